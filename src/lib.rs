@@ -1,0 +1,3 @@
+//! deskbeam: a Linux desktop in the browser.
+
+pub mod protocol;
