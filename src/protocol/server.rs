@@ -1,0 +1,181 @@
+//! What the host says on the signaling socket.
+
+use serde_json::{Map, Value, json};
+
+use super::candidate::IceCandidate;
+use super::error::ErrorCode;
+use super::{NAME, VERSION};
+
+/// A message to a client, before it is put into its envelope.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerMessage {
+    /// The first message on every socket, and the only one of its kind.
+    Welcome {
+        /// The part of the path behind `/ws/`.
+        app_name: String,
+        /// How often the client should ping, in milliseconds.
+        heartbeat_interval_ms: u64,
+        /// The longest frame that the host reads, in bytes.
+        max_message_size: usize,
+    },
+    /// The answer to a ping.
+    Pong {
+        /// What the ping had, unchanged: the client's own clock.
+        timestamp: Option<Value>,
+        /// What the ping had, unchanged.
+        sequence: Option<Value>,
+        /// How many messages this client has sent, this one included.
+        message_count: u64,
+    },
+    /// The SDP offer that webrtcbin made.
+    Offer {
+        /// The session description.
+        sdp: String,
+    },
+    /// The answer has been applied.
+    AnswerAck,
+    /// One of the host's ICE candidates, or the end of them.
+    Candidate(IceCandidate),
+    /// Something could not be done.
+    Error {
+        /// What kind of thing.
+        code: ErrorCode,
+        /// A sentence for a person.
+        message: String,
+        /// Whether the client may go on with this socket.
+        recoverable: bool,
+    },
+}
+
+/// What goes around a [`ServerMessage`].
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// The id of the message: in a response, that of the request.
+    pub id: &'a str,
+    /// Whether `id` is a request's.
+    pub is_response: bool,
+    /// Milliseconds since the epoch.
+    pub timestamp_ms: u64,
+    /// The id that the host gave to this client.
+    pub client_id: &'a str,
+}
+
+impl ServerMessage {
+    /// The text frame that says this.
+    pub fn encode(&self, stamp: Stamp<'_>) -> String {
+        let mut envelope = json!({
+            "version": VERSION,
+            "type": self.kind(),
+            "id": stamp.id,
+            "timestamp": stamp.timestamp_ms,
+            "peer_id": stamp.client_id,
+        });
+        if stamp.is_response {
+            envelope["reply_to"] = stamp.id.into();
+        }
+        match self {
+            Self::Error { code, message, recoverable } => {
+                envelope["error"] = json!({
+                    "code": code.as_str(),
+                    "message": message,
+                    "type": code.kind(),
+                    "recoverable": recoverable,
+                    "details": null,
+                });
+            }
+            Self::AnswerAck => {}
+            _ => envelope["data"] = self.data(stamp),
+        }
+        envelope.to_string()
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::Pong { .. } => "pong",
+            Self::Offer { .. } => "offer",
+            Self::AnswerAck => "answer-ack",
+            Self::Candidate(_) => "ice-candidate",
+            Self::Error { .. } => "error",
+        }
+    }
+
+    fn data(&self, stamp: Stamp<'_>) -> Value {
+        match self {
+            Self::Welcome { app_name, heartbeat_interval_ms, max_message_size } => json!({
+                "client_id": stamp.client_id,
+                "app_name": app_name,
+                "server_time": stamp.timestamp_ms,
+                "server_version": env!("CARGO_PKG_VERSION"),
+                "protocol": NAME,
+                "capabilities": ["webrtc", "input", "stats"],
+                "session_config": {
+                    "heartbeat_interval": heartbeat_interval_ms,
+                    "max_message_size": max_message_size,
+                    "ice_servers": [],
+                },
+            }),
+            Self::Pong { timestamp, sequence, message_count } => {
+                let mut data = Map::new();
+                data.extend(timestamp.clone().map(|value| ("timestamp".to_owned(), value)));
+                data.extend(sequence.clone().map(|value| ("sequence".to_owned(), value)));
+                data.insert("server_time".to_owned(), stamp.timestamp_ms.into());
+                data.insert("client_state".to_owned(), "connected".into());
+                data.insert("message_count".to_owned(), (*message_count).into());
+                data.into()
+            }
+            Self::Offer { sdp } => json!({ "sdp": { "type": "offer", "sdp": sdp }, "ice_servers": [] }),
+            Self::Candidate(candidate) => json!({ "candidate": {
+                "candidate": candidate.candidate,
+                "sdpMLineIndex": candidate.sdp_m_line_index,
+                "sdpMid": candidate.sdp_mid,
+            } }),
+            Self::AnswerAck | Self::Error { .. } => Value::Null,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAMP: Stamp<'_> =
+        Stamp { id: "msg_1", is_response: true, timestamp_ms: 1_640_995_200_001, client_id: "client_1" };
+
+    fn encoded(message: &ServerMessage) -> Value {
+        serde_json::from_str(&message.encode(STAMP)).unwrap()
+    }
+
+    #[test]
+    fn a_response_carries_the_requests_id_twice() {
+        let ack = encoded(&ServerMessage::AnswerAck);
+        assert_eq!(
+            ack,
+            json!({"version":"1.0","type":"answer-ack","id":"msg_1","reply_to":"msg_1",
+                   "timestamp":1_640_995_200_001_u64,"peer_id":"client_1"})
+        );
+    }
+
+    #[test]
+    fn an_offer_holds_an_object_that_a_browser_takes_as_it_is() {
+        let offer = encoded(&ServerMessage::Offer { sdp: "v=0\r\n".to_owned() });
+        assert_eq!(offer["data"]["sdp"], json!({"type":"offer","sdp":"v=0\r\n"}));
+    }
+
+    #[test]
+    fn an_error_says_what_kind_it_is_and_whether_to_go_on() {
+        let message =
+            ServerMessage::Error { code: ErrorCode::InvalidMessageType, message: "x".to_owned(), recoverable: true };
+        assert_eq!(
+            encoded(&message)["error"],
+            json!({"code":"INVALID_MESSAGE_TYPE","message":"x","type":"validation_error","recoverable":true,"details":null})
+        );
+    }
+
+    #[test]
+    fn a_pong_leaves_out_what_the_ping_did_not_have() {
+        let pong = encoded(&ServerMessage::Pong { timestamp: None, sequence: Some(3.into()), message_count: 2 });
+        assert_eq!(pong["data"].get("timestamp"), None);
+        assert_eq!(pong["data"]["sequence"], 3);
+    }
+}
