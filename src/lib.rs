@@ -1,4 +1,5 @@
 //! deskbeam: a Linux desktop in the browser.
 
+pub mod media;
 pub mod protocol;
 pub mod session;

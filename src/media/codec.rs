@@ -1,0 +1,68 @@
+//! The video codecs, and how each goes into RTP.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A video codec that webrtcbin and browsers share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// H.264, constrained baseline (RFC 6184).
+    H264,
+    /// VP8 (RFC 7741).
+    Vp8,
+}
+
+impl Codec {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::H264, Self::Vp8];
+
+    /// The name in SDP and in RTP caps.
+    pub fn encoding_name(self) -> &'static str {
+        match self {
+            Self::H264 => "H264",
+            Self::Vp8 => "VP8",
+        }
+    }
+
+    /// The media type of the encoder's caps.
+    pub fn caps_name(self) -> &'static str {
+        match self {
+            Self::H264 => "video/x-h264",
+            Self::Vp8 => "video/x-vp8",
+        }
+    }
+
+    /// What stands between the encoder and webrtcbin. `pay` is the payloader's name.
+    ///
+    /// The caps leave out profile-level-id: the real one comes from the stream, and webrtcbin waits for it.
+    pub(super) fn payloader(self) -> &'static str {
+        match self {
+            Self::H264 => {
+                "rtph264pay name=pay config-interval=-1 aggregate-mode=zero-latency mtu=1200 \
+                 ! application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96"
+            }
+            Self::Vp8 => {
+                "rtpvp8pay name=pay picture-id-mode=15-bit mtu=1200 \
+                 ! application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96"
+            }
+        }
+    }
+}
+
+impl FromStr for Codec {
+    type Err = ();
+
+    /// By the name in SDP, in any case.
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL
+            .into_iter()
+            .find(|codec| codec.encoding_name().eq_ignore_ascii_case(name))
+            .ok_or(())
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.encoding_name())
+    }
+}

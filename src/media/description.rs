@@ -1,0 +1,309 @@
+//! A pipeline description: gst-launch text with a header that says what it is.
+//!
+//! ```text
+//! # kind: encode                       capture or encode
+//! # codec: h264                        encode only
+//! # rank: 30                           the highest that works here is taken
+//! # needs: x264enc                     elements that must exist
+//! # bitrate: enc.bitrate kbit/s        the property that sets the rate, and its unit
+//! x264enc name=enc …
+//! ```
+//!
+//! Header lines start with `#`; those without a known key are comments. Values from the command line go into
+//! the text as properties of a named element, so that what is printed is what runs. Nothing that came from the
+//! network may get here: a pipeline description is code.
+
+use std::fmt;
+
+use super::codec::Codec;
+
+/// What a description is a part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// From the screen to raw video.
+    Capture,
+    /// From raw video to an encoded stream.
+    Encode,
+}
+
+/// One description, its header read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Where it came from, for messages: a file, or a flag.
+    pub origin: String,
+    /// The file's name without `.launch`; empty for text from the command line.
+    pub name: String,
+    /// What it is a part of.
+    pub kind: Kind,
+    /// What an encoder makes, if the header says so.
+    pub codec: Option<Codec>,
+    /// Among those that work, the highest is taken.
+    pub rank: u32,
+    /// The elements that must exist for it to be tried.
+    pub needs: Vec<String>,
+    /// What sets the bitrate.
+    pub bitrate: Option<Target>,
+    /// What sets the frame rate.
+    pub fps: Option<Target>,
+    /// What sets the X display.
+    pub display: Option<Target>,
+    /// The gst-launch text, on one line.
+    pub text: String,
+}
+
+/// A property of a named element that takes a setting: `enc.bitrate kbit/s`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The element's `name`.
+    pub element: String,
+    /// The property.
+    pub property: String,
+    /// How the value is written.
+    pub unit: Unit,
+}
+
+/// How a [`Target`] takes its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// As it is.
+    Plain,
+    /// A number of kbit/s.
+    KilobitPerSecond,
+    /// A number of bit/s.
+    BitPerSecond,
+    /// Caps of this media type with a `framerate`.
+    Framerate(String),
+}
+
+/// What is wrong with a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderError {
+    /// The file.
+    pub origin: String,
+    /// The line, counted from 1; 0 where a line is missing.
+    pub line: usize,
+    /// What is wrong there, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.origin, self.message),
+            line => write!(f, "{}:{line}: {}", self.origin, self.message),
+        }
+    }
+}
+
+impl std::error::Error for HeaderError {}
+
+impl Description {
+    /// Reads a `.launch` file.
+    ///
+    /// # Errors
+    /// If a header line has a known key and an impossible value, `kind` is missing, or there is no text.
+    pub fn read(origin: &str, name: &str, contents: &str) -> Result<Self, HeaderError> {
+        let mut description = Self::from_text(origin, Kind::Capture, String::new());
+        description.name = name.to_owned();
+        let mut kind = None;
+        let mut text = Vec::new();
+        for (index, line) in contents.lines().enumerate() {
+            let line = line.trim();
+            let error = |message: String| HeaderError {
+                origin: origin.to_owned(),
+                line: index + 1,
+                message,
+            };
+            let Some(comment) = line.strip_prefix('#') else {
+                text.push(line);
+                continue;
+            };
+            let Some((key, value)) = comment.split_once(':') else {
+                continue;
+            };
+            let value = value.trim();
+            match key.trim() {
+                "kind" => kind = Some(read_kind(value).map_err(error)?),
+                "codec" => description.codec = Some(read_codec(value).map_err(error)?),
+                "rank" => {
+                    description.rank = value
+                        .parse()
+                        .map_err(|_| error(format!("rank is a whole number, not {value:?}")))?;
+                }
+                "needs" => description.needs = value.split_whitespace().map(str::to_owned).collect(),
+                "bitrate" => description.bitrate = Some(read_target(value).map_err(error)?),
+                "fps" => description.fps = Some(read_target(value).map_err(error)?),
+                "display" => description.display = Some(read_target(value).map_err(error)?),
+                _ => {}
+            }
+        }
+        let missing = |message: &str| HeaderError {
+            origin: origin.to_owned(),
+            line: 0,
+            message: message.to_owned(),
+        };
+        description.kind =
+            kind.ok_or_else(|| missing("there is no line \"# kind: capture\" or \"# kind: encode\""))?;
+        description.text = text.join(" ").trim().to_owned();
+        if description.text.is_empty() {
+            return Err(missing("there is no pipeline below the header"));
+        }
+        Ok(description)
+    }
+
+    /// Wraps gst-launch text from the command line, taken as it is.
+    pub fn from_text(origin: &str, kind: Kind, text: String) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            name: String::new(),
+            kind,
+            codec: None,
+            rank: 0,
+            needs: Vec::new(),
+            bitrate: None,
+            fps: None,
+            display: None,
+            text,
+        }
+    }
+
+    /// The same with `value` written into the text as the property that `target` names.
+    ///
+    /// It goes right behind the element's `name=…`. A description whose header names an element that its text
+    /// lacks stays as it is: the check of the parsed pipeline finds that.
+    #[must_use]
+    pub fn with(mut self, target: Option<&Target>, value: &str) -> Self {
+        let Some(target) = target else { return self };
+        let value = match &target.unit {
+            Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
+            Unit::BitPerSecond => format!("{value}000"),
+            Unit::Framerate(media_type) => format!("{media_type},framerate={value}/1"),
+        };
+        let name = format!("name={}", target.element);
+        let mut words: Vec<&str> = self.text.split_whitespace().collect();
+        let Some(at) = words.iter().position(|word| *word == name) else {
+            return self;
+        };
+        let end = words[at..]
+            .iter()
+            .position(|word| *word == "!")
+            .map_or(words.len(), |offset| at + offset);
+        let prefix = format!("{}=", target.property);
+        let assignment = format!("{prefix}{value}");
+        match words[at..end].iter().position(|word| word.starts_with(&prefix)) {
+            Some(offset) => words[at + offset] = &assignment,
+            None => words.insert(at + 1, &assignment),
+        }
+        self.text = words.join(" ");
+        self
+    }
+
+    /// The elements that the header's targets name.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        [&self.bitrate, &self.fps, &self.display].into_iter().flatten()
+    }
+}
+
+fn read_kind(value: &str) -> Result<Kind, String> {
+    match value {
+        "capture" => Ok(Kind::Capture),
+        "encode" => Ok(Kind::Encode),
+        _ => Err(format!("kind is capture or encode, not {value:?}")),
+    }
+}
+
+fn read_codec(value: &str) -> Result<Codec, String> {
+    value.parse().map_err(|()| {
+        let known: Vec<_> = Codec::ALL
+            .iter()
+            .map(|codec| codec.encoding_name().to_lowercase())
+            .collect();
+        format!("codec is one of {}, not {value:?}", known.join(", "))
+    })
+}
+
+fn read_target(value: &str) -> Result<Target, String> {
+    let mut words = value.split_whitespace();
+    let place = words.next().and_then(|place| place.split_once('.'));
+    let (Some((element, property)), unit, None) = (place, words.next(), words.next()) else {
+        return Err(format!(
+            "expected element.property and at most a unit, as in \"enc.bitrate kbit/s\", not {value:?}"
+        ));
+    };
+    Ok(Target {
+        element: element.to_owned(),
+        property: property.to_owned(),
+        unit: match unit {
+            None => Unit::Plain,
+            Some("kbit/s") => Unit::KilobitPerSecond,
+            Some("bit/s") => Unit::BitPerSecond,
+            Some(media_type) if media_type.starts_with("video/") => Unit::Framerate(media_type.to_owned()),
+            Some(unit) => return Err(format!("the unit is kbit/s, bit/s or a media type, not {unit:?}")),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# H.264: a comment\n# kind: encode\n# codec: h264\n# rank: 30\n# needs: x264enc h264parse\n\
+                        # bitrate: enc.bitrate kbit/s\nx264enc name=enc\n  bitrate=1\n! video/x-h264\n";
+
+    #[test]
+    fn a_file_is_a_header_and_a_text() {
+        let description = Description::read("x264.launch", "x264", FILE).unwrap();
+        assert_eq!(description.kind, Kind::Encode);
+        assert_eq!((description.codec, description.rank), (Some(Codec::H264), 30));
+        assert_eq!(description.needs, ["x264enc", "h264parse"]);
+        assert_eq!(description.text, "x264enc name=enc bitrate=1 ! video/x-h264");
+    }
+
+    #[test]
+    fn a_wrong_header_line_is_named() {
+        for (contents, line, part) in [
+            ("# kind: video\nx", 1, "capture or encode"),
+            ("# kind: encode\n# codec: h265\nx", 2, "h264, vp8"),
+            ("# kind: encode\n# rank: high\nx", 2, "whole number"),
+            ("# kind: encode\n# bitrate: bitrate\nx", 2, "element.property"),
+            ("# kind: encode\n# bitrate: enc.bitrate bps\nx", 2, "kbit/s"),
+            ("x", 0, "# kind"),
+            ("# kind: encode\n", 0, "no pipeline"),
+        ] {
+            let error = Description::read("f", "f", contents).unwrap_err();
+            assert_eq!(error.line, line, "{contents:?}: {error}");
+            assert!(error.message.contains(part), "{contents:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_setting_replaces_the_property_or_adds_it() {
+        let description = Description::read("f", "f", FILE).unwrap();
+        let target = description.bitrate.clone();
+        assert_eq!(
+            description.with(target.as_ref(), "500").text,
+            "x264enc name=enc bitrate=500 ! video/x-h264"
+        );
+
+        let target = |unit| Target {
+            element: "rate".into(),
+            property: "caps".into(),
+            unit,
+        };
+        let capture = Description::from_text(
+            "f",
+            Kind::Capture,
+            "a name=src ! capsfilter name=rate ! b".to_owned(),
+        );
+        let capture = capture.with(Some(&target(Unit::Framerate("video/x-raw".into()))), "30");
+        assert_eq!(
+            capture.text,
+            "a name=src ! capsfilter name=rate caps=video/x-raw,framerate=30/1 ! b"
+        );
+        let bits = Description::from_text("f", Kind::Encode, "e name=rate".to_owned());
+        assert_eq!(
+            bits.with(Some(&target(Unit::BitPerSecond)), "8").text,
+            "e name=rate caps=8000"
+        );
+    }
+}
