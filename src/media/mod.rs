@@ -1,7 +1,34 @@
-//! media
+//! Capture, encoding and webrtcbin. The only module that knows GStreamer and glib.
+//!
+//! It speaks in session descriptions and bytes, not in the types of our protocol. A [`Plan`] is made of what the
+//! command line chooses; [`Media`] runs it: a capture that all viewers share, and for each viewer a pipeline of its
+//! own with an encoder and a webrtcbin.
+
+mod capture;
 pub mod codec;
 pub mod description;
+mod gate;
 pub mod library;
+mod log;
 pub mod packages;
 pub mod parse;
+mod peer;
 pub mod plan;
+mod playout_delay;
+mod sdp;
+mod seam;
+mod signals;
+mod teardown;
+
+pub use log::route_to_tracing;
+pub use parse::DescriptionError;
+pub use plan::{Plan, StreamOptions};
+pub use seam::{Media, MediaHandle, MessageSink, PeerEvent, PeerGone, PeerHandle, PeerId, PeerOptions};
+
+/// Initialises GStreamer. To be called before anything else here; more than once does no harm.
+///
+/// # Errors
+/// If GStreamer cannot be initialised.
+pub fn init() -> Result<(), glib::Error> {
+    gst::init()
+}

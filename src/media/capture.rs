@@ -1,0 +1,100 @@
+//! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to each viewer's
+//! appsrc by reference.
+
+use std::time::Duration;
+
+use gst::prelude::*;
+use gst_utils::StreamProducer;
+
+use super::parse;
+use super::plan::FRAMES;
+use super::seam::{CaptureSignals, off_loop};
+
+/// How long a source may take to start.
+const START: Duration = Duration::from_secs(10);
+
+/// A running capture. Dropping it stops it, on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Capture {
+    pipeline: gst::Pipeline,
+    producer: StreamProducer,
+    watch: Option<gst::bus::BusWatchGuard>,
+}
+
+impl Capture {
+    /// Starts the pipeline that `text` describes. The reason is returned if it does not start; a later failure
+    /// goes to `signals`.
+    pub(super) async fn start(text: &str, signals: CaptureSignals) -> Result<Self, String> {
+        let pipeline = parse::parse("the capture", text).map_err(|error| error.to_string())?;
+        let frames = pipeline
+            .by_name(FRAMES)
+            .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
+            .ok_or("there is no appsink called \"frames\"")?;
+        let settings = gst_utils::streamproducer::ProducerSettings { sync: false };
+        let producer = StreamProducer::with(&frames, settings);
+        let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
+        let watch = bus
+            .add_watch(move |_, message| {
+                match message.view() {
+                    gst::MessageView::Error(error) => signals.lost(error.error().to_string()),
+                    gst::MessageView::Eos(_) => signals.lost("it has ended".to_owned()),
+                    _ => return glib::ControlFlow::Continue,
+                }
+                glib::ControlFlow::Break
+            })
+            .map_err(|error| error.to_string())?;
+        let capture = Self {
+            pipeline: pipeline.clone(),
+            producer,
+            watch: Some(watch),
+        };
+        match off_loop("capture-start", START, move || {
+            pipeline.set_state(gst::State::Playing)
+        })
+        .await
+        {
+            Some(Ok(_)) => Ok(capture),
+            Some(Err(_)) => Err(capture
+                .first_error()
+                .unwrap_or_else(|| "the source does not start".to_owned())),
+            None => Err(format!("the source has not started within {} s", START.as_secs())),
+        }
+    }
+
+    /// Sends frames to `consumer` until the link is dropped.
+    pub(super) fn feed(&self, consumer: &gst_app::AppSrc) -> Result<gst_utils::ConsumptionLink, String> {
+        self.producer
+            .add_consumer(consumer)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Lets `pipeline` tell the same time, so that frames keep their timestamps.
+    pub(super) fn share_clock(&self, pipeline: &gst::Pipeline) {
+        pipeline.use_clock(self.pipeline.clock().as_ref());
+        pipeline.set_start_time(gst::ClockTime::NONE);
+        pipeline.set_base_time(self.pipeline.base_time().unwrap_or_default());
+    }
+
+    fn first_error(&self) -> Option<String> {
+        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
+        match message.view() {
+            gst::MessageView::Error(error) => Some(error.error().to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.watch = None;
+        let pipeline = self.pipeline.clone();
+        let stopped = std::thread::Builder::new()
+            .name("capture-stop".to_owned())
+            .spawn(move || {
+                let _ = pipeline.set_state(gst::State::Null);
+            });
+        if let Err(error) = stopped {
+            tracing::error!(%error, "cannot stop the capture");
+        }
+    }
+}

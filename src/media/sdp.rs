@@ -1,0 +1,261 @@
+//! What is read in session descriptions, before webrtcbin sees them.
+//!
+//! An answer comes from the network. webrtcbin 1.22 crashes on a BUNDLE group that names no m-section, resolves
+//! `.local` names in ways that crash and leak, and accepts any certificate, so the answer is checked here.
+
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+/// How many m-sections a description may have.
+const MAX_SECTIONS: usize = 8;
+/// How many candidates it may hold.
+const MAX_CANDIDATES: usize = 64;
+
+/// An answer that may be given to webrtcbin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The description without the candidates that must not be resolved.
+    pub(super) sdp: String,
+    /// The certificate that the viewer announces.
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// A certificate's fingerprint (RFC 8122 section 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fingerprint {
+    hash: Hash,
+    digest: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Answer {
+    /// Checks the viewer's answer to `offer`.
+    ///
+    /// # Errors
+    /// A sentence for the client's author, if it cannot be used.
+    pub(super) fn check(sdp: &str, offer: &str) -> Result<Self, String> {
+        let sections = sections(sdp);
+        let offered = offer.lines().filter(|line| line.starts_with("m=")).count();
+        let (session, media) = sections.split_first().ok_or("The answer is empty")?;
+        if media.len() != offered || media.len() > MAX_SECTIONS {
+            return Err(format!(
+                "The answer has {} m-lines and the offer {offered}",
+                media.len()
+            ));
+        }
+        check_bundle(session, media)?;
+        check_video(media)?;
+        if values(sdp, "a=candidate:").count() > MAX_CANDIDATES {
+            return Err(format!("The answer has more than {MAX_CANDIDATES} candidates"));
+        }
+        let fingerprint = fingerprint(session, media)?;
+        let kept = |line: &&str| !line.strip_prefix("a=").is_some_and(is_mdns_candidate);
+        let sdp = sdp.lines().filter(kept).flat_map(|line| [line, "\r\n"]).collect();
+        Ok(Self { sdp, fingerprint })
+    }
+}
+
+impl Fingerprint {
+    /// Whether this is the fingerprint of the certificate.
+    pub(super) fn matches(&self, certificate_der: &[u8]) -> bool {
+        let digest = match self.hash {
+            Hash::Sha256 => Sha256::digest(certificate_der).to_vec(),
+            Hash::Sha384 => Sha384::digest(certificate_der).to_vec(),
+            Hash::Sha512 => Sha512::digest(certificate_der).to_vec(),
+        };
+        digest == self.digest
+    }
+
+    /// Reads `sha-256 AB:CD:…`.
+    fn parse(value: &str) -> Option<Self> {
+        let (name, digest) = value.trim().split_once(' ')?;
+        let (hash, length) = match name.to_ascii_lowercase().as_str() {
+            "sha-256" => (Hash::Sha256, 32),
+            "sha-384" => (Hash::Sha384, 48),
+            "sha-512" => (Hash::Sha512, 64),
+            _ => return None,
+        };
+        let byte = |pair: &str| {
+            (pair.len() == 2)
+                .then(|| u8::from_str_radix(pair, 16).ok())
+                .flatten()
+        };
+        let digest: Vec<u8> = digest.trim().split(':').map(byte).collect::<Option<_>>()?;
+        (digest.len() == length).then_some(Self { hash, digest })
+    }
+}
+
+/// Whether this is a candidate whose address is an mDNS name (`….local`).
+pub(super) fn is_mdns_candidate(candidate: &str) -> bool {
+    let address = candidate
+        .strip_prefix("candidate:")
+        .and_then(|rest| rest.split_ascii_whitespace().nth(4));
+    address.is_some_and(|address| address.to_ascii_lowercase().ends_with(".local"))
+}
+
+/// Whether a candidate of ours is worth telling: not a link-local address, which a browser elsewhere cannot use.
+pub(super) fn is_useful_candidate(candidate: &str) -> bool {
+    let address = candidate.split_ascii_whitespace().nth(4).unwrap_or_default();
+    !address.to_ascii_lowercase().starts_with("fe80:")
+}
+
+/// The session section, then each m-section.
+fn sections(sdp: &str) -> Vec<&str> {
+    let mut starts = vec![0];
+    starts.extend(sdp.match_indices("\nm=").map(|(at, _)| at + 1));
+    starts
+        .iter()
+        .enumerate()
+        .map(|(n, &start)| &sdp[start..starts.get(n + 1).copied().unwrap_or(sdp.len())])
+        .collect()
+}
+
+fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    section
+        .lines()
+        .filter_map(move |line| line.strip_prefix(prefix))
+        .map(str::trim)
+}
+
+/// RFC 9143: each identifier in the group is that of an m-section.
+fn check_bundle(session: &str, media: &[&str]) -> Result<(), String> {
+    for group in values(session, "a=group:BUNDLE") {
+        for mid in group.split_ascii_whitespace() {
+            if !media
+                .iter()
+                .any(|section| values(section, "a=mid:").any(|name| name == mid))
+            {
+                return Err("The answer's BUNDLE group names an m-section that it does not have".to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A browser that cannot decode what was offered rejects the m-line.
+fn check_video(media: &[&str]) -> Result<(), String> {
+    for section in media.iter().filter(|section| section.starts_with("m=video")) {
+        let port = section.split_ascii_whitespace().nth(1);
+        let inactive = section
+            .lines()
+            .any(|line| matches!(line.trim(), "a=inactive" | "a=sendonly"));
+        if port == Some("0") || inactive {
+            return Err("The answer rejects the video: the viewer cannot decode this codec".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The one fingerprint that all sections share: they are bundled on one transport.
+fn fingerprint(session: &str, media: &[&str]) -> Result<Fingerprint, String> {
+    const PREFIX: &str = "a=fingerprint:";
+    let of_session: Vec<_> = values(session, PREFIX).collect();
+    let mut found: Option<Fingerprint> = None;
+    for section in media {
+        let own: Vec<_> = values(section, PREFIX).collect();
+        let all = if own.is_empty() { &of_session } else { &own };
+        // The strongest of several is the one that counts; browsers send one.
+        let [value] = all[..] else {
+            return Err("Each m-section of the answer needs exactly one fingerprint".to_owned());
+        };
+        let fingerprint = Fingerprint::parse(value)
+            .ok_or("The answer's fingerprint is not a sha-256, sha-384 or sha-512 of the right length")?;
+        if found.as_ref().is_some_and(|other| *other != fingerprint) {
+            return Err("The m-sections of the answer have different fingerprints".to_owned());
+        }
+        found = Some(fingerprint);
+    }
+    found.ok_or_else(|| "The answer has no m-section".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFER: &str =
+        "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
+
+    /// SHA-256 of the empty text.
+    const EMPTY: &str = "sha-256 E3:B0:C4:42:98:FC:1C:14:9A:FB:F4:C8:99:6F:B9:24:27:AE:41:E4:64:9B:93:4C:A4:95:99:1B:78:52:B8:55";
+
+    fn answer(change: impl Fn(String) -> String) -> Result<Answer, String> {
+        let section = |kind: &str, mid: &str| {
+            format!(
+                "m={kind}\r\na=mid:{mid}\r\na=fingerprint:{EMPTY}\r\na=candidate:1 1 udp 1 x.local 9 typ host\r\n"
+            )
+        };
+        let sdp = format!(
+            "v=0\r\na=group:BUNDLE 0 1\r\n{}{}",
+            section("video 9 UDP/TLS/RTP/SAVPF 96", "0"),
+            section("application 9 UDP/DTLS/SCTP webrtc-datachannel", "1")
+        );
+        Answer::check(&change(sdp), OFFER)
+    }
+
+    #[test]
+    fn a_browsers_answer_is_taken_without_its_mdns_candidates() {
+        let answer = answer(|sdp| sdp).unwrap();
+        assert!(
+            !answer.sdp.contains(".local") && answer.sdp.contains("a=mid:1\r\n"),
+            "{}",
+            answer.sdp
+        );
+        assert!(answer.fingerprint.matches(b""));
+        assert!(!answer.fingerprint.matches(b"x"));
+    }
+
+    #[test]
+    fn a_fingerprint_for_the_whole_session_counts_too() {
+        let session_level = |sdp: String| {
+            let line = format!("a=fingerprint:{EMPTY}\r\n");
+            sdp.replace(&line, "")
+                .replacen("v=0\r\n", &format!("v=0\r\n{line}"), 1)
+        };
+        assert!(answer(session_level).unwrap().fingerprint.matches(b""));
+    }
+
+    #[test]
+    fn what_would_harm_webrtcbin_is_refused() {
+        let flipped = |sdp: String| sdp.replacen("E3:B0", "E3:B1", 1);
+        let cases: [(&str, &dyn Fn(String) -> String); 8] = [
+            ("m-lines", &|sdp| format!("{sdp}m=audio 9 x 0\r\n")),
+            ("BUNDLE", &|sdp| sdp.replace("BUNDLE 0 1", "BUNDLE 0 7")),
+            ("exactly one fingerprint", &|sdp| {
+                sdp.replace(&format!("a=fingerprint:{EMPTY}\r\n"), "")
+            }),
+            ("different", &flipped),
+            ("right length", &|sdp| sdp.replace(":55", "")),
+            ("right length", &|sdp| sdp.replace("sha-256", "sha-1")),
+            ("rejects the video", &|sdp| sdp.replace("video 9", "video 0")),
+            ("candidates", &|sdp| {
+                sdp + &"a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n".repeat(63)
+            }),
+        ];
+        for (part, change) in cases {
+            let error = answer(change).unwrap_err();
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        assert!(Answer::check("", OFFER).is_err());
+    }
+
+    #[test]
+    fn candidates_are_sorted_by_what_they_are_good_for() {
+        assert!(is_mdns_candidate(
+            "candidate:1 1 udp 2113937151 4f6b.LOCAL 56476 typ host"
+        ));
+        assert!(!is_mdns_candidate(
+            "candidate:1 1 udp 2113937151 192.0.2.2 56476 typ host"
+        ));
+        assert!(!is_useful_candidate(
+            "candidate:1 1 UDP 2015363327 fe80::1 56476 typ host"
+        ));
+        assert!(is_useful_candidate(
+            "candidate:1 1 UDP 2015363327 fd00::2 56476 typ host"
+        ));
+    }
+}

@@ -1,0 +1,395 @@
+//! Where tokio and glib meet: the thread of the glib main loop, and every channel across.
+//!
+//! - tokio → glib: a [`MediaHandle`] and each viewer's [`PeerHandle`] send commands through bounded channels, which
+//!   futures on the main loop drain. A hop costs about 14 µs.
+//! - GStreamer's threads → glib: callbacks send a [`Signal`] and return. The channel is bounded; full means that
+//!   the peer's task has stalled, and the peer is given up.
+//! - glib → tokio: each peer's own bounded channel of [`PeerEvent`]s; full means that nobody listens, and the peer
+//!   is given up.
+//!
+//! The main loop iterates the *default* context: GStreamer 1.22 resolves names and frees sockets there.
+
+use std::fmt;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::capture::Capture;
+use super::peer;
+use super::plan::Plan;
+
+/// Commands that wait for the main loop, and those that wait for one peer.
+const COMMANDS: usize = 64;
+/// Signals of GStreamer's that wait for one peer: its candidates are the most, a few per network address.
+const SIGNALS: usize = 256;
+/// Events of one peer that wait for its viewer's task.
+const EVENTS: usize = 256;
+
+/// One peer's number, unique in this process. For logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PeerId(pub u64);
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What is done with the messages of a peer's data channel. Called on webrtcbin's thread: it must not block.
+pub type MessageSink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What kind of peer to make.
+#[derive(Clone)]
+pub struct PeerOptions {
+    /// The codecs that the viewer can decode, by their names in SDP. Empty: any.
+    pub codecs: Vec<String>,
+    /// Where the data channel's messages go; none: no data channel.
+    pub messages: Option<MessageSink>,
+}
+
+/// What a peer tells its viewer's task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerEvent {
+    /// The SDP offer. Comes first, and once.
+    Offer(String),
+    /// One of the host's ICE candidates; empty when there are no more.
+    Candidate {
+        /// `candidate:…`.
+        candidate: String,
+        /// Which m-line it belongs to.
+        sdp_m_line_index: u32,
+    },
+    /// The viewer's answer is applied.
+    AnswerApplied,
+    /// The viewer's answer was not taken, with the reason; another may be sent.
+    AnswerRefused(String),
+    /// DTLS is up, and the viewer's certificate is the one that its answer announced.
+    Connected,
+    /// The peer is lost, with the reason. It is being taken down.
+    Failed(String),
+}
+
+/// What a viewer's task tells its peer.
+#[derive(Debug)]
+pub(super) enum PeerCommand {
+    Answer(String),
+    Candidate {
+        candidate: String,
+        sdp_m_line_index: u32,
+    },
+}
+
+/// What GStreamer's threads tell a peer's task.
+#[derive(Debug)]
+pub(super) enum Signal {
+    NegotiationNeeded,
+    LocalCandidate {
+        candidate: String,
+        sdp_m_line_index: u32,
+    },
+    GatheringComplete,
+    Connected,
+    /// The certificate of the other side is not the one that the answer announced.
+    Impostor,
+    ChannelOpened,
+    ForeignChannel,
+    /// The peer, the shared capture or an element is lost.
+    Lost(String),
+}
+
+/// What comes next to a peer's task.
+pub(super) enum Input {
+    Command(PeerCommand),
+    Signal(Signal),
+    /// The viewer's task has let go of its handle.
+    Closed,
+}
+
+enum Command {
+    OpenPeer {
+        id: PeerId,
+        options: PeerOptions,
+        commands: mpsc::Receiver<PeerCommand>,
+        events: EventSender,
+    },
+    CaptureLost(String),
+}
+
+/// The media side of a host. Dropping it (with its handles) takes everything down; [`Media::stop`] waits for that.
+#[derive(Debug)]
+pub struct Media {
+    handle: MediaHandle,
+    done: oneshot::Receiver<()>,
+}
+
+/// Makes peers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct MediaHandle {
+    commands: mpsc::Sender<Command>,
+}
+
+/// One peer. Dropping it closes the peer; [`PeerHandle::closed`] waits until that is done.
+#[derive(Debug)]
+pub struct PeerHandle {
+    commands: mpsc::Sender<PeerCommand>,
+    events: mpsc::Receiver<PeerEvent>,
+}
+
+/// The peer no longer takes commands: it has failed or stalled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerGone;
+
+impl Media {
+    /// Starts the media side. The thread of the main loop is started once a process and then serves all.
+    ///
+    /// # Errors
+    /// If the thread cannot be started.
+    pub fn start(plan: Plan) -> std::io::Result<Self> {
+        start_main_loop()?;
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let (finished, done) = oneshot::channel();
+        let weak = commands.downgrade();
+        glib::MainContext::default().invoke(move || {
+            glib::MainContext::default().spawn_local(async move {
+                serve(Rc::new(plan), receiver, weak).await;
+                let _ = finished.send(());
+            });
+        });
+        Ok(Self {
+            handle: MediaHandle { commands },
+            done,
+        })
+    }
+
+    /// For making peers.
+    pub fn handle(&self) -> &MediaHandle {
+        &self.handle
+    }
+
+    /// Ends when all peers and the capture are down. All other handles must have been dropped.
+    pub async fn stop(self) {
+        drop(self.handle);
+        let _ = self.done.await;
+    }
+}
+
+impl MediaHandle {
+    /// Makes a peer. Whatever goes wrong comes as [`PeerEvent::Failed`].
+    pub async fn open_peer(&self, id: PeerId, options: PeerOptions) -> PeerHandle {
+        let (commands, command_receiver) = mpsc::channel(COMMANDS);
+        let (events, event_receiver) = mpsc::channel(EVENTS);
+        let open = Command::OpenPeer {
+            id,
+            options,
+            commands: command_receiver,
+            events: EventSender(events),
+        };
+        // Without a main loop the channels close, and the handle says so.
+        let _ = self.commands.send(open).await;
+        PeerHandle {
+            commands,
+            events: event_receiver,
+        }
+    }
+}
+
+impl PeerHandle {
+    /// What the peer says next; `None` once it is down.
+    pub async fn event(&mut self) -> Option<PeerEvent> {
+        self.events.recv().await
+    }
+
+    /// Gives the viewer's SDP answer to the peer. The outcome comes as an event.
+    ///
+    /// # Errors
+    /// If the peer is gone.
+    pub fn apply_answer(&self, sdp: String) -> Result<(), PeerGone> {
+        self.commands
+            .try_send(PeerCommand::Answer(sdp))
+            .map_err(|_| PeerGone)
+    }
+
+    /// Gives one of the viewer's candidates to the peer; empty for the end of them.
+    ///
+    /// # Errors
+    /// If the peer is gone.
+    pub fn add_candidate(&self, candidate: String, sdp_m_line_index: u32) -> Result<(), PeerGone> {
+        self.commands
+            .try_send(PeerCommand::Candidate {
+                candidate,
+                sdp_m_line_index,
+            })
+            .map_err(|_| PeerGone)
+    }
+
+    /// Closes the peer and ends when it is down.
+    pub async fn closed(mut self) {
+        drop(self.commands);
+        while self.events.recv().await.is_some() {}
+    }
+}
+
+/// A peer's end of its viewer's events.
+#[derive(Debug)]
+pub(super) struct EventSender(mpsc::Sender<PeerEvent>);
+
+impl EventSender {
+    /// Tells the viewer's task. False: nobody listens, or not fast enough.
+    pub(super) fn send(&self, event: PeerEvent) -> bool {
+        self.0.try_send(event).is_ok()
+    }
+}
+
+/// For callbacks on foreign threads: sends and returns.
+#[derive(Debug, Clone)]
+pub(super) struct SignalSender(mpsc::Sender<Signal>);
+
+impl SignalSender {
+    /// Tells the peer's task. A full queue means that the task has stalled and will be given up anyway.
+    pub(super) fn send(&self, signal: Signal) {
+        if let Err(mpsc::error::TrySendError::Full(signal)) = self.0.try_send(signal) {
+            tracing::warn!(?signal, "a peer's task has stalled");
+        }
+    }
+}
+
+/// Everything that a peer's task waits for.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    commands: mpsc::Receiver<PeerCommand>,
+    signals: mpsc::Receiver<Signal>,
+}
+
+impl Inbox {
+    /// The next command or signal.
+    pub(super) async fn next(&mut self) -> Input {
+        tokio::select! {
+            signal = self.signals.recv() => signal.map_or(Input::Closed, Input::Signal),
+            command = self.commands.recv() => command.map_or(Input::Closed, Input::Command),
+        }
+    }
+
+    /// The next signal, whatever the viewer does.
+    pub(super) async fn next_signal(&mut self) -> Option<Signal> {
+        self.signals.recv().await
+    }
+}
+
+/// For the capture's callbacks: reports that it is lost.
+#[derive(Debug, Clone)]
+pub(super) struct CaptureSignals(mpsc::WeakSender<Command>);
+
+impl CaptureSignals {
+    /// The capture has failed or ended.
+    pub(super) fn lost(&self, reason: String) {
+        if let Some(commands) = self.0.upgrade() {
+            let _ = commands.try_send(Command::CaptureLost(reason));
+        }
+    }
+}
+
+/// Runs `work` on a thread of its own and gives its result, or `None` after `deadline`: the thread is then left
+/// behind. For calls into GStreamer that may block, such as state changes.
+pub(super) async fn off_loop<T: Send + 'static>(
+    name: &'static str,
+    deadline: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (result, receiver) = oneshot::channel();
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let _ = result.send(work());
+    });
+    if let Err(error) = spawned {
+        tracing::error!(%error, "cannot start the thread {name}");
+        return None;
+    }
+    glib::future_with_timeout(deadline, receiver).await.ok()?.ok()
+}
+
+/// Returns when the main loop owns the default context: before that, `invoke` would run on the caller's thread.
+fn start_main_loop() -> std::io::Result<()> {
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*started {
+        let (ready, owned) = std::sync::mpsc::channel();
+        std::thread::Builder::new()
+            .name("media".to_owned())
+            .spawn(move || {
+                let context = glib::MainContext::default();
+                let _owner = context
+                    .acquire()
+                    .expect("nobody else iterates the default context");
+                let _ = ready.send(());
+                glib::MainLoop::new(Some(&context), false).run();
+            })?;
+        owned.recv().map_err(std::io::Error::other)?;
+        *started = true;
+    }
+    Ok(())
+}
+
+/// Owns the capture and starts the peers, until all handles are gone and all peers are down.
+async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
+    let mut capture: std::rc::Weak<Capture> = std::rc::Weak::new();
+    let mut peers: Vec<(mpsc::WeakSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
+    while let Some(command) = commands.recv().await {
+        peers.retain(|(signals, _)| signals.upgrade().is_some());
+        match command {
+            Command::OpenPeer {
+                id,
+                options,
+                commands,
+                events,
+            } => {
+                let source = match (capture.upgrade(), plan.capture_text()) {
+                    (Some(running), _) => Ok(Some(running)),
+                    (None, Some(text)) => Capture::start(&text, CaptureSignals(weak.clone()))
+                        .await
+                        .map(|new| Some(Rc::new(new))),
+                    (None, None) => Ok(None),
+                };
+                let source = match source {
+                    Ok(source) => source,
+                    Err(reason) => {
+                        tracing::warn!(%reason, "the capture does not start");
+                        events.send(PeerEvent::Failed(format!(
+                            "The screen cannot be captured: {reason}"
+                        )));
+                        continue;
+                    }
+                };
+                capture = source.as_ref().map(Rc::downgrade).unwrap_or_default();
+                let (signals, signal_receiver) = mpsc::channel(SIGNALS);
+                let weak_signals = signals.downgrade();
+                let inbox = Inbox {
+                    commands,
+                    signals: signal_receiver,
+                };
+                let task = peer::run(
+                    id,
+                    Rc::clone(&plan),
+                    source,
+                    options,
+                    SignalSender(signals),
+                    inbox,
+                    events,
+                );
+                peers.push((weak_signals, glib::MainContext::default().spawn_local(task)));
+            }
+            Command::CaptureLost(reason) => {
+                tracing::warn!(%reason, "the capture is lost");
+                capture = std::rc::Weak::new();
+                for (signals, _) in &peers {
+                    if let Some(signals) = signals.upgrade() {
+                        SignalSender(signals).send(Signal::Lost(format!("The capture is lost: {reason}")));
+                    }
+                }
+            }
+        }
+    }
+    for (_, task) in peers {
+        let _ = task.await;
+    }
+}
