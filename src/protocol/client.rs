@@ -67,14 +67,19 @@ impl ClientMessage {
         match envelope.kind.as_str() {
             "hello" => Ok(Self::Hello(hello(data))),
             "ping" => Ok(Self::Ping {
-                timestamp: data.get("timestamp").cloned().or_else(|| envelope.timestamp.clone()),
+                timestamp: data
+                    .get("timestamp")
+                    .cloned()
+                    .or_else(|| envelope.timestamp.clone()),
                 sequence: data.get("sequence").cloned(),
             }),
             "request-offer" => Ok(Self::RequestOffer(offer_constraints(data))),
             "answer" | "sdp" => answer(envelope),
             "ice-candidate" | "ice" => candidate(envelope),
-            other => Err(envelope
-                .reject(ErrorCode::InvalidMessageType, format!("Unknown message type: {}", other.escape_debug()))),
+            other => Err(envelope.reject(
+                ErrorCode::InvalidMessageType,
+                format!("Unknown message type: {}", other.escape_debug()),
+            )),
         }
     }
 }
@@ -107,19 +112,26 @@ fn offer_constraints(data: &Value) -> OfferConstraints {
 fn answer(envelope: &Envelope) -> Result<ClientMessage, Rejection> {
     let invalid = |message: &str| envelope.reject(ErrorCode::InvalidMessageData, message);
     let outer = &envelope.data;
-    let description = outer.get("sdp").filter(|inner| inner.is_object()).unwrap_or(outer);
+    let description = outer
+        .get("sdp")
+        .filter(|inner| inner.is_object())
+        .unwrap_or(outer);
     if let Some(kind) = description.get("type")
         && kind != "answer"
     {
-        return Err(invalid("The host offers and the client answers: \"type\" must be \"answer\""));
+        return Err(invalid(
+            "The host offers and the client answers: \"type\" must be \"answer\"",
+        ));
     }
     match description.get("sdp").and_then(Value::as_str) {
-        Some(sdp) if sdp.len() > MAX_SDP => {
-            Err(invalid(&format!("The session description is longer than {MAX_SDP} bytes")))
-        }
+        Some(sdp) if sdp.len() > MAX_SDP => Err(invalid(&format!(
+            "The session description is longer than {MAX_SDP} bytes"
+        ))),
         Some(sdp) if sdp.starts_with("v=") => Ok(ClientMessage::Answer { sdp: sdp.to_owned() }),
         Some(_) => Err(invalid("The session description does not start with \"v=\"")),
-        None => Err(invalid("An answer needs data.sdp, an object {\"type\":\"answer\",\"sdp\":\"v=0…\"}")),
+        None => Err(invalid(
+            "An answer needs data.sdp, an object {\"type\":\"answer\",\"sdp\":\"v=0…\"}",
+        )),
     }
 }
 
@@ -127,14 +139,23 @@ fn answer(envelope: &Envelope) -> Result<ClientMessage, Rejection> {
 fn candidate(envelope: &Envelope) -> Result<ClientMessage, Rejection> {
     let invalid = |message: String| envelope.reject(ErrorCode::InvalidMessageData, message);
     let outer = &envelope.data;
-    let fields_of = outer.get("candidate").filter(|inner| inner.is_object()).unwrap_or(outer);
+    let fields_of = outer
+        .get("candidate")
+        .filter(|inner| inner.is_object())
+        .unwrap_or(outer);
     let candidate = match fields_of.get("candidate") {
         None | Some(Value::Null) => "",
         Some(Value::String(text)) if text.len() > MAX_CANDIDATE => {
-            return Err(invalid(format!("The candidate is longer than {MAX_CANDIDATE} bytes")));
+            return Err(invalid(format!(
+                "The candidate is longer than {MAX_CANDIDATE} bytes"
+            )));
         }
         Some(Value::String(text)) if text.is_empty() || text.starts_with("candidate:") => text,
-        Some(_) => return Err(invalid("A candidate is a text that starts with \"candidate:\"".to_owned())),
+        Some(_) => {
+            return Err(invalid(
+                "A candidate is a text that starts with \"candidate:\"".to_owned(),
+            ));
+        }
     };
     let sdp_m_line_index = match fields_of.get("sdpMLineIndex") {
         None | Some(Value::Null) => 0,
@@ -165,14 +186,24 @@ mod tests {
             r#"{"version":"1.0","type":"answer","data":{"sdp":"v=0\r\n"}}"#,
             r#"{"version":"1.0","type":"sdp","data":{"type":"answer","sdp":"v=0\r\n"}}"#,
         ] {
-            assert_eq!(read(frame), Ok(ClientMessage::Answer { sdp: "v=0\r\n".to_owned() }), "{frame}");
+            assert_eq!(
+                read(frame),
+                Ok(ClientMessage::Answer {
+                    sdp: "v=0\r\n".to_owned()
+                }),
+                "{frame}"
+            );
         }
     }
 
     #[test]
     fn an_offer_from_the_client_is_refused() {
-        let rejection = read(r#"{"type":"answer","id":"7","data":{"sdp":{"type":"offer","sdp":"v=0"}}}"#).unwrap_err();
-        assert_eq!((rejection.id.as_deref(), rejection.code), (Some("7"), ErrorCode::InvalidMessageData));
+        let rejection =
+            read(r#"{"type":"answer","id":"7","data":{"sdp":{"type":"offer","sdp":"v=0"}}}"#).unwrap_err();
+        assert_eq!(
+            (rejection.id.as_deref(), rejection.code),
+            (Some("7"), ErrorCode::InvalidMessageData)
+        );
     }
 
     #[test]
@@ -181,7 +212,9 @@ mod tests {
             r#"{"type":"ice-candidate","data":{"candidate":{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0}}}"#,
             r#"{"type":"ice","data":{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0}}"#,
         ] {
-            let Ok(ClientMessage::Candidate(candidate)) = read(frame) else { panic!("{frame}") };
+            let Ok(ClientMessage::Candidate(candidate)) = read(frame) else {
+                panic!("{frame}")
+            };
             assert_eq!(candidate.candidate, "candidate:1");
             assert_eq!(candidate.sdp_mid.as_deref(), Some("0"));
         }
@@ -190,7 +223,9 @@ mod tests {
             r#"{"type":"ice-candidate","data":{"candidate":{"candidate":""}}}"#,
             r#"{"type":"ice-candidate"}"#,
         ] {
-            let Ok(ClientMessage::Candidate(candidate)) = read(frame) else { panic!("{frame}") };
+            let Ok(ClientMessage::Candidate(candidate)) = read(frame) else {
+                panic!("{frame}")
+            };
             assert!(candidate.is_end_of_candidates(), "{frame}");
         }
     }
@@ -202,11 +237,31 @@ mod tests {
             ("[]", None, ErrorCode::InvalidMessage),
             (r#"{"id":"a"}"#, Some("a"), ErrorCode::InvalidMessage),
             (r#"{"id":"a","type":7}"#, Some("a"), ErrorCode::InvalidMessage),
-            (r#"{"message_id":"b","version":"2.0","type":"ping"}"#, Some("b"), ErrorCode::InvalidMessage),
-            (r#"{"id":"c","type":"no-such-type"}"#, Some("c"), ErrorCode::InvalidMessageType),
-            (r#"{"id":"d","type":"answer","data":{"sdp":"x"}}"#, Some("d"), ErrorCode::InvalidMessageData),
-            (r#"{"id":"e","type":"ice","data":{"candidate":"x"}}"#, Some("e"), ErrorCode::InvalidMessageData),
-            (r#"{"id":"f","type":"ice","data":{"sdpMLineIndex":-1}}"#, Some("f"), ErrorCode::InvalidMessageData),
+            (
+                r#"{"message_id":"b","version":"2.0","type":"ping"}"#,
+                Some("b"),
+                ErrorCode::InvalidMessage,
+            ),
+            (
+                r#"{"id":"c","type":"no-such-type"}"#,
+                Some("c"),
+                ErrorCode::InvalidMessageType,
+            ),
+            (
+                r#"{"id":"d","type":"answer","data":{"sdp":"x"}}"#,
+                Some("d"),
+                ErrorCode::InvalidMessageData,
+            ),
+            (
+                r#"{"id":"e","type":"ice","data":{"candidate":"x"}}"#,
+                Some("e"),
+                ErrorCode::InvalidMessageData,
+            ),
+            (
+                r#"{"id":"f","type":"ice","data":{"sdpMLineIndex":-1}}"#,
+                Some("f"),
+                ErrorCode::InvalidMessageData,
+            ),
         ] {
             let rejection = read(frame).unwrap_err();
             assert_eq!((rejection.id.as_deref(), rejection.code), (id, code), "{frame}");
@@ -215,9 +270,26 @@ mod tests {
 
     #[test]
     fn a_peer_id_is_a_number_or_a_text() {
-        assert_eq!(Envelope::parse(r#"{"type":"ping","peer_id":42}"#).unwrap().peer_id.as_deref(), Some("42"));
-        assert_eq!(Envelope::parse(r#"{"type":"ping","peer_id":"x"}"#).unwrap().peer_id.as_deref(), Some("x"));
-        assert_eq!(Envelope::parse(r#"{"type":"ping","peer_id":{}}"#).unwrap().peer_id, None);
+        assert_eq!(
+            Envelope::parse(r#"{"type":"ping","peer_id":42}"#)
+                .unwrap()
+                .peer_id
+                .as_deref(),
+            Some("42")
+        );
+        assert_eq!(
+            Envelope::parse(r#"{"type":"ping","peer_id":"x"}"#)
+                .unwrap()
+                .peer_id
+                .as_deref(),
+            Some("x")
+        );
+        assert_eq!(
+            Envelope::parse(r#"{"type":"ping","peer_id":{}}"#)
+                .unwrap()
+                .peer_id,
+            None
+        );
     }
 
     #[test]
@@ -227,6 +299,9 @@ mod tests {
         else {
             panic!("not a ping")
         };
-        assert_eq!((timestamp, sequence), (Some(Value::from(5)), Some(Value::from(3))));
+        assert_eq!(
+            (timestamp, sequence),
+            (Some(Value::from(5)), Some(Value::from(3)))
+        );
     }
 }

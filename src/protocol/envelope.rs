@@ -48,13 +48,19 @@ impl Envelope {
     pub fn parse(frame: &str) -> Result<Self, Rejection> {
         let reject = |id, code, message: String| Rejection { id, code, message };
         let value: Value = serde_json::from_str(frame).map_err(|error| {
-            reject(None, ErrorCode::MessageParsingFailed, format!("The message is not JSON: {error}"))
+            reject(
+                None,
+                ErrorCode::MessageParsingFailed,
+                format!("The message is not JSON: {error}"),
+            )
         })?;
         let id = fields::text(&value, "id", MAX_ID)
             .or_else(|| fields::text(&value, "message_id", MAX_ID))
             .map(str::to_owned);
         if let Some(version) = value.get("version")
-            && !version.as_str().is_some_and(|version| version == "1" || version.starts_with("1."))
+            && !version
+                .as_str()
+                .is_some_and(|version| version == "1" || version.starts_with("1."))
         {
             return Err(reject(
                 id,
@@ -72,7 +78,10 @@ impl Envelope {
         Ok(Self {
             kind,
             id,
-            timestamp: value.get("timestamp").filter(|timestamp| timestamp.is_number()).cloned(),
+            timestamp: value
+                .get("timestamp")
+                .filter(|timestamp| timestamp.is_number())
+                .cloned(),
             peer_id: match value.get("peer_id") {
                 Some(Value::Number(number)) => Some(number.to_string()),
                 Some(Value::String(text)) if text.len() <= MAX_ID => Some(text.clone()),
@@ -84,6 +93,10 @@ impl Envelope {
 
     /// The refusal of this message.
     pub fn reject(&self, code: ErrorCode, message: impl Into<String>) -> Rejection {
-        Rejection { id: self.id.clone(), code, message: message.into() }
+        Rejection {
+            id: self.id.clone(),
+            code,
+            message: message.into(),
+        }
     }
 }

@@ -14,7 +14,11 @@ pub(super) fn text<'a>(data: &'a Value, name: &str, max: usize) -> Option<&'a st
 
 /// The texts in the array `data[name]`: at most `max_items`, each at most `max` bytes; others are left out.
 pub(super) fn texts(data: &Value, name: &str, max_items: usize, max: usize) -> Vec<String> {
-    let items = data.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let items = data
+        .get(name)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     items
         .iter()
         .filter_map(Value::as_str)

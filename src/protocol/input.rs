@@ -131,7 +131,10 @@ impl InputEvent {
             return Err(InputError::TooLong);
         }
         let value: Value = serde_json::from_str(message).map_err(|_| InputError::NotAMessage)?;
-        let kind = value.get("type").and_then(Value::as_str).ok_or(InputError::NotAMessage)?;
+        let kind = value
+            .get("type")
+            .and_then(Value::as_str)
+            .ok_or(InputError::NotAMessage)?;
         let data = value.get("data").unwrap_or(&Value::Null);
         match kind {
             "mouse-move" => motion(data).map(Some),
@@ -146,9 +149,17 @@ impl InputEvent {
 
 fn motion(data: &Value) -> Result<InputEvent, InputError> {
     if data.get("relative").and_then(Value::as_bool) == Some(true) {
-        return Ok(InputEvent::RelativeMotion { dx: required(data, "dx")?, dy: required(data, "dy")? });
+        return Ok(InputEvent::RelativeMotion {
+            dx: required(data, "dx")?,
+            dy: required(data, "dy")?,
+        });
     }
-    Ok(InputEvent::Motion { position: Point { x: required(data, "x")?, y: required(data, "y")? } })
+    Ok(InputEvent::Motion {
+        position: Point {
+            x: required(data, "x")?,
+            y: required(data, "y")?,
+        },
+    })
 }
 
 fn button(data: &Value) -> Result<InputEvent, InputError> {
@@ -160,7 +171,11 @@ fn button(data: &Value) -> Result<InputEvent, InputError> {
         Some("x2") => Button::Forward,
         Some(_) => return Err(InputError::BadField("button")),
     };
-    Ok(InputEvent::Button { button, pressed: pressed(data)?, position: position(data) })
+    Ok(InputEvent::Button {
+        button,
+        pressed: pressed(data)?,
+        position: position(data),
+    })
 }
 
 fn wheel(data: &Value) -> Result<InputEvent, InputError> {
@@ -176,11 +191,17 @@ fn key(data: &Value) -> Result<Option<InputEvent>, InputError> {
         return Ok(None);
     }
     let name = |field: &'static str| fields::text(data, field, 64).unwrap_or_default().to_owned();
-    let key = Key { key: name("key"), code: name("code") };
+    let key = Key {
+        key: name("key"),
+        code: name("code"),
+    };
     if key.key.is_empty() && key.code.is_empty() {
         return Err(InputError::BadField("key"));
     }
-    Ok(Some(InputEvent::Key { key, pressed: pressed(data)? }))
+    Ok(Some(InputEvent::Key {
+        key,
+        pressed: pressed(data)?,
+    }))
 }
 
 fn pressed(data: &Value) -> Result<bool, InputError> {
@@ -192,7 +213,10 @@ fn pressed(data: &Value) -> Result<bool, InputError> {
 }
 
 fn position(data: &Value) -> Option<Point> {
-    Some(Point { x: fields::number(data, "x")?, y: fields::number(data, "y")? })
+    Some(Point {
+        x: fields::number(data, "x")?,
+        y: fields::number(data, "y")?,
+    })
 }
 
 fn required(data: &Value, name: &'static str) -> Result<f64, InputError> {
@@ -204,33 +228,56 @@ mod tests {
     use super::*;
 
     fn key(key: &str, code: &str) -> Key {
-        Key { key: key.to_owned(), code: code.to_owned() }
+        Key {
+            key: key.to_owned(),
+            code: code.to_owned(),
+        }
     }
 
     #[test]
     fn each_message_is_read_as_what_it_says() {
         let at = |x, y| Point { x, y };
         for (message, event) in [
-            (r#"{"type":"mouse-move","data":{"x":1.5,"y":-2}}"#, InputEvent::Motion { position: at(1.5, -2.0) }),
+            (
+                r#"{"type":"mouse-move","data":{"x":1.5,"y":-2}}"#,
+                InputEvent::Motion {
+                    position: at(1.5, -2.0),
+                },
+            ),
             (
                 r#"{"type":"mouse-move","data":{"dx":3,"dy":-4,"relative":true}}"#,
                 InputEvent::RelativeMotion { dx: 3.0, dy: -4.0 },
             ),
             (
                 r#"{"type":"mouse-click","data":{"x":1,"y":2,"button":"x1","action":"down"}}"#,
-                InputEvent::Button { button: Button::Back, pressed: true, position: Some(at(1.0, 2.0)) },
+                InputEvent::Button {
+                    button: Button::Back,
+                    pressed: true,
+                    position: Some(at(1.0, 2.0)),
+                },
             ),
             (
                 r#"{"type":"mouse-click","data":{"button":"right","action":"up"}}"#,
-                InputEvent::Button { button: Button::Right, pressed: false, position: None },
+                InputEvent::Button {
+                    button: Button::Right,
+                    pressed: false,
+                    position: None,
+                },
             ),
             (
                 r#"{"type":"mouse-wheel","data":{"x":1,"y":2,"delta_y":-120}}"#,
-                InputEvent::Wheel { delta_x: 0.0, delta_y: -120.0, position: Some(at(1.0, 2.0)) },
+                InputEvent::Wheel {
+                    delta_x: 0.0,
+                    delta_y: -120.0,
+                    position: Some(at(1.0, 2.0)),
+                },
             ),
             (
                 r#"{"type":"key-press","data":{"key":"a","code":"KeyA","action":"down"}}"#,
-                InputEvent::Key { key: key("a", "KeyA"), pressed: true },
+                InputEvent::Key {
+                    key: key("a", "KeyA"),
+                    pressed: true,
+                },
             ),
             (r#"{"type":"release-all","data":{}}"#, InputEvent::ReleaseAll),
             (r#"{"type":"release-all"}"#, InputEvent::ReleaseAll),
@@ -241,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_repeated_key_asks_for_nothing() {
-        let message = r#"{"type":"key-press","data":{"key":"a","code":"KeyA","action":"down","repeat":true}}"#;
+        let message =
+            r#"{"type":"key-press","data":{"key":"a","code":"KeyA","action":"down","repeat":true}}"#;
         assert_eq!(InputEvent::decode(message), Ok(None));
     }
 
@@ -251,19 +299,45 @@ mod tests {
             ("kd,97".to_owned(), InputError::NotAMessage),
             ("{}".to_owned(), InputError::NotAMessage),
             (r#"{"type":"cursor"}"#.to_owned(), InputError::UnknownType),
-            (r#"{"type":"mouse-move","data":{"x":"1","y":2}}"#.to_owned(), InputError::BadField("x")),
-            (r#"{"type":"mouse-move","data":{"x":1e999,"y":2}}"#.to_owned(), InputError::NotAMessage),
-            (r#"{"type":"mouse-click","data":{"button":"left"}}"#.to_owned(), InputError::BadField("action")),
-            (r#"{"type":"key-press","data":{"action":"down"}}"#.to_owned(), InputError::BadField("key")),
-            (format!("\"{}\"", "x".repeat(MAX_INPUT_MESSAGE)), InputError::TooLong),
+            (
+                r#"{"type":"mouse-move","data":{"x":"1","y":2}}"#.to_owned(),
+                InputError::BadField("x"),
+            ),
+            (
+                r#"{"type":"mouse-move","data":{"x":1e999,"y":2}}"#.to_owned(),
+                InputError::NotAMessage,
+            ),
+            (
+                r#"{"type":"mouse-click","data":{"button":"left"}}"#.to_owned(),
+                InputError::BadField("action"),
+            ),
+            (
+                r#"{"type":"key-press","data":{"action":"down"}}"#.to_owned(),
+                InputError::BadField("key"),
+            ),
+            (
+                format!("\"{}\"", "x".repeat(MAX_INPUT_MESSAGE)),
+                InputError::TooLong,
+            ),
         ] {
-            assert_eq!(InputEvent::decode(&message), Err(error), "{}", &message[..message.len().min(80)]);
+            assert_eq!(
+                InputEvent::decode(&message),
+                Err(error),
+                "{}",
+                &message[..message.len().min(80)]
+            );
         }
     }
 
     #[test]
     fn a_key_does_not_show_in_a_log() {
-        let shown = format!("{:?}", InputEvent::Key { key: key("hunter2", "KeyH"), pressed: true });
+        let shown = format!(
+            "{:?}",
+            InputEvent::Key {
+                key: key("hunter2", "KeyH"),
+                pressed: true
+            }
+        );
         assert!(!shown.contains("hunter2") && !shown.contains("KeyH"), "{shown}");
     }
 }

@@ -74,7 +74,11 @@ impl ServerMessage {
             envelope["reply_to"] = stamp.id.into();
         }
         match self {
-            Self::Error { code, message, recoverable } => {
+            Self::Error {
+                code,
+                message,
+                recoverable,
+            } => {
                 envelope["error"] = json!({
                     "code": code.as_str(),
                     "message": message,
@@ -102,7 +106,11 @@ impl ServerMessage {
 
     fn data(&self, stamp: Stamp<'_>) -> Value {
         match self {
-            Self::Welcome { app_name, heartbeat_interval_ms, max_message_size } => json!({
+            Self::Welcome {
+                app_name,
+                heartbeat_interval_ms,
+                max_message_size,
+            } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
                 "server_time": stamp.timestamp_ms,
@@ -115,7 +123,11 @@ impl ServerMessage {
                     "ice_servers": [],
                 },
             }),
-            Self::Pong { timestamp, sequence, message_count } => {
+            Self::Pong {
+                timestamp,
+                sequence,
+                message_count,
+            } => {
                 let mut data = Map::new();
                 data.extend(timestamp.clone().map(|value| ("timestamp".to_owned(), value)));
                 data.extend(sequence.clone().map(|value| ("sequence".to_owned(), value)));
@@ -139,8 +151,12 @@ impl ServerMessage {
 mod tests {
     use super::*;
 
-    const STAMP: Stamp<'_> =
-        Stamp { id: "msg_1", is_response: true, timestamp_ms: 1_640_995_200_001, client_id: "client_1" };
+    const STAMP: Stamp<'_> = Stamp {
+        id: "msg_1",
+        is_response: true,
+        timestamp_ms: 1_640_995_200_001,
+        client_id: "client_1",
+    };
 
     fn encoded(message: &ServerMessage) -> Value {
         serde_json::from_str(&message.encode(STAMP)).unwrap()
@@ -158,14 +174,19 @@ mod tests {
 
     #[test]
     fn an_offer_holds_an_object_that_a_browser_takes_as_it_is() {
-        let offer = encoded(&ServerMessage::Offer { sdp: "v=0\r\n".to_owned() });
+        let offer = encoded(&ServerMessage::Offer {
+            sdp: "v=0\r\n".to_owned(),
+        });
         assert_eq!(offer["data"]["sdp"], json!({"type":"offer","sdp":"v=0\r\n"}));
     }
 
     #[test]
     fn an_error_says_what_kind_it_is_and_whether_to_go_on() {
-        let message =
-            ServerMessage::Error { code: ErrorCode::InvalidMessageType, message: "x".to_owned(), recoverable: true };
+        let message = ServerMessage::Error {
+            code: ErrorCode::InvalidMessageType,
+            message: "x".to_owned(),
+            recoverable: true,
+        };
         assert_eq!(
             encoded(&message)["error"],
             json!({"code":"INVALID_MESSAGE_TYPE","message":"x","type":"validation_error","recoverable":true,"details":null})
@@ -174,7 +195,11 @@ mod tests {
 
     #[test]
     fn a_pong_leaves_out_what_the_ping_did_not_have() {
-        let pong = encoded(&ServerMessage::Pong { timestamp: None, sequence: Some(3.into()), message_count: 2 });
+        let pong = encoded(&ServerMessage::Pong {
+            timestamp: None,
+            sequence: Some(3.into()),
+            message_count: 2,
+        });
         assert_eq!(pong["data"].get("timestamp"), None);
         assert_eq!(pong["data"]["sequence"], 3);
     }

@@ -20,6 +20,9 @@ pub struct SessionConfig {
 
 impl Default for SessionConfig {
     fn default() -> Self {
-        Self { heartbeat_interval_ms: 30_000, max_message_size: 64 * 1024 }
+        Self {
+            heartbeat_interval_ms: 30_000,
+            max_message_size: 64 * 1024,
+        }
     }
 }

@@ -84,7 +84,10 @@ enum Negotiation {
     /// The client has our offer and owes an answer. Its candidates wait.
     Offered { waiting: Vec<IceCandidate> },
     /// webrtcbin is applying the answer. Candidates still wait.
-    Answering { request_id: Option<String>, waiting: Vec<IceCandidate> },
+    Answering {
+        request_id: Option<String>,
+        waiting: Vec<IceCandidate>,
+    },
     /// The answer is applied: candidates go straight to the peer.
     Stable,
 }
@@ -115,7 +118,8 @@ impl Session {
         match event {
             Event::Text(frame) => {
                 self.messages_received += 1;
-                self.text(frame, now_ms).unwrap_or_else(|rejection| vec![self.reject(rejection, now_ms)])
+                self.text(frame, now_ms)
+                    .unwrap_or_else(|rejection| vec![self.reject(rejection, now_ms)])
             }
             Event::Binary => {
                 self.messages_received += 1;
@@ -142,7 +146,10 @@ impl Session {
             return Err(Rejection {
                 id: None,
                 code: ErrorCode::MessageTooLarge,
-                message: format!("The message is longer than {} bytes", self.config.max_message_size),
+                message: format!(
+                    "The message is longer than {} bytes",
+                    self.config.max_message_size
+                ),
             });
         }
         let envelope = Envelope::parse(frame)?;
@@ -152,7 +159,11 @@ impl Session {
                 Vec::new()
             }
             ClientMessage::Ping { timestamp, sequence } => {
-                let pong = ServerMessage::Pong { timestamp, sequence, message_count: self.messages_received };
+                let pong = ServerMessage::Pong {
+                    timestamp,
+                    sequence,
+                    message_count: self.messages_received,
+                };
                 vec![self.send(&pong, envelope.id, now_ms)]
             }
             ClientMessage::RequestOffer(constraints) => vec![self.request_offer(constraints, envelope.id)],
@@ -168,11 +179,16 @@ impl Session {
         } else {
             constraints.codec_preferences
         };
-        Action::OpenPeer(PeerRequest { codecs, data_channel: constraints.data_channel })
+        Action::OpenPeer(PeerRequest {
+            codecs,
+            data_channel: constraints.data_channel,
+        })
     }
 
     fn offered(&mut self, sdp: String, now_ms: u64) -> Vec<Action> {
-        let Negotiation::Offering { request_id } = &mut self.negotiation else { return Vec::new() };
+        let Negotiation::Offering { request_id } = &mut self.negotiation else {
+            return Vec::new();
+        };
         let request_id = request_id.take();
         self.negotiation = Negotiation::Offered { waiting: Vec::new() };
         vec![self.send(&ServerMessage::Offer { sdp }, request_id, now_ms)]
@@ -182,21 +198,29 @@ impl Session {
         match &mut self.negotiation {
             Negotiation::Offered { waiting } => {
                 let waiting = std::mem::take(waiting);
-                self.negotiation = Negotiation::Answering { request_id: envelope.id.clone(), waiting };
+                self.negotiation = Negotiation::Answering {
+                    request_id: envelope.id.clone(),
+                    waiting,
+                };
                 Ok(vec![Action::ApplyAnswer { sdp }])
             }
             // Some clients deliver each offer twice to themselves and answer twice: the second changes nothing.
-            Negotiation::Answering { .. } | Negotiation::Stable => {
-                Ok(vec![self.send(&ServerMessage::AnswerAck, envelope.id.clone(), now_ms)])
-            }
-            Negotiation::Idle | Negotiation::Offering { .. } => {
-                Err(envelope.reject(ErrorCode::PeerConnectionFailed, "There is no offer that this could answer"))
-            }
+            Negotiation::Answering { .. } | Negotiation::Stable => Ok(vec![self.send(
+                &ServerMessage::AnswerAck,
+                envelope.id.clone(),
+                now_ms,
+            )]),
+            Negotiation::Idle | Negotiation::Offering { .. } => Err(envelope.reject(
+                ErrorCode::PeerConnectionFailed,
+                "There is no offer that this could answer",
+            )),
         }
     }
 
     fn answer_applied(&mut self, now_ms: u64) -> Vec<Action> {
-        let Negotiation::Answering { request_id, waiting } = &mut self.negotiation else { return Vec::new() };
+        let Negotiation::Answering { request_id, waiting } = &mut self.negotiation else {
+            return Vec::new();
+        };
         let (request_id, waiting) = (request_id.take(), std::mem::take(waiting));
         self.negotiation = Negotiation::Stable;
         let mut actions = vec![self.send(&ServerMessage::AnswerAck, request_id, now_ms)];
@@ -205,11 +229,17 @@ impl Session {
     }
 
     fn answer_refused(&mut self, reason: String, now_ms: u64) -> Vec<Action> {
-        let Negotiation::Answering { request_id, waiting } = &mut self.negotiation else { return Vec::new() };
+        let Negotiation::Answering { request_id, waiting } = &mut self.negotiation else {
+            return Vec::new();
+        };
         let (request_id, waiting) = (request_id.take(), std::mem::take(waiting));
         self.negotiation = Negotiation::Offered { waiting };
         vec![self.reject(
-            Rejection { id: request_id, code: ErrorCode::SdpProcessingFailed, message: reason },
+            Rejection {
+                id: request_id,
+                code: ErrorCode::SdpProcessingFailed,
+                message: reason,
+            },
             now_ms,
         )]
     }
@@ -233,9 +263,10 @@ impl Session {
             }
             // A late candidate for a peer that has just been replaced.
             Negotiation::Offering { .. } => Ok(Vec::new()),
-            Negotiation::Idle => {
-                Err(envelope.reject(ErrorCode::PeerConnectionFailed, "There is no peer for this candidate"))
-            }
+            Negotiation::Idle => Err(envelope.reject(
+                ErrorCode::PeerConnectionFailed,
+                "There is no peer for this candidate",
+            )),
         }
     }
 
@@ -245,13 +276,25 @@ impl Session {
             Negotiation::Offering { request_id } | Negotiation::Answering { request_id, .. } => request_id,
             Negotiation::Offered { .. } | Negotiation::Stable => None,
         };
-        let rejection = Rejection { id: request_id, code: ErrorCode::PeerConnectionFailed, message: reason };
+        let rejection = Rejection {
+            id: request_id,
+            code: ErrorCode::PeerConnectionFailed,
+            message: reason,
+        };
         vec![self.reject(rejection, now_ms)]
     }
 
     fn reject(&mut self, rejection: Rejection, now_ms: u64) -> Action {
         let Rejection { id, code, message } = rejection;
-        self.send(&ServerMessage::Error { code, message, recoverable: true }, id, now_ms)
+        self.send(
+            &ServerMessage::Error {
+                code,
+                message,
+                recoverable: true,
+            },
+            id,
+            now_ms,
+        )
     }
 
     fn send(&mut self, message: &ServerMessage, request_id: Option<String>, now_ms: u64) -> Action {
