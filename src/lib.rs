@@ -1,5 +1,6 @@
 //! deskbeam: a Linux desktop in the browser.
 
+pub mod input;
 pub mod protocol;
 pub mod session;
 pub mod media;

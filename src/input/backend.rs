@@ -1,0 +1,118 @@
+//! The boundary to the desktop: what an input backend must be able to do.
+
+use std::fmt;
+
+use crate::protocol::input::{Button, Key, Point};
+
+/// A key of one backend's keyboard. Only the backend that resolved it knows what the number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Keycode(pub u32);
+
+/// Which way a wheel turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Axis {
+    /// Left and right.
+    Horizontal,
+    /// Up and down.
+    Vertical,
+}
+
+/// Puts single events into a desktop. It keeps no policy: what is held by whom, what is coalesced and when keys
+/// are released is decided by the [`Injector`](super::Injector), which calls it from one thread.
+pub trait Backend: Send {
+    /// Moves the pointer to `position`, in pixels of the captured frame. It is finite; positions outside of the
+    /// desktop end at its edge.
+    fn move_to(&mut self, position: Point) -> Result<(), BackendError>;
+
+    /// Moves the pointer by whole pixels.
+    fn move_by(&mut self, dx: i32, dy: i32) -> Result<(), BackendError>;
+
+    /// Presses or releases a button of the pointer.
+    fn button(&mut self, button: Button, pressed: bool) -> Result<(), BackendError>;
+
+    /// Turns the wheel by `clicks` notches: to the right or downwards when positive.
+    fn scroll(&mut self, axis: Axis, clicks: i32) -> Result<(), BackendError>;
+
+    /// Says which key has to be pressed now to do what `key` does at the viewer. `None` if there is nothing to
+    /// press. It may change the keyboard (give a free key a character) but presses no key that stays down.
+    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError>;
+
+    /// Presses or releases a key.
+    fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError>;
+
+    /// Hands everything so far to the desktop.
+    fn flush(&mut self) -> Result<(), BackendError>;
+
+    /// Undoes what the backend changed in the desktop. The last call; all keys are up by then.
+    fn close(&mut self) -> Result<(), BackendError>;
+}
+
+/// Why an event could not be put into the desktop, and what the person at the host can do about it.
+///
+/// It never says which key it was about.
+#[derive(Debug)]
+pub struct BackendError {
+    reason: String,
+    remedy: &'static str,
+}
+
+impl BackendError {
+    /// An error with its cause and its remedy, each one clause without a full stop.
+    pub fn new(reason: impl Into<String>, remedy: &'static str) -> BackendError {
+        BackendError {
+            reason: reason.into(),
+            remedy,
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        self.remedy
+    }
+}
+
+impl fmt::Display for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for BackendError {}
+
+/// Does nothing: for hosts whose picture does not come from a desktop (a test pattern).
+#[derive(Debug, Default)]
+pub struct Discard;
+
+impl Backend for Discard {
+    fn move_to(&mut self, _position: Point) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn move_by(&mut self, _dx: i32, _dy: i32) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn button(&mut self, _button: Button, _pressed: bool) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn scroll(&mut self, _axis: Axis, _clicks: i32) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn resolve(&mut self, _key: &Key) -> Result<Option<Keycode>, BackendError> {
+        Ok(None)
+    }
+
+    fn key(&mut self, _keycode: Keycode, _pressed: bool) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+}

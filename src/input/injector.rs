@@ -1,0 +1,125 @@
+//! The input thread, and the handles through which viewers reach it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::backend::Backend;
+use super::book::ViewerId;
+use super::hands::Hands;
+use super::queue::{Consumer, Message, Producer, queue};
+use crate::protocol::input::InputEvent;
+
+/// Owns the thread "input", which puts the viewers' events into the desktop.
+///
+/// Closed by [`stop`](Injector::stop) or by dropping it: whatever anybody holds is released, the backend undoes its
+/// changes, and the thread is joined within one second. Handles that outlive it do nothing.
+pub struct Injector {
+    handle: InputHandle,
+    thread: Option<JoinHandle<()>>,
+    ended: Receiver<()>,
+}
+
+impl Injector {
+    /// Starts the thread, which owns `backend` from now on.
+    ///
+    /// # Errors
+    /// If the system refuses a thread.
+    pub fn start(backend: Box<dyn Backend>) -> io::Result<Injector> {
+        let (producer, consumer) = queue();
+        let (ending, ended) = sync_channel(1);
+        let thread = thread::Builder::new().name("input".into()).spawn(move || {
+            run(backend, &consumer);
+            let _ = ending.send(());
+        })?;
+        let handle = InputHandle {
+            producer,
+            next_viewer: Arc::new(AtomicU64::new(1)),
+        };
+        Ok(Injector {
+            handle,
+            thread: Some(thread),
+            ended,
+        })
+    }
+
+    /// A handle for those who accept viewers.
+    pub fn handle(&self) -> InputHandle {
+        self.handle.clone()
+    }
+
+    /// Releases everything and ends the thread. Waits for at most one second.
+    pub fn stop(self) {}
+}
+
+impl Drop for Injector {
+    fn drop(&mut self) {
+        self.handle.producer.stop();
+        let ended = self.ended.recv_timeout(STOP_LIMIT);
+        let Some(thread) = self.thread.take() else { return };
+        match ended {
+            Ok(()) if thread.join().is_ok() => {}
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("the desktop did not take the last key releases within one second");
+            }
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => tracing::error!("the input thread panicked"),
+        }
+    }
+}
+
+/// Makes a [`ViewerInput`] for each viewer.
+#[derive(Clone)]
+pub struct InputHandle {
+    producer: Producer,
+    next_viewer: Arc<AtomicU64>,
+}
+
+impl InputHandle {
+    /// The input of one new viewer, who holds nothing yet.
+    pub fn viewer(&self) -> ViewerInput {
+        let id = ViewerId(self.next_viewer.fetch_add(1, Ordering::Relaxed));
+        ViewerInput {
+            id,
+            producer: self.producer.clone(),
+        }
+    }
+}
+
+/// One viewer's way into the desktop. Dropping it releases all keys and buttons that this viewer holds.
+pub struct ViewerInput {
+    id: ViewerId,
+    producer: Producer,
+}
+
+impl ViewerInput {
+    /// Hands over one event. Never waits and may be called from any thread.
+    ///
+    /// At most 1024 events are queued, for all viewers together. Motion and wheel are dropped before that. If a key
+    /// or a button finds no room, everything that any viewer holds is released.
+    pub fn send(&self, event: InputEvent) {
+        self.producer.send(Message::Event(self.id, event));
+    }
+}
+
+impl Drop for ViewerInput {
+    fn drop(&mut self) {
+        self.producer.send(Message::Gone(self.id));
+    }
+}
+
+fn run(backend: Box<dyn Backend>, consumer: &Consumer) {
+    let mut hands = Hands::new(backend);
+    while !consumer.is_stopping() {
+        let Some(batch) = consumer.next() else { break };
+        hands.perform(batch, || consumer.is_stopping());
+    }
+    hands.close();
+}
+
+const STOP_LIMIT: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Acts on the desktop for the viewers: pointer, wheel and keyboard.
+//!
+//! An [`Injector`] owns one [`Backend`] and the thread that calls it. Each viewer gets a [`ViewerInput`], which takes
+//! events from any thread without waiting and releases all that the viewer holds when it is dropped.
+//!
+//! Policy is on this side of the backend: the pressed-key book, coalescing of motion, overflow, the order of release.
+//! What somebody types never reaches a log.
+
+mod backend;
+mod book;
+mod codes;
+mod hands;
+mod injector;
+mod keymap;
+mod modifiers;
+mod names;
+mod queue;
+mod record;
+mod spares;
+mod x11;
+mod x11_connect;
+
+pub use backend::{Axis, Backend, BackendError, Discard, Keycode};
+pub use injector::{Injector, InputHandle, ViewerInput};
+pub use record::{RecordBackend, Recorded, Recording};
+pub use x11::X11Backend;
+pub use x11_connect::DisplayError;

@@ -1,0 +1,188 @@
+//! The bounded queue between the viewers and the input thread.
+//!
+//! Full means: motion is dropped first and early, so that there is room for keys. A key, a button or a release that
+//! finds no room either raises the overflow flag, on which the input thread lets go of everything that anybody
+//! holds: nothing stays pressed because its up was lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use super::book::ViewerId;
+use crate::protocol::input::InputEvent;
+
+/// What travels to the input thread.
+pub(super) enum Message {
+    /// A viewer did something.
+    Event(ViewerId, InputEvent),
+    /// A viewer is gone.
+    Gone(ViewerId),
+    /// Nothing but a reason to look at the flags.
+    Wake,
+}
+
+/// All that was queued when the input thread looked.
+pub(super) struct Batch {
+    /// In the order in which they were sent; at least one.
+    pub(super) messages: Vec<Message>,
+    /// Something is missing, and it would have come before the end of this batch.
+    pub(super) overflowed: bool,
+}
+
+/// The two ends of a new queue.
+pub(super) fn queue() -> (Producer, Consumer) {
+    let (sender, receiver) = sync_channel(CAPACITY);
+    let state = Arc::new(State::default());
+    (
+        Producer {
+            sender,
+            state: state.clone(),
+        },
+        Consumer { receiver, state },
+    )
+}
+
+/// Where events go in. Never waits.
+#[derive(Clone)]
+pub(super) struct Producer {
+    sender: SyncSender<Message>,
+    state: Arc<State>,
+}
+
+impl Producer {
+    pub(super) fn send(&self, message: Message) {
+        if is_motion(&message) {
+            if self.state.queued.load(Ordering::Relaxed) < MOTION_CAPACITY {
+                let _ = self.try_send(message);
+            }
+        } else if let Err(TrySendError::Full(_)) = self.try_send(message) {
+            self.state.overflowed.store(true, Ordering::SeqCst);
+            // The thread may have emptied the queue just before the flag went up.
+            let _ = self.try_send(Message::Wake);
+        }
+    }
+
+    /// Lets the input thread end after the message that it is at.
+    pub(super) fn stop(&self) {
+        self.state.stopping.store(true, Ordering::SeqCst);
+        let _ = self.try_send(Message::Wake);
+    }
+
+    fn try_send(&self, message: Message) -> Result<(), TrySendError<Message>> {
+        self.state.queued.fetch_add(1, Ordering::Relaxed);
+        self.sender.try_send(message).inspect_err(|_| {
+            self.state.queued.fetch_sub(1, Ordering::Relaxed);
+        })
+    }
+}
+
+/// Where they come out.
+pub(super) struct Consumer {
+    receiver: Receiver<Message>,
+    state: Arc<State>,
+}
+
+impl Consumer {
+    /// Waits for messages and takes all that there are. `None` if nobody can send any more.
+    pub(super) fn next(&self) -> Option<Batch> {
+        let first = self.receiver.recv().ok()?;
+        // Read before the rest is taken: whatever was queued when something found no room is in this batch, since
+        // the batch may be as long as the queue.
+        let overflowed = self.state.overflowed.swap(false, Ordering::SeqCst);
+        let mut messages = vec![first];
+        messages.extend(self.receiver.try_iter().take(CAPACITY));
+        self.state.queued.fetch_sub(messages.len(), Ordering::Relaxed);
+        Some(Batch { messages, overflowed })
+    }
+
+    /// Whether the thread is to end.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.state.stopping.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Default)]
+struct State {
+    queued: AtomicUsize,
+    overflowed: AtomicBool,
+    stopping: AtomicBool,
+}
+
+fn is_motion(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::Event(
+            _,
+            InputEvent::Motion { .. } | InputEvent::RelativeMotion { .. } | InputEvent::Wheel { .. }
+        )
+    )
+}
+
+/// In messages. At 1,000 events per second of a fast mouse, one second.
+pub(super) const CAPACITY: usize = 1024;
+/// Motion and wheel find no room beyond this many messages.
+pub(super) const MOTION_CAPACITY: usize = CAPACITY * 3 / 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::input::{Button, Point};
+
+    fn motion() -> Message {
+        Message::Event(
+            ViewerId(1),
+            InputEvent::Motion {
+                position: Point { x: 1.0, y: 1.0 },
+            },
+        )
+    }
+
+    fn button() -> Message {
+        Message::Event(
+            ViewerId(1),
+            InputEvent::Button {
+                button: Button::Left,
+                pressed: true,
+                position: None,
+            },
+        )
+    }
+
+    #[test]
+    fn motion_leaves_room_for_buttons() {
+        let (producer, consumer) = queue();
+        (0..5000).for_each(|_| producer.send(motion()));
+        (0..CAPACITY - MOTION_CAPACITY).for_each(|_| producer.send(button()));
+        let batch = consumer.next().unwrap();
+        assert_eq!(batch.messages.len(), CAPACITY);
+        assert!(!batch.overflowed);
+    }
+
+    #[test]
+    fn a_button_without_room_raises_the_flag_once() {
+        let (producer, consumer) = queue();
+        (0..CAPACITY + 1).for_each(|_| producer.send(button()));
+        let batch = consumer.next().unwrap();
+        assert_eq!(batch.messages.len(), CAPACITY);
+        assert!(batch.overflowed);
+        producer.send(motion());
+        assert!(!consumer.next().unwrap().overflowed);
+    }
+
+    #[test]
+    fn the_queue_counts_back_to_empty() {
+        let (producer, consumer) = queue();
+        for _ in 0..3 {
+            (0..CAPACITY + 10).for_each(|_| producer.send(button()));
+            consumer.next().unwrap();
+        }
+        assert_eq!(producer.state.queued.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn the_end_of_all_producers_is_seen() {
+        let (producer, consumer) = queue();
+        drop(producer);
+        assert!(consumer.next().is_none());
+    }
+}

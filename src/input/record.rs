@@ -1,0 +1,166 @@
+//! A backend that writes down what it is told, for tests.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::backend::{Axis, Backend, BackendError, Keycode};
+use super::codes;
+use crate::protocol::input::{Button, Key, Point};
+
+/// One thing that a backend was told to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recorded {
+    /// The pointer was moved to this position.
+    MoveTo(Point),
+    /// The pointer was moved by this many pixels.
+    MoveBy(i32, i32),
+    /// A button went down (`true`) or up.
+    Button(Button, bool),
+    /// The wheel was turned by this many notches.
+    Scroll(Axis, i32),
+    /// A key went down (`true`) or up.
+    Key(Keycode, bool),
+    /// The backend was closed.
+    Closed,
+    /// A call came while the recording was set to [`fail`](Recording::fail).
+    Failed,
+}
+
+/// Records every call. A key resolves to the X keycode of its `code`; one without a known code to its character
+/// plus 0x1000000.
+pub struct RecordBackend {
+    shared: Arc<Shared>,
+}
+
+impl RecordBackend {
+    /// A backend, and the recording that it writes.
+    pub fn new() -> (RecordBackend, Recording) {
+        let shared = Arc::new(Shared::default());
+        (
+            RecordBackend {
+                shared: shared.clone(),
+            },
+            Recording { shared },
+        )
+    }
+
+    fn append(&self, event: Recorded) -> Result<(), BackendError> {
+        let mut log = self.shared.lock();
+        let failing = log.failing;
+        log.events.push(if failing { Recorded::Failed } else { event });
+        self.shared.changed.notify_all();
+        match failing {
+            true => Err(BackendError::new(
+                "the recording is set to fail",
+                "let the recording succeed",
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What was recorded so far; grows while the backend works.
+#[derive(Clone)]
+pub struct Recording {
+    shared: Arc<Shared>,
+}
+
+impl Recording {
+    /// All that was recorded so far.
+    pub fn events(&self) -> Vec<Recorded> {
+        self.shared.lock().events.clone()
+    }
+
+    /// Waits until `condition` holds for all that was recorded.
+    ///
+    /// # Errors
+    /// What was recorded, if the condition does not hold within `limit`.
+    pub fn wait_until(
+        &self,
+        limit: Duration,
+        condition: impl Fn(&[Recorded]) -> bool,
+    ) -> Result<Vec<Recorded>, Vec<Recorded>> {
+        let deadline = Instant::now() + limit;
+        let mut log = self.shared.lock();
+        while !condition(&log.events) {
+            let Some(rest) = deadline.checked_duration_since(Instant::now()) else {
+                return Err(log.events.clone());
+            };
+            log = self
+                .shared
+                .changed
+                .wait_timeout(log, rest)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        Ok(log.events.clone())
+    }
+
+    /// Stops the backend at its next call, until the returned value is dropped.
+    pub fn pause(&self) -> impl Sized + '_ {
+        self.shared.lock()
+    }
+
+    /// Lets every call fail from now on, or succeed again.
+    pub fn fail(&self, failing: bool) {
+        self.shared.lock().failing = failing;
+    }
+}
+
+impl Backend for RecordBackend {
+    fn move_to(&mut self, position: Point) -> Result<(), BackendError> {
+        self.append(Recorded::MoveTo(position))
+    }
+
+    fn move_by(&mut self, dx: i32, dy: i32) -> Result<(), BackendError> {
+        self.append(Recorded::MoveBy(dx, dy))
+    }
+
+    fn button(&mut self, button: Button, pressed: bool) -> Result<(), BackendError> {
+        self.append(Recorded::Button(button, pressed))
+    }
+
+    fn scroll(&mut self, axis: Axis, clicks: i32) -> Result<(), BackendError> {
+        self.append(Recorded::Scroll(axis, clicks))
+    }
+
+    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
+        let by_code = codes::keycode(&key.code).map(|keycode| Keycode(keycode.into()));
+        Ok(by_code.or_else(|| {
+            key.key
+                .chars()
+                .next()
+                .map(|c| Keycode(0x0100_0000 + u32::from(c)))
+        }))
+    }
+
+    fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {
+        self.append(Recorded::Key(keycode, pressed))
+    }
+
+    fn flush(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), BackendError> {
+        self.append(Recorded::Closed)
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    log: Mutex<Log>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Log {
+    events: Vec<Recorded>,
+    failing: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,409 @@
+//! Puts input into an X display with the XTEST extension.
+
+use std::fmt::Display;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{
+    self, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Mapping, Window,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
+use x11rb::rust_connection::RustConnection;
+use xkeysym::key as k;
+
+use super::backend::{Axis, Backend, BackendError, Keycode};
+use super::codes;
+use super::keymap::Keymap;
+use super::modifiers::{ModifierBits, Modifiers};
+use super::names;
+use super::spares::{Choice, Spares};
+use super::x11_connect::{DisplayError, connect};
+use crate::protocol::input::{Button, Key, Point};
+
+/// Input into an X display. Pixels of the frame are pixels of the root window.
+///
+/// A character that no key of the host's layout types is lent a key without a meaning; [`close`](Backend::close)
+/// gives all of them back.
+pub struct X11Backend {
+    connection: RustConnection,
+    root: Window,
+    /// Width and height of the root window, in pixels.
+    size: (u16, u16),
+    keymap: Keymap,
+    bits: ModifierBits,
+    /// The server said that the keyboard map changed.
+    stale: bool,
+    spares: Spares,
+    down: [bool; 256],
+    warned_no_spare: bool,
+}
+
+impl X11Backend {
+    /// Connects to `display` (":0"; `$DISPLAY` if `None`), with `cookie` (MIT-MAGIC-COOKIE-1) or, without one, with
+    /// what the Xauthority file of the environment has.
+    ///
+    /// # Errors
+    /// If there is no such display, it refuses us or lacks XTEST. The text says what to do.
+    pub fn connect(display: Option<&str>, cookie: Option<&[u8]>) -> Result<X11Backend, DisplayError> {
+        let (connection, screen) = connect(display, cookie)?;
+        let screen = &connection.setup().roots[screen];
+        let (root, size) = (screen.root, (screen.width_in_pixels, screen.height_in_pixels));
+        xtest_version(&connection)
+            .map_err(|error| DisplayError::new(display, error, "use an X server with the XTEST extension"))?;
+        let mut backend = X11Backend {
+            connection,
+            root,
+            size,
+            keymap: Keymap::new(8, 1, Vec::new()),
+            bits: ModifierBits::default(),
+            stale: true,
+            spares: Spares::default(),
+            down: [false; 256],
+            warned_no_spare: false,
+        };
+        backend
+            .watch_root()
+            .and_then(|()| backend.refresh())
+            .map_err(|error| DisplayError::new(display, &error, error.remedy()))?;
+        Ok(backend)
+    }
+
+    /// Lets the server tell when the root window changes its size, and reads the present one after that.
+    fn watch_root(&mut self) -> Result<(), BackendError> {
+        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+        self.connection
+            .change_window_attributes(self.root, &events)
+            .map_err(lost)?;
+        let geometry = self
+            .connection
+            .get_geometry(self.root)
+            .map_err(lost)?
+            .reply()
+            .map_err(lost)?;
+        self.size = (geometry.width, geometry.height);
+        Ok(())
+    }
+
+    /// Takes in what the server said so far. Does not wait.
+    fn drain_events(&mut self) -> Result<(), BackendError> {
+        while let Some(event) = self.connection.poll_for_event().map_err(lost)? {
+            match event {
+                Event::ConfigureNotify(event) if event.window == self.root => {
+                    self.size = (event.width, event.height);
+                }
+                Event::MappingNotify(event) if event.request != Mapping::POINTER => self.stale = true,
+                Event::Error(error) => {
+                    tracing::debug!(kind = ?error.error_kind, "the X server refused a request")
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the keyboard map again if it changed.
+    fn refresh(&mut self) -> Result<(), BackendError> {
+        if !self.stale {
+            return Ok(());
+        }
+        let (first, last) = (
+            self.connection.setup().min_keycode,
+            self.connection.setup().max_keycode,
+        );
+        let count = last.saturating_sub(first).saturating_add(1);
+        let keys = self.connection.get_keyboard_mapping(first, count).map_err(lost)?;
+        let modifiers = self.connection.get_modifier_mapping().map_err(lost)?;
+        let keys = keys.reply().map_err(lost)?;
+        let modifiers = modifiers.reply().map_err(lost)?;
+        self.keymap = Keymap::new(first, keys.keysyms_per_keycode, keys.keysyms);
+        self.bits = ModifierBits::new(
+            &self.keymap,
+            modifiers.keycodes_per_modifier(),
+            &modifiers.keycodes,
+        );
+        self.spares.compare(&self.keymap);
+        self.stale = false;
+        Ok(())
+    }
+
+    /// The modifiers that are on now. The map is up to date afterwards.
+    fn modifiers(&mut self) -> Result<Modifiers, BackendError> {
+        let pointer = self
+            .connection
+            .query_pointer(self.root)
+            .map_err(lost)?
+            .reply()
+            .map_err(lost)?;
+        // All events up to the reply have been received with it.
+        self.drain_events()?;
+        self.refresh()?;
+        Ok(self.bits.modifiers(pointer.mask.into()))
+    }
+
+    /// A key that types `character` now. `physical` is the key that the viewer pressed.
+    fn key_for(
+        &mut self,
+        character: char,
+        physical: Option<u8>,
+        mut modifiers: Modifiers,
+    ) -> Result<Option<u8>, BackendError> {
+        if let Some(keycode) = self.typing(character, physical, modifiers) {
+            return Ok(Some(keycode));
+        }
+        if modifiers.caps_lock && character.is_lowercase() {
+            // The viewer's CapsLock is off, and with ours no key at all types a small letter.
+            if let Some(keycode) = self.keymap.keycode_giving(&[k::Caps_Lock], modifiers) {
+                self.fake_key(keycode, true)?;
+                self.fake_key(keycode, false)?;
+                modifiers = self.modifiers()?;
+                if let Some(keycode) = self.typing(character, physical, modifiers) {
+                    return Ok(Some(keycode));
+                }
+            }
+        }
+        // Control and a letter of another alphabet is the shortcut of the key, not of the letter.
+        if modifiers.shortcut && physical.is_some() {
+            return Ok(physical);
+        }
+        self.lend(character)
+    }
+
+    fn typing(&self, character: char, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+        physical
+            .filter(|keycode| self.keymap.character(*keycode, modifiers) == Some(character))
+            .or_else(|| self.keymap.keycode_typing(character, modifiers))
+    }
+
+    /// Gives `character` to a spare key.
+    fn lend(&mut self, character: char) -> Result<Option<u8>, BackendError> {
+        let held = |keycode: u8| self.down[usize::from(keycode)];
+        let Choice::Take { keycode, wait } = self.spares.choose(&self.keymap, held, Instant::now()) else {
+            if !self.warned_no_spare {
+                self.warned_no_spare = true;
+                tracing::warn!("the keyboard layout leaves no key free for characters that it lacks");
+            }
+            return Ok(None);
+        };
+        thread::sleep(wait);
+        let keysym = keysym_of(character);
+        self.connection
+            .change_keyboard_mapping(1, keycode, 2, &[keysym, keysym])
+            .map_err(lost)?;
+        self.connection.flush().map_err(lost)?;
+        self.keymap.bind(keycode, keysym);
+        thread::sleep(SETTLE);
+        self.spares.bind(keycode, keysym, Instant::now());
+        Ok(Some(keycode))
+    }
+
+    /// The key for a `key` that is a name. `physical` is the key that the viewer pressed.
+    fn named_key(&self, name: &str, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+        let wanted = names::keysyms(name);
+        let gives = |keycode: &u8| {
+            self.keymap
+                .keysym(*keycode, modifiers)
+                .is_some_and(|keysym| wanted.contains(&keysym.raw()))
+        };
+        // A viewer may have exchanged Escape and CapsLock: the physical key counts only if it means the same here.
+        let same = physical.filter(gives);
+        same.or_else(|| self.keymap.keycode_giving(wanted, modifiers))
+            .or(physical)
+    }
+
+    /// The key that gives AltGr. `None` if the layout has none: the characters behind the viewer's AltGr come as
+    /// such, and another Alt would turn them into shortcuts.
+    fn alt_graph(&self, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+        let is_level3 = |keycode: &u8| self.keymap.keysyms(*keycode).contains(&k::ISO_Level3_Shift);
+        let same = physical.filter(is_level3);
+        same.or_else(|| self.keymap.keycode_giving(&[k::ISO_Level3_Shift], modifiers))
+    }
+
+    fn fake_key(&mut self, keycode: u8, pressed: bool) -> Result<(), BackendError> {
+        let kind = if pressed {
+            xproto::KEY_PRESS_EVENT
+        } else {
+            xproto::KEY_RELEASE_EVENT
+        };
+        self.fake(kind, keycode, 0, 0)
+    }
+
+    fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<(), BackendError> {
+        let root = if kind == xproto::MOTION_NOTIFY_EVENT {
+            self.root
+        } else {
+            x11rb::NONE
+        };
+        self.connection
+            .xtest_fake_input(kind, detail, NOW, root, x, y, 0)
+            .map_err(lost)?;
+        Ok(())
+    }
+
+    fn click(&self, button: u8) -> Result<(), BackendError> {
+        self.fake(xproto::BUTTON_PRESS_EVENT, button, 0, 0)?;
+        self.fake(xproto::BUTTON_RELEASE_EVENT, button, 0, 0)
+    }
+}
+
+impl Backend for X11Backend {
+    fn move_to(&mut self, position: Point) -> Result<(), BackendError> {
+        self.drain_events()?;
+        let x = pixel(position.x, self.size.0);
+        let y = pixel(position.y, self.size.1);
+        self.fake(xproto::MOTION_NOTIFY_EVENT, ABSOLUTE, x, y)
+    }
+
+    fn move_by(&mut self, dx: i32, dy: i32) -> Result<(), BackendError> {
+        let whole = |delta: i32| delta.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        self.fake(xproto::MOTION_NOTIFY_EVENT, RELATIVE, whole(dx), whole(dy))
+    }
+
+    fn button(&mut self, button: Button, pressed: bool) -> Result<(), BackendError> {
+        let number = match button {
+            Button::Left => 1,
+            Button::Middle => 2,
+            Button::Right => 3,
+            Button::Back => 8,
+            Button::Forward => 9,
+        };
+        let kind = if pressed {
+            xproto::BUTTON_PRESS_EVENT
+        } else {
+            xproto::BUTTON_RELEASE_EVENT
+        };
+        self.fake(kind, number, 0, 0)
+    }
+
+    fn scroll(&mut self, axis: Axis, clicks: i32) -> Result<(), BackendError> {
+        let button = match (axis, clicks < 0) {
+            (Axis::Vertical, true) => 4,
+            (Axis::Vertical, false) => 5,
+            (Axis::Horizontal, true) => 6,
+            (Axis::Horizontal, false) => 7,
+        };
+        (0..clicks.unsigned_abs()).try_for_each(|_| self.click(button))
+    }
+
+    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
+        let modifiers = self.modifiers()?;
+        let physical = codes::keycode(&key.code)
+            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
+        let keycode = match printable(&key.key) {
+            Some(character) => self.key_for(character, physical, modifiers)?,
+            None if key.key == "AltGraph" => self.alt_graph(physical, modifiers),
+            None => self.named_key(&key.key, physical, modifiers),
+        };
+        Ok(keycode.map(|keycode| Keycode(keycode.into())))
+    }
+
+    fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {
+        let Ok(keycode) = u8::try_from(keycode.0) else {
+            return Ok(());
+        };
+        self.down[usize::from(keycode)] = pressed;
+        self.spares.touch(keycode, Instant::now());
+        self.fake_key(keycode, pressed)
+    }
+
+    fn flush(&mut self) -> Result<(), BackendError> {
+        self.connection.flush().map_err(lost)?;
+        self.drain_events()
+    }
+
+    fn close(&mut self) -> Result<(), BackendError> {
+        self.modifiers()?;
+        let (keycodes, wait) = self.spares.take_all(Instant::now());
+        // The clients may not have looked up the last press yet.
+        thread::sleep(wait);
+        for keycode in keycodes {
+            self.connection
+                .change_keyboard_mapping(1, keycode, 2, &[0, 0])
+                .map_err(lost)?;
+        }
+        self.connection
+            .get_input_focus()
+            .map_err(lost)?
+            .reply()
+            .map_err(lost)?;
+        Ok(())
+    }
+}
+
+fn xtest_version(connection: &RustConnection) -> Result<(), BackendError> {
+    connection
+        .xtest_get_version(2, 2)
+        .map_err(lost)?
+        .reply()
+        .map_err(lost)?;
+    Ok(())
+}
+
+fn lost(error: impl Display) -> BackendError {
+    BackendError::new(
+        format!("the connection to the X server failed: {error}"),
+        "check that the X server still runs, then start deskbeam again",
+    )
+}
+
+/// The pixel that `coordinate` is in or nearest to, on an edge of `length` pixels.
+fn pixel(coordinate: f64, length: u16) -> i16 {
+    let last = f64::from(length.saturating_sub(1).min(i16::MAX as u16));
+    coordinate.round().clamp(0.0, last) as i16
+}
+
+/// The character, if `key` is one that can be printed.
+fn printable(key: &str) -> Option<char> {
+    let mut characters = key.chars();
+    let first = characters.next().filter(|c| !c.is_control())?;
+    characters.next().is_none().then_some(first)
+}
+
+/// The keysym that every client knows for `character`.
+fn keysym_of(character: char) -> u32 {
+    match u32::from(character) {
+        latin1 @ (0x20..=0x7e | 0xa0..=0xff) => latin1,
+        other => 0x0100_0000 + other,
+    }
+}
+
+/// The time of a fake event: at once.
+const NOW: u32 = 0;
+const ABSOLUTE: u8 = 0;
+const RELATIVE: u8 = 1;
+/// Clients read a changed map late: a key pressed sooner types what it had before.
+const SETTLE: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_are_rounded_and_end_at_the_edges() {
+        let all = [
+            (-5.0, 0),
+            (0.4, 0),
+            (0.6, 1),
+            (639.4, 639),
+            (640.0, 639),
+            (1e300, 639),
+            (-1e300, 0),
+        ];
+        for (coordinate, expected) in all {
+            assert_eq!(pixel(coordinate, 640), expected, "{coordinate}");
+        }
+        assert_eq!(pixel(5.0, 0), 0);
+        assert_eq!(pixel(1e9, u16::MAX), i16::MAX);
+    }
+
+    #[test]
+    fn one_printable_character_is_text_and_the_rest_is_a_name() {
+        assert_eq!(printable("a"), Some('a'));
+        assert_eq!(printable(" "), Some(' '));
+        assert_eq!(printable("😀"), Some('😀'));
+        for name in ["", "Enter", "\r", "\u{7f}"] {
+            assert_eq!(printable(name), None, "{name:?}");
+        }
+    }
+}
