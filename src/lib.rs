@@ -1,7 +1,24 @@
-//! deskbeam: a Linux desktop in the browser.
+//! deskbeam puts a Linux desktop into a browser: start one binary on the desktop, open the printed URL, see the
+//! screen and control it.
+//!
+//! In the order in which they may depend on each other:
+//!
+//! - [`protocol`]: what is said on the wire, both directions. Pure.
+//! - [`session`]: one viewer's negotiation, as a state machine. Pure.
+//! - [`media`]: capture, encoding, webrtcbin. The only module that knows GStreamer and glib.
+//! - [`input`]: acts on the desktop for the viewers.
+//! - [`desktop`]: the desktop itself: a virtual display where there is none.
+//! - [`web`]: HTTP, WebSockets and the embedded client. The only module that knows axum.
+//! - [`host`]: where those meet; one task per viewer.
+//! - [`shutdown`]: signals.
+//! - [`cli`]: the command line.
 
+pub mod cli;
+pub mod desktop;
+pub mod host;
 pub mod input;
+pub mod media;
 pub mod protocol;
 pub mod session;
-pub mod media;
+pub mod shutdown;
 pub mod web;

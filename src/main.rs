@@ -1,1 +1,7 @@
-fn main() {}
+//! The `deskbeam` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    deskbeam::cli::main()
+}

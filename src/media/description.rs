@@ -26,6 +26,15 @@ pub enum Kind {
     Encode,
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Capture => "capture",
+            Self::Encode => "encode",
+        })
+    }
+}
+
 /// One description, its header read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
@@ -49,6 +58,8 @@ pub struct Description {
     pub display: Option<Target>,
     /// The gst-launch text, on one line.
     pub text: String,
+    /// The file as it was read; empty for text from the command line.
+    pub source: String,
 }
 
 /// A property of a named element that takes a setting: `enc.bitrate kbit/s`.
@@ -105,6 +116,7 @@ impl Description {
     pub fn read(origin: &str, name: &str, contents: &str) -> Result<Self, HeaderError> {
         let mut description = Self::from_text(origin, Kind::Capture, String::new());
         description.name = name.to_owned();
+        description.source = contents.to_owned();
         let mut kind = None;
         let mut text = Vec::new();
         for (index, line) in contents.lines().enumerate() {
@@ -164,6 +176,7 @@ impl Description {
             fps: None,
             display: None,
             text,
+            source: String::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use rust_embed::RustEmbed;
 
 use super::description::{Description, HeaderError, Kind};
+use super::parse::DescriptionError;
 
 #[derive(RustEmbed)]
 #[folder = "pipelines"]
@@ -40,6 +41,15 @@ impl std::fmt::Display for LibraryError {
 }
 
 impl std::error::Error for LibraryError {}
+
+impl From<LibraryError> for DescriptionError {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::Io { path, error } => Self::new(&path, error.to_string()),
+            LibraryError::Header(error) => error.into(),
+        }
+    }
+}
 
 impl From<HeaderError> for LibraryError {
     fn from(error: HeaderError) -> Self {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use gst::prelude::*;
 
+use super::description::HeaderError;
 use super::packages::package_of;
 
 /// How much of a long description an error shows, in characters.
@@ -24,7 +25,8 @@ pub struct DescriptionError {
 }
 
 impl DescriptionError {
-    pub(super) fn new(origin: &str, message: impl Into<String>) -> Self {
+    /// An error without a place and a remedy.
+    pub fn new(origin: &str, message: impl Into<String>) -> Self {
         Self {
             origin: origin.to_owned(),
             message: message.into(),
@@ -33,7 +35,9 @@ impl DescriptionError {
         }
     }
 
-    pub(super) fn with_remedy(self, remedy: String) -> Self {
+    /// The same with what to do.
+    #[must_use]
+    pub fn with_remedy(self, remedy: String) -> Self {
         Self {
             remedy: Some(remedy),
             ..self
@@ -42,6 +46,15 @@ impl DescriptionError {
 }
 
 impl std::error::Error for DescriptionError {}
+
+impl From<HeaderError> for DescriptionError {
+    fn from(error: HeaderError) -> Self {
+        match error.line {
+            0 => Self::new(&error.origin, error.message),
+            line => Self::new(&format!("{}:{line}", error.origin), error.message),
+        }
+    }
+}
 
 impl fmt::Display for DescriptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

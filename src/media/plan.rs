@@ -84,8 +84,7 @@ impl Plan {
         let plan = match &options.pipeline {
             Some(pipeline) => Self::Whole(whole(pipeline)?),
             None => {
-                let library = Library::load(options.directory.as_deref())
-                    .map_err(|error| DescriptionError::new("--pipelines", error.to_string()))?;
+                let library = Library::load(options.directory.as_deref())?;
                 Self::Shared {
                     capture: capture(&library, options)?,
                     encoders: encoders(&library, options)?,
@@ -192,21 +191,13 @@ pub fn check_file(path: &Path) -> Result<Description, DescriptionError> {
     let contents = std::fs::read_to_string(path)
         .map_err(|error| DescriptionError::new(&origin, format!("cannot be read: {error}")))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let description = Description::read(&origin, &name, &contents)
-        .map_err(|error| DescriptionError::new(&origin, header_message(&error)))?;
+    let description = Description::read(&origin, &name, &contents)?;
     parse::require(&origin, &description.needs)?;
     check_targets(&description, &parse::parse_part(&origin, &description.text)?)?;
     if description.kind == Kind::Encode {
         codec_of(&description)?;
     }
     Ok(description)
-}
-
-fn header_message(error: &super::description::HeaderError) -> String {
-    match error.line {
-        0 => error.message.clone(),
-        line => format!("line {line}: {}", error.message),
-    }
 }
 
 fn to_webrtc(encoder: &Encoder) -> String {
@@ -532,7 +523,7 @@ mod tests {
             ),
             ("# kind: encode\n# needs: nosuchenc\nvp8enc", "\"nosuchenc\""),
             ("# kind: encode\nvp8en", "no element \"vp8en\""),
-            ("# kind: nothing\nvp8enc", "line 1"),
+            ("# kind: nothing\nvp8enc", ".launch:1: kind is"),
         ] {
             let message = check(contents).unwrap_err();
             assert!(message.contains(part), "{contents}: {message}");

@@ -9,7 +9,9 @@ impl AppName {
     /// underscores. `None` if it does not.
     pub fn parse(name: &str) -> Option<Self> {
         let starts_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        let is_plain = name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
         (starts_well && is_plain && name.len() <= 64).then(|| Self(name.to_owned()))
     }
 

@@ -17,16 +17,28 @@ pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
         path => path,
     };
     let Some(file) = Client::get(path) else {
-        return (StatusCode::NOT_FOUND, "There is nothing here. The desktop is at /.\n").into_response();
+        return (
+            StatusCode::NOT_FOUND,
+            "There is nothing here. The desktop is at /.\n",
+        )
+            .into_response();
     };
-    let hash: String = file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = file.metadata.sha256_hash()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let etag = format!("\"{hash}\"");
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let caching = [(ETAG, etag.clone()), (CACHE_CONTROL, "no-cache".to_owned())];
     if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (caching, [(CONTENT_TYPE, content_type(path))], file.data.into_owned()).into_response()
+    (
+        caching,
+        [(CONTENT_TYPE, content_type(path))],
+        file.data.into_owned(),
+    )
+        .into_response()
 }
 
 fn content_type(path: &str) -> &'static str {

@@ -6,9 +6,15 @@ use axum::http::header::{HOST, ORIGIN};
 /// Whether the request comes from our own page: its `Origin` names the host and port that it was sent to. Browsers
 /// always send `Origin` with a WebSocket; a request without one comes from a program.
 pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
+    };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    let authority = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, authority)| authority);
     matches!((authority, host), (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host))
 }
 

@@ -26,8 +26,14 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
 ];
 
 pub(super) fn router(accept: Accept) -> Router {
@@ -44,7 +50,9 @@ pub(super) fn router(accept: Accept) -> Router {
 async fn add_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -83,8 +91,17 @@ fn admit(
 ) -> Response {
     if !origin::is_same_origin(headers) {
         tracing::warn!(%remote, "a page from another origin wanted to connect");
-        return (StatusCode::FORBIDDEN, "This page may not connect: it was not served by this host.\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "This page may not connect: it was not served by this host.\n",
+        )
+            .into_response();
     }
-    socket::limit(upgrade)
-        .on_upgrade(move |socket| accept(NewViewer { socket: ViewerSocket::new(socket), app, remote }))
+    socket::limit(upgrade).on_upgrade(move |socket| {
+        accept(NewViewer {
+            socket: ViewerSocket::new(socket),
+            app,
+            remote,
+        })
+    })
 }

@@ -34,7 +34,11 @@ pub type Accept = Arc<dyn Fn(NewViewer) -> Pin<Box<dyn Future<Output = ()> + Sen
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub async fn serve(listener: TcpListener, accept: Accept, shutdown: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    accept: Accept,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let handle = Handle::new();
     let end = handle.clone();
@@ -43,7 +47,10 @@ pub async fn serve(listener: TcpListener, accept: Accept, shutdown: Cancellation
         end.graceful_shutdown(Some(GRACE));
     });
     let service = routes::router(accept).into_make_service_with_connect_info::<SocketAddr>();
-    let result = axum_server::from_tcp(listener)?.handle(handle).serve(service).await;
+    let result = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .serve(service)
+        .await;
     waiting.abort();
     result
 }

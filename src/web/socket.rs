@@ -59,14 +59,21 @@ pub struct Gone;
 
 /// Sets the limits before the upgrade.
 pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).max_write_buffer_size(MAX_UNSENT)
+    upgrade
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME)
+        .max_write_buffer_size(MAX_UNSENT)
 }
 
 impl ViewerSocket {
     pub(super) fn new(socket: WebSocket) -> Self {
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { socket, pings, last_seen: Instant::now() }
+        Self {
+            socket,
+            pings,
+            last_seen: Instant::now(),
+        }
     }
 
     /// The next frame; `None` when the other side has gone, has been silent for 15 s, or broke the protocol. May be
@@ -111,7 +118,10 @@ impl ViewerSocket {
 
     /// Says goodbye. The connection closes when this is dropped.
     pub async fn close(&mut self, code: CloseCode, reason: &str) {
-        let frame = CloseFrame { code: code.number(), reason: reason.to_owned().into() };
+        let frame = CloseFrame {
+            code: code.number(),
+            reason: reason.to_owned().into(),
+        };
         let _ = self.write(Message::Close(Some(frame)), FAREWELL).await;
     }
 

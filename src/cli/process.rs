@@ -1,0 +1,30 @@
+//! What the process asks of the system for itself.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Allows as many open files as the system lets us: each viewer needs about twenty, and 1024 is the usual limit.
+pub(super) fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Keeps glibc from making an arena for each of GStreamer's many short-lived threads: memory would drift upwards
+/// with every viewer that comes and goes.
+#[allow(unsafe_code)]
+pub(super) fn limit_arenas() {
+    // SAFETY: mallopt takes two numbers and may be called at any time; it is called before threads are started.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, 2) };
+}
+
+/// Tells libX11, which GStreamer's X elements use, where the cookie of the virtual display is.
+#[allow(unsafe_code)]
+pub(super) fn set_xauthority(path: &std::path::Path) {
+    // SAFETY: no other thread reads the environment yet: GStreamer's elements and the runtime start later.
+    unsafe { std::env::set_var("XAUTHORITY", path) };
+}

@@ -1,0 +1,195 @@
+//! `deskbeam run`: from the flags to a running host.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+use anyhow::Context;
+use tokio_util::sync::CancellationToken;
+
+use crate::desktop::{VirtualDisplay, VirtualOptions};
+use crate::host::{self, Setup};
+use crate::input::{Backend, Discard, X11Backend};
+use crate::media::{self, Plan, StreamOptions};
+use crate::session::SessionConfig;
+use crate::shutdown;
+
+use super::failure::Failure;
+use super::options::{RunOptions, StreamArguments};
+use super::process;
+
+pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
+    process::limit_arenas();
+    process::raise_file_limit();
+    media::init().map_err(anyhow::Error::from)?;
+    media::route_to_tracing();
+    if options.print_pipeline {
+        let display = options.display.or_else(display_in_environment);
+        println!(
+            "{}",
+            Plan::new(&stream_options(options.stream, display))?.launch_text()
+        );
+        return Ok(());
+    }
+    let listener = listen(options.listen)?;
+    let desktop = Desktop::open(&options)?;
+    let input = input_backend(desktop.display())?;
+    let plan = Plan::new(&stream_options(
+        options.stream,
+        desktop.display().map(str::to_owned),
+    ))?;
+    tracing::info!("{}", plan.summary());
+    serve(
+        Setup {
+            plan,
+            input,
+            session: SessionConfig::default(),
+        },
+        listener,
+        desktop,
+    )
+}
+
+/// What is streamed.
+enum Desktop {
+    /// A display that was there already.
+    Existing(String),
+    /// A private X server of ours.
+    Virtual(VirtualDisplay),
+    /// Something without a display.
+    None,
+}
+
+impl Desktop {
+    fn open(options: &RunOptions) -> Result<Self, Failure> {
+        if let Some(size) = options.virtual_size {
+            let command = options.program.clone();
+            let display = VirtualDisplay::start(VirtualOptions {
+                width: size.width,
+                height: size.height,
+                command,
+            })
+            .map_err(|error| Failure::Display(error.to_string()))?;
+            process::set_xauthority(display.xauthority());
+            return Ok(Self::Virtual(display));
+        }
+        match options.display.clone().or_else(display_in_environment) {
+            Some(display) => Ok(Self::Existing(display)),
+            None if needs_display(&options.stream) => Err(Failure::Display(no_display())),
+            None => Ok(Self::None),
+        }
+    }
+
+    fn display(&self) -> Option<&str> {
+        match self {
+            Self::Existing(display) => Some(display),
+            Self::Virtual(display) => Some(display.display()),
+            Self::None => None,
+        }
+    }
+}
+
+fn needs_display(stream: &StreamArguments) -> bool {
+    stream.pipeline.is_none() && matches!(stream.capture.as_str(), "auto" | "x11")
+}
+
+fn no_display() -> String {
+    let wayland = match std::env::var_os("WAYLAND_DISPLAY") {
+        Some(_) => "This is a Wayland session, which deskbeam cannot capture yet. ",
+        None => "",
+    };
+    format!(
+        "there is no X11 display: $DISPLAY is not set and --display is not given. {wayland}\
+         With --virtual deskbeam starts a desktop of its own."
+    )
+}
+
+fn display_in_environment() -> Option<String> {
+    std::env::var("DISPLAY")
+        .ok()
+        .filter(|display| !display.is_empty())
+}
+
+fn stream_options(arguments: StreamArguments, display: Option<String>) -> StreamOptions {
+    StreamOptions {
+        capture: arguments.capture,
+        encoder: arguments.encoder,
+        pipeline: arguments.pipeline,
+        directory: arguments.pipelines,
+        display,
+        fps: arguments.fps,
+        bitrate_kbps: arguments.bitrate,
+    }
+}
+
+fn input_backend(display: Option<&str>) -> Result<Box<dyn Backend>, Failure> {
+    let Some(display) = display else {
+        tracing::info!("there is no display: what viewers do with pointer and keyboard goes nowhere");
+        return Ok(Box::new(Discard));
+    };
+    match X11Backend::connect(Some(display), None) {
+        Ok(backend) => Ok(Box::new(backend)),
+        Err(error) => Err(Failure::Display(error.to_string())),
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => Failure::Port(format!(
+            "another program listens on {address} already. Choose another port with --listen; \
+             --listen {} takes a free one.",
+            SocketAddr::new(address.ip(), 0)
+        )),
+        _ => Failure::Runtime(anyhow::Error::new(error).context(format!("cannot listen on {address}"))),
+    })
+}
+
+/// Blocks until a signal comes or the virtual desktop's command ends.
+fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Failure> {
+    let address = listener.local_addr().context("the listener has no address")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let result = runtime.block_on(async {
+        let shutdown = shutdown::on_signal().context("cannot catch signals")?;
+        // end_with_command(&desktop, &shutdown);
+        println!("{}", url(address));
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                "whoever can reach {address} can see and control this desktop: there is no password yet"
+            );
+        }
+        host::run(setup, listener, shutdown).await
+    });
+    runtime.shutdown_background();
+    drop(desktop);
+    Ok(result?)
+}
+
+/// What to open. A browser cannot open "all addresses", so that becomes this machine's own.
+fn url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}/", SocketAddr::new(ip, address.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_url_can_be_opened() {
+        for (address, printed) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("0.0.0.0:80", "http://127.0.0.1:80/"),
+            ("[::]:8080", "http://[::1]:8080/"),
+            ("192.0.2.1:8080", "http://192.0.2.1:8080/"),
+        ] {
+            assert_eq!(url(address.parse().unwrap()), printed);
+        }
+    }
+}

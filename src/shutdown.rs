@@ -1,0 +1,30 @@
+//! SIGINT and SIGTERM: the first ends the host in order, the second at once.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// A token that the first signal cancels. A second signal ends the process at once, with the exit code that shells
+/// give to it: 130 for SIGINT, 143 for SIGTERM.
+///
+/// # Errors
+/// If the signals cannot be caught.
+pub fn on_signal() -> std::io::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let token = CancellationToken::new();
+    let cancelled = token.clone();
+    tokio::spawn(async move {
+        loop {
+            let (name, exit_code) = tokio::select! {
+                _ = interrupt.recv() => ("SIGINT", 130),
+                _ = terminate.recv() => ("SIGTERM", 143),
+            };
+            if cancelled.is_cancelled() {
+                std::process::exit(exit_code);
+            }
+            tracing::info!("{name}: going down; once more to end at once");
+            cancelled.cancel();
+        }
+    });
+    Ok(token)
+}

@@ -1,0 +1,15 @@
+/**
+ * Time as the client uses it. Tests pass one that they turn by hand.
+ *
+ * @typedef {object} Clock
+ * @property {() => number} now milliseconds since the epoch
+ * @property {(callback: () => void, ms: number) => unknown} setTimeout
+ * @property {(handle: any) => void} clearTimeout
+ */
+
+/** @type {Clock} */
+export const realClock = Object.freeze({
+  now: () => Date.now(),
+  setTimeout: (callback, ms) => globalThis.setTimeout(callback, ms),
+  clearTimeout: (handle) => globalThis.clearTimeout(handle),
+});

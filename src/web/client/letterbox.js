@@ -1,0 +1,34 @@
+/** @typedef {{left: number, top: number, width: number, height: number}} Box */
+/** @typedef {{width: number, height: number}} Size */
+/** @typedef {{x: number, y: number}} Point */
+
+/**
+ * The pixel of the frame that is shown at a place of the window, where the frame is fitted into `box` as by
+ * `object-fit: contain`. A place beside the picture gives the nearest pixel of its edge.
+ *
+ * @param {Point} client where, in CSS pixels of the window
+ * @param {Box} box the element that shows the frame, in CSS pixels of the window
+ * @param {Size} frame in pixels
+ * @returns {Point | null} whole numbers from 0 to the size less one; null while there is no picture
+ */
+export function framePixel(client, box, frame) {
+  const scale = Math.min(box.width / frame.width, box.height / frame.height);
+  if (!(scale > 0 && Number.isFinite(scale))) return null;
+  const left = box.left + (box.width - frame.width * scale) / 2;
+  const top = box.top + (box.height - frame.height * scale) / 2;
+  return {
+    x: pixel((client.x - left) / scale, frame.width),
+    y: pixel((client.y - top) / scale, frame.height),
+  };
+}
+
+/**
+ * @param {number} position
+ * @param {number} size
+ */
+function pixel(position, size) {
+  return Math.min(Math.max(Math.floor(position + ROUNDING), 0), size - 1);
+}
+
+/** Far below a pixel, far above the error of the arithmetic. */
+const ROUNDING = 1e-6;

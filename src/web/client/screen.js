@@ -1,0 +1,56 @@
+/** The element that shows the desktop, and how many frames it has shown. */
+export class Screen {
+  #video;
+  #onFirstFrame;
+  #framesPresented = 0;
+  /** @type {AbortController | null} */
+  #watch = null;
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {() => void} onFirstFrame called once for each stream, when its first frame is on the screen
+   */
+  constructor(video, onFirstFrame) {
+    this.#video = video;
+    this.#onFirstFrame = onFirstFrame;
+  }
+
+  get framesPresented() {
+    return this.#framesPresented;
+  }
+
+  /** The size of the picture, in pixels; 0 x 0 before the first one. */
+  get frame() {
+    return { width: this.#video.videoWidth, height: this.#video.videoHeight };
+  }
+
+  /** @param {MediaStream} stream */
+  show(stream) {
+    const video = this.#video;
+    this.#watch?.abort();
+    this.#watch = new AbortController();
+    video.srcObject = stream;
+    // Muted video may always play; where a browser is stricter, the first click starts it.
+    video.play().catch(() => {});
+    video.addEventListener('pointerdown', () => video.play().catch(() => {}), { signal: this.#watch.signal });
+    this.#countFrames(this.#watch.signal);
+  }
+
+  /** @param {AbortSignal} signal */
+  #countFrames(signal) {
+    const video = this.#video;
+    let isFirst = true;
+    const count = () => {
+      if (signal.aborted) return;
+      this.#framesPresented += 1;
+      if (isFirst) this.#onFirstFrame();
+      isFirst = false;
+      watch();
+    };
+    const watch = () => {
+      if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(count);
+      else /** @type {HTMLVideoElement} */ (video).addEventListener('timeupdate', count, { signal, once: true });
+    };
+    watch();
+  }
+}

@@ -1,0 +1,388 @@
+import { backoffMs } from './backoff.js';
+
+/**
+ * What the viewer is told.
+ *
+ * @typedef {{kind: 'disconnected'}
+ *   | {kind: 'connecting'}
+ *   | {kind: 'connected'}
+ *   | {kind: 'reconnecting', reason: string, retryInMs: number | null}
+ *   | {kind: 'failed', reason: string, remedy: string}} State
+ */
+
+/**
+ * What happened. `timeout` is the end of the time set by the last `arm`.
+ *
+ * @typedef {{type: 'start'} | {type: 'stop'} | {type: 'online'} | {type: 'timeout'}
+ *   | {type: 'welcome'}
+ *   | {type: 'closed', code: number, reason: string}
+ *   | {type: 'refused', message: string, recoverable: boolean}
+ *   | {type: 'offer', codecs: string[]}
+ *   | {type: 'answered'}
+ *   | {type: 'unanswerable', why: string}
+ *   | {type: 'peer', state: RTCPeerConnectionState}
+ *   | {type: 'frame'}
+ *   | {type: 'media', packets: number, decoded: number}} SessionEvent
+ */
+
+/**
+ * What to do about it. `ask` requests an offer, `inspect` asks for a `media` event, `arm` sets the only timer anew.
+ *
+ * @typedef {{type: 'open-socket'} | {type: 'close-socket'} | {type: 'answer'} | {type: 'close-peer'}
+ *   | {type: 'inspect'} | {type: 'disarm'}
+ *   | {type: 'arm', ms: number}
+ *   | {type: 'ask', codecs: string[]}} Action
+ */
+
+/**
+ * Where a session is. Each phase has at most one deadline.
+ *
+ * - `opening`: the socket, until its welcome
+ * - `asking`: the offer is requested
+ * - `answering`: the browser makes an answer
+ * - `linking`: answered, until ICE and DTLS are up
+ * - `starting`: packets may flow, until a frame is shown
+ * - `live`: frames are shown
+ * - `shaky`: was live, and the network may come back by itself
+ * - `waiting`: until the next try
+ *
+ * @typedef {'stopped' | 'opening' | 'asking' | 'answering' | 'linking' | 'starting' | 'live' | 'shaky' | 'waiting'
+ *   | 'failed'} Phase
+ */
+
+/**
+ * Decides how one viewer gets to see the desktop and what follows when it does not. Pure: events go in, actions
+ * come out, time is an event.
+ */
+export class Session {
+  #codecs;
+  #random;
+  /** @type {Phase} */
+  #phase = 'stopped';
+  /** @type {State} */
+  #state = { kind: 'disconnected' };
+  /** Codecs that did not work, with what went wrong. @type {Map<string, string>} */
+  #unusable = new Map();
+  /** @type {string[]} */
+  #offered = [];
+  #socketIsOpen = false;
+  /** The socket is closing because the viewer left; a new one is opened after that at the earliest. */
+  #isLeaving = false;
+  #attempt = 0;
+  #inspections = 0;
+  /** Why there is no picture; null while the first try goes well. @type {string | null} */
+  #trouble = null;
+
+  /**
+   * @param {object} options
+   * @param {string[]} options.codecs what the browser can decode, best first
+   * @param {() => number} [options.random] from 0 to 1, spreads the tries
+   */
+  constructor({ codecs, random = Math.random }) {
+    this.#codecs = codecs;
+    this.#random = random;
+  }
+
+  /** The same object until something changes. */
+  get state() {
+    return this.#state;
+  }
+
+  get phase() {
+    return this.#phase;
+  }
+
+  /**
+   * @param {SessionEvent} event
+   * @returns {Action[]}
+   */
+  handle(event) {
+    switch (event.type) {
+      case 'start':
+        return this.#start();
+      case 'stop':
+        return this.#stop();
+      case 'closed':
+        return this.#closed(event);
+      case 'welcome':
+        this.#socketIsOpen = true;
+        return this.#phase === 'opening' ? this.#ask() : [];
+      case 'refused':
+        return this.#refused(event);
+      case 'online':
+        return this.#phase === 'waiting' ? this.#tryAgain() : [];
+      case 'timeout':
+        return this.#timeout();
+      default:
+        return this.#negotiate(event);
+    }
+  }
+
+  /** @returns {Action[]} */
+  #start() {
+    this.#unusable.clear();
+    this.#attempt = 0;
+    this.#trouble = null;
+    if (this.#codecs.length === 0) {
+      return this.#fail('This browser cannot receive video by WebRTC.', 'Open the page in another browser.');
+    }
+    if (this.#isLeaving) {
+      this.#enter('opening', this.#visible(null));
+      return [];
+    }
+    return this.#tryAgain();
+  }
+
+  /** @returns {Action[]} */
+  #stop() {
+    this.#isLeaving ||= this.#socketIsOpen || this.#phase === 'opening';
+    this.#enter('stopped', { kind: 'disconnected' });
+    return [{ type: 'disarm' }, { type: 'close-peer' }, { type: 'close-socket' }];
+  }
+
+  /**
+   * @param {{code: number, reason: string}} event
+   * @returns {Action[]}
+   */
+  #closed({ code, reason }) {
+    this.#socketIsOpen = false;
+    if (this.#isLeaving) {
+      this.#isLeaving = false;
+      return this.#phase === 'opening' ? this.#open() : [];
+    }
+    if (['stopped', 'failed', 'waiting'].includes(this.#phase)) return [];
+    if (code === POLICY_VIOLATION) {
+      const why = reason ? `The host refused the connection: ${reason}` : 'The host refused the connection.';
+      return this.#fail(why, 'Open the address that the host printed.');
+    }
+    const reached = this.#phase !== 'opening';
+    return this.#retryLater(reached ? 'The connection to the host was lost.' : 'The host cannot be reached.');
+  }
+
+  /**
+   * @param {{message: string, recoverable: boolean}} event
+   * @returns {Action[]}
+   */
+  #refused({ message, recoverable }) {
+    if (['stopped', 'failed', 'waiting', 'opening'].includes(this.#phase)) return [];
+    return recoverable ? this.#retryLater(message) : this.#fail(message, 'Look at the log of the host.');
+  }
+
+  /**
+   * What happens between the request for an offer and the loss of the picture.
+   *
+   * @param {SessionEvent} event
+   * @returns {Action[]}
+   */
+  #negotiate(event) {
+    switch (`${this.#phase} ${event.type}`) {
+      case 'asking offer':
+        return this.#offer(/** @type {{codecs: string[]}} */ (event).codecs);
+      case 'answering answered':
+        this.#enter('linking');
+        return [{ type: 'arm', ms: LINK_WITHIN_MS }];
+      case 'answering unanswerable':
+        return this.#dropCodec(/** @type {{why: string}} */ (event).why);
+      case 'linking frame':
+      case 'starting frame':
+        return this.#goLive();
+      case 'starting media':
+        return this.#judge(/** @type {{packets: number, decoded: number}} */ (event));
+    }
+    return event.type === 'peer' ? this.#peer(event.state) : [];
+  }
+
+  /**
+   * @param {string[]} codecs
+   * @returns {Action[]}
+   */
+  #offer(codecs) {
+    const usable = codecs.filter((codec) => this.#codecs.includes(codec) && !this.#unusable.has(codec));
+    if (codecs.length > 0 && usable.length === 0) {
+      return this.#fail(
+        `The host offers only ${codecs.join(', ')}, which this browser cannot play.${this.#tried()}`,
+        'Let the host use another encoder, or open the page in another browser.',
+      );
+    }
+    this.#offered = usable;
+    this.#enter('answering');
+    return [{ type: 'answer' }, { type: 'arm', ms: ANSWER_WITHIN_MS }];
+  }
+
+  /**
+   * @param {RTCPeerConnectionState} state
+   * @returns {Action[]}
+   */
+  #peer(state) {
+    switch (`${this.#phase} ${state}`) {
+      case 'answering connected':
+      case 'linking connected':
+        this.#enter('starting');
+        this.#inspections = 0;
+        return [{ type: 'arm', ms: FRAME_WITHIN_MS }];
+      case 'shaky connected':
+        return this.#goLive();
+      case 'live disconnected':
+        this.#trouble = 'The connection is interrupted.';
+        this.#enter('shaky', this.#visible(null));
+        return [{ type: 'arm', ms: SHAKY_MS }];
+      case 'live failed':
+      case 'shaky failed':
+        return this.#askAgain('The connection was interrupted.');
+      case 'linking failed':
+      case 'starting failed':
+        return this.#retryLater(NO_LINK);
+    }
+    return [];
+  }
+
+  /** @returns {Action[]} */
+  #timeout() {
+    switch (this.#phase) {
+      case 'answering':
+        return this.#dropCodec('no answer could be made');
+      case 'linking':
+        return this.#retryLater(NO_LINK);
+      case 'starting':
+        return [{ type: 'inspect' }];
+      case 'shaky':
+        return this.#askAgain('The connection was interrupted.');
+      case 'waiting':
+        return this.#tryAgain();
+    }
+    return [];
+  }
+
+  /**
+   * Packets should have become frames by now.
+   *
+   * @param {{packets: number, decoded: number}} report
+   * @returns {Action[]}
+   */
+  #judge({ packets, decoded }) {
+    // Decoded and yet not shown: the page is in the background.
+    if (decoded > 0) return this.#goLive();
+    if (packets > 0) return this.#dropCodec('received but not decoded');
+    this.#inspections += 1;
+    if (this.#inspections < 2) return [{ type: 'arm', ms: FRAME_WITHIN_MS }];
+    return this.#retryLater('The host sends no video.');
+  }
+
+  /**
+   * The codec of the offer does not work in this browser: the next offer must be without it.
+   *
+   * @param {string} why
+   * @returns {Action[]}
+   */
+  #dropCodec(why) {
+    this.#offered.forEach((codec) => this.#unusable.set(codec, why));
+    if (this.#offered.length === 0 || this.#usable().length === 0) {
+      return this.#fail(
+        `This browser cannot play the video of the host.${this.#tried()}`,
+        'Open the page in another browser.',
+      );
+    }
+    return [{ type: 'close-peer' }, ...this.#ask()];
+  }
+
+  #usable() {
+    return this.#codecs.filter((codec) => !this.#unusable.has(codec));
+  }
+
+  #tried() {
+    const tries = [...this.#unusable].map(([codec, why]) => `${codec}: ${why}`);
+    return tries.length > 0 ? ` (${tries.join('; ')})` : '';
+  }
+
+  /** @returns {Action[]} */
+  #open() {
+    this.#enter('opening', this.#visible(null));
+    return [{ type: 'disarm' }, { type: 'open-socket' }];
+  }
+
+  /** @returns {Action[]} */
+  #ask() {
+    this.#enter('asking', this.#visible(null));
+    return [{ type: 'disarm' }, { type: 'ask', codecs: this.#usable() }];
+  }
+
+  /**
+   * @param {string} reason
+   * @returns {Action[]}
+   */
+  #askAgain(reason) {
+    this.#trouble = reason;
+    return [{ type: 'close-peer' }, ...this.#ask()];
+  }
+
+  /** @returns {Action[]} */
+  #goLive() {
+    this.#attempt = 0;
+    this.#trouble = null;
+    this.#enter('live', { kind: 'connected' });
+    return [{ type: 'disarm' }];
+  }
+
+  /**
+   * @param {string} reason
+   * @returns {Action[]}
+   */
+  #retryLater(reason) {
+    const ms = backoffMs(this.#attempt, this.#random);
+    this.#attempt += 1;
+    this.#trouble = reason;
+    this.#enter('waiting', this.#visible(ms));
+    return [{ type: 'close-peer' }, { type: 'arm', ms }];
+  }
+
+  #tryAgain() {
+    return this.#socketIsOpen ? this.#ask() : this.#open();
+  }
+
+  /**
+   * @param {string} reason
+   * @param {string} remedy
+   * @returns {Action[]}
+   */
+  #fail(reason, remedy) {
+    this.#enter('failed', { kind: 'failed', reason, remedy });
+    return [{ type: 'disarm' }, { type: 'close-peer' }];
+  }
+
+  /**
+   * @param {number | null} retryInMs
+   * @returns {State}
+   */
+  #visible(retryInMs) {
+    return this.#trouble === null
+      ? { kind: 'connecting' }
+      : { kind: 'reconnecting', reason: this.#trouble, retryInMs };
+  }
+
+  /**
+   * @param {Phase} phase
+   * @param {State} [state] unchanged if absent
+   */
+  #enter(phase, state = this.#state) {
+    this.#phase = phase;
+    if (!isSame(state, this.#state)) this.#state = state;
+  }
+}
+
+/**
+ * @param {State} one
+ * @param {State} other
+ */
+function isSame(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+const NO_LINK = 'The network lets no video through from the host.';
+
+const ANSWER_WITHIN_MS = 5000;
+const LINK_WITHIN_MS = 10_000;
+const FRAME_WITHIN_MS = 4000;
+/** How long a broken network may take to come back by itself. */
+const SHAKY_MS = 3000;
+/** The close code by which a host says that it will not have this viewer. */
+const POLICY_VIOLATION = 1008;

@@ -1,0 +1,187 @@
+//! The table of layers, held against the code: who may name whom, and who may name a foreign crate.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Module by module, what it may use of ours.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("protocol", &[]),
+    ("session", &["protocol"]),
+    ("input", &["protocol"]),
+    ("media", &["capture"]),
+    ("capture", &[]),
+    ("desktop", &[]),
+    ("web", &["protocol"]),
+    ("shutdown", &[]),
+    (
+        "host",
+        &["input", "media", "protocol", "session", "web", "desktop"],
+    ),
+    (
+        "cli",
+        &["desktop", "host", "input", "media", "session", "shutdown"],
+    ),
+];
+
+/// Foreign crates that only these files or folders may name.
+const CONFINED: &[(&[&str], &[&str])] = &[
+    (
+        &[
+            "gst",
+            "gst_app",
+            "gst_rtp",
+            "gst_sdp",
+            "gst_utils",
+            "gst_video",
+            "gst_webrtc",
+            "glib",
+        ],
+        &["media/", "capture/"],
+    ),
+    (&["axum", "axum_server"], &["web/"]),
+    (&["clap"], &["cli/"]),
+    (&["x11rb", "xkeysym"], &["input/", "desktop/", "capture/"]),
+];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    collect(&root, &mut paths);
+    paths
+        .into_iter()
+        .map(|path| {
+            (
+                path.strip_prefix(&root).unwrap().to_owned(),
+                code_of(&std::fs::read_to_string(&path).unwrap()),
+            )
+        })
+        .collect()
+}
+
+/// The text without comments.
+fn code_of(text: &str) -> String {
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n")
+        .collect()
+}
+
+fn module_of(path: &Path) -> String {
+    path.components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap()
+        .trim_end_matches(".rs")
+        .to_owned()
+}
+
+/// The names that stand behind `crate::`, also in `crate::{a, b}`.
+fn uses(code: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let names_at = |text: &str| {
+            text.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect::<String>()
+        };
+        if let Some(group) = rest.strip_prefix('{') {
+            let group = group.split('}').next().unwrap();
+            names.extend(group.split(',').map(|name| names_at(name.trim())));
+        } else {
+            names.insert(names_at(rest));
+        }
+    }
+    names
+}
+
+fn names_crate(code: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    code.match_indices(&path)
+        .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+}
+
+#[test]
+fn modules_depend_in_one_direction() {
+    for (path, code) in sources() {
+        let module = module_of(&path);
+        if matches!(module.as_str(), "main" | "lib") {
+            continue;
+        }
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{module} is in no layer"));
+        for name in uses(&code) {
+            assert!(
+                name == module || allowed.contains(&name.as_str()),
+                "{}: {module} must not use {name}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn foreign_crates_stay_where_they_belong() {
+    for (path, code) in sources() {
+        let path = path.to_str().unwrap();
+        for (crates, places) in CONFINED {
+            for name in *crates {
+                let allowed = places.iter().any(|place| path.starts_with(place));
+                assert!(
+                    allowed || !names_crate(&code, name),
+                    "{path} must not name {name}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn glib_and_tokio_meet_in_one_file() {
+    let both: Vec<_> = sources()
+        .into_iter()
+        .filter(|(path, code)| path.starts_with("media") && names_crate(code, "tokio"))
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(both, [Path::new("media/seam.rs")]);
+}
+
+#[test]
+fn pure_layers_have_no_clock_and_no_io() {
+    for (path, code) in sources() {
+        if matches!(module_of(&path).as_str(), "protocol" | "session") {
+            for name in [
+                "std::time",
+                "std::net",
+                "std::fs",
+                "std::thread",
+                "tokio::",
+                "tracing::",
+            ] {
+                assert!(!code.contains(name), "{} must not use {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_test_sees_what_it_looks_for() {
+    let names: Vec<_> = uses("use crate::{media::x, web}; crate::input::y()")
+        .into_iter()
+        .collect();
+    assert_eq!(names, ["input", "media", "web"]);
+    assert!(names_crate("use gst::prelude::*;", "gst") && !names_crate("x::gst::y", "gst"));
+}

@@ -1,0 +1,231 @@
+//! Video, data channel and life cycle, against viewers with a webrtcbin of their own.
+
+use deskbeam::input::Recorded;
+use deskbeam::protocol::input::{Button, Point};
+use serde_json::json;
+
+use super::support::host::{TestHost, options};
+use super::support::program::Program;
+use super::support::viewer::{Viewer, ViewerOptions, eventually};
+
+async fn plays(codec: &'static str) {
+    let host = TestHost::start(&options());
+    let only = ViewerOptions {
+        codecs: std::slice::from_ref(Box::leak(Box::new(codec))),
+        ..ViewerOptions::default()
+    };
+    let (mut viewer, offer) = Viewer::join(&host.ws_url(), only).await;
+    assert!(offer.contains(&format!(" {codec}/90000")), "{offer}");
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded >= 30)
+        .await;
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h264_arrives_and_decodes() {
+    plays("H264").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vp8_arrives_and_decodes() {
+    plays("VP8").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offer_asks_for_playback_without_delay_and_offers_retransmission() {
+    let host = TestHost::start(&options());
+    let (viewer, offer) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    for line in [
+        "rtp-hdrext/playout-delay",
+        "a=rtcp-fb:96 nack",
+        "rtx/90000",
+        "a=group:BUNDLE",
+    ] {
+        assert!(offer.contains(line), "{line} is not in {offer}");
+    }
+    assert!(
+        !offer.contains("red/90000") && !offer.contains("ulpfec/90000"),
+        "{offer}"
+    );
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_picture_brings_a_key_frame() {
+    let host = TestHost::start(&options());
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded >= 30)
+        .await;
+    let before = viewer.key_frames;
+    let frames = viewer.decoded;
+    viewer
+        .until("more frames", |viewer| viewer.decoded >= frames + 60)
+        .await;
+    assert_eq!(viewer.key_frames, before, "key frames come only on demand");
+    viewer.request_key_frame();
+    viewer
+        .until("a key frame comes", |viewer| viewer.key_frames > before)
+        .await;
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn input_arrives_and_is_released_when_the_viewer_leaves() {
+    let host = TestHost::start(&options());
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    viewer.until("the data channel opens", Viewer::can_send).await;
+    viewer.send_input("mouse-move", json!({"x": 10, "y": 20}));
+    viewer.send_input(
+        "mouse-click",
+        json!({"x": 10, "y": 20, "button": "left", "action": "down"}),
+    );
+    viewer.send_input("key-press", json!({"key": "a", "code": "KeyA", "action": "down"}));
+    let is_down = |event: &Recorded| matches!(event, Recorded::Key(_, true));
+    let events = host.recorded(move |events| events.iter().any(is_down)).await;
+    assert!(
+        events.contains(&Recorded::MoveTo(Point { x: 10.0, y: 20.0 })),
+        "{events:?}"
+    );
+    assert!(
+        events.contains(&Recorded::Button(Button::Left, true)),
+        "{events:?}"
+    );
+    viewer.leave().await;
+    host.recorded(|events| {
+        events.contains(&Recorded::Button(Button::Left, false))
+            && events
+                .iter()
+                .any(|event| matches!(event, Recorded::Key(_, false)))
+    })
+    .await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
+    let host = TestHost::start(&options());
+    let impostor = ViewerOptions {
+        change_answer: flip_fingerprint,
+        ..ViewerOptions::default()
+    };
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), impostor).await;
+    viewer.until("the host refuses", |viewer| viewer.error.is_some()).await;
+    let error = viewer.error.take().unwrap();
+    assert_eq!(error["error"]["code"], "PEER_CONNECTION_FAILED");
+    assert!(
+        error["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("certificate"),
+        "{error}"
+    );
+    assert_eq!(host.recording.events(), []);
+    viewer.leave().await;
+    host.stop().await;
+}
+
+/// Changes one digit of each fingerprint.
+fn flip_fingerprint(sdp: String) -> String {
+    let flip = |line: &str| match line.strip_prefix("a=fingerprint:sha-256 ") {
+        Some(digest) => {
+            let first = if digest.starts_with('0') { '1' } else { '0' };
+            format!("a=fingerprint:sha-256 {first}{}", &digest[1..])
+        }
+        None => line.to_owned(),
+    };
+    sdp.lines().map(|line| flip(line) + "\r\n").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_viewers_share_the_capture_and_one_leaving_does_not_disturb_the_other() {
+    let host = TestHost::start(&options());
+    let (mut first, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    let (mut second, _) = Viewer::join(
+        &host.ws_url(),
+        ViewerOptions {
+            codecs: &["VP8"],
+            ..ViewerOptions::default()
+        },
+    )
+    .await;
+    first
+        .until("the first plays", |viewer| viewer.decoded >= 10)
+        .await;
+    second
+        .until("the second plays", |viewer| viewer.decoded >= 10)
+        .await;
+    second.leave().await;
+    let seen = first.decoded;
+    first
+        .until("the first goes on", |viewer| viewer.decoded >= seen + 30)
+        .await;
+    first.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_viewers_leave_nothing_behind() {
+    let program = Program::start(&["--capture", "test"]);
+    let id = program.id();
+    let url = program.ws_url();
+    let visit = || async {
+        let (mut viewer, _) = Viewer::join(&url, ViewerOptions::default()).await;
+        viewer
+            .until("frames are decoded", |viewer| viewer.decoded >= 3)
+            .await;
+        viewer.leave().await;
+    };
+    // The first visits start what stays: GStreamer's thread pool, sockets that are opened once.
+    visit().await;
+    visit().await;
+    settled(id, None).await;
+    let before = usage(id);
+    for _ in 0..10 {
+        tokio::join!(visit(), visit(), visit(), visit(), visit());
+    }
+    settled(id, Some(before)).await;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Usage {
+    threads: usize,
+    files: usize,
+}
+
+fn usage(id: u32) -> Usage {
+    let count = |folder: &str| std::fs::read_dir(format!("/proc/{id}/{folder}")).unwrap().count();
+    Usage {
+        threads: count("task"),
+        files: count("fd"),
+    }
+}
+
+/// Waits until the process has no viewer's thread any more, and no more of anything than `limit`.
+async fn settled(id: u32, limit: Option<Usage>) {
+    let names = || {
+        let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        let name =
+            |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+        tasks
+            .map(|task| name(task.unwrap()).trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    eventually("threads and files are back", || {
+        let (now, names) = (usage(id), names());
+        let is_viewers = |name: &String| {
+            name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover")
+        };
+        let over = limit.is_some_and(|limit| now.threads > limit.threads + 2 || now.files > limit.files + 2);
+        if over || names.iter().any(is_viewers) {
+            Err(format!("{now:?}, at first {limit:?}: {names:?}"))
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+}

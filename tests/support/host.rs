@@ -1,0 +1,78 @@
+//! The real host in this process, on a port of its own, with a recording input backend.
+
+use std::net::{SocketAddr, TcpListener};
+
+use deskbeam::host::{Setup, run};
+use deskbeam::input::{RecordBackend, Recording};
+use deskbeam::media::{self, Plan, StreamOptions};
+use deskbeam::session::SessionConfig;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub struct TestHost {
+    pub address: SocketAddr,
+    pub recording: Recording,
+    shutdown: CancellationToken,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+/// The test picture, small, with the encoders that the host chooses.
+pub fn options() -> StreamOptions {
+    StreamOptions {
+        capture: "videotestsrc name=src is-live=true pattern=ball \
+                  ! video/x-raw,format=BGRx,width=320,height=240,framerate=30/1"
+            .to_owned(),
+        encoder: "auto".to_owned(),
+        pipeline: None,
+        directory: None,
+        display: None,
+        fps: 30,
+        bitrate_kbps: 2000,
+    }
+}
+
+impl TestHost {
+    pub fn start(options: &StreamOptions) -> Self {
+        media::init().unwrap();
+        let plan = Plan::new(options).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (backend, recording) = RecordBackend::new();
+        let shutdown = CancellationToken::new();
+        let setup = Setup {
+            plan,
+            input: Box::new(backend),
+            session: SessionConfig::default(),
+        };
+        let task = tokio::spawn(run(setup, listener, shutdown.clone()));
+        Self {
+            address,
+            recording,
+            shutdown,
+            task,
+        }
+    }
+
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    /// Waits until the recording satisfies `condition`.
+    pub async fn recorded(
+        &self,
+        condition: impl Fn(&[deskbeam::input::Recorded]) -> bool + Send + 'static,
+    ) -> Vec<deskbeam::input::Recorded> {
+        let recording = self.recording.clone();
+        let waiting = tokio::task::spawn_blocking(move || recording.wait_until(super::DEADLINE, condition));
+        waiting
+            .await
+            .unwrap()
+            .unwrap_or_else(|events| panic!("only this was recorded: {events:?}"))
+    }
+
+    /// Ends the host as a signal does.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        super::soon("the host ends", self.task).await.unwrap().unwrap();
+    }
+}

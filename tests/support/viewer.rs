@@ -1,0 +1,296 @@
+//! A viewer without a browser: a webrtcbin of its own that answers, decodes, and sends on the data channel.
+
+use std::time::Duration;
+
+use gst::prelude::*;
+use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::signaling::Client;
+use super::{DEADLINE, soon};
+
+pub struct Viewer {
+    pub client: Client,
+    pipeline: gst::Pipeline,
+    webrtc: gst::Element,
+    events: mpsc::UnboundedReceiver<Happened>,
+    channel: Option<WebRTCDataChannel>,
+    /// What has come so far.
+    pub decoded: u32,
+    pub key_frames: u32,
+    /// The last error that the host told.
+    pub error: Option<Value>,
+}
+
+#[derive(Debug)]
+enum Happened {
+    Candidate(u32, String),
+    Answer(WebRTCSessionDescription),
+    /// A frame has come in; whether it is a key frame.
+    Encoded(bool),
+    Decoded,
+    Channel(WebRTCDataChannel),
+    ChannelOpen,
+}
+
+/// What to do with the answer before it is sent, and what to ask for.
+#[derive(Clone, Copy)]
+pub struct ViewerOptions {
+    pub codecs: &'static [&'static str],
+    pub change_answer: fn(String) -> String,
+}
+
+impl Default for ViewerOptions {
+    fn default() -> Self {
+        Self {
+            codecs: &["H264", "VP8"],
+            change_answer: |sdp| sdp,
+        }
+    }
+}
+
+impl Viewer {
+    /// Connects, and negotiates until the answer is acknowledged. The offer is returned too.
+    pub async fn join(url: &str, options: ViewerOptions) -> (Self, String) {
+        let mut client = Client::connect(url).await;
+        assert_eq!(client.receive().await["type"], "welcome");
+        client
+            .send(json!({"type":"hello","id":"h","data":{"video_codecs": options.codecs}}))
+            .await;
+        client
+            .send(json!({"type":"request-offer","id":"r","data":{"constraints":{"video":true}}}))
+            .await;
+        let offer = client.receive().await;
+        assert_eq!(
+            (offer["type"].as_str(), offer["id"].as_str()),
+            (Some("offer"), Some("r")),
+            "{offer}"
+        );
+        let offer = offer["data"]["sdp"]["sdp"].as_str().unwrap().to_owned();
+
+        let (sender, events) = mpsc::unbounded_channel();
+        let pipeline = gst::Pipeline::new();
+        let webrtc = webrtcbin(&pipeline, &sender);
+        pipeline.set_state(gst::State::Playing).unwrap();
+        answer(&webrtc, &offer, &sender);
+        let mut viewer = Self {
+            client,
+            pipeline,
+            webrtc,
+            events,
+            channel: None,
+            decoded: 0,
+            key_frames: 0,
+            error: None,
+        };
+        let description = soon("webrtcbin answers", async {
+            loop {
+                match viewer.events.recv().await.unwrap() {
+                    Happened::Answer(description) => return description,
+                    other => viewer.take(other).await,
+                }
+            }
+        })
+        .await;
+        let sdp = (options.change_answer)(description.sdp().as_text().unwrap());
+        viewer
+            .client
+            .send(json!({"type":"answer","id":"a","data":{"sdp":{"type":"answer","sdp":sdp}}}))
+            .await;
+        (viewer, offer)
+    }
+
+    /// Goes on until `condition`.
+    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let deadline = tokio::time::Instant::now() + DEADLINE;
+        while !condition(self) {
+            tokio::select! {
+                event = self.events.recv() => { let event = event.unwrap(); self.take(event).await; }
+                frame = self.client.next_frame() => {
+                    let frame = frame.unwrap_or_else(|| panic!("{what}: the host has closed the socket"));
+                    self.take_message(&serde_json::from_str(frame.to_text().unwrap()).unwrap());
+                }
+                () = tokio::time::sleep_until(deadline) => panic!("{what}: not within {DEADLINE:?}"),
+            }
+        }
+    }
+
+    /// Whether the data channel is open.
+    pub fn can_send(&self) -> bool {
+        self.channel
+            .as_ref()
+            .is_some_and(|channel| channel.ready_state() == gst_webrtc::WebRTCDataChannelState::Open)
+    }
+
+    /// Sends a message on the data channel, which is open.
+    pub fn send_input(&self, kind: &str, data: Value) {
+        let message = json!({"type": kind, "data": data}).to_string();
+        self.channel
+            .as_ref()
+            .unwrap()
+            .send_string_full(Some(&message))
+            .unwrap();
+    }
+
+    /// Asks for a key frame, as a decoder does after a loss.
+    pub fn request_key_frame(&self) {
+        let pad = self.webrtc.src_pads().remove(0);
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder()
+            .all_headers(true)
+            .build();
+        assert!(pad.send_event(event), "the request is not taken");
+    }
+
+    /// Leaves as somebody who closes the page: the socket first.
+    pub async fn leave(mut self) {
+        self.channel = None;
+        drop(self.client);
+        let pipeline = self.pipeline;
+        tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null).unwrap())
+            .await
+            .unwrap();
+    }
+
+    async fn take(&mut self, happened: Happened) {
+        match happened {
+            Happened::Candidate(index, candidate) => {
+                let candidate = json!({"candidate": candidate, "sdpMLineIndex": index, "sdpMid": null});
+                self.client
+                    .send(json!({"type":"ice-candidate","data":{"candidate":candidate}}))
+                    .await;
+            }
+            Happened::Answer(_) => panic!("a second answer"),
+            Happened::Encoded(is_key_frame) => self.key_frames += u32::from(is_key_frame),
+            Happened::Decoded => self.decoded += 1,
+            Happened::Channel(channel) => self.channel = Some(channel),
+            Happened::ChannelOpen => {}
+        }
+    }
+
+    fn take_message(&mut self, message: &Value) {
+        match message["type"].as_str() {
+            Some("ice-candidate") => {
+                let candidate = &message["data"]["candidate"];
+                let text = candidate["candidate"].as_str().unwrap();
+                let index = u32::try_from(candidate["sdpMLineIndex"].as_u64().unwrap()).unwrap();
+                if !text.is_empty() {
+                    self.webrtc
+                        .emit_by_name::<()>("add-ice-candidate", &[&index, &text]);
+                }
+            }
+            Some("answer-ack") => assert_eq!(message["id"], "a"),
+            Some("error") => self.error = Some(message.clone()),
+            _ => panic!("unexpected: {message}"),
+        }
+    }
+}
+
+fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>) -> gst::Element {
+    let webrtc = gst::ElementFactory::make("webrtcbin")
+        .property_from_str("bundle-policy", "max-bundle")
+        .property("latency", 0u32)
+        .build()
+        .unwrap();
+    let ice: gst::glib::Object = webrtc.property("ice-agent");
+    ice.property::<gst::glib::Object>("agent")
+        .set_property("upnp", false);
+    pipeline.add(&webrtc).unwrap();
+    let send = sender.clone();
+    webrtc.connect("on-ice-candidate", false, move |values| {
+        let _ = send.send(Happened::Candidate(
+            values[1].get().unwrap(),
+            values[2].get().unwrap(),
+        ));
+        None
+    });
+    let send = sender.clone();
+    webrtc.connect("on-data-channel", false, move |values| {
+        let channel: WebRTCDataChannel = values[1].get().unwrap();
+        let _ = send.send(Happened::Channel(channel.clone()));
+        let send = send.clone();
+        channel.connect_on_open(move |_| drop(send.send(Happened::ChannelOpen)));
+        None
+    });
+    let send = sender.clone();
+    let pipeline = pipeline.downgrade();
+    webrtc.connect_pad_added(move |_, pad| decode(&pipeline.upgrade().unwrap(), pad, &send));
+    webrtc
+}
+
+/// Decodes what comes out of `pad` and counts.
+fn decode(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender<Happened>) {
+    let caps = pad.current_caps().unwrap();
+    let text = match caps.structure(0).unwrap().get::<&str>("encoding-name").unwrap() {
+        "H264" => {
+            "rtph264depay name=depay ! h264parse ! openh264dec ! fakesink name=sink sync=false"
+        }
+        "VP8" => "rtpvp8depay name=depay ! vp8dec ! fakesink name=sink sync=false",
+        other => panic!("the host sends {other}"),
+    };
+    let bin = gst::parse::bin_from_description(text, false).unwrap();
+    let depay = bin.by_name("depay").unwrap();
+    let ghost = gst::GhostPad::with_target(&depay.static_pad("sink").unwrap()).unwrap();
+    bin.add_pad(&ghost).unwrap();
+    let counted = send.clone();
+    depay
+        .static_pad("src")
+        .unwrap()
+        .add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let is_key_frame = info
+                .buffer()
+                .is_some_and(|buffer| !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT));
+            let _ = counted.send(Happened::Encoded(is_key_frame));
+            gst::PadProbeReturn::Ok
+        });
+    let counted = send.clone();
+    let sink = bin.by_name("sink").unwrap();
+    sink.static_pad("sink")
+        .unwrap()
+        .add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            let _ = counted.send(Happened::Decoded);
+            gst::PadProbeReturn::Ok
+        });
+    pipeline.add(&bin).unwrap();
+    bin.sync_state_with_parent().unwrap();
+    pad.link(&ghost).unwrap();
+}
+
+/// Sets the offer, makes the answer and sets that.
+fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::UnboundedSender<Happened>) {
+    let sdp = gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).unwrap();
+    let offer = WebRTCSessionDescription::new(WebRTCSDPType::Offer, sdp);
+    let (send, weak) = (sender.clone(), webrtc.downgrade());
+    let set = gst::Promise::with_change_func(move |_| {
+        let webrtc = weak.upgrade().unwrap();
+        let weak = webrtc.downgrade();
+        let made = gst::Promise::with_change_func(move |reply| {
+            let answer: WebRTCSessionDescription = reply.unwrap().unwrap().get("answer").unwrap();
+            let webrtc = weak.upgrade().unwrap();
+            webrtc.emit_by_name::<()>("set-local-description", &[&answer, &None::<gst::Promise>]);
+            let _ = send.send(Happened::Answer(answer));
+        });
+        webrtc.emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &made]);
+    });
+    webrtc.emit_by_name::<()>("set-remote-description", &[&offer, &set]);
+}
+
+/// Waits until `condition`, asked again and again, holds. For what tells nobody when it changes, such as /proc.
+pub async fn eventually(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    let mut last = String::new();
+    let outcome = tokio::time::timeout(DEADLINE, async {
+        loop {
+            pace.tick().await;
+            match condition() {
+                Ok(()) => return,
+                Err(state) => last = state,
+            }
+        }
+    })
+    .await;
+    assert!(
+        outcome.is_ok(),
+        "{what}: not within {DEADLINE:?}; last seen: {last}"
+    );
+}
