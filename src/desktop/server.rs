@@ -1,0 +1,106 @@
+//! Xvfb: an X server that draws into memory.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::process::Process;
+use super::programs::first_installed;
+use super::virtual_display::VirtualDisplayError;
+
+/// A running Xvfb.
+pub(super) struct Server {
+    process: Process,
+    number: u32,
+}
+
+impl Server {
+    /// Starts one on a free display number and waits until it accepts clients, at most 10 s. It lets in who has
+    /// the cookie in `authority`. What it says goes to a file in `dir`.
+    pub(super) fn start(
+        (width, height): (u32, u32),
+        authority: &Path,
+        dir: &Path,
+        on_exit: impl FnOnce(ExitStatus) + Send + 'static,
+    ) -> Result<Server, VirtualDisplayError> {
+        let path = std::env::var_os("PATH");
+        let program = first_installed(&["Xvfb"], path.as_deref()).ok_or(VirtualDisplayError::NoXvfb)?;
+        let log = dir.join("xvfb.log");
+        let stderr = File::create(&log).map_err(|error| VirtualDisplayError::files(&log, error))?;
+        let mut command = Command::new(&program);
+        command
+            .args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24")])
+            .args(["-nolisten", "tcp", "-noreset", "-auth"])
+            .arg(authority)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr);
+        let mut process = Process::spawn(command, on_exit)
+            .map_err(|error| VirtualDisplayError::Server(format!("{}: {error}", program.display())))?;
+        match display_number(&mut process) {
+            Some(number) => Ok(Server { process, number }),
+            None => {
+                let ended = process.wait_until(Instant::now() + STOP_LIMIT / 2);
+                process.reap();
+                Err(VirtualDisplayError::Server(explain(ended, &log)))
+            }
+        }
+    }
+
+    /// The number of the display.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Ends it within about one second, and removes what it leaves behind if it has to be killed.
+    pub(super) fn stop(self) {
+        let Server { process, number } = self;
+        let id = process.id();
+        process.signal(Signal::TERM);
+        process.wait_until(Instant::now() + STOP_LIMIT);
+        process.reap();
+        let lock = format!("/tmp/.X{number}-lock");
+        if fs::read_to_string(&lock).is_ok_and(|owner| owner.trim() == id.to_string()) {
+            let _ = fs::remove_file(format!("/tmp/.X11-unix/X{number}"));
+            let _ = fs::remove_file(lock);
+        }
+    }
+}
+
+/// The number that Xvfb writes to its standard output once it accepts clients.
+fn display_number(process: &mut Process) -> Option<u32> {
+    let stdout = process.take_stdout()?;
+    let (sender, receiver) = sync_channel(1);
+    let reader = move || {
+        let mut line = String::new();
+        let _ = BufReader::new(stdout).read_line(&mut line);
+        let _ = sender.send(line.trim().parse().ok());
+    };
+    thread::Builder::new()
+        .name("desktop-number".into())
+        .spawn(reader)
+        .ok()?;
+    receiver.recv_timeout(START_LIMIT).ok().flatten()
+}
+
+fn explain(ended: Option<ExitStatus>, log: &Path) -> String {
+    let Some(status) = ended else {
+        return format!("it accepted no clients within {} s", START_LIMIT.as_secs());
+    };
+    let log = fs::read_to_string(log).unwrap_or_default();
+    let said: Vec<&str> = log
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    format!("it ended with {status}: {}", said.join(" "))
+}
+
+const START_LIMIT: Duration = Duration::from_secs(10);
+const STOP_LIMIT: Duration = Duration::from_secs(1);
