@@ -162,8 +162,8 @@ pub(super) enum PipelinesCommand {
 /// A size in pixels, `1280x720`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size {
-    pub width: u16,
-    pub height: u16,
+    pub width: u32,
+    pub height: u32,
 }
 
 impl FromStr for Size {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
-use crate::desktop::{VirtualDisplay, VirtualOptions};
+use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use crate::host::{self, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
@@ -153,7 +153,7 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Fa
         .context("cannot start the runtime")?;
     let result = runtime.block_on(async {
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
-        // end_with_command(&desktop, &shutdown);
+        end_with_desktop(&desktop, &shutdown);
         println!("{}", url(address));
         if !address.ip().is_loopback() {
             tracing::warn!(
@@ -165,6 +165,20 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Fa
     runtime.shutdown_background();
     drop(desktop);
     Ok(result?)
+}
+
+/// A virtual desktop ends with its program, and deskbeam with both.
+fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
+    let Desktop::Virtual(display) = desktop else { return };
+    let (end, shutdown) = (display.end(), shutdown.clone());
+    tokio::task::spawn_blocking(move || {
+        match end.wait() {
+            Ended::Command(status) => tracing::info!(%status, "the command of the virtual desktop has ended"),
+            Ended::Server(status) => tracing::error!(%status, "the X server of the virtual desktop has ended"),
+            Ended::Stopped => return,
+        }
+        shutdown.cancel();
+    });
 }
 
 /// What to open. A browser cannot open "all addresses", so that becomes this machine's own.

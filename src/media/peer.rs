@@ -368,9 +368,8 @@ fn restrict_ice(webrtc: &gst::Element) {
 
 /// The host only sends, and sends again what is lost: at half a percent of loss video stands still without it.
 fn send_only_with_retransmission(webrtc: &gst::Element) {
-    for index in 0.. {
-        let transceiver = webrtc.emit_by_name::<Option<WebRTCRTPTransceiver>>("get-transceiver", &[&index]);
-        let Some(transceiver) = transceiver else { break };
+    for pad in webrtc.sink_pads() {
+        let transceiver: WebRTCRTPTransceiver = pad.property("transceiver");
         transceiver.set_direction(WebRTCRTPTransceiverDirection::Sendonly);
         transceiver.set_property("do-nack", true);
     }

@@ -27,6 +27,7 @@ impl Program {
     pub fn start(arguments: &[&str]) -> Self {
         let mut child = command(&["--listen", "127.0.0.1:0"])
             .args(arguments)
+            .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
