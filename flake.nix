@@ -1,0 +1,65 @@
+{
+  description = "deskbeam: a Linux desktop in the browser";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+
+  # Written after the conventions of nixpkgs for GStreamer programs. It has been parsed, not built.
+  outputs =
+    { self, nixpkgs }:
+    let
+      systems = [ "x86_64-linux" "aarch64-linux" ];
+      forAllSystems = f: nixpkgs.lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
+      gstreamer =
+        pkgs: with pkgs.gst_all_1; [
+          gstreamer
+          gst-plugins-base
+          gst-plugins-good
+          gst-plugins-bad
+          gst-plugins-ugly
+          # The plugin "nice", without which webrtcbin makes no connection, is in libnice itself.
+          pkgs.libnice.out
+        ];
+      desktop = pkgs: [ pkgs.xorg.xorgserver pkgs.openbox pkgs.xterm ];
+    in
+    {
+      packages = forAllSystems (pkgs: {
+        default = pkgs.rustPlatform.buildRustPackage {
+          pname = "deskbeam";
+          version = (nixpkgs.lib.importTOML ./Cargo.toml).package.version;
+          src = self;
+          cargoLock.lockFile = ./Cargo.lock;
+          nativeBuildInputs = [ pkgs.pkg-config pkgs.makeWrapper ];
+          buildInputs = gstreamer pkgs;
+          # The tests start browsers and X programs: see checks.
+          doCheck = false;
+          # GST_PLUGIN_SYSTEM_PATH_1_0 is collected by GStreamer's setup hook.
+          postInstall = ''
+            wrapProgram $out/bin/deskbeam \
+              --prefix GST_PLUGIN_SYSTEM_PATH_1_0 : "$GST_PLUGIN_SYSTEM_PATH_1_0" \
+              --suffix PATH : ${pkgs.lib.makeBinPath (desktop pkgs)}
+          '';
+          meta = {
+            description = "A Linux desktop in the browser";
+            license = with pkgs.lib.licenses; [ mit asl20 ];
+            mainProgram = "deskbeam";
+            platforms = pkgs.lib.platforms.linux;
+          };
+        };
+      });
+
+      devShells = forAllSystems (pkgs: {
+        default = pkgs.mkShell {
+          inputsFrom = [ self.packages.${pkgs.system}.default ];
+          packages = [ pkgs.cargo pkgs.rustc pkgs.clippy pkgs.rustfmt pkgs.nodejs pkgs.chromium pkgs.xdotool ] ++ desktop pkgs;
+        };
+      });
+
+      checks = forAllSystems (pkgs: {
+        # Unit tests only: the others need browsers and the network of a machine.
+        unit = self.packages.${pkgs.system}.default.overrideAttrs {
+          doCheck = true;
+          cargoTestFlags = [ "--lib" ];
+        };
+      });
+    };
+}

@@ -1,0 +1,55 @@
+# What the scripts need from Debian or Ubuntu, and from Rust and Node. Sourced, not run.
+
+BUILD_PACKAGES="build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev"
+RUN_PACKAGES="gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice"
+VIRTUAL_PACKAGES="xvfb openbox xterm xfonts-base fonts-dejavu-core"
+TEST_PACKAGES="gstreamer1.0-tools xdotool x11-utils x11-xkb-utils x11-xserver-utils chromium firefox-esr"
+
+say() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs those of the packages that are missing.
+need_packages() {
+    if ! command -v dpkg-query >/dev/null; then
+        say "this is neither Debian nor Ubuntu: install what these packages hold yourself: $*"
+        return
+    fi
+    missing=""
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    if [ -n "$missing" ]; then
+        say "installing$missing"
+        as_root apt-get update -qq
+        # shellcheck disable=SC2086  # one word a package
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    fi
+}
+
+# Installs Rust for this user if there is none.
+need_rust() {
+    PATH="$PATH:$HOME/.cargo/bin"
+    if ! command -v cargo >/dev/null; then
+        say "installing Rust for this user, by https://rustup.rs"
+        need_packages curl ca-certificates
+        curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
+    fi
+}
+
+# Provides a Node.js that the browser drivers run on: Debian 12 has 18, they want 20.
+need_node() {
+    command -v node >/dev/null && command -v npm >/dev/null || need_packages nodejs npm
+    if [ "$(node -p 'Number(process.versions.node.split(".")[0])')" -lt 20 ]; then
+        private="$PWD/target/node"
+        if [ ! -x "$private/node_modules/.bin/node" ]; then
+            say "installing Node.js 22 into target/node"
+            npm install --silent --no-audit --no-fund --no-save --prefix "$private" node@22
+        fi
+        PATH="$private/node_modules/.bin:$PATH"
+    fi
+}
