@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use deskbeam::desktop::{Ended, VirtualDisplay, VirtualOptions};
-use deskbeam::input::{Injector, ViewerInput, X11Backend};
+use deskbeam::input::{Backend, Injector, ViewerInput, X11Backend};
 use deskbeam::protocol::input::{Button, InputEvent, Key, Point};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, InputFocus, Window};
@@ -533,4 +533,35 @@ fn stopping_releases_what_is_held() {
     injector.stop();
     assert!(client.keys_down().is_empty());
     drop(viewer);
+}
+
+#[test]
+fn the_end_of_the_x_server_is_an_error_of_every_call() {
+    let display = display(640, 480);
+    let mut backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+    backend
+        .move_to(Point { x: 1.0, y: 1.0 })
+        .and_then(|()| backend.flush())
+        .expect("a running server");
+    display.stop();
+    let a = Key {
+        key: "a".into(),
+        code: "KeyA".into(),
+    };
+    let errors = [
+        backend
+            .move_to(Point { x: 1.0, y: 1.0 })
+            .and_then(|()| backend.flush()),
+        backend.flush(),
+        backend.resolve(&a).map(drop),
+        backend.button(Button::Left, true).and_then(|()| backend.flush()),
+        backend.close(),
+    ];
+    for error in errors {
+        let error = error.expect_err("no X server");
+        assert!(
+            error.to_string().contains("X server") && error.remedy().contains("still runs"),
+            "{error}"
+        );
+    }
 }
