@@ -1,9 +1,12 @@
-//! The tests that drive the real host, one file per feature.
+//! The real parts together, one file per feature.
 
 #![allow(unreachable_pub, missing_docs)]
 
 mod cli;
 mod layers;
+mod readme;
 mod signaling;
 mod streaming;
 mod support;
+mod virtual_display;
+mod x11_input;

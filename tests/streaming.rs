@@ -4,9 +4,10 @@ use deskbeam::input::Recorded;
 use deskbeam::protocol::input::{Button, Point};
 use serde_json::json;
 
+use super::support::eventually;
 use super::support::host::{TestHost, options};
 use super::support::program::Program;
-use super::support::viewer::{Viewer, ViewerOptions, eventually};
+use super::support::viewer::{Viewer, ViewerOptions};
 
 async fn plays(codec: &'static str) {
     let host = TestHost::start(&options());
@@ -114,7 +115,9 @@ async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
         ..ViewerOptions::default()
     };
     let (mut viewer, _) = Viewer::join(&host.ws_url(), impostor).await;
-    viewer.until("the host refuses", |viewer| viewer.error.is_some()).await;
+    viewer
+        .until("the host refuses", |viewer| viewer.error.is_some())
+        .await;
     let error = viewer.error.take().unwrap();
     assert_eq!(error["error"]["code"], "PEER_CONNECTION_FAILED");
     assert!(
@@ -215,17 +218,13 @@ async fn settled(id: u32, limit: Option<Usage>) {
             .map(|task| name(task.unwrap()).trim().to_owned())
             .collect::<Vec<_>>()
     };
-    eventually("threads and files are back", || {
+    let is_viewers =
+        |name: &String| name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover");
+    let is_back = || {
         let (now, names) = (usage(id), names());
-        let is_viewers = |name: &String| {
-            name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover")
-        };
+        println!("{now:?}, at first {limit:?}: {names:?}");
         let over = limit.is_some_and(|limit| now.threads > limit.threads + 2 || now.files > limit.files + 2);
-        if over || names.iter().any(is_viewers) {
-            Err(format!("{now:?}, at first {limit:?}: {names:?}"))
-        } else {
-            Ok(())
-        }
-    })
-    .await;
+        (!over && !names.iter().any(is_viewers)).then_some(())
+    };
+    tokio::task::block_in_place(|| eventually("threads and files are back", is_back));
 }

@@ -169,12 +169,16 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Fa
 
 /// A virtual desktop ends with its program, and deskbeam with both.
 fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
-    let Desktop::Virtual(display) = desktop else { return };
+    let Desktop::Virtual(display) = desktop else {
+        return;
+    };
     let (end, shutdown) = (display.end(), shutdown.clone());
     tokio::task::spawn_blocking(move || {
         match end.wait() {
             Ended::Command(status) => tracing::info!(%status, "the command of the virtual desktop has ended"),
-            Ended::Server(status) => tracing::error!(%status, "the X server of the virtual desktop has ended"),
+            Ended::Server(status) => {
+                tracing::error!(%status, "the X server of the virtual desktop has ended")
+            }
             Ended::Stopped => return,
         }
         shutdown.cancel();

@@ -53,11 +53,6 @@ impl Process {
         Ok(process)
     }
 
-    /// The process id, which is the group's id too.
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// What the program writes to its standard output, if that is a pipe. Once.
     pub(super) fn take_stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()

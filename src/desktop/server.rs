@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -10,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use super::error::VirtualDisplayError;
 use super::process::Process;
 use super::programs::first_installed;
-use super::virtual_display::VirtualDisplayError;
 
 /// A running Xvfb.
 pub(super) struct Server {
@@ -58,17 +59,21 @@ impl Server {
         self.number
     }
 
-    /// Ends it within about one second, and removes what it leaves behind if it has to be killed.
+    /// Where clients reach it.
+    pub(super) fn socket(&self) -> PathBuf {
+        format!("/tmp/.X11-unix/X{}", self.number).into()
+    }
+
+    /// Ends it within about one second, and removes the socket that it leaves if it did not end by itself.
     pub(super) fn stop(self) {
-        let Server { process, number } = self;
-        let id = process.id();
+        let socket = self.socket();
+        let process = self.process;
         process.signal(Signal::TERM);
-        process.wait_until(Instant::now() + STOP_LIMIT);
+        let ended = process.wait_until(Instant::now() + STOP_LIMIT);
         process.reap();
-        let lock = format!("/tmp/.X{number}-lock");
-        if fs::read_to_string(&lock).is_ok_and(|owner| owner.trim() == id.to_string()) {
-            let _ = fs::remove_file(format!("/tmp/.X11-unix/X{number}"));
-            let _ = fs::remove_file(lock);
+        // With -displayfd there is no lock file. Whoever has the number by now answers.
+        if !ended.is_some_and(|status| status.success()) && UnixStream::connect(&socket).is_err() {
+            let _ = fs::remove_file(socket);
         }
     }
 }

@@ -8,7 +8,9 @@
 
 mod backend;
 mod book;
+mod coalesce;
 mod codes;
+mod fractions;
 mod hands;
 mod injector;
 mod keymap;

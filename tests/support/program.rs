@@ -2,9 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Instant;
-
-use super::DEADLINE;
 
 pub struct Program {
     child: Child,
@@ -53,14 +50,7 @@ impl Program {
 
     /// Waits for its end.
     pub fn wait(&mut self) -> ExitStatus {
-        let started = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(started.elapsed() < DEADLINE, "the program does not end");
-            std::thread::yield_now();
-        }
+        super::eventually("the program ends", || self.child.try_wait().unwrap())
     }
 }
 

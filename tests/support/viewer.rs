@@ -1,7 +1,5 @@
 //! A viewer without a browser: a webrtcbin of its own that answers, decodes, and sends on the data channel.
 
-use std::time::Duration;
-
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
 use serde_json::{Value, json};
@@ -222,9 +220,7 @@ fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>)
 fn decode(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender<Happened>) {
     let caps = pad.current_caps().unwrap();
     let text = match caps.structure(0).unwrap().get::<&str>("encoding-name").unwrap() {
-        "H264" => {
-            "rtph264depay name=depay ! h264parse ! openh264dec ! fakesink name=sink sync=false"
-        }
+        "H264" => "rtph264depay name=depay ! h264parse ! openh264dec ! fakesink name=sink sync=false",
         "VP8" => "rtpvp8depay name=depay ! vp8dec ! fakesink name=sink sync=false",
         other => panic!("the host sends {other}"),
     };
@@ -273,24 +269,4 @@ fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::UnboundedSender<Hap
         webrtc.emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &made]);
     });
     webrtc.emit_by_name::<()>("set-remote-description", &[&offer, &set]);
-}
-
-/// Waits until `condition`, asked again and again, holds. For what tells nobody when it changes, such as /proc.
-pub async fn eventually(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
-    let mut pace = tokio::time::interval(Duration::from_millis(50));
-    let mut last = String::new();
-    let outcome = tokio::time::timeout(DEADLINE, async {
-        loop {
-            pace.tick().await;
-            match condition() {
-                Ok(()) => return,
-                Err(state) => last = state,
-            }
-        }
-    })
-    .await;
-    assert!(
-        outcome.is_ok(),
-        "{what}: not within {DEADLINE:?}; last seen: {last}"
-    );
 }

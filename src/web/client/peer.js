@@ -1,3 +1,5 @@
+import { rejectsVideo } from './sdp.js';
+
 /** @typedef {{packets: number, decoded: number}} MediaReport */
 
 /**
@@ -43,13 +45,14 @@ export class Peer {
 
   /**
    * @param {RTCSessionDescriptionInit} offer
-   * @returns {Promise<RTCSessionDescriptionInit>} the answer
+   * @returns {Promise<RTCSessionDescriptionInit | null>} the answer; null when it would turn the video down
    */
   async answer(offer) {
     await this.#connection.setRemoteDescription(offer);
     this.#isDescribed = true;
     this.#early.splice(0).forEach((candidate) => this.#add(candidate));
     const answer = await this.#connection.createAnswer();
+    if (rejectsVideo(answer.sdp ?? '')) return null;
     await this.#connection.setLocalDescription(answer);
     return { type: answer.type, sdp: answer.sdp ?? '' };
   }

@@ -200,7 +200,7 @@ export class Session {
     const usable = codecs.filter((codec) => this.#codecs.includes(codec) && !this.#unusable.has(codec));
     if (codecs.length > 0 && usable.length === 0) {
       return this.#fail(
-        `The host offers only ${codecs.join(', ')}, which this browser cannot play.${this.#tried()}`,
+        `The host offers only ${codecs.join(', ')}, which this browser cannot play${this.#tried()}.`,
         'Let the host use another encoder, or open the page in another browser.',
       );
     }
@@ -278,7 +278,7 @@ export class Session {
     this.#offered.forEach((codec) => this.#unusable.set(codec, why));
     if (this.#offered.length === 0 || this.#usable().length === 0) {
       return this.#fail(
-        `This browser cannot play the video of the host.${this.#tried()}`,
+        `This browser cannot play the video of the host${this.#tried()}.`,
         'Open the page in another browser.',
       );
     }

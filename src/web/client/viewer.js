@@ -1,5 +1,5 @@
 import { Peer } from './peer.js';
-import { rejectsVideo, videoCodecs } from './sdp.js';
+import { videoCodecs } from './sdp.js';
 import { Signaling, SignalingError, errorOf } from './signaling.js';
 import { realClock } from './clock.js';
 
@@ -152,11 +152,12 @@ export class Viewer {
     try {
       answer = await peer.answer(offer.data.sdp);
     } catch (error) {
-      if (peer === this.#peer) this.#tell({ type: 'unanswerable', why: messageOf(error) });
-      return;
+      if (peer !== this.#peer) return;
+      console.warn('The offer of the host cannot be answered:', messageOf(error));
+      return this.#tell({ type: 'unanswerable', why: 'no answer could be made' });
     }
     if (peer !== this.#peer) return;
-    if (rejectsVideo(answer.sdp ?? '')) return this.#tell({ type: 'unanswerable', why: 'not accepted' });
+    if (!answer) return this.#tell({ type: 'unanswerable', why: 'not accepted' });
     try {
       const acknowledged = this.#signaling.request('answer', { sdp: answer });
       peer.trickle((candidate) => this.#sendCandidate(candidate));

@@ -1,0 +1,55 @@
+//! Movements in fractions of what the desktop can do. Pure.
+
+/// What is left over of one viewer's movements.
+#[derive(Default)]
+pub(super) struct Fractions {
+    pub(super) motion: Fraction,
+    pub(super) wheel: Fraction,
+}
+
+/// Less than one unit on each axis.
+#[derive(Default)]
+pub(super) struct Fraction {
+    x: f64,
+    y: f64,
+}
+
+impl Fraction {
+    /// Adds a movement and takes the whole part, at most `limit` either way. What exceeds it is gone.
+    pub(super) fn add(&mut self, dx: f64, dy: f64, limit: f64) -> (i32, i32) {
+        (
+            take_whole(&mut self.x, dx, limit),
+            take_whole(&mut self.y, dy, limit),
+        )
+    }
+}
+
+fn take_whole(rest: &mut f64, delta: f64, limit: f64) -> i32 {
+    let sum = *rest + delta;
+    let whole = sum.trunc();
+    if whole.abs() > limit {
+        *rest = 0.0;
+        return limit.copysign(whole) as i32;
+    }
+    *rest = sum - whole;
+    whole as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_accumulate_and_excess_is_dropped() {
+        let mut rest = 0.0;
+        let clicks: Vec<i32> = (0..5).map(|_| take_whole(&mut rest, 0.5, 10.0)).collect();
+        assert_eq!(clicks, [0, 1, 0, 1, 0]);
+        rest = 0.0;
+        assert_eq!(take_whole(&mut rest, -0.75, 10.0), 0);
+        assert_eq!(take_whole(&mut rest, -0.75, 10.0), -1);
+        assert_eq!(take_whole(&mut rest, 1e300, 10.0), 10);
+        assert_eq!(take_whole(&mut rest, -1.0, 10.0), -1);
+        assert_eq!(take_whole(&mut rest, f64::MAX, 10.0), 10);
+        assert_eq!(take_whole(&mut rest, -1e9, 10.0), -10);
+    }
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chromiumPage, firefoxPage } from './support/browsers.mjs';
+import { startStandIn } from './support/stand-in.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 90_000 };
+
+/** A page of Chromium that shows the picture of a stand-in. */
+async function connected(t, options) {
+  const host = await startStandIn(t);
+  const { page, complaints } = await chromiumPage(t, options);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await until('the input channel is open', async () => {
+    await page.mouse.move(1, 1);
+    await page.mouse.move(0, 0);
+    return (await host.input()).length > 0;
+  });
+  return { host, page, view, complaints };
+}
+
+/** Waits until the host has had at least `count` inputs, and returns them. */
+async function inputs(host, count) {
+  const all = [];
+  await until(`${count} inputs arrive`, async () => {
+    all.push(...(await host.input()));
+    if (all.length >= count) return true;
+    throw new Error(JSON.stringify(all));
+  });
+  return all;
+}
+
+test('the picture is shown and nothing is complained about', LIMIT, async (t) => {
+  const { host, view, complaints } = await connected(t);
+  await view.shows([40, 120], [0xc0, 0, 0]);
+  await view.shows([280, 120], [0, 0, 0xc0]);
+  assert.deepEqual(complaints, []);
+  const [hello] = host.ofType('hello');
+  assert.deepEqual(hello.data.capabilities, ['webrtc', 'datachannel', 'video', 'input-v2']);
+  assert.ok(hello.data.video_codecs.includes('VP8'));
+  assert.equal(host.ofType('ice-candidate').at(-1).data.candidate.candidate, '');
+});
+
+test('pointer, buttons, wheel and keys arrive in pixels of the frame', LIMIT, async (t) => {
+  const { host, page, view } = await connected(t, { viewport: { width: 1000, height: 480 } });
+  await host.input();
+  const place = await view.place(319, 239);
+  await page.mouse.move(place.x, place.y);
+  await page.mouse.down({ button: 'right' });
+  await page.mouse.up({ button: 'right' });
+  await page.mouse.wheel(0, 120);
+  await page.keyboard.press('Shift+A');
+  await page.keyboard.press('Tab');
+  const at = { x: 319, y: 239 };
+  assert.deepEqual(await inputs(host, 10), [
+    ['mouse-move', at],
+    ['mouse-click', { ...at, button: 'right', action: 'down' }],
+    ['mouse-click', { ...at, button: 'right', action: 'up' }],
+    ['mouse-wheel', { ...at, delta_x: 0, delta_y: 120 }],
+    ['key-press', { key: 'Shift', code: 'ShiftLeft', action: 'down' }],
+    ['key-press', { key: 'A', code: 'KeyA', action: 'down' }],
+    ['key-press', { key: 'A', code: 'KeyA', action: 'up' }],
+    ['key-press', { key: 'Shift', code: 'ShiftLeft', action: 'up' }],
+    ['key-press', { key: 'Tab', code: 'Tab', action: 'down' }],
+    ['key-press', { key: 'Tab', code: 'Tab', action: 'up' }],
+  ]);
+});
+
+test('losing the focus releases everything, and what was held is not released again', LIMIT, async (t) => {
+  const { host, page } = await connected(t);
+  await host.input();
+  await page.keyboard.down('a');
+  await page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await page.keyboard.up('a');
+  await page.keyboard.press('b');
+  assert.deepEqual((await inputs(host, 4)).map(([type, { key, action }]) => [type, key, action].join(' ').trim()), [
+    'key-press a down',
+    'release-all',
+    'key-press b down',
+    'key-press b up',
+  ]);
+});
+
+test('a lost host is told, its last picture stays dimmed, and the page comes back by itself', LIMIT, async (t) => {
+  const { host, page, view } = await connected(t);
+  await host.close();
+  const state = await view.reaches('reconnecting', { deadlineMs: 5000 });
+  assert.match(state.reason, /lost|reached/);
+  assert.ok(await page.locator('#still').isVisible());
+  assert.ok(await page.locator('#sentence').isVisible());
+  await page.keyboard.press('x');
+  await host.open();
+  await view.reaches('connected');
+  assert.ok(await page.locator('#still').isHidden());
+  assert.ok(await page.locator('#sentence').isHidden());
+  assert.ok((await host.input()).every(([type]) => type !== 'key-press'), 'a key pressed while away was replayed');
+  await page.keyboard.press('y');
+  assert.deepEqual((await inputs(host, 2)).map(([, { key }]) => key), ['y', 'y']);
+});
+
+/** A profile of VP9 that no browser knows: an answer turns it down. */
+const unknownProfile = (sdp) => sdp.replace(/profile-id=\d+/g, 'profile-id=9');
+
+/** What the client asked for, offer by offer. */
+const asked = (host) => host.ofType('request-offer').map(({ data }) => data.codec_preferences);
+
+test('a codec that the browser turns down is not asked for again', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  host.choose = (codecs) => codecs.find((codec) => codec === 'VP9') ?? codecs[0];
+  host.alter = unknownProfile;
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  const [first, second, ...more] = asked(host);
+  assert.ok(first.includes('VP9'));
+  assert.deepEqual(second, first.filter((codec) => codec !== 'VP9'));
+  assert.deepEqual(more, []);
+});
+
+test('a codec that arrives and is not decoded is not asked for again', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  host.spoils = 'VP8';
+  host.choose = (codecs) => codecs.find((codec) => codec === 'VP8') ?? codecs[0];
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  const [first, second, ...more] = asked(host);
+  assert.deepEqual(second, first.filter((codec) => codec !== 'VP8'));
+  assert.deepEqual(more, []);
+});
+
+test('when no codec works the page says so and offers another try', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  host.alter = unknownProfile;
+  const { page } = await chromiumPage(t);
+  await page.addInitScript(() => {
+    RTCRtpReceiver.getCapabilities = () => ({ codecs: [{ mimeType: 'video/VP9' }] });
+  });
+  const view = await new View(page).open(host.url);
+  const { reason } = await view.reaches('failed');
+  assert.match(reason, /VP9: not accepted/);
+  host.alter = (sdp) => sdp;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await view.reaches('connected');
+});
+
+test('an application is asked for by its path', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(`${host.url}?app=editor`);
+  await view.reaches('connected');
+  assert.equal(host.ofType('hello')[0].path, '/ws/editor');
+});
+
+test('Firefox finds a codec that works, shows the picture and sends input', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  const { page } = await firefoxPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected', { deadlineMs: 60_000 });
+  await view.shows([40, 120], [0xc0, 0, 0]);
+  await until('motion arrives', async () => {
+    await page.mouse.move(300, 300);
+    await page.mouse.move(640, 360);
+    return (await host.input()).some(([type, { x, y }]) => type === 'mouse-move' && x === 160 && y === 120);
+  });
+  await page.mouse.wheel({ deltaY: 120 });
+  const [[type, { delta_y }]] = await inputs(host, 1);
+  assert.equal(type, 'mouse-wheel');
+  assert.equal(delta_y, 120);
+  t.diagnostic(`plays ${await view.codec()} after ${host.ofType('request-offer').length} offers`);
+});

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+import { atEnd } from './at-end.mjs';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+
+/**
+ * A page of a new Chromium that ends with the test.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {{viewport?: {width: number, height: number}, args?: string[]}} [options]
+ */
+export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [] } = {}) {
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    headless: false,
+    args: [
+      '--headless=new',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--autoplay-policy=no-user-gesture-required',
+      ...args,
+    ],
+  });
+  atEnd(t, () => browser.close());
+  const page = await browser.newPage({ viewport });
+  return { page, complaints: await collectComplaints(page) };
+}
+
+/** Everything that a page with nothing wrong does not do. */
+async function collectComplaints(page) {
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`exception: ${error}`));
+  page.on('requestfailed', (request) => complaints.push(`request: ${request.url()}`));
+  page.on('response', (response) => response.status() >= 400 && complaints.push(`${response.status()}: ${response.url()}`));
+  await page.exposeBinding('reportViolation', (_source, text) => complaints.push(`CSP: ${text}`));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      globalThis.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+    });
+  });
+  return complaints;
+}
+
+/**
+ * A page of a new Firefox that ends with the test.
+ *
+ * @param {import('node:test').TestContext} t
+ */
+export async function firefoxPage(t) {
+  const userDataDir = await mkdtemp(join(tmpdir(), 'deskbeam-firefox-'));
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: FIREFOX,
+    headless: true,
+    userDataDir,
+    extraPrefsFirefox: {
+      // No look for updates, codecs or extensions while a test runs.
+      'app.update.enabled': false,
+      'media.gmp-manager.updateEnabled': false,
+      'extensions.update.enabled': false,
+    },
+  });
+  atEnd(t, async () => {
+    await browser.close();
+    await rm(userDataDir, { recursive: true, force: true });
+  });
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1280, height: 720 });
+  return { page };
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { atEnd } from './at-end.mjs';
+import { until } from './until.mjs';
+
+const run = promisify(execFile);
+
+/** What runs on a virtual desktop: a shell script with a directory of its own, in which it can leave files. */
+export class Desktop {
+  #dir;
+
+  constructor(dir) {
+    this.#dir = dir;
+  }
+
+  /** The command for the host, to come after `--`. */
+  get command() {
+    return ['sh', join(this.#dir, 'desktop.sh')];
+  }
+
+  /** The contents of a file that the script leaves; empty while there is none. */
+  async read(name) {
+    try {
+      return await readFile(join(this.#dir, name), 'utf8');
+    } catch (error) {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    }
+  }
+
+  /** Where the X server of the desktop has its pointer. */
+  async pointer() {
+    const [DISPLAY, XAUTHORITY] = (await until('the desktop tells its display', () => this.read('display'))).split('\n');
+    const env = { ...process.env, DISPLAY, ...(XAUTHORITY ? { XAUTHORITY } : {}) };
+    const { stdout } = await run('xdotool', ['getmouselocation', '--shell'], { env });
+    const [, x, y] = /X=(-?\d+)\s+Y=(-?\d+)/.exec(stdout);
+    return { x: Number(x), y: Number(y) };
+  }
+}
+
+/**
+ * Writes a script that tells its display and then does `lines`, in the directory `$DIR`.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string} lines
+ */
+export async function desktopOf(t, lines) {
+  const dir = await mkdtemp(join(tmpdir(), 'deskbeam-test-'));
+  atEnd(t, () => rm(dir, { recursive: true, force: true }));
+  const script = `DIR='${dir}'
+export LC_ALL=C.UTF-8
+printf '%s\\n%s\\n' "$DISPLAY" "$XAUTHORITY" > "$DIR/display.new" && mv "$DIR/display.new" "$DIR/display"
+${lines}
+`;
+  await writeFile(join(dir, 'desktop.sh'), script);
+  return new Desktop(dir);
+}
+
+/** A terminal over the whole of a 640x480 desktop that writes each line it is given to the file `typed`. */
+export const TYPING = `xsetroot -solid '#103050'
+exec xterm -u8 -b 0 -bw 0 -bg black -fg white -fa Monospace -fs 12 -geometry 70x30+0+0 -e sh -c "cat > '$DIR/typed'"`;

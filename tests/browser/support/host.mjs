@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { atEnd } from './at-end.mjs';
+import { until } from './until.mjs';
+
+const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../target/debug/deskbeam', import.meta.url));
+
+/** A deskbeam process. */
+export class Host {
+  /** @param {import('node:child_process').ChildProcess} child */
+  constructor(child) {
+    this.child = child;
+    this.stdout = '';
+    this.log = '';
+    child.stdout.on('data', (data) => (this.stdout += data));
+    child.stderr.on('data', (data) => (this.log += data));
+    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  }
+
+  /** The address that it printed. */
+  get url() {
+    return /^.*?(https?:\/\/\S+)/m.exec(this.stdout)?.[1];
+  }
+
+  get isRunning() {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Ends it as a service manager does. It has 3 s and must report success. */
+  async stop() {
+    this.child.kill('SIGTERM');
+    const late = setTimeout(() => this.child.kill('SIGKILL'), 3000);
+    const end = await this.exited;
+    clearTimeout(late);
+    assert.deepEqual(end, { code: 0, signal: null }, `the host did not end well on SIGTERM:\n${this.log}`);
+  }
+
+  /** Ends it without warning, and whatever it had started. */
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.exited;
+    try {
+      process.kill(-this.child.pid, 'SIGTERM');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+/**
+ * Starts the program under test and waits for its address. It ends with the test.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string[]} args
+ * @param {{port?: number}} [options]
+ */
+export async function startHost(t, args, { port = 0 } = {}) {
+  const child = spawn(BINARY, ['--listen', `127.0.0.1:${port}`, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Its own process group, so that kill() finds what a killed host leaves behind.
+    detached: true,
+  });
+  await once(child, 'spawn');
+  const host = new Host(child);
+  atEnd(t, () => (host.isRunning ? host.stop() : undefined));
+  await until('the host prints its address', () => {
+    assert.ok(host.isRunning, `the host ended:\n${host.log}`);
+    return host.url;
+  }).catch((error) => {
+    throw new Error(`${error.message}\n${host.log}`);
+  });
+  return host;
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { framePixel } from '../../src/web/client/letterbox.js';
+
+const FRAME = { width: 1280, height: 720 };
+
+test('a picture of the size of its box is mapped one to one', () => {
+  const box = { left: 0, top: 0, width: 1280, height: 720 };
+  assert.deepEqual(framePixel({ x: 0, y: 0 }, box, FRAME), { x: 0, y: 0 });
+  assert.deepEqual(framePixel({ x: 700.9, y: 300.2 }, box, FRAME), { x: 700, y: 300 });
+});
+
+test('a wide box has bars at the sides', () => {
+  const box = { left: 0, top: 0, width: 1000, height: 360 };
+  assert.deepEqual(framePixel({ x: 180, y: 0 }, box, FRAME), { x: 0, y: 0 });
+  assert.deepEqual(framePixel({ x: 819.9, y: 359.9 }, box, FRAME), { x: 1279, y: 719 });
+  assert.deepEqual(framePixel({ x: 500, y: 180 }, box, FRAME), { x: 640, y: 360 });
+});
+
+test('a tall box has bars above and below', () => {
+  const box = { left: 0, top: 0, width: 640, height: 1000 };
+  assert.deepEqual(framePixel({ x: 0, y: 320 }, box, FRAME), { x: 0, y: 0 });
+  assert.deepEqual(framePixel({ x: 320, y: 500 }, box, FRAME), { x: 640, y: 360 });
+});
+
+test('the place of the box in the window counts', () => {
+  const box = { left: 100, top: 50, width: 1280, height: 720 };
+  assert.deepEqual(framePixel({ x: 110, y: 70 }, box, FRAME), { x: 10, y: 20 });
+});
+
+test('a place beside the picture is its nearest edge', () => {
+  const box = { left: 0, top: 0, width: 1000, height: 360 };
+  assert.deepEqual(framePixel({ x: 3, y: 180 }, box, FRAME), { x: 0, y: 360 });
+  assert.deepEqual(framePixel({ x: 5000, y: -20 }, box, FRAME), { x: 1279, y: 0 });
+});
+
+test('every pixel is reached from its own middle and from its own left edge at any scale', () => {
+  const frame = { width: 641, height: 479 };
+  for (const width of [333, 641, 1000, 1919]) {
+    const box = { left: 7.5, top: 3.25, width, height: 2000 };
+    const scale = width / frame.width;
+    const top = box.top + (box.height - frame.height * scale) / 2;
+    for (let x = 0; x < frame.width; x += 1) {
+      for (const within of [0, 0.5]) {
+        const client = { x: box.left + (x + within) * scale, y: top + 100.5 * scale };
+        assert.deepEqual(framePixel(client, box, frame), { x, y: 100 }, `${width} wide, column ${x}`);
+      }
+    }
+  }
+});
+
+test('without a picture or a box there is no pixel', () => {
+  const box = { left: 0, top: 0, width: 100, height: 100 };
+  assert.equal(framePixel({ x: 1, y: 1 }, box, { width: 0, height: 0 }), null);
+  assert.equal(framePixel({ x: 1, y: 1 }, { ...box, width: 0 }, FRAME), null);
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pointer } from '../../src/web/client/pointer.js';
+import { FakeSurface, recorder } from './support/fake-surface.mjs';
+
+function grabbed({ frame = { width: 640, height: 480 }, box } = {}) {
+  const surface = new FakeSurface(box);
+  const { send, sent } = recorder();
+  const pointer = new Pointer(surface, { frame: () => frame, send });
+  pointer.grab();
+  const fire = (type, x, y, fields) =>
+    surface.fire(type, { isPrimary: true, pointerId: 7, button: -1, buttons: 0, clientX: x, clientY: y, ...fields });
+  return { pointer, surface, send, sent, fire };
+}
+
+test('motion is sent in pixels of the frame', () => {
+  const { fire, sent } = grabbed({
+    frame: { width: 1280, height: 720 },
+    box: { left: 0, top: 0, width: 640, height: 1000 },
+  });
+  fire('pointermove', 320, 500);
+  assert.deepEqual(sent, [['mouse-move', { x: 640, y: 360 }]]);
+});
+
+test('motion within a pixel is sent once', () => {
+  const { fire, sent } = grabbed();
+  fire('pointermove', 10.1, 20);
+  fire('pointermove', 10.6, 20.9);
+  fire('pointermove', 11, 20);
+  assert.deepEqual(sent.map(([, { x }]) => x), [10, 11]);
+});
+
+test('a press is sent after the motion to it, captures the pointer and takes the focus', () => {
+  const { fire, sent, surface } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
+  assert.deepEqual(sent, [
+    ['mouse-move', { x: 5, y: 6 }],
+    ['mouse-click', { x: 5, y: 6, button: 'left', action: 'down' }],
+  ]);
+  assert.deepEqual(surface.captured, [7]);
+  assert.equal(surface.focused, 1);
+});
+
+test('a release outside the window arrives, at the edge of the frame', () => {
+  const { fire, sent } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
+  fire('pointerup', -300, 9000, { button: 0 });
+  assert.deepEqual(sent.at(-1), ['mouse-click', { x: 0, y: 479, button: 'left', action: 'up' }]);
+});
+
+test('each of the five buttons has its name', () => {
+  const names = [1, 2, 4, 8, 16].map((buttons) => {
+    const { fire, sent } = grabbed();
+    fire('pointerdown', 1, 1, { button: 0, buttons });
+    return sent.at(-1)[1].button;
+  });
+  assert.deepEqual(names, ['left', 'right', 'middle', 'x1', 'x2']);
+});
+
+test('a second button while one is held comes as a motion and is sent', () => {
+  const { fire, sent } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
+  fire('pointermove', 5, 6, { button: 2, buttons: 3 });
+  fire('pointermove', 5, 6, { button: 0, buttons: 2 });
+  assert.deepEqual(sent.slice(1).map(([, { button, action }]) => `${button} ${action}`), [
+    'left down',
+    'right down',
+    'left up',
+  ]);
+});
+
+test('a button that was pressed outside the page is not pressed by moving in', () => {
+  const { fire, sent } = grabbed();
+  fire('pointermove', 5, 6, { buttons: 1 });
+  assert.deepEqual(sent, [['mouse-move', { x: 5, y: 6 }]]);
+});
+
+test('a release that went unseen is made good by the next motion', () => {
+  const { fire, sent } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
+  fire('pointermove', 9, 9, { buttons: 0 });
+  assert.deepEqual(sent.at(-1), ['mouse-click', { x: 9, y: 9, button: 'left', action: 'up' }]);
+});
+
+test('a cancelled touch releases', () => {
+  const { fire, sent } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
+  fire('pointercancel', 0, 0);
+  assert.equal(sent.at(-1)[1].action, 'up');
+});
+
+test('only the first finger points', () => {
+  const { fire, sent } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1, isPrimary: false });
+  assert.deepEqual(sent, []);
+});
+
+test('the wheel is sent in notches where the pointer is, and does not scroll the page', () => {
+  const { fire, sent } = grabbed();
+  const event = fire('wheel', 30, 40, { deltaX: 0, deltaY: 3, deltaMode: 1 });
+  assert.ok(event.defaultPrevented);
+  assert.deepEqual(sent, [['mouse-wheel', { x: 30, y: 40, delta_x: 0, delta_y: 120 }]]);
+});
+
+test('the context menu does not open', () => {
+  const { fire } = grabbed();
+  assert.ok(fire('contextmenu', 1, 1).defaultPrevented);
+});
+
+test('a locked pointer sends relative motion, and clicks without a place', () => {
+  const { fire, sent, surface } = grabbed();
+  surface.ownerDocument.pointerLockElement = surface;
+  fire('pointermove', 100, 100, { movementX: 3, movementY: -2 });
+  fire('pointermove', 100, 100, { movementX: 0, movementY: 0 });
+  fire('pointerdown', 100, 100, { button: 0, buttons: 1, movementX: 0, movementY: 0 });
+  assert.deepEqual(sent, [
+    ['mouse-move', { dx: 3, dy: -2, relative: true }],
+    ['mouse-click', { button: 'left', action: 'down' }],
+  ]);
+});
+
+test('motion that could not be sent is sent when the pointer is there again', () => {
+  const { fire, send, sent } = grabbed();
+  send.isOpen = false;
+  fire('pointermove', 5, 6);
+  send.isOpen = true;
+  fire('pointermove', 5, 6);
+  assert.deepEqual(sent, [['mouse-move', { x: 5, y: 6 }]]);
+});
+
+test('before the first picture there is no motion', () => {
+  const { fire, sent } = grabbed({ frame: { width: 0, height: 0 } });
+  fire('pointermove', 5, 6);
+  assert.deepEqual(sent, []);
+});
+
+test('after ungrab nothing is held or heard', () => {
+  const { pointer, fire, sent } = grabbed();
+  fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
+  pointer.ungrab();
+  fire('pointermove', 50, 60);
+  assert.equal(sent.length, 2);
+  pointer.grab();
+  fire('pointerup', 5, 6, { button: 0 });
+  assert.deepEqual(sent.slice(2), [['mouse-move', { x: 5, y: 6 }]]);
+});

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Session } from '../../src/web/client/session.js';
+
+/** A session, and what it did last. `random` in the middle: no spread. */
+function session(codecs = ['VP8', 'H264']) {
+  const machine = new Session({ codecs, random: () => 0.5 });
+  const tell = (type, fields) => machine.handle({ type, ...fields });
+  return { machine, tell };
+}
+
+function asking(codecs) {
+  const all = session(codecs);
+  all.tell('start');
+  all.tell('welcome');
+  return all;
+}
+
+function linking(codecs) {
+  const all = asking(codecs);
+  all.tell('offer', { codecs: ['H264'] });
+  all.tell('answered');
+  return all;
+}
+
+function starting(codecs) {
+  const all = linking(codecs);
+  all.tell('peer', { state: 'connected' });
+  return all;
+}
+
+function live(codecs) {
+  const all = starting(codecs);
+  all.tell('frame');
+  return all;
+}
+
+const LOST = { code: 1006, reason: '' };
+
+test('from the page to the picture', () => {
+  const { machine, tell } = session();
+  assert.deepEqual(machine.state, { kind: 'disconnected' });
+  assert.deepEqual(tell('start'), [{ type: 'disarm' }, { type: 'open-socket' }]);
+  assert.deepEqual(machine.state, { kind: 'connecting' });
+  assert.deepEqual(tell('welcome'), [{ type: 'disarm' }, { type: 'ask', codecs: ['VP8', 'H264'] }]);
+  assert.deepEqual(tell('offer', { codecs: ['H264'] }), [{ type: 'answer' }, { type: 'arm', ms: 5000 }]);
+  assert.deepEqual(tell('answered'), [{ type: 'arm', ms: 10_000 }]);
+  assert.deepEqual(tell('peer', { state: 'connected' }), [{ type: 'arm', ms: 4000 }]);
+  assert.deepEqual(machine.state, { kind: 'connecting' });
+  assert.deepEqual(tell('frame'), [{ type: 'disarm' }]);
+  assert.deepEqual(machine.state, { kind: 'connected' });
+});
+
+test('a host that cannot be reached is tried for ever, at growing intervals up to 5 s', () => {
+  const { machine, tell } = session();
+  tell('start');
+  const waits = [];
+  for (let n = 0; n < 30; n += 1) {
+    const actions = tell('closed', LOST);
+    waits.push(actions.find(({ type }) => type === 'arm').ms);
+    assert.deepEqual(machine.state, {
+      kind: 'reconnecting', reason: 'The host cannot be reached.', retryInMs: waits.at(-1),
+    });
+    assert.deepEqual(tell('timeout'), [{ type: 'disarm' }, { type: 'open-socket' }]);
+  }
+  assert.deepEqual(waits.slice(0, 5), [500, 1000, 2000, 4000, 5000]);
+  assert.ok(waits.slice(4).every((ms) => ms === 5000));
+});
+
+test('the tries of several viewers are spread by a fifth', () => {
+  const first = (random) => {
+    const machine = new Session({ codecs: ['VP8'], random: () => random });
+    machine.handle({ type: 'start' });
+    return machine.handle({ type: 'closed', ...LOST }).find(({ type }) => type === 'arm').ms;
+  };
+  assert.equal(first(0), 400);
+  assert.equal(first(1), 600);
+});
+
+test('a lost socket is told, retried after half a second and forgotten with the next picture', () => {
+  const { machine, tell } = live();
+  assert.deepEqual(tell('closed', { code: 1001, reason: 'shutdown' }), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
+  assert.equal(machine.state.kind, 'reconnecting');
+  assert.equal(machine.state.reason, 'The connection to the host was lost.');
+  tell('timeout');
+  assert.equal(machine.state.kind, 'reconnecting');
+  assert.equal(machine.state.retryInMs, null);
+  tell('welcome');
+  tell('offer', { codecs: ['H264'] });
+  tell('answered');
+  tell('peer', { state: 'connected' });
+  tell('frame');
+  assert.deepEqual(machine.state, { kind: 'connected' });
+  assert.deepEqual(tell('closed', LOST).at(-1), { type: 'arm', ms: 500 });
+});
+
+test('there is one try at a time', () => {
+  const { tell } = live();
+  tell('closed', LOST);
+  assert.deepEqual(tell('closed', LOST), []);
+  assert.deepEqual(tell('peer', { state: 'failed' }), []);
+  assert.deepEqual(tell('refused', { message: 'late', recoverable: true }), []);
+});
+
+test('leaving cancels the next try', () => {
+  const { machine, tell } = live();
+  tell('closed', LOST);
+  assert.deepEqual(tell('stop'), [{ type: 'disarm' }, { type: 'close-peer' }, { type: 'close-socket' }]);
+  assert.deepEqual(machine.state, { kind: 'disconnected' });
+  assert.deepEqual(tell('timeout'), []);
+});
+
+test('the close that follows a leave is not retried, and a new start waits for it', () => {
+  const { machine, tell } = live();
+  tell('stop');
+  assert.deepEqual(tell('start'), []);
+  assert.deepEqual(machine.state, { kind: 'connecting' });
+  assert.deepEqual(tell('closed', { code: 1000, reason: 'bye' }), [{ type: 'disarm' }, { type: 'open-socket' }]);
+  tell('stop');
+  assert.deepEqual(tell('closed', { code: 1000, reason: 'bye' }), []);
+  assert.deepEqual(machine.state, { kind: 'disconnected' });
+});
+
+test('a host that refuses the viewer is not asked again until the viewer wants it', () => {
+  const { machine, tell } = session();
+  tell('start');
+  tell('closed', { code: 1008, reason: 'wrong token' });
+  assert.equal(machine.state.kind, 'failed');
+  assert.match(machine.state.reason, /wrong token/);
+  assert.ok(machine.state.remedy);
+  assert.deepEqual(tell('timeout'), []);
+  assert.deepEqual(tell('start').at(-1), { type: 'open-socket' });
+  assert.deepEqual(machine.state, { kind: 'connecting' });
+});
+
+test('an interruption may heal by itself within 3 s', () => {
+  const { machine, tell } = live();
+  assert.deepEqual(tell('peer', { state: 'disconnected' }), [{ type: 'arm', ms: 3000 }]);
+  assert.equal(machine.state.kind, 'reconnecting');
+  assert.deepEqual(tell('peer', { state: 'connected' }), [{ type: 'disarm' }]);
+  assert.deepEqual(machine.state, { kind: 'connected' });
+});
+
+test('an interruption of more than 3 s, or a failed peer, asks for a new offer on the same socket', () => {
+  const again = [{ type: 'close-peer' }, { type: 'disarm' }, { type: 'ask', codecs: ['VP8', 'H264'] }];
+  const shaky = live();
+  shaky.tell('peer', { state: 'disconnected' });
+  assert.deepEqual(shaky.tell('timeout'), again);
+  const failed = live();
+  assert.deepEqual(failed.tell('peer', { state: 'failed' }), again);
+  assert.equal(failed.machine.state.kind, 'reconnecting');
+});
+
+test('an answer without the video asks again without that codec', () => {
+  const { machine, tell } = asking();
+  tell('offer', { codecs: ['H264'] });
+  assert.deepEqual(tell('unanswerable', { why: 'not accepted' }), [
+    { type: 'close-peer' }, { type: 'disarm' }, { type: 'ask', codecs: ['VP8'] },
+  ]);
+  assert.deepEqual(machine.state, { kind: 'connecting' });
+});
+
+test('an answer that never comes counts against the codec', () => {
+  const { tell } = asking();
+  tell('offer', { codecs: ['H264'] });
+  assert.deepEqual(tell('timeout').at(-1), { type: 'ask', codecs: ['VP8'] });
+});
+
+test('packets that never become frames count against the codec', () => {
+  const { tell } = starting();
+  assert.deepEqual(tell('timeout'), [{ type: 'inspect' }]);
+  assert.deepEqual(tell('media', { packets: 120, decoded: 0 }).at(-1), { type: 'ask', codecs: ['VP8'] });
+});
+
+test('a codec that did not work is not asked for after a reconnect, but again when the viewer tries again', () => {
+  const { tell } = asking();
+  tell('offer', { codecs: ['H264'] });
+  tell('unanswerable', { why: 'not accepted' });
+  tell('closed', LOST);
+  tell('timeout');
+  assert.deepEqual(tell('welcome').at(-1), { type: 'ask', codecs: ['VP8'] });
+  assert.deepEqual(tell('start').at(-1), { type: 'ask', codecs: ['VP8', 'H264'] });
+});
+
+test('when no codec is left the sentence names each and what went wrong', () => {
+  const { machine, tell } = asking();
+  tell('offer', { codecs: ['H264'] });
+  tell('unanswerable', { why: 'not accepted' });
+  tell('offer', { codecs: ['VP8'] });
+  tell('answered');
+  tell('peer', { state: 'connected' });
+  tell('timeout');
+  assert.deepEqual(tell('media', { packets: 9, decoded: 0 }), [{ type: 'disarm' }, { type: 'close-peer' }]);
+  assert.equal(machine.state.kind, 'failed');
+  assert.match(machine.state.reason, /H264: not accepted; VP8: received but not decoded/);
+});
+
+test('a host that insists on a codec that does not work is told so', () => {
+  const { machine, tell } = asking();
+  tell('offer', { codecs: ['H264'] });
+  tell('unanswerable', { why: 'not accepted' });
+  tell('offer', { codecs: ['H264'] });
+  assert.equal(machine.state.kind, 'failed');
+  assert.match(machine.state.reason, /offers only H264/);
+});
+
+test('a host that sends no packets is not blamed on the codec', () => {
+  const { machine, tell } = starting();
+  tell('timeout');
+  assert.deepEqual(tell('media', { packets: 0, decoded: 0 }), [{ type: 'arm', ms: 4000 }]);
+  tell('timeout');
+  assert.deepEqual(tell('media', { packets: 0, decoded: 0 }), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
+  assert.equal(machine.state.reason, 'The host sends no video.');
+  assert.deepEqual(tell('timeout').at(-1), { type: 'ask', codecs: ['VP8', 'H264'] });
+});
+
+test('frames that are decoded but not shown, as in a hidden page, are a picture', () => {
+  const { machine, tell } = starting();
+  tell('timeout');
+  tell('media', { packets: 9, decoded: 3 });
+  assert.deepEqual(machine.state, { kind: 'connected' });
+});
+
+test('a network that lets nothing through is told and tried again', () => {
+  const { machine, tell } = linking();
+  assert.deepEqual(tell('timeout'), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
+  assert.match(machine.state.reason, /network/);
+});
+
+test('a refusal that may pass is tried again, one that will not is final', () => {
+  const busy = asking();
+  busy.tell('refused', { message: 'Server at maximum capacity', recoverable: true });
+  assert.deepEqual(busy.machine.state, {
+    kind: 'reconnecting', reason: 'Server at maximum capacity', retryInMs: 500,
+  });
+  const never = asking();
+  never.tell('refused', { message: 'There is no screen.', recoverable: false });
+  assert.equal(never.machine.state.kind, 'failed');
+  assert.equal(never.machine.state.reason, 'There is no screen.');
+});
+
+test('while it waits, the return of the network is a reason to try at once', () => {
+  const { tell } = live();
+  assert.deepEqual(tell('online'), []);
+  tell('closed', LOST);
+  assert.deepEqual(tell('online'), [{ type: 'disarm' }, { type: 'open-socket' }]);
+});
+
+test('a browser without video by WebRTC is told so at once', () => {
+  const { machine, tell } = session([]);
+  tell('start');
+  assert.equal(machine.state.kind, 'failed');
+  assert.match(machine.state.reason, /WebRTC/);
+});
+
+test('the state is a new object only when it changes', () => {
+  const { machine, tell } = asking();
+  const before = machine.state;
+  tell('offer', { codecs: ['H264'] });
+  tell('answered');
+  assert.equal(machine.state, before);
+});

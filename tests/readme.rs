@@ -1,0 +1,67 @@
+//! The invocations of the README do what it says.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use deskbeam::desktop::{VirtualDisplay, VirtualOptions};
+
+/// The commands under "Ten useful invocations", without their comments.
+fn invocations() -> Vec<String> {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, section) = readme.split_once("## Ten useful invocations").unwrap();
+    let block = section.split("```").nth(1).unwrap();
+    let lines = block.lines().filter(|line| line.starts_with("deskbeam"));
+    lines
+        .map(|line| line.split(" #").next().unwrap().trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn each_of_the_ten_invocations_runs() {
+    let options = VirtualOptions {
+        width: 640,
+        height: 480,
+        command: vec!["xterm".to_owned()],
+    };
+    let display = VirtualDisplay::start(options).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_deskbeam"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let invocations = invocations();
+    assert_eq!(invocations.len(), 10, "{invocations:?}");
+    for invocation in invocations {
+        // The display and the port of the example are not those of the test.
+        let command = invocation.replace("--display :0", &format!("--display {}", display.display()));
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("exec {}", command.replace(":8080", ":0"))])
+            .env("PATH", &path)
+            .env("DISPLAY", display.display())
+            .env("XAUTHORITY", display.xauthority())
+            .env("DESKBEAM_LISTEN", "127.0.0.1:0")
+            .env("RUST_LOG", "error")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines
+            .next()
+            .unwrap_or_else(|| panic!("{invocation}: nothing is printed"))
+            .unwrap();
+        if invocation.ends_with("--print-pipeline") {
+            assert!(
+                first.starts_with("ximagesrc") && first.contains("webrtcbin"),
+                "{first}"
+            );
+        } else {
+            assert!(first.starts_with("http://127.0.0.1:"), "{invocation}: {first}");
+            let id = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{invocation}");
+    }
+}
