@@ -10,7 +10,7 @@
 //! - [`desktop`]: the desktop itself: a virtual display where there is none.
 //! - [`web`]: HTTP, WebSockets and the embedded client. The only module that knows axum.
 //! - [`host`]: where those meet; one task per viewer.
-//! - [`shutdown`]: signals.
+//! - [`mod@shutdown`]: SIGINT and SIGTERM.
 //! - [`cli`]: the command line.
 
 pub mod cli;

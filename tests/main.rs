@@ -1,6 +1,6 @@
 //! The real parts together, one file per feature.
 
-#![allow(unreachable_pub, missing_docs)]
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 mod cli;
 mod layers;

@@ -1,6 +1,6 @@
 //! Video, data channel and life cycle, against viewers with a webrtcbin of their own.
 
-use deskbeam::input::Recorded;
+use deskbeam::input::{RecordBackend, Recorded, X11Backend};
 use deskbeam::protocol::input::{Button, Point};
 use serde_json::json;
 
@@ -8,6 +8,7 @@ use super::support::eventually;
 use super::support::host::{TestHost, options};
 use super::support::program::Program;
 use super::support::viewer::{Viewer, ViewerOptions};
+use super::support::x11;
 
 async fn plays(codec: &'static str) {
     let host = TestHost::start(&options());
@@ -129,6 +130,32 @@ async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
     );
     assert_eq!(host.recording.events(), []);
     viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stays_pressed_in_the_x_server_when_a_viewer_dies() {
+    let display = x11::display(640, 480);
+    let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+    let client = x11::Client::start(&display);
+    let host = TestHost::start_with(&options(), Box::new(backend), RecordBackend::new().1);
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    viewer.until("the data channel opens", Viewer::can_send).await;
+    viewer.send_input(
+        "key-press",
+        json!({"key": "Shift", "code": "ShiftLeft", "action": "down"}),
+    );
+    viewer.send_input("key-press", json!({"key": "A", "code": "KeyA", "action": "down"}));
+    viewer.send_input(
+        "mouse-click",
+        json!({"x": 50, "y": 60, "button": "right", "action": "down"}),
+    );
+    tokio::task::block_in_place(|| {
+        client.next(|seen| matches!(seen, x11::Seen::ButtonDown(3, ..)).then_some(()));
+        assert_eq!(client.keys_down().len(), 2);
+    });
+    viewer.leave().await;
+    tokio::task::block_in_place(|| client.wait_until_all_is_up());
     host.stop().await;
 }
 

@@ -1,7 +1,5 @@
 //! A private X display: it comes up, keeps others out, and leaves nothing behind.
 
-#![allow(clippy::unwrap_used)]
-
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;

@@ -1,7 +1,5 @@
 //! Input into a real X server: what arrives is what the viewer typed, and nothing stays pressed.
 
-#![allow(clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use deskbeam::desktop::{Ended, VirtualDisplay, VirtualOptions};

@@ -1,6 +1,6 @@
 //! The host: where web, session, media and input meet, and the only place where they do.
 //!
-//! Each viewer is one task ([`viewer`]) that owns its socket, its session and its peer.
+//! Each viewer is one task that owns its socket, its session and its peer.
 
 mod viewer;
 

@@ -233,6 +233,8 @@ impl Peer {
             }
             Signal::Connected => {
                 self.phase = Phase::Connected;
+                // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
+                let _ = self.pipeline.recalculate_latency();
                 tell(events, PeerEvent::Connected)?;
             }
             Signal::Impostor => {

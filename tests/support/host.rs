@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 
 use deskbeam::host::{Setup, run};
-use deskbeam::input::{RecordBackend, Recording};
+use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
 use deskbeam::session::SessionConfig;
 use tokio::task::JoinHandle;
@@ -33,15 +33,20 @@ pub fn options() -> StreamOptions {
 
 impl TestHost {
     pub fn start(options: &StreamOptions) -> Self {
+        let (backend, recording) = RecordBackend::new();
+        Self::start_with(options, Box::new(backend), recording)
+    }
+
+    /// The host acts on `backend`; the recording stays empty if that is not its own.
+    pub fn start_with(options: &StreamOptions, input: Box<dyn Backend>, recording: Recording) -> Self {
         media::init().unwrap();
         let plan = Plan::new(options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (backend, recording) = RecordBackend::new();
         let shutdown = CancellationToken::new();
         let setup = Setup {
             plan,
-            input: Box::new(backend),
+            input,
             session: SessionConfig::default(),
         };
         let task = tokio::spawn(run(setup, listener, shutdown.clone()));
