@@ -2,7 +2,7 @@
 
 use crate::media::description::Description;
 use crate::media::library::Library;
-use crate::media::{self, DescriptionError, parse, plan};
+use crate::media::{self, DescriptionError, check_file, parse};
 
 use super::failure::Failure;
 use super::options::{PipelinesCommand, PipelinesOptions};
@@ -14,7 +14,7 @@ pub(super) fn run(options: PipelinesOptions) -> Result<(), Failure> {
         PipelinesCommand::List => list(&library()?),
         PipelinesCommand::Show { name } => show(&library()?, &name)?,
         PipelinesCommand::Check { file } => {
-            let description = plan::check_file(&file)?;
+            let description = check_file(&file)?;
             println!("{}: good: {}", file.display(), facts(&description));
         }
     }

@@ -5,6 +5,8 @@
 //! own with an encoder and a webrtcbin.
 
 mod capture;
+mod check;
+mod choose;
 pub mod codec;
 pub mod description;
 mod gate;
@@ -20,6 +22,7 @@ mod seam;
 mod signals;
 mod teardown;
 
+pub use check::check_file;
 pub use log::route_to_tracing;
 pub use parse::DescriptionError;
 pub use plan::{Plan, StreamOptions};
