@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::Shared;
 use crate::input::ViewerInput;
-use crate::media::{PeerEvent, PeerHandle, PeerOptions};
+use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::input::InputEvent;
 use crate::session::{Action, Event, PeerRequest, Session};
@@ -89,6 +89,7 @@ impl Viewer {
                 sdp_m_line_index,
                 sdp_mid: None,
             }),
+            Some(PeerEvent::Answer(_) | PeerEvent::ChannelOpen) => return Vec::new(),
             Some(PeerEvent::AnswerApplied) => Event::AnswerApplied,
             Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { reason },
             Some(PeerEvent::Connected) => {
@@ -142,10 +143,13 @@ impl Viewer {
         let sink = Arc::clone(&input);
         let options = PeerOptions {
             codecs: request.codecs,
-            messages: request.data_channel.then(|| {
-                let sink: crate::media::MessageSink = Arc::new(move |message| take_input(&sink, message));
-                sink
+            video: true,
+            audio: false,
+            channel: request.data_channel.then(|| ChannelOptions {
+                label: "input",
+                messages: Arc::new(move |message| take_input(&sink, message)),
             }),
+            remote_offer: None,
         };
         let handle = self
             .shared

@@ -6,8 +6,9 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst_utils::StreamProducer;
 
+use super::assembly::set;
 use super::parse;
-use super::plan::FRAMES;
+use super::plan::{FRAMES, Plan};
 use super::seam::{CaptureSignals, off_loop};
 
 /// How long a source may take to start.
@@ -73,6 +74,13 @@ impl Capture {
         pipeline.use_clock(self.pipeline.clock().as_ref());
         pipeline.set_start_time(gst::ClockTime::NONE);
         pipeline.set_base_time(self.pipeline.base_time().unwrap_or_default());
+    }
+
+    /// Captures at this rate from now on, if the plan's description says how.
+    pub(super) fn set_framerate(&self, plan: &Plan, fps: u32) {
+        if let Some(target) = plan.framerate() {
+            set(&self.pipeline, target, fps);
+        }
     }
 
     fn first_error(&self) -> Option<String> {

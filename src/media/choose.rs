@@ -66,6 +66,14 @@ pub(super) fn encoders(library: &Library, options: &StreamOptions) -> Result<Vec
     Ok(encoders)
 }
 
+/// The sound of viewers that ask for some.
+///
+/// # Errors
+/// If no description of sound is complete.
+pub(super) fn audio(library: &Library) -> Result<Description, DescriptionError> {
+    first_complete(library.of_kind(Kind::Audio), "sound")
+}
+
 /// The first that has all its elements, or the error about the first that has not.
 fn first_complete<'a>(
     descriptions: impl Iterator<Item = &'a Description>,
@@ -106,7 +114,7 @@ fn by_name(library: &Library, kind: Kind, value: &str, flag: &str) -> Result<Des
         );
     }
     let text = match kind {
-        Kind::Capture => value.to_owned(),
+        Kind::Capture | Kind::Audio => value.to_owned(),
         Kind::Encode => format!("videoconvert ! {value}"),
     };
     Ok(Description::from_text(flag, kind, text))

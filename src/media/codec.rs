@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The payload type of the video, where the host chooses it.
+const PAYLOAD_TYPE: u8 = 96;
+
 /// A video codec that webrtcbin and browsers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
@@ -32,20 +35,24 @@ impl Codec {
         }
     }
 
-    /// What stands between the encoder and webrtcbin. `pay` is the payloader's name.
+    /// What stands between the encoder and webrtcbin. `pay` is the payloader's name, `rtp` that of the caps.
+    pub(super) fn payloader(self) -> String {
+        let payloader = match self {
+            Self::H264 => "rtph264pay name=pay config-interval=-1 aggregate-mode=zero-latency mtu=1200",
+            Self::Vp8 => "rtpvp8pay name=pay picture-id-mode=15-bit mtu=1200",
+        };
+        format!(
+            "{payloader} ! capsfilter name=rtp caps={}",
+            self.rtp_caps(PAYLOAD_TYPE)
+        )
+    }
+
+    /// The caps of the stream in RTP.
     ///
-    /// The caps leave out profile-level-id: the real one comes from the stream, and webrtcbin waits for it.
-    pub(super) fn payloader(self) -> &'static str {
-        match self {
-            Self::H264 => {
-                "rtph264pay name=pay config-interval=-1 aggregate-mode=zero-latency mtu=1200 \
-                 ! application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96"
-            }
-            Self::Vp8 => {
-                "rtpvp8pay name=pay picture-id-mode=15-bit mtu=1200 \
-                 ! application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=96"
-            }
-        }
+    /// They leave out profile-level-id: the real one comes from the stream, and webrtcbin waits for it.
+    pub(super) fn rtp_caps(self, payload_type: u8) -> String {
+        let name = self.encoding_name();
+        format!("application/x-rtp,media=video,encoding-name={name},clock-rate=90000,payload={payload_type}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! A pipeline description: gst-launch text with a header that says what it is.
 //!
 //! ```text
-//! # kind: encode                       capture or encode
+//! # kind: encode                       capture, encode or audio
 //! # codec: h264                        encode only
 //! # rank: 30                           the highest that works here is taken
 //! # needs: x264enc                     elements that must exist
@@ -24,6 +24,8 @@ pub enum Kind {
     Capture,
     /// From raw video to an encoded stream.
     Encode,
+    /// From a source of sound to an Opus stream.
+    Audio,
 }
 
 impl fmt::Display for Kind {
@@ -31,6 +33,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Capture => "capture",
             Self::Encode => "encode",
+            Self::Audio => "audio",
         })
     }
 }
@@ -71,6 +74,17 @@ pub struct Target {
     pub property: String,
     /// How the value is written.
     pub unit: Unit,
+}
+
+impl Target {
+    /// `value` as the property takes it.
+    pub fn format(&self, value: &str) -> String {
+        match &self.unit {
+            Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
+            Unit::BitPerSecond => format!("{value}000"),
+            Unit::Framerate(media_type) => format!("{media_type},framerate={value}/1"),
+        }
+    }
 }
 
 /// How a [`Target`] takes its value.
@@ -187,11 +201,7 @@ impl Description {
     #[must_use]
     pub fn with(mut self, target: Option<&Target>, value: &str) -> Self {
         let Some(target) = target else { return self };
-        let value = match &target.unit {
-            Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
-            Unit::BitPerSecond => format!("{value}000"),
-            Unit::Framerate(media_type) => format!("{media_type},framerate={value}/1"),
-        };
+        let value = target.format(value);
         let name = format!("name={}", target.element);
         let mut words: Vec<&str> = self.text.split_whitespace().collect();
         let Some(at) = words.iter().position(|word| *word == name) else {
@@ -221,7 +231,8 @@ fn read_kind(value: &str) -> Result<Kind, String> {
     match value {
         "capture" => Ok(Kind::Capture),
         "encode" => Ok(Kind::Encode),
-        _ => Err(format!("kind is capture or encode, not {value:?}")),
+        "audio" => Ok(Kind::Audio),
+        _ => Err(format!("kind is capture, encode or audio, not {value:?}")),
     }
 }
 
@@ -275,7 +286,7 @@ mod tests {
     #[test]
     fn a_wrong_header_line_is_named() {
         for (contents, line, part) in [
-            ("# kind: video\nx", 1, "capture or encode"),
+            ("# kind: video\nx", 1, "capture, encode or audio"),
             ("# kind: encode\n# codec: h265\nx", 2, "h264, vp8"),
             ("# kind: encode\n# rank: high\nx", 2, "whole number"),
             ("# kind: encode\n# bitrate: bitrate\nx", 2, "element.property"),

@@ -58,7 +58,7 @@ impl From<HeaderError> for LibraryError {
 }
 
 impl Library {
-    /// The shipped files, and those in `directory` (`capture/*.launch`, `encode/*.launch`), which replace shipped
+    /// The shipped files, and those in `directory` (`capture/*.launch`, `encode/*.launch`, `audio/*.launch`), which replace shipped
     /// ones of the same kind and name.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl Library {
             move |error| LibraryError::Io { path, error }
         };
         std::fs::read_dir(directory).map_err(io(directory))?;
-        for kind in ["capture", "encode"] {
+        for kind in ["capture", "encode", "audio"] {
             let folder = directory.join(kind);
             if !folder.is_dir() {
                 continue;

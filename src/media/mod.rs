@@ -4,6 +4,7 @@
 //! command line chooses; [`Media`] runs it: a capture that all viewers share, and for each viewer a pipeline of its
 //! own with an encoder and a webrtcbin.
 
+mod assembly;
 mod capture;
 mod check;
 mod choose;
@@ -12,6 +13,7 @@ pub mod description;
 mod gate;
 pub mod library;
 mod log;
+mod offer;
 pub mod packages;
 pub mod parse;
 mod peer;
@@ -20,13 +22,17 @@ mod playout_delay;
 mod sdp;
 mod seam;
 mod signals;
+mod stats;
 mod teardown;
 
 pub use check::check_file;
 pub use log::route_to_tracing;
 pub use parse::DescriptionError;
 pub use plan::{Plan, StreamOptions};
-pub use seam::{Media, MediaHandle, MessageSink, PeerEvent, PeerGone, PeerHandle, PeerId, PeerOptions};
+pub use seam::{
+    ChannelOptions, Media, MediaHandle, MessageSink, PeerEvent, PeerGone, PeerHandle, PeerId, PeerOptions,
+};
+pub use stats::PeerStats;
 
 /// Initialises GStreamer. To be called before anything else here; more than once does no harm.
 ///

@@ -5,33 +5,34 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
-use gst_webrtc::{
-    WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection, WebRTCSDPType,
-    WebRTCSessionDescription,
-};
+use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
+use super::assembly::{self, Assembly};
 use super::capture::Capture;
 use super::gate::Gate;
-use super::parse;
-use super::plan::{FRAMES, Plan, WEBRTC};
-use super::playout_delay;
+use super::offer::Offer;
+use super::plan::Plan;
 use super::sdp::{self, Answer};
 use super::seam::{
     EventSender, Inbox, Input, MessageSink, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal,
     SignalSender, off_loop,
 };
 use super::signals::Connections;
+use super::stats::PeerStats;
 use super::teardown;
 
 /// How long the viewer has from its request until it is connected.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// How long webrtcbin may take for one step.
 const STEP: Duration = Duration::from_secs(5);
-/// The data channel for input. Clients in the field keep the last channel that is announced, so there is one.
-const CHANNEL: &str = "input";
+/// How long the candidates of an answer may take.
+const GATHER: Duration = Duration::from_millis(2500);
+/// How much may wait in the data channel, in bytes.
+const MAX_BUFFERED: u64 = 16 * 1024;
 /// How many data channels a viewer may open by itself before it is shown out: each costs threads.
 const FOREIGN_CHANNELS: u32 = 2;
 
@@ -47,10 +48,7 @@ pub(super) async fn run(
 ) {
     let reason = match Peer::build(&plan, capture, &options, signals) {
         Ok(mut peer) => {
-            let reason = match peer.start().await {
-                Ok(()) => peer.serve(&mut inbox, &events).await.err(),
-                Err(reason) => Some(reason),
-            };
+            let reason = peer.live(&mut inbox, &events).await.err();
             tell_end(id, reason, &events);
             return peer.take_down(id, &mut inbox).await;
         }
@@ -71,17 +69,25 @@ fn tell_end(id: PeerId, reason: Option<String>, events: &EventSender) {
 
 /// What a peer is made of.
 struct Peer {
-    pipeline: gst::Pipeline,
-    webrtc: gst::Element,
+    assembly: Assembly,
     gate: Arc<Gate>,
     connections: Connections,
-    feed: Option<gst_utils::ConsumptionLink>,
     /// Keeps the shared capture running.
     _capture: Option<Rc<Capture>>,
-    offer: Option<String>,
+    role: Role,
     phase: Phase,
     gathering: Gathering,
     foreign_channels: u32,
+    /// How many frames had been encoded when, the last time somebody asked.
+    counted: (u64, Instant),
+}
+
+/// Who offers.
+enum Role {
+    /// We do. The text is there once it has been made.
+    Offerer { offer: Option<String> },
+    /// The viewer does.
+    Answerer { offer: Offer },
 }
 
 /// How far a peer has come.
@@ -107,53 +113,51 @@ impl Peer {
         options: &PeerOptions,
         signals: SignalSender,
     ) -> Result<Self, String> {
-        let encoder = plan.encoder_for(&options.codecs)?;
-        let text = plan.viewer_text(encoder);
-        let pipeline = parse::parse("the viewer's pipeline", &text).map_err(|error| error.to_string())?;
-        let webrtc = pipeline
-            .by_name(WEBRTC)
-            .ok_or("there is no webrtcbin called \"webrtc\"")?;
-        restrict_ice(&webrtc);
-        if let Some(payloader) = pipeline.by_name("pay") {
-            playout_delay::add_to(&payloader);
+        let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
+        let assembly = Assembly::build(plan, capture.as_deref(), options, offer.as_ref())?;
+        let gate = Arc::new(Gate::new(&assembly.webrtc));
+        let mut connections = Connections::watch(&assembly.pipeline, &assembly.webrtc, &gate, signals)?;
+        if let (Some(channel), Some(options)) = (&assembly.channel, &options.channel) {
+            connections.watch_channel(channel, &gate, MessageSink::clone(&options.messages));
         }
-        send_only_with_retransmission(&webrtc);
-        let mut feed = None;
-        if let Some(capture) = &capture {
-            capture.share_clock(&pipeline);
-            let frames = pipeline
-                .by_name(FRAMES)
-                .and_then(|element| element.downcast::<gst_app::AppSrc>().ok());
-            feed = Some(capture.feed(&frames.ok_or("there is no appsrc called \"frames\"")?)?);
-        }
-        let gate = Arc::new(Gate::new(&webrtc));
-        let mut connections = Connections::watch(&pipeline, &webrtc, &gate, signals)?;
-        // A data channel can be made from READY on, and has to be there before the first offer.
-        pipeline
-            .set_state(gst::State::Ready)
-            .map_err(|error| error.to_string())?;
-        if let Some(sink) = &options.messages {
-            let channel = create_channel(&webrtc)?;
-            connections.watch_channel(&channel, &gate, MessageSink::clone(sink));
-        }
+        let role = match offer {
+            Some(offer) => Role::Answerer { offer },
+            None => Role::Offerer { offer: None },
+        };
         Ok(Self {
-            pipeline,
-            webrtc,
+            assembly,
             gate,
             connections,
-            feed,
             _capture: capture,
-            offer: None,
+            role,
             phase: Phase::Handshake {
                 deadline: Instant::now() + HANDSHAKE,
             },
             gathering: Gathering::New,
             foreign_channels: 0,
+            counted: (0, Instant::now()),
         })
     }
 
+    /// Negotiates and serves, until the viewer lets go (`Ok`) or the peer is lost (the reason).
+    async fn live(&mut self, inbox: &mut Inbox, events: &EventSender) -> Result<(), String> {
+        if let Role::Answerer { offer } = &self.role {
+            let offer = offer.clone();
+            let answer = self.make_answer(&offer).await?;
+            self.start().await?;
+            let candidates = self.gather(inbox).await?;
+            tell(
+                events,
+                PeerEvent::Answer(sdp::with_candidates(&answer, &candidates)),
+            )?;
+        } else {
+            self.start().await?;
+        }
+        self.serve(inbox, events).await
+    }
+
     async fn start(&self) -> Result<(), String> {
-        let pipeline = self.pipeline.clone();
+        let pipeline = self.assembly.pipeline.clone();
         match off_loop("peer-start", STEP, move || {
             pipeline.set_state(gst::State::Playing)
         })
@@ -166,6 +170,30 @@ impl Peer {
                 STEP.as_secs()
             )),
         }
+    }
+
+    /// Our candidates, all of them or those of the first seconds.
+    async fn gather(&mut self, inbox: &mut Inbox) -> Result<Vec<String>, String> {
+        let mut candidates = Vec::new();
+        let collect = async {
+            loop {
+                match inbox.next_signal().await {
+                    Some(Signal::LocalCandidate { candidate, .. })
+                        if sdp::is_useful_candidate(&candidate) =>
+                    {
+                        candidates.push(candidate);
+                    }
+                    Some(Signal::Lost(reason)) => return Err(reason),
+                    Some(Signal::GatheringComplete) | None => return Ok(()),
+                    Some(_) => {}
+                }
+            }
+        };
+        if let Ok(outcome) = glib::future_with_timeout(GATHER, collect).await {
+            self.gathering = Gathering::Complete;
+            outcome?;
+        }
+        Ok(candidates)
     }
 
     /// Does what comes in, until the viewer lets go (`Ok`) or the peer is lost (the reason).
@@ -182,29 +210,93 @@ impl Peer {
             };
             match input {
                 Input::Closed => return Ok(()),
-                Input::Command(PeerCommand::Answer(sdp)) => self.apply_answer(&sdp, events).await?,
-                Input::Command(PeerCommand::Candidate {
-                    candidate,
-                    sdp_m_line_index,
-                }) => {
-                    self.add_candidate(&candidate, sdp_m_line_index);
-                }
+                Input::Command(command) => self.command(command, events).await?,
                 Input::Signal(signal) => self.signal(signal, events).await?,
             }
         }
     }
 
     fn overdue(&self) -> String {
-        let what = match self.offer {
-            None => "The pipeline has delivered no encoded frame, so there is no offer,",
-            Some(_) => "The viewer has not answered and connected",
+        let what = match self.role {
+            Role::Offerer { offer: None } => {
+                "The pipeline has delivered no encoded frame, so there is no offer,"
+            }
+            Role::Offerer { .. } => "The viewer has not answered and connected",
+            Role::Answerer { .. } => "The viewer has not connected",
         };
         format!("{what} within {} s", HANDSHAKE.as_secs())
     }
 
+    async fn command(&mut self, command: PeerCommand, events: &EventSender) -> Result<(), String> {
+        match command {
+            PeerCommand::Answer(sdp) => self.apply_answer(&sdp, events).await?,
+            PeerCommand::Candidate {
+                candidate,
+                sdp_m_line_index,
+            } => {
+                self.add_candidate(&candidate, sdp_m_line_index);
+            }
+            PeerCommand::Message(message) => self.send_message(&message),
+            PeerCommand::Bitrate { kbps } => {
+                if let Some(target) = &self.assembly.bitrate {
+                    assembly::set(&self.assembly.pipeline, target, kbps);
+                }
+            }
+            PeerCommand::KeyFrame => self.request_key_frame(),
+            PeerCommand::Stats(reply) => reply.send(self.stats().await),
+        }
+        Ok(())
+    }
+
+    fn send_message(&self, message: &str) {
+        let Some(channel) = &self.assembly.channel else {
+            return;
+        };
+        // More than this unacknowledged, and a viewer that stops would keep the pipeline from ever stopping.
+        let is_free = channel.buffered_amount() + message.len() as u64 <= MAX_BUFFERED;
+        if channel.ready_state() == gst_webrtc::WebRTCDataChannelState::Open && is_free {
+            let _ = channel.send_string_full(Some(message));
+        }
+    }
+
+    fn request_key_frame(&self) {
+        if let Some(pad) = self
+            .assembly
+            .pipeline
+            .by_name("pay")
+            .and_then(|pay| pay.static_pad("sink"))
+        {
+            pad.push_event(
+                gst_video::UpstreamForceKeyUnitEvent::builder()
+                    .all_headers(true)
+                    .build(),
+            );
+        }
+    }
+
+    async fn stats(&mut self) -> PeerStats {
+        let (promise, reply) = gst::Promise::new_future();
+        self.assembly
+            .webrtc
+            .emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
+        let mut stats = match settled(reply).await {
+            Ok(Some(reply)) => PeerStats::read(&reply),
+            _ => PeerStats::default(),
+        };
+        let (before, since) = self.counted;
+        self.counted = (self.assembly.encoded.load(Ordering::Relaxed), Instant::now());
+        let seconds = (self.counted.1 - since).as_secs_f64();
+        if self.assembly.feed.is_some() && seconds >= 0.2 {
+            stats.encoded_fps = Some((self.counted.0 - before) as f64 / seconds);
+        }
+        stats
+    }
+
     async fn signal(&mut self, signal: Signal, events: &EventSender) -> Result<(), String> {
         match signal {
-            Signal::NegotiationNeeded if self.offer.is_none() => self.make_offer(events).await?,
+            Signal::NegotiationNeeded if matches!(self.role, Role::Offerer { offer: None }) => {
+                self.make_offer(events).await?;
+            }
             // webrtcbin asks again for what is being negotiated already.
             Signal::NegotiationNeeded => {}
             Signal::LocalCandidate {
@@ -234,7 +326,7 @@ impl Peer {
             Signal::Connected => {
                 self.phase = Phase::Connected;
                 // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
-                let _ = self.pipeline.recalculate_latency();
+                let _ = self.assembly.pipeline.recalculate_latency();
                 tell(events, PeerEvent::Connected)?;
             }
             Signal::Impostor => {
@@ -243,7 +335,7 @@ impl Peer {
                     "The certificate of the connection is not the one that the answer announced".to_owned(),
                 );
             }
-            Signal::ChannelOpened => tracing::debug!("the data channel is open"),
+            Signal::ChannelOpened => tell(events, PeerEvent::ChannelOpen)?,
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {
@@ -257,7 +349,8 @@ impl Peer {
 
     async fn make_offer(&mut self, events: &EventSender) -> Result<(), String> {
         let (promise, reply) = gst::Promise::new_future();
-        self.webrtc
+        self.assembly
+            .webrtc
             .emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
         let reply = settled(reply)
             .await
@@ -270,23 +363,43 @@ impl Peer {
         if self.gathering == Gathering::New {
             self.gathering = Gathering::Running;
         }
-        self.offer = Some(text.clone());
+        self.role = Role::Offerer {
+            offer: Some(text.clone()),
+        };
         tell(events, PeerEvent::Offer(text))
     }
 
+    async fn make_answer(&mut self, offer: &Offer) -> Result<String, String> {
+        self.gate.expect(offer.fingerprint.clone());
+        let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
+        self.set_description("set-remote-description", &remote).await?;
+        let (promise, reply) = gst::Promise::new_future();
+        self.assembly
+            .webrtc
+            .emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &promise]);
+        let reply = settled(reply)
+            .await
+            .map_err(|error| format!("No answer: {error}"))?;
+        let answer = reply
+            .and_then(|reply| reply.get::<WebRTCSessionDescription>("answer").ok())
+            .ok_or("webrtcbin made no answer")?;
+        let text = answer.sdp().as_text().map_err(|error| error.to_string())?;
+        self.set_description("set-local-description", &answer).await?;
+        self.gathering = Gathering::Running;
+        Ok(text)
+    }
+
     async fn apply_answer(&mut self, text: &str, events: &EventSender) -> Result<(), String> {
-        let Some(offer) = &self.offer else {
+        let Role::Offerer { offer: Some(offer) } = &self.role else {
             return tell(
                 events,
-                PeerEvent::AnswerRefused("There is no offer yet".to_owned()),
+                PeerEvent::AnswerRefused("There is no offer of ours".to_owned()),
             );
         };
         let checked = Answer::check(text, offer).and_then(|answer| {
-            let sdp = gst_sdp::SDPMessage::parse_buffer(answer.sdp.as_bytes())
-                .map_err(|_| "The answer is not a session description".to_owned())?;
             Ok((
                 answer.fingerprint,
-                WebRTCSessionDescription::new(WebRTCSDPType::Answer, sdp),
+                description(WebRTCSDPType::Answer, &answer.sdp)?,
             ))
         });
         let (fingerprint, description) = match checked {
@@ -306,7 +419,9 @@ impl Peer {
         description: &WebRTCSessionDescription,
     ) -> Result<(), String> {
         let (promise, reply) = gst::Promise::new_future();
-        self.webrtc.emit_by_name::<()>(signal, &[description, &promise]);
+        self.assembly
+            .webrtc
+            .emit_by_name::<()>(signal, &[description, &promise]);
         settled(reply)
             .await
             .map(drop)
@@ -316,19 +431,21 @@ impl Peer {
     /// mDNS names stay out: webrtcbin 1.22 crashes and leaks on them, and the browser's own checks make the pair.
     fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
         if !sdp::is_mdns_candidate(candidate) {
-            self.webrtc
+            self.assembly
+                .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
         }
     }
 
     async fn take_down(mut self, id: PeerId, inbox: &mut Inbox) {
         self.gate.close();
-        self.feed = None;
+        self.assembly.feed = None;
         if self.gathering == Gathering::Running {
             teardown::wait_for_gathering(inbox).await;
         }
         self.connections.disconnect();
-        teardown::stop(id, self.pipeline, self.webrtc).await;
+        self.assembly.channel = None;
+        teardown::stop(id, self.assembly.pipeline, self.assembly.webrtc).await;
     }
 }
 
@@ -359,27 +476,8 @@ async fn settled<R: std::ops::Deref<Target = gst::StructureRef>>(
     }
 }
 
-/// Keeps libnice from opening ports on the router, and from offering TCP, which may block in it.
-fn restrict_ice(webrtc: &gst::Element) {
-    let ice: Option<glib::Object> = webrtc.property("ice-agent");
-    if let Some(agent) = ice.and_then(|ice| ice.property::<Option<glib::Object>>("agent")) {
-        agent.set_property("upnp", false);
-        agent.set_property("ice-tcp", false);
-    }
-}
-
-/// The host only sends, and sends again what is lost: at half a percent of loss video stands still without it.
-fn send_only_with_retransmission(webrtc: &gst::Element) {
-    for pad in webrtc.sink_pads() {
-        let transceiver: WebRTCRTPTransceiver = pad.property("transceiver");
-        transceiver.set_direction(WebRTCRTPTransceiverDirection::Sendonly);
-        transceiver.set_property("do-nack", true);
-    }
-}
-
-fn create_channel(webrtc: &gst::Element) -> Result<WebRTCDataChannel, String> {
-    let options = gst::Structure::builder("config").field("ordered", true).build();
-    webrtc
-        .emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&CHANNEL, &options])
-        .ok_or_else(|| "webrtcbin makes no data channel".to_owned())
+fn description(kind: WebRTCSDPType, text: &str) -> Result<WebRTCSessionDescription, String> {
+    let sdp = gst_sdp::SDPMessage::parse_buffer(text.as_bytes())
+        .map_err(|_| "This is not a session description".to_owned())?;
+    Ok(WebRTCSessionDescription::new(kind, sdp))
 }

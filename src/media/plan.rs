@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::check::check_targets;
 use super::choose;
 use super::codec::Codec;
-use super::description::Description;
+use super::description::{Description, Target};
 use super::library::Library;
 use super::parse::{self, DescriptionError};
 
@@ -19,6 +19,11 @@ pub(super) const WEBRTC: &str = "webrtc";
 const HANDOVER: &str =
     "queue name=handover leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0";
 const WEBRTCBIN: &str = "webrtcbin name=webrtc bundle-policy=max-bundle";
+/// The payload type of the sound, where the host chooses it.
+const AUDIO_PAYLOAD_TYPE: u8 = 97;
+/// The payloader of the sound, and the caps behind it.
+pub(super) const AUDIO_PAY: &str = "audiopay";
+pub(super) const AUDIO_RTP: &str = "audiortp";
 
 /// What a viewer's pipeline needs whatever the descriptions say.
 const NEEDS: &[&str] = &[
@@ -62,6 +67,8 @@ pub enum Plan {
         capture: Description,
         /// One for each codec, the preferred first. Never empty.
         encoders: Vec<Encoder>,
+        /// What a viewer that asks for sound hears.
+        audio: Description,
     },
     /// A whole description for each viewer.
     Whole(Description),
@@ -90,6 +97,7 @@ impl Plan {
                 Self::Shared {
                     capture: choose::capture(&library, options)?,
                     encoders: choose::encoders(&library, options)?,
+                    audio: choose::audio(&library)?,
                 }
             }
         };
@@ -101,23 +109,36 @@ impl Plan {
     ///
     /// # Errors
     /// A sentence for the viewer, if there is none.
-    pub(super) fn encoder_for(&self, codecs: &[String]) -> Result<Option<&Encoder>, String> {
+    pub(super) fn encoder_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<&Encoder>, String> {
         let Self::Shared { encoders, .. } = self else {
             return Ok(None);
         };
         let wanted = |encoder: &&Encoder| {
-            codecs.is_empty() || codecs.iter().any(|name| name.parse() == Ok(encoder.codec))
+            codecs.is_empty()
+                || codecs
+                    .iter()
+                    .any(|name| name.as_ref().parse() == Ok(encoder.codec))
         };
-        encoders.iter().find(wanted).map(Some).ok_or_else(|| {
-            let ours: Vec<_> = encoders
+        encoders
+            .iter()
+            .find(wanted)
+            .map(Some)
+            .ok_or_else(|| self.nothing_in_common())
+    }
+
+    /// The sentence for a viewer that can decode nothing of ours.
+    pub(super) fn nothing_in_common(&self) -> String {
+        let ours: Vec<_> = match self {
+            Self::Shared { encoders, .. } => encoders
                 .iter()
                 .map(|encoder| encoder.codec.encoding_name())
-                .collect();
-            format!(
-                "This host encodes {}, which the viewer cannot decode",
-                ours.join(" and ")
-            )
-        })
+                .collect(),
+            Self::Whole(_) => Vec::new(),
+        };
+        format!(
+            "This host encodes {}, which the viewer cannot decode",
+            ours.join(" and ")
+        )
     }
 
     /// The text of the capture that all viewers share, with its appsink; none if each viewer has a whole pipeline.
@@ -131,19 +152,37 @@ impl Plan {
         }
     }
 
-    /// The text of one viewer's pipeline.
-    pub(super) fn viewer_text(&self, encoder: Option<&Encoder>) -> String {
-        match (self, encoder) {
-            (Self::Shared { .. }, Some(encoder)) => format!("appsrc name={FRAMES} ! {}", to_webrtc(encoder)),
-            (Self::Whole(description), _) => description.text.clone(),
-            (Self::Shared { .. }, None) => unreachable!("a shared plan has an encoder for every viewer"),
+    /// What sets the frame rate of the shared capture.
+    pub(super) fn framerate(&self) -> Option<&Target> {
+        match self {
+            Self::Shared { capture, .. } => capture.fps.as_ref(),
+            Self::Whole(_) => None,
         }
+    }
+
+    /// The text of one viewer's pipeline.
+    ///
+    /// Without an encoder it has no video, unless the plan is a whole description.
+    pub(super) fn viewer_text(&self, encoder: Option<&Encoder>, with_audio: bool) -> String {
+        let Self::Shared { audio, .. } = self else {
+            return self.launch_text();
+        };
+        let video = encoder.map(|encoder| format!(" appsrc name={FRAMES} ! {} ! webrtc.", encode(encoder)));
+        let audio = with_audio.then(|| format!(" {} ! {} ! webrtc.", audio.text, audio_payloader()));
+        [Some(WEBRTCBIN.to_owned()), video, audio]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// The whole way from the screen to webrtcbin in one text, as `gst-launch-1.0` takes it.
     pub fn launch_text(&self) -> String {
         match self {
-            Self::Shared { capture, encoders } => format!("{} ! {}", capture.text, to_webrtc(&encoders[0])),
+            Self::Shared {
+                capture, encoders, ..
+            } => {
+                format!("{} ! {} ! {WEBRTCBIN}", capture.text, encode(&encoders[0]))
+            }
             Self::Whole(description) => description.text.clone(),
         }
     }
@@ -151,7 +190,9 @@ impl Plan {
     /// For the log: what was chosen.
     pub fn summary(&self) -> String {
         match self {
-            Self::Shared { capture, encoders } => {
+            Self::Shared {
+                capture, encoders, ..
+            } => {
                 let encoders: Vec<_> = encoders
                     .iter()
                     .map(|encoder| label(&encoder.description))
@@ -165,12 +206,14 @@ impl Plan {
     /// Parses every text, in state NULL, and looks for the elements that have to be there.
     fn check(&self) -> Result<(), DescriptionError> {
         match self {
-            Self::Shared { capture, encoders } => {
+            Self::Shared {
+                capture, encoders, ..
+            } => {
                 let text = self.capture_text().unwrap_or_default();
                 check_targets(capture, &parse::parse(&capture.origin, &text)?)?;
                 for encoder in encoders {
                     let origin = &encoder.description.origin;
-                    let pipeline = parse::parse(origin, &self.viewer_text(Some(encoder)))?;
+                    let pipeline = parse::parse(origin, &self.viewer_text(Some(encoder), true))?;
                     check_targets(&encoder.description, &pipeline)?;
                     parse::named(&pipeline, origin, WEBRTC, Some("webrtcbin"))?;
                 }
@@ -184,12 +227,25 @@ impl Plan {
     }
 }
 
-fn to_webrtc(encoder: &Encoder) -> String {
+/// From frames to RTP.
+fn encode(encoder: &Encoder) -> String {
     format!(
-        "{HANDOVER} ! {} ! {} ! {WEBRTCBIN}",
+        "{HANDOVER} ! {} ! {}",
         encoder.description.text,
         encoder.codec.payloader()
     )
+}
+
+fn audio_payloader() -> String {
+    format!(
+        "rtpopuspay name={AUDIO_PAY} ! capsfilter name={AUDIO_RTP} caps={}",
+        audio_rtp_caps(AUDIO_PAYLOAD_TYPE)
+    )
+}
+
+/// The caps of the sound in RTP (RFC 7587).
+pub(super) fn audio_rtp_caps(payload_type: u8) -> String {
+    format!("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={payload_type}")
 }
 
 fn label(description: &Description) -> &str {

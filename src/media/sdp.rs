@@ -42,21 +42,19 @@ impl Answer {
         let sections = sections(sdp);
         let offered = offer.lines().filter(|line| line.starts_with("m=")).count();
         let (session, media) = sections.split_first().ok_or("The answer is empty")?;
-        if media.len() != offered || media.len() > MAX_SECTIONS {
+        if media.len() != offered {
             return Err(format!(
                 "The answer has {} m-lines and the offer {offered}",
                 media.len()
             ));
         }
-        check_bundle(session, media)?;
+        check_sections(session, media)?;
         check_video(media)?;
-        if values(sdp, "a=candidate:").count() > MAX_CANDIDATES {
-            return Err(format!("The answer has more than {MAX_CANDIDATES} candidates"));
-        }
         let fingerprint = fingerprint(session, media)?;
-        let kept = |line: &&str| !line.strip_prefix("a=").is_some_and(is_mdns_candidate);
-        let sdp = sdp.lines().filter(kept).flat_map(|line| [line, "\r\n"]).collect();
-        Ok(Self { sdp, fingerprint })
+        Ok(Self {
+            sdp: without_mdns_candidates(sdp),
+            fingerprint,
+        })
     }
 }
 
@@ -105,32 +103,72 @@ pub(super) fn is_useful_candidate(candidate: &str) -> bool {
 }
 
 /// The session section, then each m-section.
-fn sections(sdp: &str) -> Vec<&str> {
+pub(super) fn sections(sdp: &str) -> Vec<&str> {
     let mut starts = vec![0];
     starts.extend(sdp.match_indices("\nm=").map(|(at, _)| at + 1));
+    let end = |n: usize| starts.get(n + 1).copied().unwrap_or(sdp.len());
     starts
         .iter()
         .enumerate()
-        .map(|(n, &start)| &sdp[start..starts.get(n + 1).copied().unwrap_or(sdp.len())])
+        .map(|(n, &start)| &sdp[start..end(n)])
         .collect()
 }
 
-fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+/// What stands behind `prefix` in the lines that start with it.
+pub(super) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     section
         .lines()
         .filter_map(move |line| line.strip_prefix(prefix))
         .map(str::trim)
 }
 
-/// RFC 9143: each identifier in the group is that of an m-section.
-fn check_bundle(session: &str, media: &[&str]) -> Result<(), String> {
+/// The description without candidates whose address is an mDNS name.
+pub(super) fn without_mdns_candidates(sdp: &str) -> String {
+    let kept = |line: &&str| !line.strip_prefix("a=").is_some_and(is_mdns_candidate);
+    sdp.lines().filter(kept).flat_map(|line| [line, "\r\n"]).collect()
+}
+
+/// `sdp` with our candidates in its first m-section: all sections are bundled with that.
+pub(super) fn with_candidates(sdp: &str, candidates: &[String]) -> String {
+    let mut lines: String = candidates
+        .iter()
+        .map(|candidate| format!("a={candidate}\r\n"))
+        .collect();
+    lines.push_str("a=end-of-candidates\r\n");
+    let sections = sections(sdp);
+    match sections.get(..2) {
+        Some([session, first]) => {
+            let rest: String = sections[2..].concat();
+            format!("{session}{first}{lines}{rest}")
+        }
+        _ => sdp.to_owned(),
+    }
+}
+
+/// Counts, and the BUNDLE group (RFC 9143): each identifier in it is that of an m-section.
+pub(super) fn check_sections(session: &str, media: &[&str]) -> Result<(), String> {
+    if media.len() > MAX_SECTIONS {
+        return Err(format!("The description has more than {MAX_SECTIONS} m-lines"));
+    }
+    if media
+        .iter()
+        .flat_map(|section| values(section, "a=candidate:"))
+        .count()
+        > MAX_CANDIDATES
+    {
+        return Err(format!(
+            "The description has more than {MAX_CANDIDATES} candidates"
+        ));
+    }
     for group in values(session, "a=group:BUNDLE") {
         for mid in group.split_ascii_whitespace() {
             if !media
                 .iter()
                 .any(|section| values(section, "a=mid:").any(|name| name == mid))
             {
-                return Err("The answer's BUNDLE group names an m-section that it does not have".to_owned());
+                return Err(
+                    "The BUNDLE group names an m-section that the description does not have".to_owned(),
+                );
             }
         }
     }
@@ -152,7 +190,7 @@ fn check_video(media: &[&str]) -> Result<(), String> {
 }
 
 /// The one fingerprint that all sections share: they are bundled on one transport.
-fn fingerprint(session: &str, media: &[&str]) -> Result<Fingerprint, String> {
+pub(super) fn fingerprint(session: &str, media: &[&str]) -> Result<Fingerprint, String> {
     const PREFIX: &str = "a=fingerprint:";
     let of_session: Vec<_> = values(session, PREFIX).collect();
     let mut found: Option<Fingerprint> = None;
@@ -161,16 +199,16 @@ fn fingerprint(session: &str, media: &[&str]) -> Result<Fingerprint, String> {
         let all = if own.is_empty() { &of_session } else { &own };
         // The strongest of several is the one that counts; browsers send one.
         let [value] = all[..] else {
-            return Err("Each m-section of the answer needs exactly one fingerprint".to_owned());
+            return Err("Each m-section needs exactly one fingerprint".to_owned());
         };
         let fingerprint = Fingerprint::parse(value)
-            .ok_or("The answer's fingerprint is not a sha-256, sha-384 or sha-512 of the right length")?;
+            .ok_or("The fingerprint is not a sha-256, sha-384 or sha-512 of the right length")?;
         if found.as_ref().is_some_and(|other| *other != fingerprint) {
-            return Err("The m-sections of the answer have different fingerprints".to_owned());
+            return Err("The m-sections have different fingerprints".to_owned());
         }
         found = Some(fingerprint);
     }
-    found.ok_or_else(|| "The answer has no m-section".to_owned())
+    found.ok_or_else(|| "The description has no m-section".to_owned())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::capture::Capture;
 use super::peer;
 use super::plan::Plan;
+use super::stats::PeerStats;
 
 /// Commands that wait for the main loop, and those that wait for one peer.
 const COMMANDS: usize = 64;
@@ -26,6 +27,8 @@ const COMMANDS: usize = 64;
 const SIGNALS: usize = 256;
 /// Events of one peer that wait for its viewer's task.
 const EVENTS: usize = 256;
+/// How long the statistics of a peer may take.
+const STATS: Duration = Duration::from_secs(1);
 
 /// One peer's number, unique in this process. For logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,8 +48,23 @@ pub type MessageSink = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct PeerOptions {
     /// The codecs that the viewer can decode, by their names in SDP. Empty: any.
     pub codecs: Vec<String>,
-    /// Where the data channel's messages go; none: no data channel.
-    pub messages: Option<MessageSink>,
+    /// Whether it gets the picture.
+    pub video: bool,
+    /// Whether it gets sound.
+    pub audio: bool,
+    /// The data channel that the host makes.
+    pub channel: Option<ChannelOptions>,
+    /// The viewer's own offer, which the host answers. Then the codecs and media are those of the offer.
+    pub remote_offer: Option<String>,
+}
+
+/// The data channel of a peer: reliable and ordered.
+#[derive(Clone)]
+pub struct ChannelOptions {
+    /// Its label.
+    pub label: &'static str,
+    /// Where its messages go.
+    pub messages: MessageSink,
 }
 
 /// What a peer tells its viewer's task.
@@ -54,6 +72,8 @@ pub struct PeerOptions {
 pub enum PeerEvent {
     /// The SDP offer. Comes first, and once.
     Offer(String),
+    /// The answer to the viewer's offer, with all candidates. Comes once, in place of an offer.
+    Answer(String),
     /// One of the host's ICE candidates; empty when there are no more.
     Candidate {
         /// `candidate:…`.
@@ -67,6 +87,8 @@ pub enum PeerEvent {
     AnswerRefused(String),
     /// DTLS is up, and the viewer's certificate is the one that its answer announced.
     Connected,
+    /// The data channel takes messages.
+    ChannelOpen,
     /// The peer is lost, with the reason. It is being taken down.
     Failed(String),
 }
@@ -79,6 +101,23 @@ pub(super) enum PeerCommand {
         candidate: String,
         sdp_m_line_index: u32,
     },
+    Message(String),
+    Bitrate {
+        kbps: u32,
+    },
+    KeyFrame,
+    Stats(StatsReply),
+}
+
+/// Where the answer to [`PeerCommand::Stats`] goes.
+#[derive(Debug)]
+pub(super) struct StatsReply(oneshot::Sender<PeerStats>);
+
+impl StatsReply {
+    /// Answers. Nobody may be waiting any more.
+    pub(super) fn send(self, stats: PeerStats) {
+        let _ = self.0.send(stats);
+    }
 }
 
 /// What GStreamer's threads tell a peer's task.
@@ -115,6 +154,7 @@ enum Command {
         events: EventSender,
     },
     CaptureLost(String),
+    Framerate(u32),
 }
 
 /// The media side of a host. Dropping it (with its handles) takes everything down; [`Media::stop`] waits for that.
@@ -193,6 +233,11 @@ impl MediaHandle {
             events: event_receiver,
         }
     }
+
+    /// Captures at `fps` frames per second from now on, for all viewers; 1 to 240.
+    pub async fn set_framerate(&self, fps: u32) {
+        let _ = self.commands.send(Command::Framerate(fps.clamp(1, 240))).await;
+    }
 }
 
 impl PeerHandle {
@@ -206,9 +251,7 @@ impl PeerHandle {
     /// # Errors
     /// If the peer is gone.
     pub fn apply_answer(&self, sdp: String) -> Result<(), PeerGone> {
-        self.commands
-            .try_send(PeerCommand::Answer(sdp))
-            .map_err(|_| PeerGone)
+        self.command(PeerCommand::Answer(sdp))
     }
 
     /// Gives one of the viewer's candidates to the peer; empty for the end of them.
@@ -216,18 +259,59 @@ impl PeerHandle {
     /// # Errors
     /// If the peer is gone.
     pub fn add_candidate(&self, candidate: String, sdp_m_line_index: u32) -> Result<(), PeerGone> {
-        self.commands
-            .try_send(PeerCommand::Candidate {
-                candidate,
-                sdp_m_line_index,
-            })
-            .map_err(|_| PeerGone)
+        self.command(PeerCommand::Candidate {
+            candidate,
+            sdp_m_line_index,
+        })
+    }
+
+    /// Sends a message on the data channel. It is dropped while the channel is not open or is congested: what the
+    /// host says there (cursor, statistics) is worth nothing when it is late.
+    ///
+    /// # Errors
+    /// If the peer is gone.
+    pub fn send_message(&self, message: String) -> Result<(), PeerGone> {
+        self.command(PeerCommand::Message(message))
+    }
+
+    /// Encodes at `kbps` kbit/s from now on; 50 to 500,000.
+    ///
+    /// # Errors
+    /// If the peer is gone.
+    pub fn set_bitrate(&self, kbps: u32) -> Result<(), PeerGone> {
+        self.command(PeerCommand::Bitrate {
+            kbps: kbps.clamp(50, 500_000),
+        })
+    }
+
+    /// Asks the encoder for a key frame.
+    ///
+    /// # Errors
+    /// If the peer is gone.
+    pub fn request_key_frame(&self) -> Result<(), PeerGone> {
+        self.command(PeerCommand::KeyFrame)
+    }
+
+    /// What is measured now; nothing, if the peer does not say within a second.
+    pub fn stats(&self) -> impl Future<Output = PeerStats> + Send + 'static {
+        let (reply, stats) = oneshot::channel();
+        let asked = self.command(PeerCommand::Stats(StatsReply(reply)));
+        async move {
+            match (asked, tokio::time::timeout(STATS, stats).await) {
+                (Ok(()), Ok(Ok(stats))) => stats,
+                _ => PeerStats::default(),
+            }
+        }
     }
 
     /// Closes the peer and ends when it is down.
     pub async fn closed(mut self) {
         drop(self.commands);
         while self.events.recv().await.is_some() {}
+    }
+
+    fn command(&self, command: PeerCommand) -> Result<(), PeerGone> {
+        self.commands.try_send(command).map_err(|_| PeerGone)
     }
 }
 
@@ -333,6 +417,7 @@ fn start_main_loop() -> std::io::Result<()> {
 /// Owns the capture and starts the peers, until all handles are gone and all peers are down.
 async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
     let mut capture: std::rc::Weak<Capture> = std::rc::Weak::new();
+    let mut framerate = None;
     let mut peers: Vec<(mpsc::WeakSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
     while let Some(command) = commands.recv().await {
         peers.retain(|(signals, _)| signals.upgrade().is_some());
@@ -343,7 +428,10 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                 commands,
                 events,
             } => {
-                let source = match (capture.upgrade(), plan.capture_text()) {
+                let capture_text = plan
+                    .capture_text()
+                    .filter(|_| options.video || options.remote_offer.is_some());
+                let source = match (capture.upgrade(), capture_text) {
                     (Some(running), _) => Ok(Some(running)),
                     (None, Some(text)) => Capture::start(&text, CaptureSignals(weak.clone()))
                         .await
@@ -360,7 +448,12 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                         continue;
                     }
                 };
-                capture = source.as_ref().map(Rc::downgrade).unwrap_or_default();
+                if let Some(source) = &source {
+                    capture = Rc::downgrade(source);
+                    if let Some(fps) = framerate {
+                        source.set_framerate(&plan, fps);
+                    }
+                }
                 let (signals, signal_receiver) = mpsc::channel(SIGNALS);
                 let weak_signals = signals.downgrade();
                 let inbox = Inbox {
@@ -377,6 +470,12 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                     events,
                 );
                 peers.push((weak_signals, glib::MainContext::default().spawn_local(task)));
+            }
+            Command::Framerate(fps) => {
+                framerate = Some(fps);
+                if let Some(capture) = capture.upgrade() {
+                    capture.set_framerate(&plan, fps);
+                }
             }
             Command::CaptureLost(reason) => {
                 tracing::warn!(%reason, "the capture is lost");

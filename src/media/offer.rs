@@ -1,0 +1,113 @@
+//! A viewer's own offer, for clients that offer: players by WHEP, and gstwebrtc consumers that ask for it.
+
+use super::codec::Codec;
+use super::sdp::{self, Fingerprint};
+
+/// An offer that may be given to webrtcbin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// The description without the candidates that must not be resolved.
+    pub(super) sdp: String,
+    /// The certificate that the viewer announces.
+    pub(super) fingerprint: Fingerprint,
+    /// The video formats that we could send, and their payload types, in the viewer's order.
+    pub(super) video: Vec<(Codec, u8)>,
+    /// The payload type of Opus, if the viewer wants sound.
+    pub(super) opus: Option<u8>,
+}
+
+impl Offer {
+    /// Checks a viewer's offer.
+    ///
+    /// # Errors
+    /// A sentence for the client's author, if it cannot be used.
+    pub(super) fn check(sdp: &str) -> Result<Self, String> {
+        let sections = sdp::sections(sdp);
+        let (session, media) = sections.split_first().ok_or("The offer is empty")?;
+        sdp::check_sections(session, media)?;
+        let section = |kind: &str| media.iter().copied().find(|section| section.starts_with(kind));
+        let (video, audio) = (section("m=video"), section("m=audio"));
+        if video.is_none() && audio.is_none() {
+            return Err("The offer asks for neither video nor sound".to_owned());
+        }
+        Ok(Self {
+            fingerprint: sdp::fingerprint(session, media)?,
+            sdp: sdp::without_mdns_candidates(sdp),
+            video: video.map(video_formats).unwrap_or_default(),
+            opus: audio.and_then(|section| {
+                formats(section)
+                    .find(|(name, _)| is(name, "opus"))
+                    .map(|(_, pt)| pt)
+            }),
+        })
+    }
+}
+
+/// The formats of an m-section that are codecs of ours. Of H.264, those in mode 1 and of a baseline profile
+/// (RFC 6184 section 8.1): what the encoders make.
+fn video_formats(section: &str) -> Vec<(Codec, u8)> {
+    let ours = formats(section).filter_map(|(name, payload_type)| Some((name.parse().ok()?, payload_type)));
+    ours.filter(|(codec, payload_type)| *codec != Codec::H264 || is_plain_h264(section, *payload_type))
+        .collect()
+}
+
+fn is_plain_h264(section: &str, payload_type: u8) -> bool {
+    let prefix = format!("a=fmtp:{payload_type} ");
+    let parameters: Vec<&str> = sdp::values(section, &prefix)
+        .flat_map(|line| line.split(';'))
+        .map(str::trim)
+        .collect();
+    let value = |name: &str| {
+        parameters
+            .iter()
+            .find_map(|parameter| parameter.strip_prefix(name)?.strip_prefix('='))
+    };
+    value("packetization-mode") == Some("1")
+        && value("profile-level-id").is_none_or(|id| id.starts_with("42"))
+}
+
+/// The names and payload types of the `a=rtpmap` lines.
+fn formats(section: &str) -> impl Iterator<Item = (&str, u8)> {
+    sdp::values(section, "a=rtpmap:").filter_map(|line| {
+        let (payload_type, encoding) = line.split_once(' ')?;
+        let payload_type: u8 = payload_type.parse().ok()?;
+        (payload_type < 128).then_some((encoding.split('/').next()?, payload_type))
+    })
+}
+
+fn is(name: &str, other: &str) -> bool {
+    name.eq_ignore_ascii_case(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(video: &str) -> String {
+        let digest = vec!["00"; 32].join(":");
+        format!(
+            "v=0\r\na=group:BUNDLE 0 1\r\na=fingerprint:sha-256 {digest}\r\n\
+             m=video 9 UDP/TLS/RTP/SAVPF 96 102\r\na=mid:0\r\n{video}\
+             m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=rtpmap:111 opus/48000/2\r\n"
+        )
+    }
+
+    #[test]
+    fn the_formats_that_we_can_send_are_found_in_the_viewers_order() {
+        let video = "a=rtpmap:98 VP9/90000\r\na=rtpmap:100 VP8/90000\r\n\
+                     a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=0;profile-level-id=42e01f\r\n\
+                     a=rtpmap:104 H264/90000\r\na=fmtp:104 packetization-mode=1;profile-level-id=64001f\r\n\
+                     a=rtpmap:106 H264/90000\r\na=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n";
+        let offer = Offer::check(&offer(video)).unwrap();
+        assert_eq!(offer.video, [(Codec::Vp8, 100), (Codec::H264, 106)]);
+        assert_eq!(offer.opus, Some(111));
+    }
+
+    #[test]
+    fn an_offer_without_a_fingerprint_or_without_media_is_refused() {
+        let bare = offer("").replace("a=fingerprint", "a=finger");
+        assert!(Offer::check(&bare).unwrap_err().contains("fingerprint"));
+        assert!(Offer::check("v=0\r\n").unwrap_err().contains("neither"));
+        assert!(Offer::check("").is_err());
+    }
+}

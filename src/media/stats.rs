@@ -1,0 +1,66 @@
+//! What webrtcbin measures of one peer.
+
+/// What was measured. What was not is `None`, never a guess.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PeerStats {
+    /// RTP payload that was sent, in bytes.
+    pub bytes_sent: Option<u64>,
+    /// RTP packets that were sent.
+    pub packets_sent: Option<u64>,
+    /// What was received, in bytes.
+    pub bytes_received: Option<u64>,
+    /// Packets that were received.
+    pub packets_received: Option<u64>,
+    /// Packets that the viewer reports as lost.
+    pub packets_lost: Option<i64>,
+    /// The viewer's report of the jitter, in seconds.
+    pub jitter_s: Option<f64>,
+    /// The time of a round trip by RTCP, in seconds.
+    pub round_trip_s: Option<f64>,
+    /// Frames per second that left the encoder, since the last time it was asked.
+    pub encoded_fps: Option<f64>,
+}
+
+impl PeerStats {
+    /// Reads webrtcbin's answer to `get-stats`.
+    pub(super) fn read(stats: &gst::StructureRef) -> Self {
+        let mut read = Self::default();
+        for (_, value) in stats.iter() {
+            let Ok(entry) = value.get::<gst::Structure>() else {
+                continue;
+            };
+            match entry.get::<gst_webrtc::WebRTCStatsType>("type") {
+                Ok(gst_webrtc::WebRTCStatsType::OutboundRtp) => {
+                    add(&mut read.bytes_sent, unsigned(&entry, "bytes-sent"));
+                    add(&mut read.packets_sent, unsigned(&entry, "packets-sent"));
+                }
+                Ok(gst_webrtc::WebRTCStatsType::InboundRtp) => {
+                    add(&mut read.bytes_received, unsigned(&entry, "bytes-received"));
+                    add(&mut read.packets_received, unsigned(&entry, "packets-received"));
+                }
+                Ok(gst_webrtc::WebRTCStatsType::RemoteInboundRtp) => {
+                    read.packets_lost = entry.get::<i32>("packets-lost").ok().map(i64::from);
+                    read.round_trip_s = positive(&entry, "round-trip-time");
+                    read.jitter_s = entry.get::<f64>("jitter").ok();
+                }
+                _ => {}
+            }
+        }
+        read
+    }
+}
+
+/// webrtcbin gives zero until the first report has come.
+fn positive(entry: &gst::StructureRef, name: &str) -> Option<f64> {
+    entry.get::<f64>(name).ok().filter(|value| *value > 0.0)
+}
+
+fn unsigned(entry: &gst::StructureRef, name: &str) -> Option<u64> {
+    entry.get::<u64>(name).ok()
+}
+
+fn add(total: &mut Option<u64>, part: Option<u64>) {
+    if let Some(part) = part {
+        *total = Some(total.unwrap_or_default() + part);
+    }
+}
