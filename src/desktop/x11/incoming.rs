@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::xproto::{
-    AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, GetPropertyReply, Property,
+    Atom, AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, GetPropertyReply, Property,
     PropertyNotifyEvent, SelectionNotifyEvent, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
@@ -84,12 +84,12 @@ impl Incoming {
             return self.finish(connection, Ok(None));
         };
         if reply.type_ == self.atoms.INCR {
-            attempt.stage = Stage::InParts(Vec::new());
+            attempt.stage = Stage::InParts(None, Vec::new());
             attempt.deadline = Instant::now() + STEP_LIMIT;
             return Ok(());
         }
         let result = match reply.bytes_after {
-            0 => Ok(Some(attempt.form.text(reply.value))),
+            0 => Ok(Form::of(reply.type_, self.atoms).map(|form| form.text(reply.value))),
             _ => Err(ClipboardError::TooLarge),
         };
         self.finish(connection, result)
@@ -113,7 +113,7 @@ impl Incoming {
             return Ok(());
         }
         let part = attempt.take(connection, self.atoms)?;
-        let Stage::InParts(bytes) = &mut attempt.stage else {
+        let Stage::InParts(form, bytes) = &mut attempt.stage else {
             return Ok(());
         };
         match part {
@@ -121,13 +121,14 @@ impl Incoming {
                 self.finish(connection, Err(ClipboardError::TooLarge))
             }
             Some(part) if !part.value.is_empty() => {
+                *form = Form::of(part.type_, self.atoms);
                 bytes.extend(part.value);
                 attempt.deadline = Instant::now() + STEP_LIMIT;
                 Ok(())
             }
             _ => {
-                let text = attempt.form.text(std::mem::take(bytes));
-                self.finish(connection, Ok(Some(text)))
+                let text = form.map(|form| form.text(std::mem::take(bytes)));
+                self.finish(connection, Ok(text))
             }
         }
     }
@@ -200,6 +201,7 @@ impl Incoming {
 
 struct Attempt {
     window: Window,
+    /// What was asked for.
     form: Form,
     stage: Stage,
     /// When the next step has to be done.
@@ -209,8 +211,8 @@ struct Attempt {
 enum Stage {
     /// The program did not answer yet.
     Asked,
-    /// It hands the text over piece by piece; these bytes came so far.
-    InParts(Vec<u8>),
+    /// It hands the text over piece by piece; these bytes came so far, as such text (`None`: as something else).
+    InParts(Option<Form>, Vec<u8>),
 }
 
 impl Attempt {
@@ -241,6 +243,16 @@ enum Form {
 }
 
 impl Form {
+    /// What a property of this type holds. `None` if that is no text: some programs answer every request with the one
+    /// thing that they have.
+    fn of(kind: Atom, atoms: Atoms) -> Option<Form> {
+        if kind == atoms.UTF8_STRING || kind == atoms.TEXT_PLAIN_UTF8 {
+            Some(Form::Utf8)
+        } else {
+            (kind == Atom::from(AtomEnum::STRING)).then_some(Form::Latin1)
+        }
+    }
+
     fn text(self, bytes: Vec<u8>) -> String {
         match self {
             Form::Utf8 => String::from_utf8(bytes)

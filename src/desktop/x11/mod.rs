@@ -21,6 +21,7 @@ mod transfer;
 
 pub use error::{ClipboardError, ResizeError, ServicesError};
 pub use event::{CursorImage, DesktopEvent};
+pub(super) use resize::set_size;
 pub use services::DesktopServices;
 
 /// The longest text in the clipboard, in bytes of UTF-8.

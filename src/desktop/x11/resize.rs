@@ -2,17 +2,30 @@
 //!
 //! Xvfb can be made smaller than it was at its start and back, never larger than that.
 
-use x11rb::connection::RequestConnection;
+use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectionError, ReplyError};
 use x11rb::protocol::randr::{
-    self, Connection as Plug, ConnectionExt as _, Crtc, GetCrtcInfoReply, GetOutputInfoReply,
-    GetScreenResourcesCurrentReply, Mode, Output, SetConfig,
+    self, ConnectionExt as _, Crtc, GetCrtcInfoReply, GetOutputInfoReply, GetScreenResourcesCurrentReply,
+    Mode, Output, SetConfig,
 };
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Screen};
 use x11rb::rust_connection::RustConnection;
 
+use super::connect::connect;
 use super::error::ResizeError;
 use super::modes;
+
+/// Gives the screen of `display` this size for good, whatever it has now. For a server that has no clients yet.
+///
+/// # Errors
+/// If it cannot be reached or refuses. The text says why.
+pub(in super::super) fn set_size(display: &str, cookie: &[u8], size: (u32, u32)) -> anyhow::Result<()> {
+    let (connection, screen) = connect(display, Some(cookie))?;
+    let screen = &connection.setup().roots[screen];
+    let present = (screen.width_in_pixels, screen.height_in_pixels);
+    let size = (u16::try_from(size.0)?, u16::try_from(size.1)?);
+    Ok(Resizer::new(screen).resize(&connection, present, size)?)
+}
 
 /// Changes the size and remembers what it was.
 pub(super) struct Resizer {
@@ -135,7 +148,7 @@ impl Resizer {
             let info = connection
                 .randr_get_output_info(*output, resources.config_timestamp)?
                 .reply()?;
-            if info.connection != Plug::DISCONNECTED && info.crtc != x11rb::NONE {
+            if info.connection != randr::Connection::DISCONNECTED && info.crtc != x11rb::NONE {
                 heads.push((*output, info));
             }
         }
