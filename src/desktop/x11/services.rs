@@ -81,7 +81,7 @@ impl DesktopServices {
     }
 
     /// Puts `text` into the clipboard, until somebody else copies something or this is stopped. 8 MiB at most. Waits
-    /// for the X server, 1 s at most.
+    /// for the X server, 5 s at most.
     ///
     /// # Errors
     /// See [`ClipboardError`].
@@ -93,7 +93,7 @@ impl DesktopServices {
     }
 
     /// Gives the screen this size, in pixels, 64 to 8192; an odd side becomes longer by one. Returns the size that it
-    /// has then, and [`DesktopEvent::Resized`] tells it too. Waits for the X server, 1 s at most.
+    /// has then, and [`DesktopEvent::Resized`] tells it too. Waits for the X server, 5 s at most.
     ///
     /// It works where the X server has RANDR and one monitor that is none really: Xvfb (up to the size with which it
     /// was started; for a [`VirtualDisplay`](crate::desktop::VirtualDisplay) at least 3840x2160), Xvnc, Xorg with the
@@ -107,7 +107,7 @@ impl DesktopServices {
         Ok((size.0.into(), size.1.into()))
     }
 
-    /// Gives the screen its old size and ends the thread. Text that was put into the clipboard is gone. Takes 1 s at
+    /// Gives the screen its old size and ends the thread. Text that was put into the clipboard is gone. Takes 2 s at
     /// most.
     pub fn stop(self) {}
 
@@ -143,7 +143,7 @@ impl Drop for DesktopServices {
             .ended
             .get_mut()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if ended.recv_timeout(ANSWER_LIMIT) == Err(RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(STOP_LIMIT) == Err(RecvTimeoutError::Timeout) {
             tracing::warn!("the X server does not answer: its thread is left behind");
             return;
         }
@@ -178,4 +178,5 @@ impl From<Unanswered> for ResizeError {
 }
 
 const MOST_REQUESTS: usize = 16;
-const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+const STOP_LIMIT: Duration = Duration::from_secs(2);
