@@ -7,7 +7,7 @@
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`media`]: capture, encoding, webrtcbin. The only module that knows GStreamer and glib.
 //! - [`input`]: acts on the desktop for the viewers.
-//! - [`desktop`]: the desktop itself: a virtual display where there is none.
+//! - [`desktop`]: the desktop itself: a virtual display where there is none; cursor, clipboard, size, load.
 //! - [`web`]: HTTP, WebSockets and the embedded client. The only module that knows axum.
 //! - [`host`]: where those meet; one task per viewer.
 //! - [`mod@shutdown`]: SIGINT and SIGTERM.

@@ -1,6 +1,8 @@
 //! The desktop that is shared.
 //!
 //! A [`VirtualDisplay`] is an X display of our own, for hosts without a screen or with one that is nobody's business.
+//! [`DesktopServices`] are the cursor, the clipboard and the size of an X display, and a [`SystemMeter`] tells how busy
+//! the machine is.
 
 mod end_watch;
 mod error;
@@ -8,10 +10,14 @@ mod process;
 mod programs;
 mod server;
 mod session;
+mod system;
 mod virtual_display;
 mod window_manager;
+mod x11;
 mod xauthority;
 
 pub use end_watch::{EndWatch, Ended};
 pub use error::VirtualDisplayError;
+pub use system::{SystemLoad, SystemMeter};
 pub use virtual_display::{VirtualDisplay, VirtualOptions};
+pub use x11::{ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, ServicesError};

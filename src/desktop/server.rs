@@ -1,4 +1,7 @@
 //! Xvfb: an X server that draws into memory.
+//!
+//! Its screen can become smaller and larger while it runs, but never larger than at the start. So it starts large and
+//! gets its size before the first program comes.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -22,8 +25,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts one on a free display number and waits until it accepts clients, at most 10 s. It lets in who has
-    /// the cookie in `authority`. What it says goes to a file in `dir`.
+    /// Starts one on a free display number and waits until it accepts clients, at most 10 s. Its screen can have at
+    /// least this size. It lets in who has the cookie in `authority`. What it says goes to a file in `dir`.
     pub(super) fn start(
         (width, height): (u32, u32),
         authority: &Path,
@@ -34,9 +37,16 @@ impl Server {
         let program = first_installed(&["Xvfb"], path.as_deref()).ok_or(VirtualDisplayError::NoXvfb)?;
         let log = dir.join("xvfb.log");
         let stderr = File::create(&log).map_err(|error| VirtualDisplayError::files(&log, error))?;
+        let largest = (width.max(LARGEST.0), height.max(LARGEST.1));
         let mut command = Command::new(&program);
         command
-            .args(["-displayfd", "1", "-screen", "0", &format!("{width}x{height}x24")])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                &format!("{}x{}x24", largest.0, largest.1),
+            ])
             .args(["-nolisten", "tcp", "-noreset", "-auth"])
             .arg(authority)
             .stdin(Stdio::null())
@@ -107,5 +117,7 @@ fn explain(ended: Option<ExitStatus>, log: &Path) -> String {
     format!("it ended with {status}: {}", said.join(" "))
 }
 
+/// What a screen can become at least, in pixels: 32 MiB of memory.
+const LARGEST: (u32, u32) = (3840, 2160);
 const START_LIMIT: Duration = Duration::from_secs(10);
 const STOP_LIMIT: Duration = Duration::from_secs(1);

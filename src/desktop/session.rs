@@ -16,6 +16,7 @@ use super::programs::{TERMINALS, WINDOW_MANAGERS, first_installed};
 use super::server::Server;
 use super::virtual_display::VirtualOptions;
 use super::window_manager;
+use super::x11;
 use super::xauthority::{self, Cookie, PrivateDir};
 
 /// What the thread of the display is told.
@@ -78,6 +79,8 @@ impl Session {
         };
         xauthority::write(&session.xauthority, &number, cookie)
             .map_err(|error| VirtualDisplayError::files(&session.xauthority, error))?;
+        x11::set_size(&session.display, cookie.bytes(), size)
+            .map_err(|error| VirtualDisplayError::Server(error.to_string()))?;
         session.start_window_manager(cookie);
         session.start_command(&options.command)?;
         Ok(session)

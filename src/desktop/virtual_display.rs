@@ -21,7 +21,8 @@ pub struct VirtualOptions {
     pub command: Vec<String>,
 }
 
-/// An Xvfb of our own, which only those with its cookie may use, with a window manager and one program.
+/// An Xvfb of our own, which only those with its cookie may use, with a window manager and one program. Its screen can
+/// be resized up to 3840x2160, or to what it was started with where that is more.
 ///
 /// Closed by [`stop`](VirtualDisplay::stop) or by dropping it: programs first, then the X server, then its files.
 /// If this process is killed instead, the system ends them all with SIGTERM; only the directory with the cookie

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::backend::Keycode;
+use super::keysyms;
 use crate::protocol::input::{Button, Key};
 
 /// One viewer, as the book knows it.
@@ -21,17 +22,24 @@ pub(super) enum Control {
 }
 
 impl Control {
-    /// What identifies `key` between its down and its up. `None` for a key without any name, or with one that is
-    /// longer than any that exists.
+    /// What identifies `key` between its down and its up. `None` for a key without any name, with one that nothing
+    /// has, or with one that is longer than any that exists.
     pub(super) fn of_key(key: &Key) -> Option<Control> {
-        // Without a position, "a" and "A" must be the same key: Shift may go up before the letter does.
-        let name = if key.code.is_empty() {
-            format!("'{}", key.key.to_lowercase())
-        } else {
-            key.code.clone()
+        let name = match key {
+            Key::Dom { key, code } if code.is_empty() => of_text(key),
+            Key::Dom { code, .. } => code.clone(),
+            Key::Keysym(_) | Key::KeysymName(_) => {
+                let keysym = keysyms::asked_for(key)?;
+                keysyms::text(keysym).map_or_else(|| format!("#{keysym}"), |text| of_text(&text.to_string()))
+            }
         };
-        (name != "'" && name.len() <= LONGEST_NAME).then_some(Control::Key(name))
+        (name != of_text("") && name.len() <= LONGEST_NAME).then_some(Control::Key(name))
     }
+}
+
+/// Without a position, "a" and "A" must be the same key: Shift may go up before the letter does.
+fn of_text(text: &str) -> String {
+    format!("'{}", text.to_lowercase())
 }
 
 /// Something that is down in the desktop.
@@ -142,7 +150,7 @@ mod tests {
     const BERT: ViewerId = ViewerId(2);
 
     fn control(code: &str) -> Control {
-        Control::of_key(&Key {
+        Control::of_key(&Key::Dom {
             key: String::new(),
             code: code.into(),
         })
@@ -195,29 +203,41 @@ mod tests {
 
     #[test]
     fn a_key_without_a_code_is_known_by_its_letter_in_either_case() {
-        let upper = Control::of_key(&Key {
+        let upper = Control::of_key(&Key::Dom {
             key: "A".into(),
             code: String::new(),
         });
-        let lower = Control::of_key(&Key {
+        let lower = Control::of_key(&Key::Dom {
             key: "a".into(),
             code: String::new(),
         });
         assert!(upper.is_some() && upper == lower);
         assert!(
-            Control::of_key(&Key {
+            Control::of_key(&Key::Dom {
                 key: String::new(),
                 code: String::new()
             })
             .is_none()
         );
         assert!(
-            Control::of_key(&Key {
+            Control::of_key(&Key::Dom {
                 key: String::new(),
                 code: "x".repeat(65)
             })
             .is_none()
         );
+    }
+
+    #[test]
+    fn a_keysym_is_the_same_key_by_number_by_name_and_in_either_case() {
+        let number = |keysym| Control::of_key(&Key::Keysym(keysym));
+        let name = |name: &str| Control::of_key(&Key::KeysymName(name.into()));
+        assert!(number(0x61).is_some() && number(0x61) == number(0x41) && number(0x61) == name("A"));
+        assert!(number(0xe4) == number(0x0100_00e4) && number(0xe4) == name("Adiaeresis"));
+        assert!(number(0xff0d).is_some() && number(0xff0d) == name("Return"));
+        assert!(number(0xffe1) != number(0xffe2), "both Shift keys");
+        assert!(number(0xffb7) != number(0x37), "the keypad is apart");
+        assert!(number(0).is_none() && name("").is_none() && name("nonsense").is_none());
     }
 
     #[test]

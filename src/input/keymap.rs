@@ -99,12 +99,26 @@ impl Keymap {
         })
     }
 
+    /// A key that gives `keysym` now.
+    pub(super) fn keycode_giving_now(&self, keysym: RawKeysym, modifiers: Modifiers) -> Option<u8> {
+        self.keycodes()
+            .find(|keycode| self.keysym(*keycode, modifiers) == Some(Keysym::new(keysym)))
+    }
+
+    /// A key that gives `keysym` on some level and nothing else on any.
+    pub(super) fn keycode_only_for(&self, keysym: RawKeysym) -> Option<u8> {
+        self.keycodes().find(|keycode| {
+            self.has_keysyms(*keycode)
+                && self
+                    .keysyms(*keycode)
+                    .iter()
+                    .all(|own| *own == keysym || *own == NONE)
+        })
+    }
+
     /// A key that gives one of `keysyms`, the earlier ones preferred: now if there is one, else without modifiers.
     pub(super) fn keycode_giving(&self, keysyms: &[RawKeysym], modifiers: Modifiers) -> Option<u8> {
-        let find = |keysym: &RawKeysym, modifiers| {
-            self.keycodes()
-                .find(|keycode| self.keysym(*keycode, modifiers) == Some(Keysym::new(*keysym)))
-        };
+        let find = |keysym: &RawKeysym, modifiers| self.keycode_giving_now(*keysym, modifiers);
         let now = keysyms.iter().find_map(|keysym| find(keysym, modifiers));
         now.or_else(|| {
             keysyms

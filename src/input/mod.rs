@@ -14,6 +14,8 @@ mod fractions;
 mod hands;
 mod injector;
 mod keymap;
+mod keysym_names;
+mod keysyms;
 mod modifiers;
 mod names;
 mod queue;

@@ -11,6 +11,15 @@ pub(super) fn keysyms(name: &str) -> &'static [RawKeysym] {
         .map_or(&[], |(_, keysyms)| *keysyms)
 }
 
+/// The keysyms that mean the same key as `keysym`, itself included, the usual one first. Empty if it has a meaning
+/// of its own.
+pub(super) fn equivalents(keysym: RawKeysym) -> &'static [RawKeysym] {
+    NAMES
+        .iter()
+        .find(|(_, keysyms)| keysyms.contains(&keysym))
+        .map_or(&[], |(_, keysyms)| *keysyms)
+}
+
 const NAMES: &[(&str, &[RawKeysym])] = &[
     ("Enter", &[k::Return, k::KP_Enter, k::ISO_Enter]),
     ("Tab", &[k::Tab, k::ISO_Left_Tab, k::KP_Tab]),
@@ -124,6 +133,14 @@ mod tests {
         assert_eq!(keysyms("Enter").first(), Some(&0xff0d));
         assert_eq!(keysyms("AltGraph").first(), Some(&0xfe03));
         assert_eq!(keysyms("PageUp").first(), Some(&0xff55));
+    }
+
+    #[test]
+    fn left_and_right_and_the_keypad_are_equivalent() {
+        assert_eq!(equivalents(k::KP_Home), [k::Home, k::KP_Home]);
+        assert_eq!(equivalents(k::Shift_R), [k::Shift_L, k::Shift_R]);
+        assert_eq!(equivalents(k::Meta_L).first(), Some(&k::Super_L));
+        assert!(equivalents(k::dead_acute).is_empty());
     }
 
     #[test]

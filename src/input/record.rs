@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::backend::{Axis, Backend, BackendError, Keycode};
 use super::codes;
+use super::keysyms;
 use crate::protocol::input::{Button, Key, Point};
 
 /// One thing that a backend was told to do.
@@ -26,8 +27,8 @@ pub enum Recorded {
     Failed,
 }
 
-/// Records every call. A key resolves to the X keycode of its `code`; one without a known code to its character
-/// plus 0x1000000.
+/// Records every call. A key resolves to the X keycode of its `code`; one without a known code, or a keysym, to its
+/// character plus 0x1000000; a keysym that types none to its number.
 pub struct RecordBackend {
     shared: Arc<Shared>,
 }
@@ -125,13 +126,19 @@ impl Backend for RecordBackend {
     }
 
     fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
-        let by_code = codes::keycode(&key.code).map(|keycode| Keycode(keycode.into()));
-        Ok(by_code.or_else(|| {
-            key.key
-                .chars()
-                .next()
-                .map(|c| Keycode(0x0100_0000 + u32::from(c)))
-        }))
+        let (keycode, text) = match key {
+            Key::Dom { key, code } => (codes::keycode(code).map(u32::from), key.chars().next()),
+            Key::Keysym(_) | Key::KeysymName(_) => {
+                let keysym = keysyms::asked_for(key);
+                match keysym.and_then(keysyms::text) {
+                    Some(text) => (None, Some(text)),
+                    None => (keysym, None),
+                }
+            }
+        };
+        Ok(keycode
+            .or_else(|| text.map(|text| 0x0100_0000 + u32::from(text)))
+            .map(Keycode))
     }
 
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -11,16 +11,16 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
-use xkeysym::key as k;
 
 use super::backend::{Axis, Backend, BackendError, Keycode};
-use super::codes;
 use super::keymap::Keymap;
+use super::keysyms;
 use super::modifiers::{ModifierBits, Modifiers};
-use super::names;
-use super::spares::{Choice, Spares};
+use super::spares::Spares;
 use super::x11_connect::{DisplayError, connect};
 use crate::protocol::input::{Button, Key, Point};
+
+mod resolve;
 
 /// Input into an X display. Pixels of the frame are pixels of the root window.
 ///
@@ -142,84 +142,6 @@ impl X11Backend {
         Ok(self.bits.modifiers(pointer.mask.into()))
     }
 
-    /// A key that types `character` now. `physical` is the key that the viewer pressed.
-    fn key_for(
-        &mut self,
-        character: char,
-        physical: Option<u8>,
-        mut modifiers: Modifiers,
-    ) -> Result<Option<u8>, BackendError> {
-        if let Some(keycode) = self.typing(character, physical, modifiers) {
-            return Ok(Some(keycode));
-        }
-        if modifiers.caps_lock && character.is_lowercase() {
-            // The viewer's CapsLock is off, and with ours no key at all types a small letter.
-            if let Some(keycode) = self.keymap.keycode_giving(&[k::Caps_Lock], modifiers) {
-                self.fake_key(keycode, true)?;
-                self.fake_key(keycode, false)?;
-                modifiers = self.modifiers()?;
-                if let Some(keycode) = self.typing(character, physical, modifiers) {
-                    return Ok(Some(keycode));
-                }
-            }
-        }
-        // Control and a letter of another alphabet is the shortcut of the key, not of the letter.
-        if modifiers.shortcut && physical.is_some() {
-            return Ok(physical);
-        }
-        self.lend(character)
-    }
-
-    fn typing(&self, character: char, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
-        physical
-            .filter(|keycode| self.keymap.character(*keycode, modifiers) == Some(character))
-            .or_else(|| self.keymap.keycode_typing(character, modifiers))
-    }
-
-    /// Gives `character` to a spare key.
-    fn lend(&mut self, character: char) -> Result<Option<u8>, BackendError> {
-        let held = |keycode: u8| self.down[usize::from(keycode)];
-        let Choice::Take { keycode, wait } = self.spares.choose(&self.keymap, held, Instant::now()) else {
-            if !self.warned_no_spare {
-                self.warned_no_spare = true;
-                tracing::warn!("the keyboard layout leaves no key free for characters that it lacks");
-            }
-            return Ok(None);
-        };
-        thread::sleep(wait);
-        let keysym = keysym_of(character);
-        self.connection
-            .change_keyboard_mapping(1, keycode, 2, &[keysym, keysym])
-            .map_err(lost)?;
-        self.connection.flush().map_err(lost)?;
-        self.keymap.bind(keycode, keysym);
-        thread::sleep(SETTLE);
-        self.spares.bind(keycode, keysym, Instant::now());
-        Ok(Some(keycode))
-    }
-
-    /// The key for a `key` that is a name. `physical` is the key that the viewer pressed.
-    fn named_key(&self, name: &str, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
-        let wanted = names::keysyms(name);
-        let gives = |keycode: &u8| {
-            self.keymap
-                .keysym(*keycode, modifiers)
-                .is_some_and(|keysym| wanted.contains(&keysym.raw()))
-        };
-        // A viewer may have exchanged Escape and CapsLock: the physical key counts only if it means the same here.
-        let same = physical.filter(gives);
-        same.or_else(|| self.keymap.keycode_giving(wanted, modifiers))
-            .or(physical)
-    }
-
-    /// The key that gives AltGr. `None` if the layout has none: the characters behind the viewer's AltGr come as
-    /// such, and another Alt would turn them into shortcuts.
-    fn alt_graph(&self, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
-        let is_level3 = |keycode: &u8| self.keymap.keysyms(*keycode).contains(&k::ISO_Level3_Shift);
-        let same = physical.filter(is_level3);
-        same.or_else(|| self.keymap.keycode_giving(&[k::ISO_Level3_Shift], modifiers))
-    }
-
     fn fake_key(&mut self, keycode: u8, pressed: bool) -> Result<(), BackendError> {
         let kind = if pressed {
             xproto::KEY_PRESS_EVENT
@@ -288,12 +210,12 @@ impl Backend for X11Backend {
 
     fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
         let modifiers = self.modifiers()?;
-        let physical = codes::keycode(&key.code)
-            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
-        let keycode = match printable(&key.key) {
-            Some(character) => self.key_for(character, physical, modifiers)?,
-            None if key.key == "AltGraph" => self.alt_graph(physical, modifiers),
-            None => self.named_key(&key.key, physical, modifiers),
+        let keycode = match key {
+            Key::Dom { key, code } => self.key_of_dom(key, code, modifiers)?,
+            Key::Keysym(_) | Key::KeysymName(_) => match keysyms::asked_for(key) {
+                Some(keysym) => self.key_of_keysym(keysym, modifiers)?,
+                None => None,
+            },
         };
         Ok(keycode.map(|keycode| Keycode(keycode.into())))
     }
@@ -353,27 +275,10 @@ fn pixel(coordinate: f64, length: u16) -> i16 {
     coordinate.round().clamp(0.0, last) as i16
 }
 
-/// The character, if `key` is one that can be printed.
-fn printable(key: &str) -> Option<char> {
-    let mut characters = key.chars();
-    let first = characters.next().filter(|c| !c.is_control())?;
-    characters.next().is_none().then_some(first)
-}
-
-/// The keysym that every client knows for `character`.
-fn keysym_of(character: char) -> u32 {
-    match u32::from(character) {
-        latin1 @ (0x20..=0x7e | 0xa0..=0xff) => latin1,
-        other => 0x0100_0000 + other,
-    }
-}
-
 /// The time of a fake event: at once.
 const NOW: u32 = 0;
 const ABSOLUTE: u8 = 0;
 const RELATIVE: u8 = 1;
-/// Clients read a changed map late: a key pressed sooner types what it had before.
-const SETTLE: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
 mod tests {
@@ -395,15 +300,5 @@ mod tests {
         }
         assert_eq!(pixel(5.0, 0), 0);
         assert_eq!(pixel(1e9, u16::MAX), i16::MAX);
-    }
-
-    #[test]
-    fn one_printable_character_is_text_and_the_rest_is_a_name() {
-        assert_eq!(printable("a"), Some('a'));
-        assert_eq!(printable(" "), Some(' '));
-        assert_eq!(printable("😀"), Some('😀'));
-        for name in ["", "Enter", "\r", "\u{7f}"] {
-            assert_eq!(printable(name), None, "{name:?}");
-        }
     }
 }

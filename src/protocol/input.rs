@@ -45,7 +45,7 @@ pub enum InputEvent {
     },
     /// A key went down or up. Repeats are not events: the X server repeats by itself.
     Key {
-        /// The physical key and the character that the viewer's layout gives it.
+        /// Which one.
         key: Key,
         /// Down or up.
         pressed: bool,
@@ -78,15 +78,23 @@ pub enum Button {
     Forward,
 }
 
-/// A key in the terms of [UI Events](https://www.w3.org/TR/uievents-code/).
+/// A key, in the terms of the viewer's protocol.
 ///
 /// `Debug` hides the contents: what somebody types must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Key {
-    /// `KeyboardEvent.key`: the character typed, or the name of a key that types none. May be empty.
-    pub key: String,
-    /// `KeyboardEvent.code`: the physical key. Empty where the viewer does not know it (on-screen keyboards).
-    pub code: String,
+pub enum Key {
+    /// In the terms of [UI Events](https://www.w3.org/TR/uievents-code/). At least one of the two is not empty.
+    Dom {
+        /// `KeyboardEvent.key`: the character typed, or the name of a key that types none. May be empty.
+        key: String,
+        /// `KeyboardEvent.code`: the physical key. Empty where the viewer does not know it (on-screen keyboards).
+        code: String,
+    },
+    /// The number of an X keysym: Latin-1 as it is, other characters as 0x01000000 plus their code point or by the
+    /// older numbers.
+    Keysym(u32),
+    /// The name of an X keysym without its prefix: "Return", "a", "Shift_L".
+    KeysymName(String),
 }
 
 impl std::fmt::Debug for Key {
@@ -191,15 +199,12 @@ fn key(data: &Value) -> Result<Option<InputEvent>, InputError> {
         return Ok(None);
     }
     let name = |field: &'static str| fields::text(data, field, 64).unwrap_or_default().to_owned();
-    let key = Key {
-        key: name("key"),
-        code: name("code"),
-    };
-    if key.key.is_empty() && key.code.is_empty() {
+    let (key, code) = (name("key"), name("code"));
+    if key.is_empty() && code.is_empty() {
         return Err(InputError::BadField("key"));
     }
     Ok(Some(InputEvent::Key {
-        key,
+        key: Key::Dom { key, code },
         pressed: pressed(data)?,
     }))
 }
@@ -228,7 +233,7 @@ mod tests {
     use super::*;
 
     fn key(key: &str, code: &str) -> Key {
-        Key {
+        Key::Dom {
             key: key.to_owned(),
             code: code.to_owned(),
         }

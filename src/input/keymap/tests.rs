@@ -276,6 +276,19 @@ fn named_keys_are_found_by_what_they_give() {
 }
 
 #[test]
+fn a_key_for_one_keysym_is_found_on_whatever_level_it_has_it() {
+    let map = map(&[
+        (64, &[k::Alt_L, k::Meta_L]),
+        (205, &[NONE, k::Meta_L]),
+        (79, &[k::KP_Home, k::KP_7]),
+    ]);
+    assert_eq!(map.keycode_only_for(k::Meta_L), Some(205));
+    assert_eq!(map.keycode_only_for(k::KP_7), None);
+    assert_eq!(map.keycode_giving_now(k::KP_7, PLAIN), None);
+    assert_eq!(map.keycode_giving_now(k::KP_7, SHIFT), Some(79));
+}
+
+#[test]
 fn a_bound_key_types_its_character_whatever_is_held() {
     let mut us = us();
     assert!(!us.has_keysyms(93));

@@ -1,0 +1,28 @@
+//! What an X display offers beside its picture: the shape of the cursor, the clipboard, and its size.
+//!
+//! One thread, "desktop-x11", owns one connection. It waits for the server and for requests at the same time, and
+//! what takes more than one exchange with another client (the clipboard) is kept as state, so that nothing waits for
+//! anything else.
+
+mod atoms;
+mod clipboard;
+mod connect;
+mod cursor;
+mod error;
+mod event;
+mod incoming;
+mod modes;
+mod offer;
+mod png;
+mod resize;
+mod services;
+mod thread;
+mod transfer;
+
+pub use error::{ClipboardError, ResizeError, ServicesError};
+pub use event::{CursorImage, DesktopEvent};
+pub(super) use resize::set_size;
+pub use services::DesktopServices;
+
+/// The longest text in the clipboard, in bytes of UTF-8.
+const MAX_CLIPBOARD: usize = 8 * 1024 * 1024;

@@ -1,0 +1,115 @@
+//! Sizes of screens, and the video modes that stand for them. Pure.
+
+use std::ops::RangeInclusive;
+
+use x11rb::protocol::randr::{GetScreenResourcesCurrentReply, Mode, ModeInfo};
+
+use super::error::ResizeError;
+
+/// What each side of a screen may be, in pixels.
+pub(super) const SIZES: RangeInclusive<u32> = 64..=8192;
+
+/// The size that is used for the one that is asked for: video has even sides, so odd ones become longer by one.
+///
+/// # Errors
+/// [`ResizeError::OutOfBounds`].
+pub(super) fn even(width: u32, height: u32) -> Result<(u16, u16), ResizeError> {
+    let side = |length: u32| {
+        let even = SIZES.contains(&length).then(|| length.next_multiple_of(2));
+        even.and_then(|length| u16::try_from(length).ok())
+    };
+    side(width)
+        .zip(side(height))
+        .ok_or(ResizeError::OutOfBounds { width, height })
+}
+
+/// The name of a mode of ours.
+pub(super) fn name((width, height): (u16, u16)) -> String {
+    format!("deskbeam-{width}x{height}")
+}
+
+/// A mode of this size at 60 Hz, with the short gaps between lines and pictures that drivers without a monitor
+/// accept.
+pub(super) fn mode((width, height): (u16, u16)) -> ModeInfo {
+    let (htotal, vtotal) = (width + 160, height + 32);
+    let clock = u64::from(htotal) * u64::from(vtotal) * 60;
+    ModeInfo {
+        width,
+        height,
+        dot_clock: u32::try_from(clock).unwrap_or(u32::MAX),
+        hsync_start: width + 48,
+        hsync_end: width + 80,
+        htotal,
+        vsync_start: height + 3,
+        vsync_end: height + 9,
+        vtotal,
+        name_len: name((width, height)).len() as u16,
+        ..ModeInfo::default()
+    }
+}
+
+/// The mode called `name`, which a server has once at most.
+pub(super) fn named(resources: &GetScreenResourcesCurrentReply, name: &str) -> Option<Mode> {
+    let mut names = resources.names.as_slice();
+    resources.modes.iter().find_map(|mode| {
+        let (own, rest) = names.split_at_checked(mode.name_len.into())?;
+        names = rest;
+        (own == name.as_bytes()).then_some(mode.id)
+    })
+}
+
+/// `millimetres` for `pixels`, for `new` pixels of the same size.
+pub(super) fn scaled(millimetres: u16, pixels: u16, new: u16) -> u32 {
+    let pixels = u32::from(pixels).max(1);
+    (u32::from(millimetres) * u32::from(new) + pixels / 2) / pixels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_become_even_and_stay_in_bounds() {
+        assert_eq!(even(1280, 720), Ok((1280, 720)));
+        assert_eq!(even(1281, 719), Ok((1282, 720)));
+        assert_eq!(even(64, 8192), Ok((64, 8192)));
+        for (width, height) in [(63, 64), (64, 63), (8193, 64), (64, u32::MAX), (0, 0)] {
+            assert_eq!(
+                even(width, height),
+                Err(ResizeError::OutOfBounds { width, height })
+            );
+        }
+    }
+
+    #[test]
+    fn the_largest_mode_has_a_clock_that_fits() {
+        assert!(mode((8192, 8192)).dot_clock < u32::MAX);
+        let hd = mode((1280, 720));
+        assert_eq!(hd.dot_clock / u32::from(hd.htotal) / u32::from(hd.vtotal), 60);
+        assert_eq!(usize::from(hd.name_len), "deskbeam-1280x720".len());
+    }
+
+    #[test]
+    fn modes_are_found_by_their_names() {
+        let mode = |id, name_len| ModeInfo {
+            id,
+            name_len,
+            ..ModeInfo::default()
+        };
+        let resources = GetScreenResourcesCurrentReply {
+            modes: vec![mode(1, 3), mode(2, 5)],
+            names: b"oneother".to_vec(),
+            ..Default::default()
+        };
+        assert_eq!(named(&resources, "one"), Some(1));
+        assert_eq!(named(&resources, "other"), Some(2));
+        assert_eq!(named(&resources, "missing"), None);
+    }
+
+    #[test]
+    fn pixels_keep_their_size() {
+        assert_eq!(scaled(163, 640, 640), 163);
+        assert_eq!(scaled(163, 640, 1280), 326);
+        assert_eq!(scaled(0, 0, 1280), 0);
+    }
+}

@@ -1,0 +1,182 @@
+//! The handle of the thread.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::MAX_CLIPBOARD;
+use super::connect::connect;
+use super::error::{ClipboardError, ResizeError, ServicesError};
+use super::event::DesktopEvent;
+use super::incoming::READ_LIMIT;
+use super::modes;
+use super::thread::{Events, Request, Watcher, is_unsupported};
+
+/// The cursor, the clipboard and the size of an X display.
+///
+/// May be shared among threads. Its methods wait for an answer, for as long as they say: not for async code. Closed by
+/// [`stop`](DesktopServices::stop) or by dropping it, which gives the screen the size that it had before.
+pub struct DesktopServices {
+    /// `None` while it is being dropped. Full: whoever asks is told that the desktop is busy.
+    requests: Option<SyncSender<Request>>,
+    wake: UnixStream,
+    thread: Option<JoinHandle<()>>,
+    /// Ends with the thread.
+    ended: Mutex<Receiver<()>>,
+}
+
+impl DesktopServices {
+    /// Watches `display` (":0"), with `cookie` (MIT-MAGIC-COOKIE-1) or, without one, with what the Xauthority file of
+    /// the environment has. `events` is called on the thread "desktop-x11", which does nothing else meanwhile: it
+    /// should only hand the event over.
+    ///
+    /// # Errors
+    /// If there is no such display, it refuses us or lacks XFIXES, or if the system refuses a thread.
+    pub fn start(
+        display: &str,
+        cookie: Option<&[u8]>,
+        events: impl Fn(DesktopEvent) + Send + 'static,
+    ) -> Result<DesktopServices, ServicesError> {
+        let (connection, screen) = connect(display, cookie)?;
+        let watcher = Watcher::new(connection, screen).map_err(|error| match is_unsupported(&error) {
+            true => ServicesError::Missing("XFIXES"),
+            false => ServicesError::Connect {
+                display: display.to_owned(),
+                reason: error.to_string(),
+            },
+        })?;
+        let (wake, woken) = UnixStream::pair().map_err(ServicesError::Resources)?;
+        for end in [&wake, &woken] {
+            end.set_nonblocking(true).map_err(ServicesError::Resources)?;
+        }
+        let (requests, inbox) = sync_channel(MOST_REQUESTS);
+        let (ending, ended) = sync_channel::<()>(0);
+        let events: Events = Box::new(events);
+        let own = move || {
+            let _ending = ending;
+            watcher.run(&inbox, &woken, &events);
+        };
+        let thread = thread::Builder::new()
+            .name("desktop-x11".into())
+            .spawn(own)
+            .map_err(ServicesError::Resources)?;
+        Ok(DesktopServices {
+            requests: Some(requests),
+            wake,
+            thread: Some(thread),
+            ended: Mutex::new(ended),
+        })
+    }
+
+    /// The text in the clipboard, `None` if it has none. Waits for the program that has it: 1 s for its answer and for
+    /// each further piece of a large text, 5 s in all.
+    ///
+    /// # Errors
+    /// See [`ClipboardError`].
+    pub fn read_clipboard(&self) -> Result<Option<String>, ClipboardError> {
+        self.ask(Request::Read, READ_LIMIT + ANSWER_LIMIT)
+    }
+
+    /// Puts `text` into the clipboard, until somebody else copies something or this is stopped. 8 MiB at most. Waits
+    /// for the X server, 5 s at most.
+    ///
+    /// # Errors
+    /// See [`ClipboardError`].
+    pub fn write_clipboard(&self, text: String) -> Result<(), ClipboardError> {
+        if text.len() > MAX_CLIPBOARD {
+            return Err(ClipboardError::TooLarge);
+        }
+        self.ask(|reply| Request::Write(text, reply), ANSWER_LIMIT)
+    }
+
+    /// Gives the screen this size, in pixels, 64 to 8192; an odd side becomes longer by one. Returns the size that it
+    /// has then, and [`DesktopEvent::Resized`] tells it too. Waits for the X server, 5 s at most.
+    ///
+    /// It works where the X server has RANDR and one monitor that is none really: Xvfb (up to the size with which it
+    /// was started; for a [`VirtualDisplay`](crate::desktop::VirtualDisplay) at least 3840x2160), Xvnc, Xorg with the
+    /// dummy driver. A real monitor only gets modes that it has.
+    ///
+    /// # Errors
+    /// See [`ResizeError`]. The screen has its old size then.
+    pub fn resize(&self, width: u32, height: u32) -> Result<(u32, u32), ResizeError> {
+        let size = modes::even(width, height)?;
+        self.ask(|reply| Request::Resize(size, reply), ANSWER_LIMIT)?;
+        Ok((size.0.into(), size.1.into()))
+    }
+
+    /// Gives the screen its old size and ends the thread. Text that was put into the clipboard is gone. Takes 2 s at
+    /// most.
+    pub fn stop(self) {}
+
+    fn ask<T, E: From<Unanswered>>(
+        &self,
+        request: impl FnOnce(SyncSender<Result<T, E>>) -> Request,
+        limit: Duration,
+    ) -> Result<T, E> {
+        let (reply, answer) = sync_channel(1);
+        let requests = self.requests.as_ref().ok_or(Unanswered::Lost)?;
+        requests.try_send(request(reply)).map_err(|error| match error {
+            TrySendError::Full(_) => Unanswered::Busy,
+            TrySendError::Disconnected(_) => Unanswered::Lost,
+        })?;
+        self.wake();
+        answer.recv_timeout(limit).map_err(|error| match error {
+            RecvTimeoutError::Timeout => Unanswered::Busy,
+            RecvTimeoutError::Disconnected => Unanswered::Lost,
+        })?
+    }
+
+    fn wake(&self) {
+        // If it cannot be written, there are enough bytes that wake the thread.
+        let _ = (&self.wake).write(&[0]);
+    }
+}
+
+impl Drop for DesktopServices {
+    fn drop(&mut self) {
+        self.requests = None;
+        self.wake();
+        let ended = self
+            .ended
+            .get_mut()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if ended.recv_timeout(STOP_LIMIT) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("the X server does not answer: its thread is left behind");
+            return;
+        }
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the X display panicked");
+        }
+    }
+}
+
+/// Why there was no answer.
+enum Unanswered {
+    Busy,
+    Lost,
+}
+
+impl From<Unanswered> for ClipboardError {
+    fn from(unanswered: Unanswered) -> ClipboardError {
+        match unanswered {
+            Unanswered::Busy => ClipboardError::Busy,
+            Unanswered::Lost => ClipboardError::Lost,
+        }
+    }
+}
+
+impl From<Unanswered> for ResizeError {
+    fn from(unanswered: Unanswered) -> ResizeError {
+        match unanswered {
+            Unanswered::Busy => ResizeError::Busy,
+            Unanswered::Lost => ResizeError::Lost,
+        }
+    }
+}
+
+const MOST_REQUESTS: usize = 16;
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+const STOP_LIMIT: Duration = Duration::from_secs(2);

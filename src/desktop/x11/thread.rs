@@ -1,0 +1,195 @@
+//! The thread that owns the connection: what the X server says, and what is asked of it.
+
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use x11rb::connection::Connection;
+use x11rb::errors::{ConnectionError, ReplyOrIdError};
+use x11rb::protocol::Event;
+use x11rb::protocol::xfixes::ConnectionExt as _;
+use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Window};
+use x11rb::rust_connection::RustConnection;
+
+use super::atoms::Atoms;
+use super::clipboard::Clipboard;
+use super::cursor::Cursor;
+use super::error::ResizeError;
+use super::event::DesktopEvent;
+use super::incoming::Reader;
+use super::offer::Writer;
+use super::resize::Resizer;
+
+/// What the thread is asked for. No `Debug`: it holds what somebody copied.
+pub(super) enum Request {
+    /// The text in the clipboard.
+    Read(Reader),
+    /// Put this text into the clipboard.
+    Write(String, Writer),
+    /// Give the screen this size, in pixels.
+    Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
+}
+
+/// Where events go.
+pub(super) type Events = Box<dyn Fn(DesktopEvent) + Send>;
+
+/// All that the thread owns.
+pub(super) struct Watcher {
+    connection: RustConnection,
+    root: Window,
+    /// Of the root window, in pixels.
+    size: (u16, u16),
+    cursor: Cursor,
+    clipboard: Clipboard,
+    resizer: Resizer,
+}
+
+impl Watcher {
+    /// Lets the server tell what is to be watched.
+    pub(super) fn new(connection: RustConnection, screen: usize) -> Result<Watcher, ReplyOrIdError> {
+        let screen = &connection.setup().roots[screen];
+        let (root, resizer) = (screen.root, Resizer::new(screen));
+        connection.xfixes_query_version(5, 0)?.reply()?;
+        let atoms = Atoms::new(&connection)?.reply()?;
+        let clipboard = Clipboard::watch(&connection, root, atoms)?;
+        Cursor::watch(&connection, root)?;
+        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+        connection.change_window_attributes(root, &events)?;
+        let geometry = connection.get_geometry(root)?.reply()?;
+        Ok(Watcher {
+            connection,
+            root,
+            size: (geometry.width, geometry.height),
+            cursor: Cursor::default(),
+            clipboard,
+            resizer,
+        })
+    }
+
+    /// Works until nobody holds the other end of `requests`, or until the server is gone. A byte on `wake` says that
+    /// there is a request, or the end.
+    pub(super) fn run(mut self, requests: &Receiver<Request>, wake: &UnixStream, events: &Events) {
+        let ended = self.work(requests, wake, events).and_then(|()| self.restore());
+        if let Err(error) = ended {
+            tracing::debug!(%error, "the connection to the X server ended");
+            events(DesktopEvent::Lost);
+        }
+    }
+
+    fn work(
+        &mut self,
+        requests: &Receiver<Request>,
+        wake: &UnixStream,
+        events: &Events,
+    ) -> Result<(), ConnectionError> {
+        self.look_at_cursor(None, events)?;
+        loop {
+            loop {
+                match requests.try_recv() {
+                    Ok(request) => self.perform(request)?,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Ok(()),
+                }
+            }
+            self.clipboard.expire(&self.connection, Instant::now())?;
+            // Whoever waits for a reply takes in events too, so nothing may be sent between the last look and the wait.
+            while self.take_events(events)? {}
+            self.connection.flush()?;
+            self.wait(wake)?;
+        }
+    }
+
+    fn perform(&mut self, request: Request) -> Result<(), ConnectionError> {
+        let connection = &self.connection;
+        match request {
+            Request::Read(reader) => self.clipboard.read(connection, reader),
+            Request::Write(text, writer) => self.clipboard.write(connection, text, writer),
+            Request::Resize(size, reply) => {
+                let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in all that the server said so far, without waiting for more. Whether that was anything.
+    fn take_events(&mut self, events: &Events) -> Result<bool, ConnectionError> {
+        let (mut any, mut cursor, mut size) = (false, None, self.size);
+        while let Some(event) = self.connection.poll_for_event()? {
+            any = true;
+            match event {
+                // Of several changes only the last one is of interest.
+                Event::XfixesCursorNotify(event) => cursor = Some(event.cursor_serial),
+                Event::ConfigureNotify(event) if event.window == self.root => {
+                    size = (event.width, event.height)
+                }
+                Event::Error(error) => {
+                    tracing::debug!(kind = ?error.error_kind, "the X server refused a request")
+                }
+                event => {
+                    if let Some(event) = self.clipboard.handle(&self.connection, &event)? {
+                        events(event);
+                    }
+                }
+            }
+        }
+        if size != self.size {
+            self.size = size;
+            events(DesktopEvent::Resized {
+                width: size.0.into(),
+                height: size.1.into(),
+            });
+        }
+        if cursor.is_some() {
+            self.look_at_cursor(cursor, events)?;
+        }
+        Ok(any)
+    }
+
+    fn look_at_cursor(&mut self, serial: Option<u32>, events: &Events) -> Result<(), ConnectionError> {
+        if let Some(event) = self.cursor.look(&self.connection, serial)? {
+            events(event);
+        }
+        Ok(())
+    }
+
+    /// Waits until the server says something, until there is a request, or until a program has had its time.
+    fn wait(&self, mut wake: &UnixStream) -> Result<(), ConnectionError> {
+        let limit = self.clipboard.deadline().map(|deadline| {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            Timespec {
+                tv_sec: rest.as_secs().try_into().unwrap_or(1),
+                tv_nsec: rest.subsec_nanos().into(),
+            }
+        });
+        let stream = self.connection.stream().as_fd();
+        let mut fds = [
+            PollFd::from_borrowed_fd(stream, PollFlags::IN),
+            PollFd::new(wake, PollFlags::IN),
+        ];
+        // An interruption is as good as an event: everything is looked at again.
+        let _ = poll(&mut fds, limit.as_ref());
+        let _ = wake.read(&mut [0; 64]);
+        Ok(())
+    }
+
+    fn restore(&mut self) -> Result<(), ConnectionError> {
+        while self.take_events(&(Box::new(|_| {}) as Events))? {}
+        match self.resizer.restore(&self.connection, self.size) {
+            Ok(()) => {}
+            Err(ResizeError::Lost) => return Err(ConnectionError::UnknownError),
+            Err(error) => tracing::warn!(%error, "the screen does not have its original size"),
+        }
+        self.connection.flush()
+    }
+}
+
+/// Whether an error says that the server lacks the extension, rather than that it is gone.
+pub(super) fn is_unsupported(error: &ReplyOrIdError) -> bool {
+    matches!(
+        error,
+        ReplyOrIdError::ConnectionError(ConnectionError::UnsupportedExtension)
+    )
+}

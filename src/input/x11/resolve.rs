@@ -1,0 +1,172 @@
+//! Which key of an X keyboard does what the viewer's key does.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::ConnectionExt as _;
+use xkeysym::{RawKeysym, key as k};
+
+use super::{X11Backend, lost};
+use crate::input::backend::BackendError;
+use crate::input::modifiers::Modifiers;
+use crate::input::spares::Choice;
+use crate::input::{codes, keysym_names, keysyms, names};
+
+impl X11Backend {
+    /// The key for one in terms of UI Events.
+    pub(super) fn key_of_dom(
+        &mut self,
+        key: &str,
+        code: &str,
+        modifiers: Modifiers,
+    ) -> Result<Option<u8>, BackendError> {
+        let physical = codes::keycode(code)
+            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
+        match printable(key) {
+            Some(character) => self.key_for(character, physical, modifiers),
+            None if key == "AltGraph" => Ok(self.alt_graph(physical, modifiers)),
+            None => Ok(self.named_key(key, physical, modifiers)),
+        }
+    }
+
+    /// The key for a keysym: one that gives it now; one that means the same, or gives it on another level, if it
+    /// types no text; a spare one to which it is given.
+    pub(super) fn key_of_keysym(
+        &mut self,
+        keysym: RawKeysym,
+        modifiers: Modifiers,
+    ) -> Result<Option<u8>, BackendError> {
+        if let Some(character) = keysyms::text(keysym) {
+            return self.key_for(character, None, modifiers);
+        }
+        if matches!(keysym, k::ISO_Level3_Shift | k::Mode_switch) {
+            return Ok(self.alt_graph(None, modifiers));
+        }
+        if let Some(keycode) = self.keymap.keycode_giving_now(keysym, modifiers) {
+            return Ok(Some(keycode));
+        }
+        // What a key of the keypad gives depends on NumLock, so the others count only as they are now.
+        if let (true, Some(character)) = (keysyms::is_keypad(keysym), keysyms::character(keysym)) {
+            return self.key_for(character, None, modifiers);
+        }
+        let equivalents = names::equivalents(keysym);
+        let keycode = if keysyms::is_keypad(keysym) {
+            equivalents
+                .iter()
+                .find_map(|keysym| self.keymap.keycode_giving_now(*keysym, modifiers))
+        } else {
+            let other_level = || self.keymap.keycode_giving(equivalents, modifiers);
+            self.keymap
+                .keycode_giving(&[keysym], modifiers)
+                .or_else(other_level)
+                .or_else(|| self.keymap.keycode_only_for(keysym))
+        };
+        match keycode {
+            None if keysyms::is_lendable(keysym) => self.lend(keysym),
+            keycode => Ok(keycode),
+        }
+    }
+
+    /// A key that types `character` now. `physical` is the key that the viewer pressed.
+    fn key_for(
+        &mut self,
+        character: char,
+        physical: Option<u8>,
+        mut modifiers: Modifiers,
+    ) -> Result<Option<u8>, BackendError> {
+        if let Some(keycode) = self.typing(character, physical, modifiers) {
+            return Ok(Some(keycode));
+        }
+        if modifiers.caps_lock && character.is_lowercase() {
+            // The viewer's CapsLock is off, and with ours no key at all types a small letter.
+            if let Some(keycode) = self.keymap.keycode_giving(&[k::Caps_Lock], modifiers) {
+                self.fake_key(keycode, true)?;
+                self.fake_key(keycode, false)?;
+                modifiers = self.modifiers()?;
+                if let Some(keycode) = self.typing(character, physical, modifiers) {
+                    return Ok(Some(keycode));
+                }
+            }
+        }
+        // Control and a letter of another alphabet is the shortcut of the key, not of the letter.
+        if modifiers.shortcut && physical.is_some() {
+            return Ok(physical);
+        }
+        self.lend(keysym_names::of_character(character))
+    }
+
+    fn typing(&self, character: char, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+        physical
+            .filter(|keycode| self.keymap.character(*keycode, modifiers) == Some(character))
+            .or_else(|| self.keymap.keycode_typing(character, modifiers))
+    }
+
+    /// Gives `keysym` to a spare key.
+    fn lend(&mut self, keysym: RawKeysym) -> Result<Option<u8>, BackendError> {
+        let held = |keycode: u8| self.down[usize::from(keycode)];
+        let Choice::Take { keycode, wait } = self.spares.choose(&self.keymap, held, Instant::now()) else {
+            if !self.warned_no_spare {
+                self.warned_no_spare = true;
+                tracing::warn!("the keyboard layout leaves no key free for characters that it lacks");
+            }
+            return Ok(None);
+        };
+        thread::sleep(wait);
+        self.connection
+            .change_keyboard_mapping(1, keycode, 2, &[keysym, keysym])
+            .map_err(lost)?;
+        self.connection.flush().map_err(lost)?;
+        self.keymap.bind(keycode, keysym);
+        thread::sleep(SETTLE);
+        self.spares.bind(keycode, keysym, Instant::now());
+        Ok(Some(keycode))
+    }
+
+    /// The key for a `key` that is a name. `physical` is the key that the viewer pressed.
+    fn named_key(&self, name: &str, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+        let wanted = names::keysyms(name);
+        let gives = |keycode: &u8| {
+            self.keymap
+                .keysym(*keycode, modifiers)
+                .is_some_and(|keysym| wanted.contains(&keysym.raw()))
+        };
+        // A viewer may have exchanged Escape and CapsLock: the physical key counts only if it means the same here.
+        let same = physical.filter(gives);
+        same.or_else(|| self.keymap.keycode_giving(wanted, modifiers))
+            .or(physical)
+    }
+
+    /// The key that gives AltGr. `None` if the layout has none: the characters behind the viewer's AltGr come as
+    /// such, and another Alt would turn them into shortcuts.
+    fn alt_graph(&self, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+        let is_level3 = |keycode: &u8| self.keymap.keysyms(*keycode).contains(&k::ISO_Level3_Shift);
+        let same = physical.filter(is_level3);
+        same.or_else(|| self.keymap.keycode_giving(&[k::ISO_Level3_Shift], modifiers))
+    }
+}
+
+/// The character, if `key` is one that can be printed.
+fn printable(key: &str) -> Option<char> {
+    let mut characters = key.chars();
+    let first = characters.next().filter(|c| !c.is_control())?;
+    characters.next().is_none().then_some(first)
+}
+
+/// Clients read a changed map late: a key pressed sooner types what it had before.
+const SETTLE: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_printable_character_is_text_and_the_rest_is_a_name() {
+        assert_eq!(printable("a"), Some('a'));
+        assert_eq!(printable(" "), Some(' '));
+        assert_eq!(printable("😀"), Some('😀'));
+        for name in ["", "Enter", "\r", "\u{7f}"] {
+            assert_eq!(printable(name), None, "{name:?}");
+        }
+    }
+}

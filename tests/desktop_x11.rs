@@ -1,0 +1,530 @@
+//! The cursor, the clipboard and the size of a real X display.
+
+use std::io::{Cursor, Write};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+
+use deskbeam::desktop::{
+    ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, VirtualDisplay,
+};
+use deskbeam::input::{Injector, X11Backend};
+use deskbeam::protocol::input::{InputEvent, Point};
+use x11rb::connection::Connection;
+use x11rb::protocol::randr::ConnectionExt as _;
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor as CursorId, Rectangle, WindowClass,
+};
+use x11rb::rust_connection::RustConnection;
+
+use crate::support::x11::{Client, connect, display};
+use crate::support::{DEADLINE, eventually};
+
+/// A display, what is watched of it, and what was told.
+struct Desk {
+    services: DesktopServices,
+    events: Receiver<DesktopEvent>,
+    display: VirtualDisplay,
+}
+
+impl Desk {
+    fn start(width: u32, height: u32) -> Desk {
+        let display = display(width, height);
+        let (sender, events) = channel();
+        let tell = move |event| {
+            let _ = sender.send(event);
+        };
+        let services =
+            DesktopServices::start(display.display(), Some(display.cookie()), tell).expect("services");
+        Desk {
+            services,
+            events,
+            display,
+        }
+    }
+
+    fn connect(&self) -> RustConnection {
+        connect(self.display.display(), Some(self.display.cookie())).expect("a connection")
+    }
+
+    /// The next event that `choose` makes something of.
+    fn next<T>(&self, choose: impl Fn(DesktopEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if let Some(chosen) = choose(self.events.recv_timeout(rest).expect("an event in time")) {
+                return chosen;
+            }
+        }
+    }
+
+    fn next_besides_the_cursor(&self) -> DesktopEvent {
+        self.next(|event| match event {
+            DesktopEvent::Cursor(_) | DesktopEvent::CursorHidden => None,
+            event => Some(event),
+        })
+    }
+
+    fn xclip(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("xclip");
+        command
+            .args(["-selection", "clipboard"])
+            .args(arguments)
+            .env("DISPLAY", self.display.display())
+            .env("XAUTHORITY", self.display.xauthority())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Copies as another program does, and waits until that is told.
+    fn copy(&self, text: &str, arguments: &[&str]) {
+        let mut xclip = self
+            .xclip(&[&["-i"], arguments].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("xclip (package xclip)");
+        xclip.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(xclip.wait().unwrap().success());
+        assert_eq!(self.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
+    }
+
+    /// Pastes as another program does.
+    fn paste(&self, arguments: &[&str]) -> String {
+        let output = self
+            .xclip(&[&["-o"], arguments].concat())
+            .stdin(Stdio::null())
+            .output()
+            .expect("xclip (package xclip)");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn size(&self) -> (u16, u16) {
+        let connection = self.connect();
+        let root = connection.setup().roots[0].root;
+        let geometry = connection.get_geometry(root).unwrap().reply().unwrap();
+        (geometry.width, geometry.height)
+    }
+
+    /// The names of all video modes.
+    fn modes(&self) -> String {
+        let connection = self.connect();
+        let root = connection.setup().roots[0].root;
+        let resources = connection.randr_get_screen_resources_current(root).unwrap();
+        String::from_utf8(resources.reply().unwrap().names).unwrap()
+    }
+}
+
+const MIXED: &str = "é中😀 and a line\nmore";
+
+fn large_text() -> String {
+    (0..300_000_u32)
+        .map(|n| char::from_u32(0x4e00 + n % 20_000).unwrap())
+        .chain("é😀".chars())
+        .collect()
+}
+
+/// A window over the whole screen, so that its cursor is shown.
+struct Cover {
+    connection: RustConnection,
+    window: u32,
+}
+
+impl Cover {
+    fn show(desk: &Desk, cursor: impl Fn(&RustConnection) -> CursorId) -> Cover {
+        let connection = desk.connect();
+        let screen = &connection.setup().roots[0];
+        let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
+        let window = connection.generate_id().unwrap();
+        let aux = CreateWindowAux::new()
+            .override_redirect(1)
+            .cursor(cursor(&connection));
+        connection
+            .create_window(
+                0,
+                window,
+                screen.root,
+                0,
+                0,
+                width,
+                height,
+                0,
+                WindowClass::INPUT_ONLY,
+                0,
+                &aux,
+            )
+            .unwrap();
+        connection.map_window(window).unwrap().check().unwrap();
+        Cover { connection, window }
+    }
+
+    fn set(&self, cursor: CursorId) {
+        let aux = x11rb::protocol::xproto::ChangeWindowAttributesAux::new().cursor(cursor);
+        let changed = self.connection.change_window_attributes(self.window, &aux);
+        changed.unwrap().check().unwrap();
+    }
+}
+
+/// A cursor of 9x7 pixels that points with (3, 5): red, with a blue pixel at the top left, and transparent in the last
+/// column. Or wholly transparent.
+fn cursor(connection: &RustConnection, visible: bool) -> CursorId {
+    let root = connection.setup().roots[0].root;
+    let bitmap = |filled: &[Rectangle]| {
+        let (pixmap, gc) = (
+            connection.generate_id().unwrap(),
+            connection.generate_id().unwrap(),
+        );
+        connection.create_pixmap(1, pixmap, root, 9, 7).unwrap();
+        connection
+            .create_gc(gc, pixmap, &CreateGCAux::new().foreground(0))
+            .unwrap();
+        let all = rectangle(0, 0, 9, 7);
+        connection.poly_fill_rectangle(pixmap, gc, &[all]).unwrap();
+        let ink = x11rb::protocol::xproto::ChangeGCAux::new().foreground(1);
+        connection.change_gc(gc, &ink).unwrap();
+        connection.poly_fill_rectangle(pixmap, gc, filled).unwrap();
+        pixmap
+    };
+    let source = bitmap(&[rectangle(1, 0, 8, 7), rectangle(0, 1, 9, 6)]);
+    let mask = bitmap(&[rectangle(0, 0, if visible { 8 } else { 0 }, 7)]);
+    let id = connection.generate_id().unwrap();
+    connection
+        .create_cursor(id, source, mask, 0xffff, 0, 0, 0, 0, 0xffff, 3, 5)
+        .unwrap();
+    id
+}
+
+fn rectangle(x: i16, y: i16, width: u16, height: u16) -> Rectangle {
+    Rectangle { x, y, width, height }
+}
+
+fn image_of(event: DesktopEvent) -> Option<CursorImage> {
+    match event {
+        DesktopEvent::Cursor(image) => Some(image),
+        _ => None,
+    }
+}
+
+/// RGBA.
+fn pixels(image: &CursorImage) -> Vec<[u8; 4]> {
+    let mut reader = png::Decoder::new(Cursor::new(&image.png)).read_info().unwrap();
+    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut bytes).unwrap();
+    assert_eq!(
+        (info.width, info.height),
+        (image.width.into(), image.height.into())
+    );
+    bytes.chunks(4).map(|pixel| pixel.try_into().unwrap()).collect()
+}
+
+#[test]
+fn the_cursor_is_told_at_the_start() {
+    let desk = Desk::start(320, 240);
+    let image = desk.next(image_of);
+    assert!(image.hotspot_x < image.width && image.hotspot_y < image.height);
+    assert!(pixels(&image).iter().any(|pixel| pixel[3] > 0));
+}
+
+#[test]
+fn a_changed_cursor_arrives_pixel_by_pixel() {
+    let desk = Desk::start(320, 240);
+    let _cover = Cover::show(&desk, |connection| cursor(connection, true));
+    let ours = |event| image_of(event).filter(|image| (image.width, image.height) == (9, 7));
+    let image = desk.next(ours);
+    assert_eq!((image.hotspot_x, image.hotspot_y), (3, 5));
+    for (index, pixel) in pixels(&image).into_iter().enumerate() {
+        let expected = match (index % 9, index / 9) {
+            (0, 0) => [0, 0, 255, 255],
+            (8, _) => [0, 0, 0, 0],
+            _ => [255, 0, 0, 255],
+        };
+        assert_eq!(pixel, expected, "pixel {index}");
+    }
+}
+
+#[test]
+fn a_cursor_is_hidden_and_shown_again() {
+    let desk = Desk::start(320, 240);
+    let cover = Cover::show(&desk, |connection| cursor(connection, true));
+    let ours = |event| image_of(event).filter(|image| (image.width, image.height) == (9, 7));
+    // Kept, or its number would be free for another cursor.
+    let red = cursor(&cover.connection, true);
+    cover.set(red);
+    let first = desk.next(ours);
+    let first = desk.events.try_iter().filter_map(ours).last().unwrap_or(first);
+    cover.set(cursor(&cover.connection, false));
+    desk.next(|event| (event == DesktopEvent::CursorHidden).then_some(()));
+    cover.set(red);
+    let again = desk.next(ours);
+    assert_eq!(pixels(&again), pixels(&first));
+    cover.set(cursor(&cover.connection, false));
+    desk.next(|event| (event == DesktopEvent::CursorHidden).then_some(()));
+    cover.set(red);
+    let third = desk.next(ours);
+    assert_eq!(third, again);
+    assert!(
+        Arc::ptr_eq(&third.png, &again.png),
+        "a known cursor is encoded again"
+    );
+}
+
+#[test]
+fn what_others_copy_is_told_and_read() {
+    let desk = Desk::start(320, 240);
+    assert_eq!(desk.services.read_clipboard(), Ok(None), "an empty clipboard");
+    let large = large_text();
+    for text in ["plain", MIXED, &large, "after a large one"] {
+        desk.copy(text, &[]);
+        assert!(
+            desk.services.read_clipboard() == Ok(Some(text.into())),
+            "{} bytes",
+            text.len()
+        );
+    }
+}
+
+#[test]
+fn a_picture_in_the_clipboard_is_no_text() {
+    let desk = Desk::start(320, 240);
+    desk.copy("not really", &["-t", "image/png"]);
+    assert_eq!(desk.services.read_clipboard(), Ok(None));
+}
+
+#[test]
+fn what_viewers_copy_is_there_for_others() {
+    let desk = Desk::start(320, 240);
+    let large = large_text();
+    for text in ["plain", MIXED, &large, ""] {
+        desk.services.write_clipboard(text.into()).unwrap();
+        assert!(desk.paste(&[]) == text, "{} bytes", text.len());
+        assert!(desk.paste(&["-t", "text/plain;charset=utf-8"]) == text);
+        assert!(desk.services.read_clipboard() == Ok(Some(text.into())));
+    }
+    let targets = desk.paste(&["-t", "TARGETS"]);
+    for target in ["TARGETS", "UTF8_STRING", "text/plain;charset=utf-8", "STRING"] {
+        assert!(
+            targets.lines().any(|line| line == target),
+            "{target} in {targets}"
+        );
+    }
+}
+
+#[test]
+fn only_what_others_copy_is_told() {
+    let desk = Desk::start(320, 240);
+    desk.services.write_clipboard("ours".into()).unwrap();
+    desk.services.resize(400, 300).unwrap();
+    let resized = DesktopEvent::Resized {
+        width: 400,
+        height: 300,
+    };
+    assert_eq!(desk.next_besides_the_cursor(), resized);
+    desk.copy("theirs", &[]);
+    assert_eq!(desk.services.read_clipboard(), Ok(Some("theirs".into())));
+    desk.services.write_clipboard("ours again".into()).unwrap();
+    assert_eq!(desk.paste(&[]), "ours again");
+}
+
+#[test]
+fn two_programs_paste_a_large_text_at_once() {
+    let desk = Desk::start(320, 240);
+    let large = large_text();
+    desk.services.write_clipboard(large.clone()).unwrap();
+    std::thread::scope(|scope| {
+        let pasting = [(); 2].map(|()| {
+            let command = desk.xclip(&["-o"]);
+            scope.spawn(move || { command }.stdin(Stdio::null()).output().unwrap())
+        });
+        for paste in pasting {
+            assert!(paste.join().unwrap().stdout == large.as_bytes());
+        }
+    });
+}
+
+#[test]
+fn too_much_text_is_refused_both_ways() {
+    let desk = Desk::start(320, 240);
+    let text = "x".repeat(8 * 1024 * 1024 + 1);
+    assert_eq!(
+        desk.services.write_clipboard(text.clone()),
+        Err(ClipboardError::TooLarge)
+    );
+    desk.copy(&text, &[]);
+    assert_eq!(desk.services.read_clipboard(), Err(ClipboardError::TooLarge));
+    desk.copy("less", &[]);
+    assert_eq!(desk.services.read_clipboard(), Ok(Some("less".into())));
+}
+
+#[test]
+fn a_program_that_does_not_answer_holds_up_nothing() {
+    let desk = Desk::start(320, 240);
+    let mute = desk.connect();
+    let root = mute.setup().roots[0].root;
+    let window = mute.generate_id().unwrap();
+    mute.create_window(
+        0,
+        window,
+        root,
+        0,
+        0,
+        1,
+        1,
+        0,
+        WindowClass::INPUT_ONLY,
+        0,
+        &CreateWindowAux::new(),
+    )
+    .unwrap();
+    let clipboard = mute
+        .intern_atom(false, b"CLIPBOARD")
+        .unwrap()
+        .reply()
+        .unwrap()
+        .atom;
+    mute.set_selection_owner(window, clipboard, 0_u32)
+        .unwrap()
+        .check()
+        .unwrap();
+    assert_eq!(desk.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| desk.services.read_clipboard());
+        assert_eq!(desk.services.resize(400, 300), Ok((400, 300)));
+        let resized = DesktopEvent::Resized {
+            width: 400,
+            height: 300,
+        };
+        assert_eq!(desk.next_besides_the_cursor(), resized);
+        assert_eq!(reading.join().unwrap(), Err(ClipboardError::TimedOut));
+    });
+    desk.copy("somebody else", &[]);
+    assert_eq!(desk.services.read_clipboard(), Ok(Some("somebody else".into())));
+}
+
+#[test]
+fn the_screen_takes_other_sizes_and_its_own_again() {
+    let desk = Desk::start(640, 480);
+    let modes = desk.modes();
+    for ((width, height), (real_width, real_height)) in [
+        ((801, 599), (802, 600)),
+        ((64, 64), (64, 64)),
+        ((1920, 1080), (1920, 1080)),
+        ((1280, 720), (1280, 720)),
+    ] {
+        let resized = DesktopEvent::Resized {
+            width: real_width.into(),
+            height: real_height.into(),
+        };
+        let size = (u32::from(real_width), u32::from(real_height));
+        assert_eq!(desk.services.resize(width, height), Ok(size));
+        assert_eq!(desk.next_besides_the_cursor(), resized);
+        assert_eq!(desk.size(), (real_width, real_height));
+    }
+    assert_eq!(
+        desk.services.resize(1280, 720),
+        Ok((1280, 720)),
+        "the size that it has"
+    );
+    desk.services.resize(3840, 2160).expect("the largest size");
+    let refused = ResizeError::TooLarge {
+        max_width: 3840,
+        max_height: 2160,
+    };
+    assert_eq!(desk.services.resize(3842, 2160), Err(refused));
+    let refused = |width, height| Err(ResizeError::OutOfBounds { width, height });
+    assert_eq!(desk.services.resize(0, 480), refused(0, 480));
+    assert_eq!(desk.services.resize(640, 8193), refused(640, 8193));
+    assert_eq!(desk.size(), (3840, 2160));
+
+    let Desk {
+        services,
+        events,
+        display,
+    } = desk;
+    services.stop();
+    let desk = Desk {
+        services: DesktopServices::start(display.display(), Some(display.cookie()), |_| {}).unwrap(),
+        events,
+        display,
+    };
+    assert_eq!(desk.size(), (640, 480));
+    assert_eq!(desk.modes(), modes, "modes are left behind");
+}
+
+#[test]
+fn a_resize_by_somebody_else_is_told_and_left_alone() {
+    let desk = Desk::start(640, 480);
+    desk.services.resize(800, 600).unwrap();
+    desk.next(|event| matches!(event, DesktopEvent::Resized { .. }).then_some(()));
+    let other = DesktopServices::start(desk.display.display(), Some(desk.display.cookie()), |_| {}).unwrap();
+    other.resize(1024, 768).unwrap();
+    let resized = DesktopEvent::Resized {
+        width: 1024,
+        height: 768,
+    };
+    assert_eq!(desk.next_besides_the_cursor(), resized);
+    let Desk {
+        services, display, ..
+    } = desk;
+    services.stop();
+    let connection = connect(display.display(), Some(display.cookie())).unwrap();
+    assert_eq!(connection.setup().roots[0].width_in_pixels, 1024);
+}
+
+#[test]
+fn the_pointer_reaches_the_corners_of_the_new_size() {
+    let desk = Desk::start(640, 480);
+    let cookie = Some(desk.display.cookie().as_slice());
+    let backend = X11Backend::connect(Some(desk.display.display()), cookie).unwrap();
+    let injector = Injector::start(Box::new(backend)).unwrap();
+    let (client, viewer) = (Client::start(&desk.display), injector.handle().viewer());
+    for (width, height) in [(1000_u32, 700_u32), (200, 100)] {
+        desk.services.resize(width, height).unwrap();
+        let far = Point { x: 1e4, y: 1e4 };
+        let near = Point { x: 0.0, y: 0.0 };
+        let corner = (width as i16 - 1, height as i16 - 1);
+        eventually("the pointer is in the corner", || {
+            viewer.send(InputEvent::Motion { position: far });
+            (client.pointer() == corner).then_some(())
+        });
+        viewer.send(InputEvent::Motion { position: near });
+        eventually("the pointer is in the other corner", || {
+            (client.pointer() == (0, 0)).then_some(())
+        });
+    }
+}
+
+#[test]
+fn the_end_of_the_x_server_is_told_and_an_error_of_every_call() {
+    let Desk {
+        services,
+        events,
+        display,
+    } = Desk::start(320, 240);
+    services.resize(400, 300).unwrap();
+    display.stop();
+    let told: Vec<DesktopEvent> = events.iter().collect();
+    assert_eq!(told.last(), Some(&DesktopEvent::Lost));
+    assert_eq!(services.read_clipboard(), Err(ClipboardError::Lost));
+    assert_eq!(services.write_clipboard("x".into()), Err(ClipboardError::Lost));
+    assert_eq!(services.resize(640, 480), Err(ResizeError::Lost));
+    services.stop();
+}
+
+#[test]
+fn a_display_that_cannot_be_used_is_named() {
+    let display = display(320, 240);
+    let start = |name: &str, cookie: &[u8]| DesktopServices::start(name, Some(cookie), |_| {}).err();
+    for (name, cookie) in [
+        (display.display(), [0; 16]),
+        (":59000", *display.cookie()),
+        ("nonsense", [1; 16]),
+    ] {
+        let error = start(name, &cookie).expect("an error").to_string();
+        assert!(
+            error.contains(&format!("X display {name}: ")) && error.contains("XAUTHORITY"),
+            "{error}"
+        );
+    }
+}
