@@ -30,7 +30,7 @@ fn desk(layout: &str) -> (VirtualDisplay, Injector, Client) {
 
 fn key(viewer: &ViewerInput, key: &str, code: &str, pressed: bool) {
     viewer.send(InputEvent::Key {
-        key: Key {
+        key: Key::Dom {
             key: key.into(),
             code: code.into(),
         },
@@ -542,7 +542,7 @@ fn the_end_of_the_x_server_is_an_error_of_every_call() {
         .and_then(|()| backend.flush())
         .expect("a running server");
     display.stop();
-    let a = Key {
+    let a = Key::Dom {
         key: "a".into(),
         code: "KeyA".into(),
     };

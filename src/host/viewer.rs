@@ -9,8 +9,10 @@ use super::Shared;
 use crate::input::ViewerInput;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::candidate::IceCandidate;
+use crate::protocol::channel::{ChannelMessage, Decoder};
+use crate::protocol::dialect::Dialect;
 use crate::protocol::input::InputEvent;
-use crate::session::{Action, Event, PeerRequest, Session};
+use crate::session::{Action, Event, PeerKey, PeerRequest, Session};
 use crate::web::{CloseCode, Frame, NewViewer, ViewerSocket};
 
 /// Serves one viewer until it leaves or the host ends. What it holds is released then.
@@ -21,14 +23,20 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
     let span = tracing::info_span!("viewer", id = %client_id);
     async move {
         tracing::info!(%remote, app = app.as_str(), "a viewer connects");
-        let (session, welcome) = Session::start(client_id, app.as_str(), shared.session.clone(), now_ms);
+        let (session, welcome) = Session::start(
+            client_id,
+            app.as_str(),
+            Dialect::Native,
+            shared.session.clone(),
+            now_ms,
+        );
         let mut viewer = Viewer {
             shared,
             socket,
             session,
             peer: None,
         };
-        let ended = match viewer.perform(welcome).await {
+        let ended = match viewer.perform_all(welcome).await {
             Ok(()) => viewer.converse().await,
             Err(gone) => gone,
         };
@@ -70,43 +78,61 @@ impl Viewer {
                     Some(Frame::Binary) => self.session.handle(Event::Binary, now_ms()),
                 },
             };
-            for action in event {
-                if let Err(ended) = self.perform(action).await {
-                    return ended;
-                }
+            if let Err(ended) = self.perform_all(event).await {
+                return ended;
             }
         }
     }
 
     fn peer_event(&mut self, event: Option<PeerEvent>) -> Vec<Action> {
         let event = match event {
-            Some(PeerEvent::Offer(sdp)) => Event::Offered { sdp },
+            Some(PeerEvent::Offer(sdp)) => Event::Offered {
+                key: PeerKey::ONLY,
+                sdp,
+            },
             Some(PeerEvent::Candidate {
                 candidate,
                 sdp_m_line_index,
-            }) => Event::LocalCandidate(IceCandidate {
-                candidate,
-                sdp_m_line_index,
-                sdp_mid: None,
-            }),
-            Some(PeerEvent::AnswerApplied) => Event::AnswerApplied,
-            Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { reason },
+            }) => Event::LocalCandidate {
+                key: PeerKey::ONLY,
+                candidate: IceCandidate {
+                    candidate,
+                    sdp_m_line_index,
+                    sdp_mid: None,
+                },
+            },
+            Some(PeerEvent::AnswerApplied) => Event::AnswerApplied { key: PeerKey::ONLY },
+            Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused {
+                key: PeerKey::ONLY,
+                reason,
+            },
             Some(PeerEvent::Connected) => {
                 tracing::info!("the stream is connected");
                 return Vec::new();
             }
             Some(PeerEvent::Failed(reason)) => {
                 self.close_peer();
-                Event::PeerFailed { reason }
+                Event::PeerFailed {
+                    key: PeerKey::ONLY,
+                    reason,
+                }
             }
             None => {
                 self.close_peer();
                 Event::PeerFailed {
+                    key: PeerKey::ONLY,
                     reason: "The stream has ended".to_owned(),
                 }
             }
         };
         self.session.handle(event, now_ms())
+    }
+
+    async fn perform_all(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
+        for action in actions {
+            self.perform(action).await?;
+        }
+        Ok(())
     }
 
     async fn perform(&mut self, action: Action) -> Result<(), Ended> {
@@ -116,16 +142,16 @@ impl Viewer {
                 .send(text)
                 .await
                 .map_err(|_| Ended("it does not read")),
-            Action::OpenPeer(request) => {
+            Action::OpenPeer { request, .. } => {
                 self.close_peer();
                 self.peer = Some(self.open_peer(request).await);
                 Ok(())
             }
-            Action::ApplyAnswer { sdp } => {
+            Action::ApplyAnswer { sdp, .. } => {
                 self.with_peer(|peer| peer.apply_answer(sdp).is_ok());
                 Ok(())
             }
-            Action::AddCandidate(candidate) => {
+            Action::AddCandidate { candidate, .. } => {
                 let IceCandidate {
                     candidate,
                     sdp_m_line_index,
@@ -134,6 +160,7 @@ impl Viewer {
                 self.with_peer(|peer| peer.add_candidate(candidate, sdp_m_line_index).is_ok());
                 Ok(())
             }
+            _ => Ok(()),
         }
     }
 
@@ -142,8 +169,10 @@ impl Viewer {
         let sink = Arc::clone(&input);
         let options = PeerOptions {
             codecs: request.codecs,
-            messages: request.data_channel.then(|| {
-                let sink: crate::media::MessageSink = Arc::new(move |message| take_input(&sink, message));
+            messages: request.channel.map(|_| {
+                let decoder = std::sync::Mutex::new(Decoder::default());
+                let sink: crate::media::MessageSink =
+                    Arc::new(move |message| take_input(&sink, &decoder, message));
                 sink
             }),
         };
@@ -180,10 +209,19 @@ async fn peer_event(peer: &mut Option<Peer>) -> Option<PeerEvent> {
 }
 
 /// On webrtcbin's thread: decode and hand over.
-fn take_input(input: &ViewerInput, message: &str) {
-    match InputEvent::decode(message) {
-        Ok(Some(event)) => input.send(event),
-        Ok(None) => {}
+fn take_input(input: &ViewerInput, decoder: &std::sync::Mutex<Decoder>, message: &str) {
+    let decoded = decoder
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .decode(message);
+    match decoded {
+        Ok(messages) => {
+            for message in messages {
+                if let ChannelMessage::Input(event) = message {
+                    input.send(event);
+                }
+            }
+        }
         Err(error) => tracing::debug!(%error, "a message on the data channel was not understood"),
     }
 }

@@ -25,10 +25,10 @@ impl Control {
     /// longer than any that exists.
     pub(super) fn of_key(key: &Key) -> Option<Control> {
         // Without a position, "a" and "A" must be the same key: Shift may go up before the letter does.
-        let name = if key.code.is_empty() {
-            format!("'{}", key.key.to_lowercase())
-        } else {
-            key.code.clone()
+        let name = match key {
+            Key::Dom { key, code } if code.is_empty() => format!("'{}", key.to_lowercase()),
+            Key::Dom { code, .. } => code.clone(),
+            Key::Keysym(_) | Key::KeysymName(_) => return None,
         };
         (name != "'" && name.len() <= LONGEST_NAME).then_some(Control::Key(name))
     }
@@ -142,7 +142,7 @@ mod tests {
     const BERT: ViewerId = ViewerId(2);
 
     fn control(code: &str) -> Control {
-        Control::of_key(&Key {
+        Control::of_key(&Key::Dom {
             key: String::new(),
             code: code.into(),
         })
@@ -195,24 +195,24 @@ mod tests {
 
     #[test]
     fn a_key_without_a_code_is_known_by_its_letter_in_either_case() {
-        let upper = Control::of_key(&Key {
+        let upper = Control::of_key(&Key::Dom {
             key: "A".into(),
             code: String::new(),
         });
-        let lower = Control::of_key(&Key {
+        let lower = Control::of_key(&Key::Dom {
             key: "a".into(),
             code: String::new(),
         });
         assert!(upper.is_some() && upper == lower);
         assert!(
-            Control::of_key(&Key {
+            Control::of_key(&Key::Dom {
                 key: String::new(),
                 code: String::new()
             })
             .is_none()
         );
         assert!(
-            Control::of_key(&Key {
+            Control::of_key(&Key::Dom {
                 key: String::new(),
                 code: "x".repeat(65)
             })

@@ -125,13 +125,11 @@ impl Backend for RecordBackend {
     }
 
     fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
-        let by_code = codes::keycode(&key.code).map(|keycode| Keycode(keycode.into()));
-        Ok(by_code.or_else(|| {
-            key.key
-                .chars()
-                .next()
-                .map(|c| Keycode(0x0100_0000 + u32::from(c)))
-        }))
+        let Key::Dom { key, code } = key else {
+            return Ok(None);
+        };
+        let by_code = codes::keycode(code).map(|keycode| Keycode(keycode.into()));
+        Ok(by_code.or_else(|| key.chars().next().map(|c| Keycode(0x0100_0000 + u32::from(c)))))
     }
 
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {

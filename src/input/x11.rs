@@ -287,13 +287,16 @@ impl Backend for X11Backend {
     }
 
     fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
+        let Key::Dom { key, code } = key else {
+            return Ok(None);
+        };
         let modifiers = self.modifiers()?;
-        let physical = codes::keycode(&key.code)
+        let physical = codes::keycode(code)
             .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
-        let keycode = match printable(&key.key) {
+        let keycode = match printable(key) {
             Some(character) => self.key_for(character, physical, modifiers)?,
-            None if key.key == "AltGraph" => self.alt_graph(physical, modifiers),
-            None => self.named_key(&key.key, physical, modifiers),
+            None if key == "AltGraph" => self.alt_graph(physical, modifiers),
+            None => self.named_key(key, physical, modifiers),
         };
         Ok(keycode.map(|keycode| Keycode(keycode.into())))
     }

@@ -11,7 +11,7 @@ fn start() -> (Injector, Recording) {
 
 fn key(code: &str, pressed: bool) -> InputEvent {
     InputEvent::Key {
-        key: Key {
+        key: Key::Dom {
             key: String::new(),
             code: code.into(),
         },
