@@ -1,23 +1,38 @@
-//! The host: where web, session, media and input meet, and the only place where they do.
+//! The host: where web, session, media, input and desktop meet, and the only place where they do.
 //!
-//! Each viewer is one task that owns its socket, its session and its peer.
+//! Each viewer is one task that owns its socket, its session and its peers; each player (WHEP) one that owns a peer.
 
+mod api;
+mod channel;
+mod desk;
+mod outbound;
+mod peer;
+mod players;
+mod registry;
 mod viewer;
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::input::{Backend, Injector, InputHandle};
+use crate::input::{Backend, InputHandle, Injector};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::session::SessionConfig;
 use crate::web;
+
+pub use desk::DesktopAddress;
+pub use outbound::{Rendezvous, RendezvousKind};
+
+use api::Api;
+use desk::Desk;
+use players::Players;
+use registry::Registry;
 
 /// How long the viewers may take to leave when the host ends.
 const LEAVE: Duration = Duration::from_millis(1500);
@@ -30,20 +45,36 @@ pub struct Setup {
     pub plan: Plan,
     /// What acts on the desktop.
     pub input: Box<dyn Backend>,
+    /// The X display whose cursor, clipboard and size viewers share; none where there is no display.
+    pub desktop: Option<DesktopAddress>,
     /// How sessions present themselves.
     pub session: SessionConfig,
+    /// How many viewers and players there may be at once.
+    pub max_connections: usize,
+    /// Frames per second at first.
+    pub fps: u32,
+    /// The video bitrate at first, in kbit/s.
+    pub bitrate_kbps: u32,
+    /// A signaling server elsewhere, to be reached through it too.
+    pub rendezvous: Option<Rendezvous>,
 }
 
-/// What every viewer's task needs.
+/// What every task needs.
 #[derive(Clone)]
 struct Shared {
     media: MediaHandle,
     input: InputHandle,
+    desk: Desk,
     session: SessionConfig,
+    registry: Registry,
+    players: Players,
     shutdown: CancellationToken,
-    /// The tasks of viewers, and of peers that are being taken down.
+    /// The tasks of viewers and players, and of peers that are being taken down.
     tasks: TaskTracker,
     next_number: Arc<AtomicU64>,
+    /// What the stream is set to now.
+    fps: Arc<AtomicU32>,
+    bitrate_kbps: u32,
 }
 
 impl Shared {
@@ -61,27 +92,27 @@ impl Shared {
 /// # Errors
 /// If a thread cannot be started or the listener cannot be used.
 pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Setup { plan, input, session } = setup;
-    let injector = Injector::start(input).context("cannot start the input thread")?;
-    let media = Media::start(plan).context("cannot start the media thread")?;
+    let injector = Injector::start(setup.input).context("cannot start the input thread")?;
+    let media = Media::start(setup.plan).context("cannot start the media thread")?;
+    let tasks = TaskTracker::new();
     let shared = Shared {
         media: media.handle().clone(),
         input: injector.handle(),
-        session,
+        desk: Desk::open(setup.desktop, &tasks, &shutdown),
+        session: setup.session,
+        registry: Registry::new(setup.max_connections),
+        players: Players::default(),
         shutdown: shutdown.clone(),
-        tasks: TaskTracker::new(),
+        tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),
+        fps: Arc::new(AtomicU32::new(setup.fps)),
+        bitrate_kbps: setup.bitrate_kbps,
     };
-    let tasks = shared.tasks.clone();
-    let accept: web::Accept = Arc::new(move |new_viewer| {
-        let shared = shared.clone();
-        let tracked = shared
-            .tasks
-            .clone()
-            .track_future(viewer::serve(shared, new_viewer));
-        Box::pin(tracked)
-    });
-    let served = web::serve(listener, accept, shutdown.clone())
+    if let Some(rendezvous) = setup.rendezvous {
+        tasks.spawn(outbound::stay_registered(shared.clone(), rendezvous));
+    }
+    let desk = shared.desk.clone();
+    let served = web::serve(listener, Arc::new(Api::new(shared)), shutdown.clone())
         .await
         .context("the web server has failed");
 
@@ -91,12 +122,18 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     if timeout(LEAVE, tasks.wait()).await.is_err() {
         tracing::warn!(tasks = tasks.len(), "some viewers have not left in time");
     }
-    let released = tokio::task::spawn_blocking(move || injector.stop());
-    if timeout(STOP, async { tokio::join!(released, media.stop()) })
-        .await
-        .is_err()
-    {
+    let released = tokio::task::spawn_blocking(move || {
+        injector.stop();
+        desk.close();
+    });
+    if timeout(STOP, async { tokio::join!(released, media.stop()) }).await.is_err() {
         tracing::warn!("some pipelines have not stopped in time");
     }
     served
+}
+
+/// Milliseconds since the epoch.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

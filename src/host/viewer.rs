@@ -1,198 +1,396 @@
-//! One viewer: its socket, its session, its peer and what it holds.
+//! One viewer: its socket, its session, its peers and what it holds.
 
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
 
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tracing::Instrument;
 
-use super::Shared;
+use super::channel::{self, Wishes};
+use super::desk::News;
+use super::peer::{Peer, Request};
+use super::registry::Registration;
+use super::{Shared, now_ms};
 use crate::input::ViewerInput;
-use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
+use crate::media::PeerEvent;
 use crate::protocol::candidate::IceCandidate;
-use crate::protocol::input::InputEvent;
-use crate::session::{Action, Event, PeerRequest, Session};
-use crate::web::{CloseCode, Frame, NewViewer, ViewerSocket};
+use crate::protocol::channel::HostMessage;
+use crate::protocol::dialect::Dialect;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
+use crate::protocol::text::ClipboardText;
+use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
+use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
+
+/// Requests on data channels that wait for the viewer's task.
+const REQUESTS: usize = 64;
+/// Statistics that wait for it.
+const MEASURED: usize = 8;
+/// How often an open data channel is told how busy the machine is.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Serves one viewer until it leaves or the host ends. What it holds is released then.
 pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
-    let NewViewer { socket, app, remote } = new_viewer;
-    let now_ms = now_ms();
-    let client_id = format!("client_{now_ms:013}_{:04}", shared.next_number() % 1_000_000);
+    let NewViewer { mut socket, app, dialect, remote } = new_viewer;
+    let now = now_ms();
+    let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
     let span = tracing::info_span!("viewer", id = %client_id);
     async move {
-        tracing::info!(%remote, app = app.as_str(), "a viewer connects");
-        let (session, welcome) = Session::start(client_id, app.as_str(), shared.session.clone(), now_ms);
-        let mut viewer = Viewer {
-            shared,
-            socket,
-            session,
-            peer: None,
+        let info = ClientInfo {
+            id: client_id.clone(),
+            peer_id: None,
+            app_name: app.as_str().to_owned(),
+            protocol: dialect.name(),
+            remote_addr: remote.to_string(),
+            connected_at: now,
+            last_seen: now,
+            state: "connected",
+            message_count: 0,
+            error_count: 0,
+            user_agent: None,
         };
-        let ended = match viewer.perform(welcome).await {
-            Ok(()) => viewer.converse().await,
-            Err(gone) => gone,
+        let Some(registration) = shared.registry.register(info, shared.players.count()) else {
+            tracing::warn!(%remote, "the host is full: a viewer is turned away");
+            let refusal = Session::refuse(
+                dialect, client_id, ErrorCode::ServerUnavailable, "Server at maximum capacity", now,
+            );
+            return turn_away(&mut socket, refusal).await;
         };
-        tracing::info!(reason = ended.0, "the viewer has left");
-        viewer.close_peer();
+        tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), "a viewer connects");
+        let (session, first) = Session::start(client_id, app.as_str(), dialect, shared.session.clone(), now);
+        let reason = converse(shared, socket, session, first, Some(registration)).await;
+        tracing::info!(reason, "the viewer has left");
     }
     .instrument(span)
     .await;
+}
+
+/// Speaks `session` on `socket` until one of them ends, and says which.
+pub(super) async fn converse(
+    shared: Shared,
+    socket: ViewerSocket,
+    session: Session,
+    first: Vec<Action>,
+    registration: Option<Registration>,
+) -> &'static str {
+    let mut viewer = Viewer::new(shared, socket, session, registration);
+    let ended = match viewer.perform(first).await {
+        Ok(()) => viewer.live().await,
+        Err(ended) => ended,
+    };
+    for (_, peer) in std::mem::take(&mut viewer.peers) {
+        peer.close(&viewer.shared);
+    }
+    ended.0
+}
+
+async fn turn_away(socket: &mut ViewerSocket, actions: Vec<Action>) {
+    for action in actions {
+        match action {
+            Action::Send(text) => drop(socket.send(text).await),
+            Action::Close { code, reason } => socket.close(code, &reason).await,
+            _ => {}
+        }
+    }
 }
 
 struct Viewer {
     shared: Shared,
     socket: ViewerSocket,
     session: Session,
-    peer: Option<Peer>,
+    registration: Option<Registration>,
+    peers: BTreeMap<PeerKey, Peer>,
+    /// What it does over the signaling socket.
+    input: ViewerInput,
+    wishes: Wishes,
+    requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
+    measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
+    news: broadcast::Receiver<News>,
+    beats: tokio::time::Interval,
 }
 
-/// A viewer's peer, and what the viewer holds through it.
-struct Peer {
-    handle: PeerHandle,
-    input: Arc<ViewerInput>,
-}
+/// Numbers that were asked for.
+type Measured = (StatsRequest, Stats);
 
 /// Why a viewer's task ends.
 struct Ended(&'static str);
 
+/// What comes next.
+enum Next {
+    Leave { code: u16, reason: &'static str },
+    Frame(Option<Frame>),
+    Peer(PeerKey, Option<PeerEvent>),
+    Request(Request),
+    Measured(Measured),
+    News(News),
+    Beat,
+    Tick,
+}
+
 impl Viewer {
-    async fn converse(&mut self) -> Ended {
+    fn new(
+        shared: Shared,
+        socket: ViewerSocket,
+        session: Session,
+        registration: Option<Registration>,
+    ) -> Self {
+        let mut beats = interval(BEAT);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            input: shared.input.viewer(),
+            news: shared.desk.news(),
+            shared,
+            socket,
+            session,
+            registration,
+            peers: BTreeMap::new(),
+            wishes: Wishes::default(),
+            requests: mpsc::channel(REQUESTS),
+            measured: mpsc::channel(MEASURED),
+            beats,
+        }
+    }
+
+    async fn live(&mut self) -> Ended {
+        let shutdown = self.shared.shutdown.clone();
+        let leave = self.registration.as_ref().map(Registration::leave).unwrap_or_default();
         loop {
-            let event = tokio::select! {
-                () = self.shared.shutdown.cancelled() => {
-                    self.socket.close(CloseCode::GoingAway, "The host is going down").await;
-                    return Ended("the host is going down");
-                }
-                event = peer_event(&mut self.peer) => self.peer_event(event),
-                frame = self.socket.receive() => match frame {
-                    None => return Ended("the socket is closed"),
-                    Some(Frame::Text(text)) => self.session.handle(Event::Text(&text), now_ms()),
-                    Some(Frame::Binary) => self.session.handle(Event::Binary, now_ms()),
-                },
+            let deadline = self.session.next_deadline().map(instant_of);
+            let next = tokio::select! {
+                () = shutdown.cancelled() => Next::Leave { code: 1001, reason: "The host is going down" },
+                () = leave.cancelled() => Next::Leave { code: 1000, reason: "Shown out by the host" },
+                (key, event) = next_event(&mut self.peers) => Next::Peer(key, event),
+                frame = self.socket.receive() => Next::Frame(frame),
+                Some(request) = self.requests.1.recv() => Next::Request(request),
+                Some(measured) = self.measured.1.recv() => Next::Measured(measured),
+                news = next_news(&mut self.news) => Next::News(news),
+                _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Next::Tick,
             };
-            for action in event {
-                if let Err(ended) = self.perform(action).await {
-                    return ended;
-                }
+            if let Err(ended) = self.take(next).await {
+                return ended;
             }
         }
     }
 
-    fn peer_event(&mut self, event: Option<PeerEvent>) -> Vec<Action> {
+    async fn take(&mut self, next: Next) -> Result<(), Ended> {
+        let actions = match next {
+            Next::Leave { code, reason } => {
+                self.socket.close(code, reason).await;
+                return Err(Ended(reason));
+            }
+            Next::Frame(None) => return Err(Ended("the socket is closed")),
+            Next::Frame(Some(frame)) => {
+                let actions = match &frame {
+                    Frame::Text(text) => self.session.handle(Event::Text(text), now_ms()),
+                    Frame::Binary => self.session.handle(Event::Binary, now_ms()),
+                    Frame::Alive => self.session.handle(Event::Alive, now_ms()),
+                };
+                self.update_registration();
+                actions
+            }
+            Next::Peer(key, event) => self.peer_event(key, event),
+            Next::Request((key, message)) => {
+                if let Some(peer) = self.peers.get(&key) {
+                    channel::act(&self.shared, peer, &mut self.wishes, message).await;
+                }
+                Vec::new()
+            }
+            Next::Measured((request, stats)) => self.session.handle(Event::Stats { request, stats }, now_ms()),
+            Next::News(news) => self.spread(news),
+            Next::Beat => {
+                self.peers.values().for_each(|peer| channel::beat(&self.shared, peer));
+                Vec::new()
+            }
+            Next::Tick => self.session.handle(Event::Tick, now_ms()),
+        };
+        self.perform(actions).await
+    }
+
+    fn peer_event(&mut self, key: PeerKey, event: Option<PeerEvent>) -> Vec<Action> {
         let event = match event {
-            Some(PeerEvent::Offer(sdp)) => Event::Offered { sdp },
-            Some(PeerEvent::Candidate {
-                candidate,
-                sdp_m_line_index,
-            }) => Event::LocalCandidate(IceCandidate {
-                candidate,
-                sdp_m_line_index,
-                sdp_mid: None,
-            }),
-            Some(PeerEvent::Answer(_) | PeerEvent::ChannelOpen) => return Vec::new(),
-            Some(PeerEvent::AnswerApplied) => Event::AnswerApplied,
-            Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { reason },
+            Some(PeerEvent::Offer(sdp)) => Event::Offered { key, sdp },
+            Some(PeerEvent::Answer(sdp)) => Event::Answered { key, sdp },
+            Some(PeerEvent::Candidate { candidate, sdp_m_line_index }) => {
+                Event::LocalCandidate { key, candidate: IceCandidate { candidate, sdp_m_line_index, sdp_mid: None } }
+            }
+            Some(PeerEvent::AnswerApplied) => Event::AnswerApplied { key },
+            Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { key, reason },
             Some(PeerEvent::Connected) => {
                 tracing::info!("the stream is connected");
+                self.registration.as_ref().inspect(|place| place.update(|info| info.state = "streaming"));
+                Event::PeerConnected { key }
+            }
+            Some(PeerEvent::ChannelOpen) => {
+                if let Some(peer) = self.peers.get_mut(&key) {
+                    peer.set_open();
+                    channel::greet(&self.shared, peer, self.session.dialect(), self.wishes.follows_window);
+                }
                 return Vec::new();
             }
             Some(PeerEvent::Failed(reason)) => {
-                self.close_peer();
-                Event::PeerFailed { reason }
+                self.close_peer(key);
+                Event::PeerFailed { key, reason }
             }
             None => {
-                self.close_peer();
-                Event::PeerFailed {
-                    reason: "The stream has ended".to_owned(),
-                }
+                self.close_peer(key);
+                Event::PeerFailed { key, reason: "The stream has ended".to_owned() }
             }
         };
         self.session.handle(event, now_ms())
     }
 
-    async fn perform(&mut self, action: Action) -> Result<(), Ended> {
-        match action {
-            Action::Send(text) => self
-                .socket
-                .send(text)
-                .await
-                .map_err(|_| Ended("it does not read")),
-            Action::OpenPeer(request) => {
-                self.close_peer();
-                self.peer = Some(self.open_peer(request).await);
-                Ok(())
+    fn spread(&mut self, news: News) -> Vec<Action> {
+        let told = || self.peers.values().filter(|peer| peer.is_told());
+        match news {
+            News::Cursor(cursor) => {
+                let message = HostMessage::Cursor(cursor);
+                told().for_each(|peer| peer.tell(&message));
             }
-            Action::ApplyAnswer { sdp } => {
-                self.with_peer(|peer| peer.apply_answer(sdp).is_ok());
-                Ok(())
+            News::Clipboard(text) if self.session.dialect() == Dialect::Selkies => {
+                if let Some(text) = ClipboardText::new(text) {
+                    let message = HostMessage::Clipboard(text);
+                    told().for_each(|peer| peer.tell(&message));
+                }
             }
-            Action::AddCandidate(candidate) => {
-                let IceCandidate {
-                    candidate,
-                    sdp_m_line_index,
-                    ..
-                } = candidate;
-                self.with_peer(|peer| peer.add_candidate(candidate, sdp_m_line_index).is_ok());
-                Ok(())
+            News::Clipboard(_) => {}
+            News::Resized(size) => {
+                self.peers.values().for_each(|peer| peer.set_frame(size));
+                return self.session.handle(Event::FrameSize(size), now_ms());
+            }
+        }
+        Vec::new()
+    }
+
+    async fn perform(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
+        for action in actions {
+            match action {
+                Action::Send(text) => self.send(text).await?,
+                Action::OpenPeer { key, request } => {
+                    self.close_peer(key);
+                    let peer = Peer::open(&self.shared, key, request, self.requests.0.clone()).await;
+                    self.peers.insert(key, peer);
+                }
+                Action::ClosePeer { key } => self.close_peer(key),
+                Action::ApplyAnswer { key, sdp } => {
+                    // A peer that takes no more commands says so itself, by its last event.
+                    self.peers.get(&key).map(|peer| peer.media().apply_answer(sdp));
+                }
+                Action::AddCandidate { key, candidate } => {
+                    let IceCandidate { candidate, sdp_m_line_index, .. } = candidate;
+                    self.peers.get(&key).map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
+                }
+                Action::CollectStats { request } => self.collect(request),
+                Action::Input(event) => self.input.send(event),
+                Action::Note(note) => tracing::info!(note, "the signaling server says"),
+                Action::Close { code, reason } => {
+                    self.socket.close(code, &reason).await;
+                    return Err(Ended("the conversation is over"));
+                }
+                _ => tracing::error!("an action of the session is not known"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Ended> {
+        match self.socket.send(text).await {
+            Ok(()) => Ok(()),
+            Err(SendError::Gone) => Err(Ended("the socket is closed")),
+            Err(SendError::Slow) => {
+                let farewell = self.session.handle(Event::SendQueueFull, now_ms());
+                turn_away(&mut self.socket, farewell).await;
+                Err(Ended("it does not read"))
             }
         }
     }
 
-    async fn open_peer(&mut self, request: PeerRequest) -> Peer {
-        let input = Arc::new(self.shared.input.viewer());
-        let sink = Arc::clone(&input);
-        let options = PeerOptions {
-            codecs: request.codecs,
-            video: true,
-            audio: false,
-            channel: request.data_channel.then(|| ChannelOptions {
-                label: "input",
-                messages: Arc::new(move |message| take_input(&sink, message)),
-            }),
-            remote_offer: None,
-        };
-        let handle = self
-            .shared
-            .media
-            .open_peer(self.shared.next_peer(), options)
-            .await;
-        Peer { handle, input }
+    /// Measures in a task of its own: webrtcbin may take its time.
+    fn collect(&self, request: StatsRequest) {
+        let measuring = self.peers.values().next().map(|peer| peer.media().stats());
+        let (desk, sender) = (self.shared.desk.clone(), self.measured.0.clone());
+        self.shared.tasks.spawn(async move {
+            let peer = match measuring {
+                Some(measuring) => Some(measuring.await),
+                None => None,
+            };
+            let mut stats = Stats::default();
+            for group in &request.groups {
+                match group {
+                    StatsGroup::Webrtc => stats.webrtc = Some(peer.as_ref().map(webrtc_stats).unwrap_or_default()),
+                    StatsGroup::System => {
+                        let fps = peer.as_ref().and_then(|peer| peer.encoded_fps);
+                        stats.system = Some(crate::protocol::stats::SystemStats { fps, ..desk.load() });
+                    }
+                }
+            }
+            let _ = sender.send((request, stats)).await;
+        });
     }
 
-    /// A peer that takes no more commands says so itself, by its last event.
-    fn with_peer(&self, give: impl FnOnce(&PeerHandle) -> bool) {
-        let taken = self.peer.as_ref().is_some_and(|peer| give(&peer.handle));
-        if !taken {
-            tracing::debug!("the peer is gone");
+    fn close_peer(&mut self, key: PeerKey) {
+        if let Some(peer) = self.peers.remove(&key) {
+            peer.close(&self.shared);
+            self.registration.as_ref().inspect(|place| place.update(|info| info.state = "connected"));
         }
     }
 
-    /// Releases what the viewer holds, at once, and lets the peer be taken down behind our back.
-    fn close_peer(&mut self) {
-        if let Some(Peer { handle, input }) = self.peer.take() {
-            input.send(InputEvent::ReleaseAll);
-            self.shared.tasks.spawn(handle.closed());
+    fn update_registration(&self) {
+        let Some(place) = &self.registration else { return };
+        let session = &self.session;
+        place.update(|info| {
+            info.last_seen = session.last_seen_ms();
+            info.message_count = session.message_count();
+            info.error_count = session.error_count();
+            info.protocol = session.dialect().name();
+            if info.peer_id.is_none() {
+                info.peer_id = session.peer_id().map(str::to_owned);
+                info.user_agent = session.hello().and_then(|hello| hello.user_agent.clone());
+            }
+        });
+    }
+}
+
+/// What any of the peers says next.
+async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<PeerEvent>) {
+    poll_fn(|cx| {
+        for (key, peer) in peers.iter_mut() {
+            if let Poll::Ready(event) = peer.poll_event(cx) {
+                return Poll::Ready((*key, event));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// The next news; what was missed is made up for by what comes.
+async fn next_news(news: &mut broadcast::Receiver<News>) -> News {
+    loop {
+        match news.recv().await {
+            Ok(news) => return news,
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
     }
 }
 
-async fn peer_event(peer: &mut Option<Peer>) -> Option<PeerEvent> {
-    match peer {
-        Some(peer) => peer.handle.event().await,
-        None => std::future::pending().await,
-    }
+fn instant_of(deadline_ms: u64) -> Instant {
+    Instant::now() + Duration::from_millis(deadline_ms.saturating_sub(now_ms()))
 }
 
-/// On webrtcbin's thread: decode and hand over.
-fn take_input(input: &ViewerInput, message: &str) {
-    match InputEvent::decode(message) {
-        Ok(Some(event)) => input.send(event),
-        Ok(None) => {}
-        Err(error) => tracing::debug!(%error, "a message on the data channel was not understood"),
+fn webrtc_stats(peer: &crate::media::PeerStats) -> WebrtcStats {
+    WebrtcStats {
+        bytes_sent: peer.bytes_sent,
+        bytes_received: peer.bytes_received,
+        packets_sent: peer.packets_sent,
+        packets_received: peer.packets_received,
+        packets_lost: peer.packets_lost,
+        jitter_s: peer.jitter_s,
+        rtt_s: peer.round_trip_s,
+        bandwidth_bps: None,
     }
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -149,7 +149,7 @@ impl<'a> Media<'a> {
 }
 
 /// Sets `target` in a running pipeline.
-pub(super) fn set(pipeline: &gst::Pipeline, target: &Target, value: u32) {
+pub(super) fn set(pipeline: &gst::Pipeline, target: &Target, value: impl std::fmt::Display) {
     if let Some(element) = pipeline.by_name(&target.element) {
         element.set_property_from_str(&target.property, &target.format(&value.to_string()));
     }

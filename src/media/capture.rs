@@ -14,6 +14,15 @@ use super::seam::{CaptureSignals, off_loop};
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
 
+/// What viewers may change of the capture while it runs. `None`: as the description says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Settings {
+    /// Frames per second.
+    pub(super) fps: Option<u32>,
+    /// Whether the pointer is drawn into the picture.
+    pub(super) pointer: Option<bool>,
+}
+
 /// A running capture. Dropping it stops it, on a thread of its own.
 #[derive(Debug)]
 pub(super) struct Capture {
@@ -76,10 +85,14 @@ impl Capture {
         pipeline.set_base_time(self.pipeline.base_time().unwrap_or_default());
     }
 
-    /// Captures at this rate from now on, if the plan's description says how.
-    pub(super) fn set_framerate(&self, plan: &Plan, fps: u32) {
-        if let Some(target) = plan.framerate() {
+    /// Takes what viewers have changed, as far as the plan's description says how.
+    pub(super) fn set(&self, plan: &Plan, settings: Settings) {
+        let Plan::Shared { capture, .. } = plan else { return };
+        if let (Some(target), Some(fps)) = (&capture.fps, settings.fps) {
             set(&self.pipeline, target, fps);
+        }
+        if let (Some(target), Some(visible)) = (&capture.pointer, settings.pointer) {
+            set(&self.pipeline, target, visible);
         }
     }
 

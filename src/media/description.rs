@@ -57,6 +57,8 @@ pub struct Description {
     pub bitrate: Option<Target>,
     /// What sets the frame rate.
     pub fps: Option<Target>,
+    /// What sets whether the pointer is drawn into the picture.
+    pub pointer: Option<Target>,
     /// What sets the X display.
     pub display: Option<Target>,
     /// The gst-launch text, on one line.
@@ -159,6 +161,7 @@ impl Description {
                 "needs" => description.needs = value.split_whitespace().map(str::to_owned).collect(),
                 "bitrate" => description.bitrate = Some(read_target(value).map_err(error)?),
                 "fps" => description.fps = Some(read_target(value).map_err(error)?),
+                "pointer" => description.pointer = Some(read_target(value).map_err(error)?),
                 "display" => description.display = Some(read_target(value).map_err(error)?),
                 _ => {}
             }
@@ -188,6 +191,7 @@ impl Description {
             needs: Vec::new(),
             bitrate: None,
             fps: None,
+            pointer: None,
             display: None,
             text,
             source: String::new(),
@@ -223,7 +227,7 @@ impl Description {
 
     /// The elements that the header's targets name.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
-        [&self.bitrate, &self.fps, &self.display].into_iter().flatten()
+        [&self.bitrate, &self.fps, &self.pointer, &self.display].into_iter().flatten()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::check::check_targets;
 use super::choose;
 use super::codec::Codec;
-use super::description::{Description, Target};
+use super::description::Description;
 use super::library::Library;
 use super::parse::{self, DescriptionError};
 
@@ -148,14 +148,6 @@ impl Plan {
                 "{} ! appsink name={FRAMES} max-buffers=1 drop=true",
                 capture.text
             )),
-            Self::Whole(_) => None,
-        }
-    }
-
-    /// What sets the frame rate of the shared capture.
-    pub(super) fn framerate(&self) -> Option<&Target> {
-        match self {
-            Self::Shared { capture, .. } => capture.fps.as_ref(),
             Self::Whole(_) => None,
         }
     }

@@ -12,11 +12,12 @@
 use std::fmt;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::capture::Capture;
+use super::capture::{Capture, Settings};
 use super::peer;
 use super::plan::Plan;
 use super::stats::PeerStats;
@@ -155,6 +156,7 @@ enum Command {
     },
     CaptureLost(String),
     Framerate(u32),
+    Pointer(bool),
 }
 
 /// The media side of a host. Dropping it (with its handles) takes everything down; [`Media::stop`] waits for that.
@@ -234,6 +236,11 @@ impl MediaHandle {
         }
     }
 
+    /// Draws the pointer into the picture, or not, for all viewers.
+    pub async fn set_pointer(&self, visible: bool) {
+        let _ = self.commands.send(Command::Pointer(visible)).await;
+    }
+
     /// Captures at `fps` frames per second from now on, for all viewers; 1 to 240.
     pub async fn set_framerate(&self, fps: u32) {
         let _ = self.commands.send(Command::Framerate(fps.clamp(1, 240))).await;
@@ -244,6 +251,11 @@ impl PeerHandle {
     /// What the peer says next; `None` once it is down.
     pub async fn event(&mut self) -> Option<PeerEvent> {
         self.events.recv().await
+    }
+
+    /// The same as [`event`](Self::event), for those who wait for several peers.
+    pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<PeerEvent>> {
+        self.events.poll_recv(cx)
     }
 
     /// Gives the viewer's SDP answer to the peer. The outcome comes as an event.
@@ -417,7 +429,7 @@ fn start_main_loop() -> std::io::Result<()> {
 /// Owns the capture and starts the peers, until all handles are gone and all peers are down.
 async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
     let mut capture: std::rc::Weak<Capture> = std::rc::Weak::new();
-    let mut framerate = None;
+    let mut settings = Settings::default();
     let mut peers: Vec<(mpsc::WeakSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
     while let Some(command) = commands.recv().await {
         peers.retain(|(signals, _)| signals.upgrade().is_some());
@@ -450,9 +462,7 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                 };
                 if let Some(source) = &source {
                     capture = Rc::downgrade(source);
-                    if let Some(fps) = framerate {
-                        source.set_framerate(&plan, fps);
-                    }
+                    source.set(&plan, settings);
                 }
                 let (signals, signal_receiver) = mpsc::channel(SIGNALS);
                 let weak_signals = signals.downgrade();
@@ -472,10 +482,12 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                 peers.push((weak_signals, glib::MainContext::default().spawn_local(task)));
             }
             Command::Framerate(fps) => {
-                framerate = Some(fps);
-                if let Some(capture) = capture.upgrade() {
-                    capture.set_framerate(&plan, fps);
-                }
+                settings.fps = Some(fps);
+                capture.upgrade().inspect(|capture| capture.set(&plan, settings));
+            }
+            Command::Pointer(visible) => {
+                settings.pointer = Some(visible);
+                capture.upgrade().inspect(|capture| capture.set(&plan, settings));
             }
             Command::CaptureLost(reason) => {
                 tracing::warn!(%reason, "the capture is lost");

@@ -3,14 +3,13 @@
 use serde_json::Value;
 
 use super::candidate::IceCandidate;
+use super::description::{Description, SdpKind};
 use super::envelope::{Envelope, Rejection};
 use super::error::ErrorCode;
 use super::fields;
+use super::input::{self, FrameSize, InputError, InputEvent};
+use super::stats::StatsGroup;
 
-/// The longest session description that is taken, in bytes.
-pub const MAX_SDP: usize = 32 * 1024;
-/// The longest candidate that is taken, in bytes.
-pub const MAX_CANDIDATE: usize = 1024;
 /// How many codecs and capabilities a client may list, and how long each name may be, in bytes.
 const MAX_NAMES: (usize, usize) = (32, 64);
 
@@ -35,6 +34,26 @@ pub enum ClientMessage {
     },
     /// One of the client's ICE candidates, or the end of them.
     Candidate(IceCandidate),
+    /// Pointer or keyboard: several events for a click, none for a repeated key.
+    Input(Vec<InputEvent>),
+    /// The client wants numbers.
+    GetStats {
+        /// Which ones. Empty if it named only groups that are not known.
+        groups: Vec<StatsGroup>,
+    },
+    /// The client wants to agree on a protocol.
+    Negotiate(Negotiate),
+}
+
+/// Which protocols a client speaks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Negotiate {
+    /// In the client's order.
+    pub supported: Vec<String>,
+    /// What it would like best.
+    pub preferred: Option<String>,
+    /// Feature names, as in the hello. `None`: it did not say.
+    pub capabilities: Option<Vec<String>>,
 }
 
 /// What a client tells of itself.
@@ -51,35 +70,47 @@ pub struct Hello {
 /// What a client wants in the offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferConstraints {
-    /// Whether the host makes the data channel `input`.
+    /// Whether the picture is wanted. If not said, it is.
+    pub video: bool,
+    /// Whether the sound is wanted. If not said, it is not.
+    pub audio: bool,
+    /// Whether the host makes the data channel `input`. If not said, it does.
     pub data_channel: bool,
     /// The codecs that the client wants, by their names in SDP. Empty: as the hello said.
     pub codec_preferences: Vec<String>,
 }
 
 impl ClientMessage {
-    /// Understands what `envelope` carries.
+    /// Understands what `envelope` carries. `frame` is the size of the captured frame, if it is known:
+    /// coordinates in another space are scaled to it.
     ///
     /// # Errors
     /// If the type is unknown, or its data is not what the type needs.
-    pub fn from_envelope(envelope: &Envelope) -> Result<Self, Rejection> {
+    pub fn from_envelope(envelope: &Envelope, frame: Option<FrameSize>) -> Result<Self, Rejection> {
         let data = &envelope.data;
         match envelope.kind.as_str() {
             "hello" => Ok(Self::Hello(hello(data))),
             "ping" => Ok(Self::Ping {
-                timestamp: data
-                    .get("timestamp")
-                    .cloned()
-                    .or_else(|| envelope.timestamp.clone()),
-                sequence: data.get("sequence").cloned(),
+                timestamp: scalar(data, "timestamp").or_else(|| envelope.timestamp.clone()),
+                sequence: scalar(data, "sequence"),
             }),
-            "request-offer" => Ok(Self::RequestOffer(offer_constraints(data))),
+            "request-offer" => offer_constraints(envelope),
             "answer" | "sdp" => answer(envelope),
             "ice-candidate" | "ice" => candidate(envelope),
-            other => Err(envelope.reject(
-                ErrorCode::InvalidMessageType,
-                format!("Unknown message type: {}", other.escape_debug()),
-            )),
+            "get-stats" => Ok(Self::GetStats {
+                groups: stats_groups(data),
+            }),
+            "protocol-negotiation" => Ok(Self::Negotiate(negotiate(data))),
+            kind => match input::from_json(kind, data, frame) {
+                Ok(events) => Ok(Self::Input(events)),
+                Err(InputError::UnknownType) => Err(envelope.reject(
+                    ErrorCode::InvalidMessageType,
+                    format!("Unknown message type: {}", kind.escape_debug()),
+                )),
+                Err(error) => {
+                    Err(envelope.reject(ErrorCode::InvalidMessageData, format!("The message is {error}")))
+                }
+            },
         }
     }
 }
@@ -96,79 +127,86 @@ fn hello(data: &Value) -> Hello {
     }
 }
 
-fn offer_constraints(data: &Value) -> OfferConstraints {
+fn offer_constraints(envelope: &Envelope) -> Result<ClientMessage, Rejection> {
     let (items, length) = MAX_NAMES;
-    OfferConstraints {
-        data_channel: data
+    let wanted = |name: &str, otherwise: bool| {
+        let constraint = envelope
+            .data
             .get("constraints")
-            .and_then(|constraints| constraints.get("data_channel"))
-            .and_then(Value::as_bool)
-            .unwrap_or(true),
-        codec_preferences: fields::texts(data, "codec_preferences", items, length),
+            .and_then(|constraints| constraints.get(name));
+        constraint.and_then(Value::as_bool).unwrap_or(otherwise)
+    };
+    let constraints = OfferConstraints {
+        video: wanted("video", true),
+        audio: wanted("audio", false),
+        data_channel: wanted("data_channel", true),
+        codec_preferences: fields::texts(&envelope.data, "codec_preferences", items, length),
+    };
+    if !(constraints.video || constraints.audio || constraints.data_channel) {
+        return Err(envelope.reject(
+            ErrorCode::InvalidMessageData,
+            "An offer of neither video nor audio nor data_channel is none",
+        ));
     }
+    Ok(ClientMessage::RequestOffer(constraints))
 }
 
 /// Takes `data.sdp{type,sdp}`, `data.sdp` as a text, and `data{type,sdp}`.
 fn answer(envelope: &Envelope) -> Result<ClientMessage, Rejection> {
-    let invalid = |message: &str| envelope.reject(ErrorCode::InvalidMessageData, message);
-    let outer = &envelope.data;
-    let description = outer
-        .get("sdp")
-        .filter(|inner| inner.is_object())
-        .unwrap_or(outer);
-    if let Some(kind) = description.get("type")
-        && kind != "answer"
-    {
-        return Err(invalid(
+    let description = Description::from_json(nested(&envelope.data, "sdp"))
+        .map_err(|message| envelope.reject(ErrorCode::InvalidMessageData, message))?;
+    match description.kind {
+        SdpKind::Answer => Ok(ClientMessage::Answer { sdp: description.sdp }),
+        SdpKind::Offer => Err(envelope.reject(
+            ErrorCode::InvalidMessageData,
             "The host offers and the client answers: \"type\" must be \"answer\"",
-        ));
-    }
-    match description.get("sdp").and_then(Value::as_str) {
-        Some(sdp) if sdp.len() > MAX_SDP => Err(invalid(&format!(
-            "The session description is longer than {MAX_SDP} bytes"
-        ))),
-        Some(sdp) if sdp.starts_with("v=") => Ok(ClientMessage::Answer { sdp: sdp.to_owned() }),
-        Some(_) => Err(invalid("The session description does not start with \"v=\"")),
-        None => Err(invalid(
-            "An answer needs data.sdp, an object {\"type\":\"answer\",\"sdp\":\"v=0…\"}",
         )),
     }
 }
 
 /// Takes `data.candidate{…}`, the same fields flat in `data`, and null, nothing or an empty text as the end.
 fn candidate(envelope: &Envelope) -> Result<ClientMessage, Rejection> {
-    let invalid = |message: String| envelope.reject(ErrorCode::InvalidMessageData, message);
-    let outer = &envelope.data;
-    let fields_of = outer
-        .get("candidate")
-        .filter(|inner| inner.is_object())
-        .unwrap_or(outer);
-    let candidate = match fields_of.get("candidate") {
-        None | Some(Value::Null) => "",
-        Some(Value::String(text)) if text.len() > MAX_CANDIDATE => {
-            return Err(invalid(format!(
-                "The candidate is longer than {MAX_CANDIDATE} bytes"
-            )));
+    IceCandidate::from_json(nested(&envelope.data, "candidate"))
+        .map(ClientMessage::Candidate)
+        .map_err(|message| envelope.reject(ErrorCode::InvalidMessageData, message))
+}
+
+/// `data[name]` if that is an object, else `data`.
+fn nested<'a>(data: &'a Value, name: &str) -> &'a Value {
+    data.get(name).filter(|inner| inner.is_object()).unwrap_or(data)
+}
+
+fn stats_groups(data: &Value) -> Vec<StatsGroup> {
+    let (items, length) = MAX_NAMES;
+    let names = fields::texts(data, "stats_type", items, length);
+    if names.is_empty() {
+        return StatsGroup::DEFAULT.to_vec();
+    }
+    let mut groups = Vec::new();
+    for group in names.iter().filter_map(|name| StatsGroup::named(name)) {
+        if !groups.contains(&group) {
+            groups.push(group);
         }
-        Some(Value::String(text)) if text.is_empty() || text.starts_with("candidate:") => text,
-        Some(_) => {
-            return Err(invalid(
-                "A candidate is a text that starts with \"candidate:\"".to_owned(),
-            ));
-        }
-    };
-    let sdp_m_line_index = match fields_of.get("sdpMLineIndex") {
-        None | Some(Value::Null) => 0,
-        Some(index) => index
-            .as_u64()
-            .and_then(|index| u32::try_from(index).ok())
-            .ok_or_else(|| invalid("sdpMLineIndex is not a small whole number".to_owned()))?,
-    };
-    Ok(ClientMessage::Candidate(IceCandidate {
-        candidate: candidate.to_owned(),
-        sdp_m_line_index,
-        sdp_mid: fields::text(fields_of, "sdpMid", 64).map(str::to_owned),
-    }))
+    }
+    groups
+}
+
+fn negotiate(data: &Value) -> Negotiate {
+    let (items, length) = MAX_NAMES;
+    Negotiate {
+        supported: fields::texts(data, "supported_protocols", items, length),
+        preferred: fields::text(data, "preferred_protocol", length).map(str::to_owned),
+        capabilities: data
+            .get("client_capabilities")
+            .is_some_and(Value::is_array)
+            .then(|| fields::texts(data, "client_capabilities", items, length)),
+    }
+}
+
+/// What is echoed: a number, or a text that is not long.
+fn scalar(data: &Value, name: &str) -> Option<Value> {
+    let value = data.get(name)?;
+    (value.is_number() || value.as_str().is_some_and(|text| text.len() <= 64)).then(|| value.clone())
 }
 
 #[cfg(test)]
@@ -176,7 +214,7 @@ mod tests {
     use super::*;
 
     fn read(frame: &str) -> Result<ClientMessage, Rejection> {
-        ClientMessage::from_envelope(&Envelope::parse(frame)?)
+        ClientMessage::from_envelope(&Envelope::parse(frame)?, None)
     }
 
     #[test]
@@ -303,5 +341,43 @@ mod tests {
             (timestamp, sequence),
             (Some(Value::from(5)), Some(Value::from(3)))
         );
+    }
+
+    #[test]
+    fn stats_are_filtered_by_the_groups_that_are_known() {
+        let groups = |data: &str| match read(&format!(r#"{{"type":"get-stats","data":{data}}}"#)) {
+            Ok(ClientMessage::GetStats { groups }) => groups,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(groups("null"), StatsGroup::DEFAULT);
+        assert_eq!(groups(r#"{"stats_type":[]}"#), StatsGroup::DEFAULT);
+        assert_eq!(
+            groups(r#"{"stats_type":["system","gpu","system"]}"#),
+            [StatsGroup::System]
+        );
+        assert_eq!(groups(r#"{"stats_type":["gpu"]}"#), []);
+    }
+
+    #[test]
+    fn constraints_that_are_not_given_mean_a_silent_picture_with_input() {
+        let Ok(ClientMessage::RequestOffer(wanted)) = read(r#"{"type":"request-offer"}"#) else {
+            panic!("not a request")
+        };
+        assert_eq!(
+            (wanted.video, wanted.audio, wanted.data_channel),
+            (true, false, true)
+        );
+        let nothing =
+            r#"{"type":"request-offer","data":{"constraints":{"video":false,"data_channel":false}}}"#;
+        assert_eq!(read(nothing).unwrap_err().code, ErrorCode::InvalidMessageData);
+    }
+
+    #[test]
+    fn what_was_typed_shows_neither_in_the_message_nor_in_the_refusal() {
+        let frame = r#"{"type":"key-press","data":{"key":"hunter2","action":"down"}}"#;
+        let envelope = Envelope::parse(frame).unwrap();
+        assert!(!format!("{envelope:?} {:?}", read(frame)).contains("hunter2"));
+        let frame = r#"{"type":"key-press","data":{"key":"hunter2","action":"hunter2"}}"#;
+        assert!(!format!("{:?}", read(frame)).contains("hunter2"));
     }
 }

@@ -9,12 +9,15 @@ use serde_json::Value;
 use super::VERSION;
 use super::error::ErrorCode;
 use super::fields;
+use super::json::{self, JsonError};
 
-/// The longest `id` and `peer_id` that are kept and echoed, in bytes.
+/// The longest `id` that is kept and echoed, and the longest `type`, in bytes.
 const MAX_ID: usize = 64;
+/// The longest `peer_id` that is kept, in bytes.
+const MAX_PEER_ID: usize = 32;
 
-/// What stands around a client's message.
-#[derive(Debug, Clone, PartialEq)]
+/// What stands around a client's message. `Debug` hides the data: they may be keys.
+#[derive(Clone, PartialEq)]
 pub struct Envelope {
     /// `type`.
     pub kind: String,
@@ -37,6 +40,29 @@ pub struct Rejection {
     pub code: ErrorCode,
     /// A sentence for the client's author, without anything secret.
     pub message: String,
+    /// What else may help the client's author: `error.details`.
+    pub details: Option<String>,
+}
+
+impl Rejection {
+    /// The refusal of a message without an id.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            code,
+            message: message.into(),
+            details: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Envelope")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Envelope {
@@ -46,48 +72,57 @@ impl Envelope {
     /// If the frame is not a JSON object with a `type`, or is of another major version. Fields that are
     /// unknown, or missing and not needed, are no error.
     pub fn parse(frame: &str) -> Result<Self, Rejection> {
-        let reject = |id, code, message: String| Rejection { id, code, message };
-        let value: Value = serde_json::from_str(frame).map_err(|error| {
-            reject(
-                None,
-                ErrorCode::MessageParsingFailed,
-                format!("The message is not JSON: {error}"),
-            )
+        let value = json::parse(frame).map_err(|error| {
+            let code = match error {
+                JsonError::TooDeep => ErrorCode::InvalidMessage,
+                JsonError::Malformed(_) => ErrorCode::MessageParsingFailed,
+            };
+            Rejection::new(code, error.to_string())
         })?;
-        let id = fields::text(&value, "id", MAX_ID)
-            .or_else(|| fields::text(&value, "message_id", MAX_ID))
+        Self::from_json(&value)
+    }
+
+    /// Reads one object that was parsed already.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`].
+    pub fn from_json(value: &Value) -> Result<Self, Rejection> {
+        let id = fields::text(value, "id", MAX_ID)
+            .or_else(|| fields::text(value, "message_id", MAX_ID))
             .map(str::to_owned);
+        let reject = |message: &str, details: Option<String>| Rejection {
+            id: id.clone(),
+            code: ErrorCode::InvalidMessage,
+            message: message.to_owned(),
+            details,
+        };
         if let Some(version) = value.get("version")
             && !version
                 .as_str()
                 .is_some_and(|version| version == "1" || version.starts_with("1."))
         {
             return Err(reject(
-                id,
-                ErrorCode::InvalidMessage,
-                format!("This version of the protocol is not spoken here; supported: {VERSION}"),
+                "This version of the protocol is not spoken here",
+                Some(format!("supported: {VERSION}")),
             ));
         }
-        let Some(kind) = fields::text(&value, "type", MAX_ID).map(str::to_owned) else {
-            return Err(reject(
-                id,
-                ErrorCode::InvalidMessage,
-                "A message is a JSON object with a text in \"type\"".to_owned(),
-            ));
+        let Some(kind) = fields::text(value, "type", MAX_ID).map(str::to_owned) else {
+            return Err(reject("A message is a JSON object with a text in \"type\"", None));
         };
         Ok(Self {
             kind,
-            id,
             timestamp: value
                 .get("timestamp")
                 .filter(|timestamp| timestamp.is_number())
                 .cloned(),
             peer_id: match value.get("peer_id") {
                 Some(Value::Number(number)) => Some(number.to_string()),
-                Some(Value::String(text)) if text.len() <= MAX_ID => Some(text.clone()),
+                Some(Value::String(text)) => Some(text.clone()),
                 _ => None,
-            },
+            }
+            .filter(|peer_id| peer_id.len() <= MAX_PEER_ID),
             data: value.get("data").cloned().unwrap_or_default(),
+            id,
         })
     }
 
@@ -95,8 +130,7 @@ impl Envelope {
     pub fn reject(&self, code: ErrorCode, message: impl Into<String>) -> Rejection {
         Rejection {
             id: self.id.clone(),
-            code,
-            message: message.into(),
+            ..Rejection::new(code, message)
         }
     }
 }

@@ -1,10 +1,26 @@
-//! What the host says on the signaling socket.
+//! What the host says on the signaling socket, in the native protocol.
 
 use serde_json::{Map, Value, json};
 
 use super::candidate::IceCandidate;
-use super::error::ErrorCode;
+use super::envelope::Rejection;
+use super::ice_server::IceServer;
+use super::select::Selected;
+use super::stats::Stats;
 use super::{NAME, VERSION};
+
+/// The features that every client of the seed protocol expects by exactly these names.
+const CAPABILITIES: [&str; 3] = ["webrtc", "input", "stats"];
+/// All features of this host.
+const SERVER_CAPABILITIES: [&str; 7] = [
+    "webrtc",
+    "input",
+    "stats",
+    "input-v2",
+    "mouse-wheel",
+    "relative-motion",
+    "coordinate-space",
+];
 
 /// A message to a client, before it is put into its envelope.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +33,8 @@ pub enum ServerMessage {
         heartbeat_interval_ms: u64,
         /// The longest frame that the host reads, in bytes.
         max_message_size: usize,
+        /// What the client should use for ICE.
+        ice_servers: Vec<IceServer>,
     },
     /// The answer to a ping.
     Pong {
@@ -31,20 +49,19 @@ pub enum ServerMessage {
     Offer {
         /// The session description.
         sdp: String,
+        /// What the client should use for ICE.
+        ice_servers: Vec<IceServer>,
     },
     /// The answer has been applied.
     AnswerAck,
     /// One of the host's ICE candidates, or the end of them.
     Candidate(IceCandidate),
-    /// Something could not be done.
-    Error {
-        /// What kind of thing.
-        code: ErrorCode,
-        /// A sentence for a person.
-        message: String,
-        /// Whether the client may go on with this socket.
-        recoverable: bool,
-    },
+    /// The numbers that were asked for.
+    Stats(Stats),
+    /// The protocol to speak.
+    ProtocolSelected(Selected),
+    /// Something could not be done. Its id goes into the [`Stamp`].
+    Error(Rejection),
 }
 
 /// What goes around a [`ServerMessage`].
@@ -74,21 +91,13 @@ impl ServerMessage {
             envelope["reply_to"] = stamp.id.into();
         }
         match self {
-            Self::Error {
-                code,
-                message,
-                recoverable,
-            } => {
-                envelope["error"] = json!({
-                    "code": code.as_str(),
-                    "message": message,
-                    "type": code.kind(),
-                    "recoverable": recoverable,
-                    "details": null,
-                });
-            }
+            Self::Error(rejection) => envelope["error"] = error(rejection),
             Self::AnswerAck => {}
             _ => envelope["data"] = self.data(stamp),
+        }
+        if matches!(self, Self::Welcome { .. }) {
+            // Where the gstwebrtc clients look for their id, in a message of the same type.
+            envelope["peerId"] = stamp.client_id.into();
         }
         envelope.to_string()
     }
@@ -100,6 +109,8 @@ impl ServerMessage {
             Self::Offer { .. } => "offer",
             Self::AnswerAck => "answer-ack",
             Self::Candidate(_) => "ice-candidate",
+            Self::Stats(_) => "stats",
+            Self::ProtocolSelected(_) => "protocol-selected",
             Self::Error { .. } => "error",
         }
     }
@@ -110,17 +121,19 @@ impl ServerMessage {
                 app_name,
                 heartbeat_interval_ms,
                 max_message_size,
+                ice_servers,
             } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
                 "server_time": stamp.timestamp_ms,
                 "server_version": env!("CARGO_PKG_VERSION"),
                 "protocol": NAME,
-                "capabilities": ["webrtc", "input", "stats"],
+                "capabilities": CAPABILITIES,
+                "server_capabilities": SERVER_CAPABILITIES,
                 "session_config": {
                     "heartbeat_interval": heartbeat_interval_ms,
                     "max_message_size": max_message_size,
-                    "ice_servers": [],
+                    "ice_servers": ice_servers,
                 },
             }),
             Self::Pong {
@@ -136,20 +149,42 @@ impl ServerMessage {
                 data.insert("message_count".to_owned(), (*message_count).into());
                 data.into()
             }
-            Self::Offer { sdp } => json!({ "sdp": { "type": "offer", "sdp": sdp }, "ice_servers": [] }),
+            Self::Offer { sdp, ice_servers } => json!({
+                "sdp": { "type": "offer", "sdp": sdp },
+                "ice_servers": ice_servers,
+            }),
             Self::Candidate(candidate) => json!({ "candidate": {
                 "candidate": candidate.candidate,
                 "sdpMLineIndex": candidate.sdp_m_line_index,
                 "sdpMid": candidate.sdp_mid,
             } }),
+            Self::Stats(stats) => stats.to_json(),
+            Self::ProtocolSelected(selected) => json!({
+                "selected_protocol": selected.protocol,
+                "protocol_version": VERSION,
+                "server_capabilities": CAPABILITIES,
+                "fallback_protocols": selected.fallbacks,
+                "matched": selected.matched,
+            }),
             Self::AnswerAck | Self::Error { .. } => Value::Null,
         }
     }
 }
 
+fn error(rejection: &Rejection) -> Value {
+    json!({
+        "code": rejection.code.as_str(),
+        "message": rejection.message,
+        "type": rejection.code.kind(),
+        "recoverable": rejection.code.is_recoverable(),
+        "details": rejection.details,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::error::ErrorCode;
 
     const STAMP: Stamp<'_> = Stamp {
         id: "msg_1",
@@ -176,17 +211,22 @@ mod tests {
     fn an_offer_holds_an_object_that_a_browser_takes_as_it_is() {
         let offer = encoded(&ServerMessage::Offer {
             sdp: "v=0\r\n".to_owned(),
+            ice_servers: vec![IceServer {
+                urls: vec!["stun:stun.example".to_owned()],
+                username: None,
+                credential: None,
+            }],
         });
         assert_eq!(offer["data"]["sdp"], json!({"type":"offer","sdp":"v=0\r\n"}));
+        assert_eq!(
+            offer["data"]["ice_servers"],
+            json!([{"urls":["stun:stun.example"]}])
+        );
     }
 
     #[test]
     fn an_error_says_what_kind_it_is_and_whether_to_go_on() {
-        let message = ServerMessage::Error {
-            code: ErrorCode::InvalidMessageType,
-            message: "x".to_owned(),
-            recoverable: true,
-        };
+        let message = ServerMessage::Error(Rejection::new(ErrorCode::InvalidMessageType, "x"));
         assert_eq!(
             encoded(&message)["error"],
             json!({"code":"INVALID_MESSAGE_TYPE","message":"x","type":"validation_error","recoverable":true,"details":null})
@@ -202,5 +242,21 @@ mod tests {
         });
         assert_eq!(pong["data"].get("timestamp"), None);
         assert_eq!(pong["data"]["sequence"], 3);
+    }
+
+    #[test]
+    fn the_welcome_serves_the_native_client_and_gstwebrtc_at_once() {
+        let welcome = encoded(&ServerMessage::Welcome {
+            app_name: "default".to_owned(),
+            heartbeat_interval_ms: 30_000,
+            max_message_size: 65_536,
+            ice_servers: Vec::new(),
+        });
+        assert_eq!(welcome["peerId"], "client_1");
+        assert_eq!(welcome["data"]["client_id"], "client_1");
+        assert_eq!(
+            welcome["data"]["capabilities"],
+            json!(["webrtc", "input", "stats"])
+        );
     }
 }

@@ -1,28 +1,27 @@
-//! One viewer's negotiation, as a state machine without I/O and without a clock.
+//! One signaling socket, as a state machine without I/O and without a clock.
 //!
-//! The owner feeds it what happened ([`Event`]) and does what comes out ([`Action`]), in order.
-//! The rules it keeps: one welcome, first; a response carries its request's id; the offer goes before the
-//! host's candidates; the client's candidates wait until its answer has been applied; a new request replaces
-//! the peer.
+//! The owner feeds it what happened ([`Event`]) and does what comes out ([`Action`]), in order. The same
+//! [`Session`] speaks every dialect, also those in which the host is not called but calls. The rules it keeps: the
+//! welcome comes first and once; a response carries its request's id; the offer goes before the host's candidates;
+//! the client's candidates wait until its description has been applied; a new request replaces the peer.
 
-mod negotiation;
+mod bucket;
+mod caller;
+mod clicks;
+mod config;
+mod context;
+mod event;
+mod exchange;
+mod gstwebrtc;
+mod machine;
+mod many;
+mod native;
+mod producer;
+mod selkies;
 
-pub use negotiation::{Action, Event, PeerRequest, Session};
+pub use config::SessionConfig;
+pub use event::{Action, Event, PeerKey, PeerRequest, StatsRequest};
+pub use machine::Session;
 
-/// How a session presents itself; the same for all viewers of a host.
-#[derive(Debug, Clone)]
-pub struct SessionConfig {
-    /// How often a client should ping, in milliseconds. Told in the welcome.
-    pub heartbeat_interval_ms: u64,
-    /// The longest frame that is read, in bytes. Told in the welcome.
-    pub max_message_size: usize,
-}
-
-impl Default for SessionConfig {
-    fn default() -> Self {
-        Self {
-            heartbeat_interval_ms: 30_000,
-            max_message_size: 64 * 1024,
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,22 @@
 //! HTTP and WebSocket. The only module that knows axum and sockets.
 //!
-//! It serves the client's files and turns each accepted WebSocket into a [`ViewerSocket`], which it hands to the
-//! host. What is said on it is not known here.
+//! It serves the client's files and the routes of the API, answers players, and turns each WebSocket, accepted or
+//! opened, into a [`ViewerSocket`]. What is said on it is decided behind the [`Host`].
 
+mod api;
 mod app_name;
 mod assets;
+mod host;
 mod origin;
+mod outbound;
 mod routes;
 mod server;
 mod socket;
+mod upgrade;
+mod whep;
 
 pub use app_name::AppName;
-pub use server::{Accept, NewViewer, serve};
-pub use socket::{CloseCode, Frame, ViewerSocket};
+pub use host::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
+pub use outbound::{ServerUrl, connect};
+pub use server::serve;
+pub use socket::{Frame, ViewerSocket};

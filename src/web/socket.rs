@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
 /// A frame longer than this closes the socket with code 1009, in bytes.
-const MAX_FRAME: usize = 1024 * 1024;
+pub(super) const MAX_FRAME: usize = 1024 * 1024;
 /// What may wait to be written to a client that does not read, in bytes.
 const MAX_UNSENT: usize = 2 * 1024 * 1024;
 /// How often the other side is asked whether it is there.
@@ -15,47 +18,45 @@ const PING: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(15);
 /// How long one frame may take to be written.
 const WRITE: Duration = Duration::from_secs(10);
+/// The code for a frame over the limit.
+const TOO_BIG: u16 = 1009;
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// One viewer's WebSocket. Dropping it closes the connection without a word.
+/// One WebSocket, with a viewer or with a server that the host has called. Dropping it closes the connection without
+/// a word.
 #[derive(Debug)]
 pub struct ViewerSocket {
-    socket: WebSocket,
+    wire: Wire,
     pings: tokio::time::Interval,
     last_seen: Instant,
 }
 
-/// What a client sent.
+#[derive(Debug)]
+enum Wire {
+    Inbound(WebSocket),
+    Outbound(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+}
+
+/// What the other side sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text frame.
     Text(String),
     /// A binary frame, whose contents nobody wants.
     Binary,
+    /// A sign of life that says nothing.
+    Alive,
 }
 
-/// Why the host closes a socket (RFC 6455 section 7.4).
+/// Why nothing can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CloseCode {
-    /// 1001: the host is going down.
-    GoingAway,
-    /// 1009: a frame was too big.
-    TooBig,
+pub enum SendError {
+    /// The other side has gone.
+    Gone,
+    /// The other side has not read for 10 s.
+    Slow,
 }
-
-impl CloseCode {
-    fn number(self) -> u16 {
-        match self {
-            Self::GoingAway => 1001,
-            Self::TooBig => 1009,
-        }
-    }
-}
-
-/// The other side has gone, or does not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
 
 /// Sets the limits before the upgrade.
 pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
@@ -66,45 +67,46 @@ pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 }
 
 impl ViewerSocket {
-    pub(super) fn new(socket: WebSocket) -> Self {
+    pub(super) fn inbound(socket: WebSocket) -> Self {
+        Self::new(Wire::Inbound(socket))
+    }
+
+    pub(super) fn outbound(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self::new(Wire::Outbound(Box::new(socket)))
+    }
+
+    fn new(wire: Wire) -> Self {
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            socket,
-            pings,
-            last_seen: Instant::now(),
-        }
+        Self { wire, pings, last_seen: Instant::now() }
     }
 
     /// The next frame; `None` when the other side has gone, has been silent for 15 s, or broke the protocol. May be
     /// dropped and called again without losing a frame.
     pub async fn receive(&mut self) -> Option<Frame> {
         loop {
-            let message = tokio::select! {
-                message = self.socket.recv() => message,
-                _ = self.pings.tick() => {
-                    if self.last_seen.elapsed() > SILENCE {
-                        tracing::debug!("the client has been silent for {} s", SILENCE.as_secs());
-                        return None;
-                    }
-                    self.write(Message::Ping(Vec::new().into()), WRITE).await.ok()?;
-                    continue;
-                }
-            };
-            self.last_seen = Instant::now();
-            match message? {
-                Ok(Message::Text(text)) => return Some(Frame::Text(text.as_str().to_owned())),
-                Ok(Message::Binary(_)) => return Some(Frame::Binary),
-                Ok(Message::Ping(_) | Message::Pong(_)) => {}
-                Ok(Message::Close(_)) => return None,
-                Err(error) => {
-                    tracing::debug!(%error, "the socket broke");
-                    if error.to_string().contains("too long") {
-                        self.close(CloseCode::TooBig, "The frame is too big").await;
-                    }
+            let received = tokio::select! {
+            received = self.wire.receive() => received,
+            _ = self.pings.tick() => {
+                if self.last_seen.elapsed() > SILENCE {
+                    tracing::debug!("the other side has been silent for {} s", SILENCE.as_secs());
                     return None;
                 }
+                self.bounded(Outgoing::Ping, WRITE).await.ok()?;
+                continue;
             }
+            };
+            match received {
+            Received::Frame(frame) => {
+                self.last_seen = Instant::now();
+                return Some(frame);
+            }
+            Received::TooBig => {
+                self.close(TOO_BIG, "The frame is too big").await;
+                return None;
+            }
+            Received::Gone => return None,
+        }
         }
     }
 
@@ -112,23 +114,95 @@ impl ViewerSocket {
     ///
     /// # Errors
     /// If the other side has gone, or has not read for 10 s.
-    pub async fn send(&mut self, text: String) -> Result<(), Gone> {
-        self.write(Message::Text(text.into()), WRITE).await
+    pub async fn send(&mut self, text: String) -> Result<(), SendError> {
+        self.bounded(Outgoing::Text(text), WRITE).await
     }
 
-    /// Says goodbye. The connection closes when this is dropped.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) {
-        let frame = CloseFrame {
-            code: code.number(),
-            reason: reason.to_owned().into(),
-        };
-        let _ = self.write(Message::Close(Some(frame)), FAREWELL).await;
+    /// Says goodbye, with a code of RFC 6455 section 7.4. The connection closes when this is dropped.
+    pub async fn close(&mut self, code: u16, reason: &str) {
+        let _ = self.bounded(Outgoing::Close(code, reason.to_owned()), FAREWELL).await;
     }
 
-    async fn write(&mut self, message: Message, bound: Duration) -> Result<(), Gone> {
-        match timeout(bound, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
+    async fn bounded(&mut self, outgoing: Outgoing, bound: Duration) -> Result<(), SendError> {
+        timeout(bound, self.wire.send(outgoing)).await.unwrap_or(Err(SendError::Slow))
+    }
+}
+
+/// What is written, for either library.
+enum Outgoing {
+    Text(String),
+    Ping,
+    Close(u16, String),
+}
+
+/// What was read, from either library.
+enum Received {
+    Frame(Frame),
+    TooBig,
+    Gone,
+}
+
+impl Wire {
+    async fn receive(&mut self) -> Received {
+        match self {
+            Self::Inbound(socket) => match socket.recv().await {
+                Some(Ok(Message::Text(text))) => Received::Frame(Frame::Text(text.as_str().to_owned())),
+                Some(Ok(Message::Binary(_))) => Received::Frame(Frame::Binary),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Frame(Frame::Alive),
+                Some(Err(error)) if is_too_big(&error) => Received::TooBig,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => Received::Gone,
+            },
+            Self::Outbound(socket) => match socket.next().await {
+                Some(Ok(tungstenite::Message::Text(text))) => {
+                    Received::Frame(Frame::Text(text.as_str().to_owned()))
+                }
+                Some(Ok(tungstenite::Message::Binary(_))) => Received::Frame(Frame::Binary),
+                Some(Ok(tungstenite::Message::Ping(_) | tungstenite::Message::Pong(_))) => {
+                    Received::Frame(Frame::Alive)
+                }
+                Some(Err(tungstenite::Error::Capacity(_))) => Received::TooBig,
+                Some(Ok(tungstenite::Message::Close(_) | tungstenite::Message::Frame(_)) | Err(_)) | None => {
+                    Received::Gone
+                }
+            },
         }
     }
+
+    async fn send(&mut self, outgoing: Outgoing) -> Result<(), SendError> {
+        let sent = match self {
+            Self::Inbound(socket) => {
+                let message = match outgoing {
+                    Outgoing::Text(text) => Message::Text(text.into()),
+                    Outgoing::Ping => Message::Ping(Vec::new().into()),
+                    Outgoing::Close(code, reason) => {
+                        Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+                    }
+                };
+                socket.send(message).await.is_ok()
+            }
+            Self::Outbound(socket) => {
+                let message = match outgoing {
+                    Outgoing::Text(text) => tungstenite::Message::text(text),
+                    Outgoing::Ping => tungstenite::Message::Ping(Vec::new().into()),
+                    Outgoing::Close(code, reason) => {
+                        let frame = tungstenite::protocol::CloseFrame { code: code.into(), reason: reason.into() };
+                        tungstenite::Message::Close(Some(frame))
+                    }
+                };
+                socket.send(message).await.is_ok()
+            }
+        };
+        if sent { Ok(()) } else { Err(SendError::Gone) }
+    }
+}
+
+fn is_too_big(error: &axum::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if matches!(error.downcast_ref(), Some(tungstenite::Error::Capacity(_))) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }

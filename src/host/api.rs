@@ -1,0 +1,83 @@
+//! The host as the web side sees it.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::{Shared, players, viewer};
+use crate::protocol::ice_server::IceServer;
+use crate::protocol::whep::Fragment;
+use crate::web::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
+
+/// How long somebody who is to be shown out may take to appear: a client may say its own id a moment later.
+const APPEAR: Duration = Duration::from_secs(1);
+/// How often that is looked for.
+const LOOK: Duration = Duration::from_millis(20);
+
+pub(super) struct Api {
+    shared: Shared,
+    started: Instant,
+}
+
+impl Api {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self { shared, started: Instant::now() }
+    }
+}
+
+impl Host for Api {
+    fn serve(&self, new_viewer: NewViewer) -> BoxFuture<()> {
+        Box::pin(self.shared.tasks.track_future(viewer::serve(self.shared.clone(), new_viewer)))
+    }
+
+    fn supported_protocols(&self) -> &[String] {
+        &self.shared.session.supported_protocols
+    }
+
+    fn ice_servers(&self) -> &[IceServer] {
+        &self.shared.session.ice_servers
+    }
+
+    fn status(&self) -> Status {
+        let clients = self.shared.registry.clients();
+        let apps: BTreeSet<_> = clients.iter().map(|client| &client.app_name).collect();
+        Status {
+            running: true,
+            client_count: clients.len(),
+            app_count: apps.len(),
+            supported_protocols: self.shared.session.supported_protocols.clone(),
+            uptime: self.started.elapsed().as_secs_f64(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    fn clients(&self) -> Vec<ClientInfo> {
+        self.shared.registry.clients()
+    }
+
+    fn disconnect(&self, id: String) -> BoxFuture<usize> {
+        let registry = self.shared.registry.clone();
+        Box::pin(async move {
+            let deadline = tokio::time::Instant::now() + APPEAR;
+            let mut looks = tokio::time::interval(LOOK);
+            loop {
+                looks.tick().await;
+                let count = registry.show_out(&id);
+                if count > 0 || tokio::time::Instant::now() >= deadline {
+                    return count;
+                }
+            }
+        })
+    }
+
+    fn open_player(&self, offer: String) -> BoxFuture<Result<Player, PlayerError>> {
+        Box::pin(players::open(self.shared.clone(), offer))
+    }
+
+    fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {
+        self.shared.players.add_candidates(id, fragment)
+    }
+
+    fn close_player(&self, id: &str) -> bool {
+        self.shared.players.close(id)
+    }
+}

@@ -1,0 +1,98 @@
+//! What is done with a viewer's requests on its data channel.
+
+use std::sync::atomic::Ordering;
+
+use super::peer::Peer;
+use super::{Shared, now_ms};
+use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
+use crate::protocol::dialect::Dialect;
+use crate::protocol::text::ClipboardText;
+
+/// Tells a client that has just opened its channel how the host is set.
+pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_window: bool) {
+    if !peer.is_told() {
+        return;
+    }
+    if dialect == Dialect::Selkies {
+        for action in [
+            SystemAction::Framerate(shared.fps.load(Ordering::Relaxed)),
+            SystemAction::VideoBitrate(shared.bitrate_kbps),
+            SystemAction::AudioBitrate(AUDIO_BITRATE),
+            SystemAction::Resize(follows_window),
+            SystemAction::Encoder("x264enc".to_owned()),
+        ] {
+            peer.tell(&HostMessage::System(action));
+        }
+    }
+    if let Some(cursor) = shared.desk.cursor() {
+        peer.tell(&HostMessage::Cursor(cursor));
+    }
+}
+
+/// What is said once a second on an open channel.
+pub(super) fn beat(shared: &Shared, peer: &Peer) {
+    if peer.is_told() {
+        peer.tell(&HostMessage::SystemStats(shared.desk.load()));
+        peer.tell(&HostMessage::Ping { timestamp_ms: now_ms() });
+    }
+}
+
+/// What a viewer has said about itself that lasts.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    /// The desktop follows the size of its window.
+    pub(super) follows_window: bool,
+    has_gamepad: bool,
+}
+
+/// Does what a viewer asks for. What takes its time happens in a task of its own.
+pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, message: ChannelMessage) {
+    match message {
+        ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
+        ChannelMessage::SetFramerate { fps } => {
+            let fps = fps.clamp(1, 240);
+            shared.fps.store(fps, Ordering::Relaxed);
+            shared.media.set_framerate(fps).await;
+        }
+        ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
+        ChannelMessage::PointerVisible(visible) => shared.media.set_pointer(visible).await,
+        ChannelMessage::Resize { enabled, size } => {
+            wishes.follows_window = enabled.unwrap_or(wishes.follows_window);
+            if let (true, Some(size)) = (wishes.follows_window, size) {
+                let desk = shared.desk.clone();
+                shared.tasks.spawn(async move { desk.resize(size).await });
+            }
+        }
+        ChannelMessage::ClipboardRead => {
+            if let Some(text) = shared.desk.read_clipboard().await {
+                if let Some(text) = ClipboardText::new(text) {
+                    peer.tell(&HostMessage::Clipboard(text));
+                }
+            }
+        }
+        ChannelMessage::ClipboardWrite(text) => {
+            let (desk, text) = (shared.desk.clone(), text.as_str().to_owned());
+            shared.tasks.spawn(async move { desk.write_clipboard(text).await });
+        }
+        ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong { timestamp, sequence }),
+        ChannelMessage::Pong { timestamp_ms } => {
+            let round_trip = now_ms() as f64 - timestamp_ms;
+            if (0.0..60_000.0).contains(&round_trip) {
+                peer.tell(&HostMessage::Latency { ms: round_trip / 2.0 });
+            }
+        }
+        ChannelMessage::Control { id, error } => {
+            peer.tell(&HostMessage::ControlResponse { id, error: error.map(str::to_owned) });
+        }
+        ChannelMessage::Gamepad(_) => {
+            if !std::mem::replace(&mut wishes.has_gamepad, true) {
+                tracing::info!("the viewer has a gamepad; there are none on this host, so it does nothing");
+            }
+        }
+        ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
+        ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
+    }
+}
+
+/// Of the silence that is sent as sound, in bit/s.
+const AUDIO_BITRATE: u32 = 64_000;

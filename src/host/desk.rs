@@ -1,0 +1,164 @@
+//! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::desktop::{CursorImage, DesktopEvent, DesktopServices, SystemMeter};
+use crate::protocol::channel::Cursor;
+use crate::protocol::input::FrameSize;
+use crate::protocol::stats::SystemStats;
+
+/// Events of the desktop that wait to be handled.
+const EVENTS: usize = 64;
+/// News that a viewer's task may be behind. One that is further behind misses the oldest.
+const NEWS: usize = 32;
+
+/// Which X display it is.
+#[derive(Clone)]
+pub struct DesktopAddress {
+    /// Its name, `:0`.
+    pub display: String,
+    /// Its MIT-MAGIC-COOKIE-1, if the environment does not have it.
+    pub cookie: Option<[u8; 16]>,
+}
+
+/// The desktop, for the viewers' tasks. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Desk {
+    services: Arc<Mutex<Option<Arc<DesktopServices>>>>,
+    news: broadcast::Sender<News>,
+    /// For viewers that come later.
+    cursor: Arc<Mutex<Option<Cursor>>>,
+    meter: Arc<Mutex<Option<SystemMeter>>>,
+}
+
+/// What has changed.
+#[derive(Debug, Clone)]
+pub(super) enum News {
+    Cursor(Cursor),
+    Clipboard(String),
+    Resized(FrameSize),
+}
+
+impl Desk {
+    /// Connects to the display. Without one, or if it refuses, there is no news.
+    pub(super) fn open(address: Option<DesktopAddress>, tasks: &TaskTracker, shutdown: &CancellationToken) -> Self {
+        let (sender, events) = mpsc::channel(EVENTS);
+        let services = address.and_then(|address| {
+            let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
+            // A full queue loses a change of the cursor: the next one makes up for it.
+            let started = DesktopServices::start(&address.display, cookie, move |event| drop(sender.try_send(event)));
+            started.map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop")).ok()
+        });
+        let desk = Self {
+            services: Arc::new(Mutex::new(services.map(Arc::new))),
+            news: broadcast::channel(NEWS).0,
+            cursor: Arc::default(),
+            meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
+        };
+        tasks.spawn(desk.clone().follow(events, shutdown.clone()));
+        desk
+    }
+
+    /// What changes from now on.
+    pub(super) fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// The cursor as it is, if it is known.
+    pub(super) fn cursor(&self) -> Option<Cursor> {
+        self.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The text in the clipboard, if there is some.
+    pub(super) async fn read_clipboard(&self) -> Option<String> {
+        let services = self.services()?;
+        let read = tokio::task::spawn_blocking(move || services.read_clipboard()).await.ok()?;
+        read.map_err(|error| tracing::debug!(%error, "the clipboard cannot be read")).ok().flatten()
+    }
+
+    /// Puts text into the clipboard.
+    pub(super) async fn write_clipboard(&self, text: String) {
+        let Some(services) = self.services() else { return };
+        let written = tokio::task::spawn_blocking(move || services.write_clipboard(text)).await;
+        if let Ok(Err(error)) = written {
+            tracing::debug!(%error, "the clipboard cannot be written");
+        }
+    }
+
+    /// Gives the display this size, as nearly as it can.
+    pub(super) async fn resize(&self, size: FrameSize) {
+        let Some(services) = self.services() else { return };
+        let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
+        if let Ok(Err(error)) = resized {
+            tracing::info!(%error, "the desktop keeps its size");
+        }
+    }
+
+    /// How busy the machine is, since the last time anybody asked.
+    pub(super) fn load(&self) -> SystemStats {
+        let mut meter = self.meter.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else { return SystemStats::default() };
+        SystemStats {
+            cpu_percent: Some(load.machine_percent.into()),
+            memory_used_bytes: Some(load.memory_used),
+            memory_total_bytes: Some(load.memory_total),
+            ..SystemStats::default()
+        }
+    }
+
+    /// Gives the display back as it was. Blocks for up to two seconds.
+    pub(super) fn close(&self) {
+        drop(self.services.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn services(&self) -> Option<Arc<DesktopServices>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn follow(self, mut events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
+        loop {
+            let event = tokio::select! {
+                () = shutdown.cancelled() => return,
+                event = events.recv() => event,
+            };
+            let news = match event {
+                None => return,
+                Some(DesktopEvent::Cursor(image)) => News::Cursor(shown(&image)),
+                Some(DesktopEvent::CursorHidden) => News::Cursor(hidden()),
+                Some(DesktopEvent::ClipboardChanged) => match self.read_clipboard().await {
+                    Some(text) => News::Clipboard(text),
+                    None => continue,
+                },
+                Some(DesktopEvent::Resized { width, height }) => News::Resized(FrameSize { width, height }),
+                Some(DesktopEvent::Lost) => {
+                    tracing::warn!("the display is lost");
+                    return;
+                }
+                Some(_) => continue,
+            };
+            if let News::Cursor(cursor) = &news {
+                *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+            }
+            // Nobody may be watching.
+            let _ = self.news.send(news);
+        }
+    }
+}
+
+fn shown(image: &CursorImage) -> Cursor {
+    Cursor {
+        png: image.png.to_vec(),
+        // 0 would be the default cursor.
+        handle: image.serial.max(1),
+        override_css: None,
+        hotspot: (image.hotspot_x.into(), image.hotspot_y.into()),
+    }
+}
+
+fn hidden() -> Cursor {
+    Cursor { png: Vec::new(), handle: u32::MAX, override_css: Some("none".to_owned()), hotspot: (0, 0) }
+}

@@ -1,0 +1,100 @@
+//! Being reached through somebody else's signaling server: registered there, again and again.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::{Shared, now_ms, viewer};
+use crate::session::{Action, Session};
+use crate::web::{self, ServerUrl};
+
+/// The first pause before another try, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(30));
+/// A connection that held for this long was a good one.
+const GOOD: Duration = Duration::from_secs(30);
+
+/// A signaling server elsewhere.
+#[derive(Debug, Clone)]
+pub struct Rendezvous {
+    /// Where it is.
+    pub url: ServerUrl,
+    /// What it speaks.
+    pub kind: RendezvousKind,
+}
+
+/// What a signaling server speaks, and as what the host registers there.
+#[derive(Debug, Clone)]
+pub enum RendezvousKind {
+    /// That of gst-plugins-rs: the host is a producer of this name.
+    Producer {
+        /// What consumers see.
+        name: String,
+    },
+    /// That of the gst-examples and of Selkies: the host is a peer.
+    Peer {
+        /// Its uid, without spaces.
+        uid: String,
+        /// The peer to call; without one, the host waits to be called.
+        callee: Option<String>,
+    },
+}
+
+/// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends.
+pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
+    let (shortest, longest) = PAUSES;
+    let mut pause = shortest;
+    loop {
+        let started = Instant::now();
+        let reason = match web::connect(&rendezvous.url).await {
+            Ok(socket) => {
+                tracing::info!(server = %rendezvous.url, "connected to the signaling server");
+                let (session, first) = register(&rendezvous.kind, &shared);
+                viewer::converse(shared.clone(), socket, session, first, None).await.to_owned()
+            }
+            Err(reason) => reason,
+        };
+        if shared.shutdown.is_cancelled() {
+            return;
+        }
+        if started.elapsed() >= GOOD {
+            pause = shortest;
+        }
+        let wait = jittered(pause);
+        tracing::warn!(server = %rendezvous.url, %reason, seconds = wait.as_secs_f32(), "not registered; trying again");
+        tokio::select! {
+            () = shared.shutdown.cancelled() => return,
+            () = sleep(wait) => {}
+        }
+        pause = (pause * 2).min(longest);
+    }
+}
+
+fn register(kind: &RendezvousKind, shared: &Shared) -> (Session, Vec<Action>) {
+    let config = shared.session.clone();
+    match kind {
+        RendezvousKind::Producer { name } => Session::produce(json!({ "name": name }), config, now_ms()),
+        RendezvousKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, now_ms()),
+    }
+}
+
+/// 20 % more or less, so that many hosts do not come back at once.
+fn jittered(pause: Duration) -> Duration {
+    let mut byte = [0];
+    // Without randomness the pause is the plain one.
+    let share = getrandom::fill(&mut byte).map_or(0.5, |()| f64::from(byte[0]) / 255.0);
+    pause.mul_f64(0.8 + 0.4 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_jitter_stays_within_a_fifth() {
+        for _ in 0..1000 {
+            let wait = jittered(Duration::from_secs(10));
+            assert!((Duration::from_secs(8)..=Duration::from_secs(12)).contains(&wait), "{wait:?}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Who is connected.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::web::ClientInfo;
+
+/// All viewers with a socket. Cheap to clone. Its lock is held for a look-up or an update, never across anything
+/// that waits.
+#[derive(Clone)]
+pub(super) struct Registry {
+    clients: Arc<Mutex<HashMap<String, Client>>>,
+    max: usize,
+}
+
+struct Client {
+    info: ClientInfo,
+    /// Cancelled to show the viewer out.
+    leave: CancellationToken,
+}
+
+/// A viewer's place in the registry, which it leaves when this is dropped.
+pub(super) struct Registration {
+    registry: Registry,
+    id: String,
+    leave: CancellationToken,
+}
+
+impl Registry {
+    /// An empty registry for at most `max` viewers.
+    pub(super) fn new(max: usize) -> Self {
+        Self { clients: Arc::default(), max }
+    }
+
+    /// Takes a viewer in, unless there are too many with `others` that are counted elsewhere.
+    pub(super) fn register(&self, info: ClientInfo, others: usize) -> Option<Registration> {
+        let mut clients = self.lock();
+        if clients.len() + others >= self.max {
+            return None;
+        }
+        let (id, leave) = (info.id.clone(), CancellationToken::new());
+        clients.insert(id.clone(), Client { info, leave: leave.clone() });
+        Some(Registration { registry: self.clone(), id, leave })
+    }
+
+    /// Whether one more with `others` that are counted elsewhere is too many.
+    pub(super) fn is_full(&self, others: usize) -> bool {
+        self.lock().len() + others >= self.max
+    }
+
+    /// All viewers, the first to come first.
+    pub(super) fn clients(&self) -> Vec<ClientInfo> {
+        let mut clients: Vec<_> = self.lock().values().map(|client| client.info.clone()).collect();
+        clients.sort_by(|a, b| (a.connected_at, &a.id).cmp(&(b.connected_at, &b.id)));
+        clients
+    }
+
+    /// Shows out those that are called `id`, by us or by themselves. How many there were.
+    pub(super) fn show_out(&self, id: &str) -> usize {
+        let clients = self.lock();
+        let called = |client: &&Client| client.info.id == id || client.info.peer_id.as_deref() == Some(id);
+        let called: Vec<_> = clients.values().filter(called).collect();
+        called.iter().for_each(|client| client.leave.cancel());
+        called.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registration {
+    /// Cancelled when the viewer has to leave.
+    pub(super) fn leave(&self) -> CancellationToken {
+        self.leave.clone()
+    }
+
+    /// Changes what is told of the viewer.
+    pub(super) fn update(&self, change: impl FnOnce(&mut ClientInfo)) {
+        if let Some(client) = self.registry.lock().get_mut(&self.id) {
+            change(&mut client.info);
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.registry.lock().remove(&self.id);
+    }
+}

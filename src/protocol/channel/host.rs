@@ -1,0 +1,230 @@
+//! What the host says on the data channel. One shape serves the native client and Selkies.
+
+use serde_json::{Map, Value, json};
+
+use crate::protocol::base64;
+use crate::protocol::stats::{Stats, SystemStats};
+use crate::protocol::text::ClipboardText;
+
+/// A message to a client.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostMessage {
+    /// What the pointer looks like.
+    Cursor(Cursor),
+    /// How busy the machine is.
+    SystemStats(SystemStats),
+    /// Numbers, in the shape of the `stats` message of the signaling socket.
+    Stats(Stats),
+    /// How busy the graphics processor is.
+    GpuStats {
+        /// From 0 to 1.
+        load: f64,
+        /// In megabytes.
+        memory_total: u64,
+        /// In megabytes.
+        memory_used: u64,
+    },
+    /// What somebody copied on the host.
+    Clipboard(ClipboardText),
+    /// The answer to [`super::ChannelMessage::Ping`].
+    Pong {
+        /// What the ping had.
+        timestamp: Option<Value>,
+        /// What the ping had.
+        sequence: Option<Value>,
+    },
+    /// To be answered by [`super::ChannelMessage::Pong`].
+    Ping {
+        /// Now, in milliseconds since the epoch.
+        timestamp_ms: u64,
+    },
+    /// Half of the round trip of a ping.
+    Latency {
+        /// In milliseconds.
+        ms: f64,
+    },
+    /// How the host is set.
+    System(SystemAction),
+    /// A sentence about the stream, for a person.
+    Pipeline {
+        /// The sentence.
+        status: String,
+    },
+    /// The outcome of a request on a channel `control`.
+    ControlResponse {
+        /// The request's.
+        id: u64,
+        /// Why it was not done.
+        error: Option<String>,
+    },
+}
+
+/// What the pointer looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// A PNG image. Empty with `override_css`.
+    pub png: Vec<u8>,
+    /// Names the image, so that a client can keep it. 0 is the default cursor.
+    pub handle: u32,
+    /// A value for the CSS property `cursor` to use instead of the image: `none` hides it.
+    pub override_css: Option<String>,
+    /// The pixel of the image that points, from its left and top edge.
+    pub hotspot: (u32, u32),
+}
+
+/// How the host is set, as Selkies shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SystemAction {
+    /// The page should load itself again.
+    Reload,
+    /// Frames per second.
+    Framerate(u32),
+    /// Of the picture, in kilobits per second.
+    VideoBitrate(u32),
+    /// Of the sound, in bits per second.
+    AudioBitrate(u32),
+    /// Whether the desktop follows the size of the client's window.
+    Resize(bool),
+    /// The size of the desktop, in pixels.
+    Resolution(u32, u32),
+    /// Whether the client scales the picture.
+    LocalScaling(bool),
+    /// The name of the encoder.
+    Encoder(String),
+}
+
+impl HostMessage {
+    /// The text that says this.
+    pub fn encode(&self) -> String {
+        let (kind, data) = match self {
+            Self::Cursor(cursor) => ("cursor", cursor.to_json()),
+            Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
+            Self::Stats(stats) => ("stats", stats.to_json()),
+            Self::GpuStats {
+                load,
+                memory_total,
+                memory_used,
+            } => (
+                "gpu_stats",
+                json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
+            ),
+            Self::Clipboard(text) => (
+                "clipboard",
+                json!({"content": base64::encode(text.as_str().as_bytes()), "text": text.as_str()}),
+            ),
+            Self::Pong { timestamp, sequence } => {
+                let mut data = Map::new();
+                data.extend(timestamp.clone().map(|value| ("timestamp".to_owned(), value)));
+                data.extend(sequence.clone().map(|value| ("sequence".to_owned(), value)));
+                ("pong", data.into())
+            }
+            Self::Ping { timestamp_ms } => (
+                "ping",
+                json!({"start_time": *timestamp_ms as f64 / 1000.0, "timestamp": timestamp_ms}),
+            ),
+            Self::Latency { ms } => ("latency_measurement", json!({ "latency_ms": ms })),
+            Self::System(action) => ("system", json!({ "action": action.to_string() })),
+            Self::Pipeline { status } => ("pipeline", json!({ "status": status })),
+            Self::ControlResponse { id, error } => {
+                return json!({"type":"ControlResponseMessage","id":id,"error":error}).to_string();
+            }
+        };
+        json!({ "type": kind, "data": data }).to_string()
+    }
+}
+
+impl Cursor {
+    fn to_json(&self) -> Value {
+        json!({
+            "curdata": base64::encode(&self.png),
+            "handle": self.handle,
+            "override": self.override_css,
+            "hotspot": {"x": self.hotspot.0, "y": self.hotspot.1},
+        })
+    }
+}
+
+impl std::fmt::Display for SystemAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Reload => f.write_str("reload"),
+            Self::Framerate(fps) => write!(f, "framerate,{fps}"),
+            Self::VideoBitrate(kbps) => write!(f, "video_bitrate,{kbps}"),
+            Self::AudioBitrate(bps) => write!(f, "audio_bitrate,{bps}"),
+            // The client compares with Python's words.
+            Self::Resize(on) => write!(f, "resize,{}", if *on { "True" } else { "False" }),
+            Self::Resolution(width, height) => write!(f, "resolution,{width}x{height}"),
+            Self::LocalScaling(on) => write!(f, "local_scaling,{on}"),
+            Self::Encoder(name) => write!(f, "encoder,{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(message: &HostMessage) -> Value {
+        serde_json::from_str(&message.encode()).unwrap()
+    }
+
+    #[test]
+    fn a_cursor_has_an_image_a_handle_and_a_hotspot() {
+        let cursor = HostMessage::Cursor(Cursor {
+            png: b"foo".to_vec(),
+            handle: 7,
+            override_css: None,
+            hotspot: (1, 2),
+        });
+        assert_eq!(
+            encoded(&cursor),
+            json!({"type":"cursor","data":{"curdata":"Zm9v","handle":7,"override":null,"hotspot":{"x":1,"y":2}}})
+        );
+    }
+
+    #[test]
+    fn the_clipboard_is_readable_for_both_clients_and_not_for_a_log() {
+        let message = HostMessage::Clipboard(ClipboardText::new("hunter2").unwrap());
+        assert_eq!(
+            encoded(&message),
+            json!({"type":"clipboard","data":{"content":"aHVudGVyMg==","text":"hunter2"}})
+        );
+        assert!(!format!("{message:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn actions_are_written_as_selkies_reads_them() {
+        for (action, expected) in [
+            (SystemAction::Reload, "reload"),
+            (SystemAction::Framerate(60), "framerate,60"),
+            (SystemAction::VideoBitrate(4000), "video_bitrate,4000"),
+            (SystemAction::AudioBitrate(128_000), "audio_bitrate,128000"),
+            (SystemAction::Resize(true), "resize,True"),
+            (SystemAction::Resize(false), "resize,False"),
+            (SystemAction::Resolution(1280, 720), "resolution,1280x720"),
+            (SystemAction::LocalScaling(true), "local_scaling,true"),
+            (SystemAction::Encoder("x264enc".to_owned()), "encoder,x264enc"),
+        ] {
+            let message = HostMessage::System(action);
+            assert_eq!(
+                encoded(&message),
+                json!({"type":"system","data":{"action":expected}})
+            );
+        }
+    }
+
+    #[test]
+    fn a_control_request_is_answered_by_its_id() {
+        let response = HostMessage::ControlResponse { id: 3, error: None };
+        assert_eq!(
+            encoded(&response),
+            json!({"type":"ControlResponseMessage","id":3,"error":null})
+        );
+    }
+
+    #[test]
+    fn a_ping_is_in_milliseconds_for_ours_and_in_seconds_for_selkies() {
+        let ping = HostMessage::Ping { timestamp_ms: 1_500 };
+        assert_eq!(encoded(&ping)["data"], json!({"start_time":1.5,"timestamp":1500}));
+    }
+}

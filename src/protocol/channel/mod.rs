@@ -1,0 +1,159 @@
+//! What is said on a peer's data channel, in any dialect: one decoder for what the client says, one encoder for what
+//! the host says.
+
+mod decoder;
+mod host;
+mod native;
+
+pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
+pub use host::{Cursor, HostMessage, SystemAction};
+
+use serde_json::Value;
+
+use super::input::{FrameSize, InputEvent};
+use super::text::ClipboardText;
+
+/// Which data channel a client expects the host to make. It is reliable and ordered, and the only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelLabel {
+    /// `input`: native and Selkies.
+    Input,
+    /// `control`: gstwebrtc.
+    Control,
+}
+
+impl ChannelLabel {
+    /// The label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// One thing that a client wants, or tells, on the data channel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChannelMessage {
+    /// Pointer or keyboard.
+    Input(InputEvent),
+    /// Whether the pointer is drawn into the picture.
+    PointerVisible(bool),
+    /// The bitrate of the picture, 1 to 1,000,000.
+    SetVideoBitrate {
+        /// In kilobits per second.
+        kbps: u32,
+    },
+    /// The bitrate of the sound, 1 to 10,000,000.
+    SetAudioBitrate {
+        /// In bits per second.
+        bps: u32,
+    },
+    /// Frames per second, 1 to 1,000.
+    SetFramerate {
+        /// Frames per second.
+        fps: u32,
+    },
+    /// The client's window has a size, and may want the desktop to follow it.
+    Resize {
+        /// Whether the desktop should follow from now on. `None`: as before.
+        enabled: Option<bool>,
+        /// The size that is wanted: even, 2 to 16,384.
+        size: Option<FrameSize>,
+    },
+    /// How much larger than usual things should be drawn, 0.25 to 4.
+    Scale(f64),
+    /// The client wants the host's clipboard.
+    ClipboardRead,
+    /// The client has copied something.
+    ClipboardWrite(ClipboardText),
+    /// The client cannot decode without a new key frame.
+    RequestKeyframe,
+    /// To be answered by [`HostMessage::Pong`].
+    Ping {
+        /// To be echoed.
+        timestamp: Option<Value>,
+        /// To be echoed.
+        sequence: Option<Value>,
+    },
+    /// The answer to [`HostMessage::Ping`].
+    Pong {
+        /// The time that the ping carried, in milliseconds since the epoch.
+        timestamp_ms: f64,
+    },
+    /// What the client measured.
+    Report(ClientReport),
+    /// A gamepad of the client.
+    Gamepad(Gamepad),
+    /// The outcome of the request `id`, to be sent back by [`HostMessage::ControlResponse`]. What was requested has
+    /// come before it.
+    Control {
+        /// The request's.
+        id: u64,
+        /// Why it was not done.
+        error: Option<&'static str>,
+    },
+}
+
+/// What a client measured.
+#[derive(Clone, PartialEq)]
+pub enum ClientReport {
+    /// Frames presented per second.
+    Fps(f64),
+    /// From the host to the screen and back, in milliseconds.
+    LatencyMs(f64),
+    /// `RTCStats` of the picture: a JSON array, not parsed.
+    Video(String),
+    /// `RTCStats` of the sound: a JSON array, not parsed.
+    Audio(String),
+}
+
+impl std::fmt::Debug for ClientReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fps(fps) => write!(f, "Fps({fps})"),
+            Self::LatencyMs(ms) => write!(f, "LatencyMs({ms})"),
+            Self::Video(json) => write!(f, "Video({} bytes)", json.len()),
+            Self::Audio(json) => write!(f, "Audio({} bytes)", json.len()),
+        }
+    }
+}
+
+/// What a gamepad did. Pads are numbered from 0 to 3.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Gamepad {
+    /// It was plugged in.
+    Connected {
+        /// Which pad.
+        pad: u8,
+        /// What the browser calls it, at most 256 bytes.
+        name: String,
+        /// How many axes it has.
+        axes: u8,
+        /// How many buttons it has.
+        buttons: u8,
+    },
+    /// It was pulled out.
+    Disconnected {
+        /// Which pad.
+        pad: u8,
+    },
+    /// A button moved.
+    Button {
+        /// Which pad.
+        pad: u8,
+        /// Which button, from 0.
+        button: u8,
+        /// From 0 (released) to 1 (pressed).
+        value: f64,
+    },
+    /// A stick moved.
+    Axis {
+        /// Which pad.
+        pad: u8,
+        /// Which axis, from 0.
+        axis: u8,
+        /// From -1 to 1.
+        value: f64,
+    },
+}

@@ -1,0 +1,32 @@
+//! The signaling of gst-plugins-rs (webrtcsink, webrtcsrc) and gstwebrtc-api: JSON with a `type`. Several sessions
+//! with several peers run over one socket, told apart by session ids.
+
+mod control;
+mod messages;
+mod navigation;
+
+pub use control::{decode_control, is_control};
+pub use messages::{FromPeer, FromServer, PeerContent, PeerInfo, PeerMessage, Role, parse_peer_message};
+pub use navigation::TouchState;
+
+use serde_json::Value;
+
+use super::json;
+
+/// Whether `frame` is of this protocol and of no other.
+pub fn looks_like(frame: &str) -> bool {
+    frame.starts_with('{')
+        && json::parse(frame).is_ok_and(|value| {
+            let kind = value.get("type").and_then(Value::as_str);
+            kind.is_some_and(|kind| OWN_TYPES.contains(&kind))
+        })
+}
+
+/// The types that a peer may send first, and that no other dialect has.
+const OWN_TYPES: [&str; 5] = [
+    "setProtocolVersion",
+    "setPeerStatus",
+    "startSession",
+    "list",
+    "listConsumers",
+];

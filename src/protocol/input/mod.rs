@@ -1,0 +1,112 @@
+//! What a viewer does with pointer and keyboard, whatever dialect it came in.
+
+mod json;
+mod key;
+
+pub use json::from_json;
+pub use key::Key;
+
+/// One thing that a viewer did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InputEvent {
+    /// The pointer is at `position`.
+    Motion {
+        /// Where, in pixels of the captured frame.
+        position: Point,
+    },
+    /// The pointer moved by this much, in pixels of the captured frame (pointer lock).
+    RelativeMotion {
+        /// To the right when positive.
+        dx: f64,
+        /// Downwards when positive.
+        dy: f64,
+    },
+    /// A pointer button went down or up.
+    Button {
+        /// Which one.
+        button: Button,
+        /// Down or up.
+        pressed: bool,
+        /// Where the pointer was, if the message says so: it is moved there first.
+        position: Option<Point>,
+    },
+    /// The wheel turned. 120 is one notch, as in the wheel events of browsers on Linux.
+    Wheel {
+        /// To the right when positive.
+        delta_x: f64,
+        /// Towards the user (the page moves up) when positive.
+        delta_y: f64,
+        /// Where the pointer was, if the message says so.
+        position: Option<Point>,
+    },
+    /// A key went down or up. Repeats are not events: the X server repeats by itself.
+    Key {
+        /// Which key, in the terms of the client.
+        key: Key,
+        /// Down or up.
+        pressed: bool,
+    },
+    /// Release whatever this viewer holds: the page lost the focus.
+    ReleaseAll,
+}
+
+/// A position in pixels of the captured frame. Fractional, finite, not yet clamped to the frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// From the left edge.
+    pub x: f64,
+    /// From the top edge.
+    pub y: f64,
+}
+
+/// The size of the captured frame, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameSize {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+/// The five buttons of a pointer that every browser reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Button {
+    /// The primary button.
+    Left,
+    /// The wheel, pressed.
+    Middle,
+    /// The secondary button.
+    Right,
+    /// "Back", the fourth button of a mouse.
+    Back,
+    /// "Forward", the fifth.
+    Forward,
+}
+
+/// Why a message about pointer or keyboard, or on a data channel, was not understood. Says nothing of its contents:
+/// they may be keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputError {
+    /// Longer than the limit of its channel.
+    TooLong,
+    /// Not JSON, or without a text in `type`.
+    NotAMessage,
+    /// `type` is none of ours.
+    UnknownType,
+    /// A field is missing, of the wrong kind, or not a finite number.
+    BadField(&'static str),
+}
+
+impl std::fmt::Display for InputError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("longer than any message may be"),
+            Self::NotAMessage => f.write_str("not a JSON object with a \"type\""),
+            Self::UnknownType => f.write_str("of an unknown type"),
+            Self::BadField(name) => write!(f, "without a usable field \"{name}\""),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}

@@ -1,0 +1,27 @@
+//! Texts that a person typed or copied.
+
+/// The longest clipboard text that is carried, in bytes: its base64 just fits into one message of a data channel.
+pub const MAX_CLIPBOARD: usize = 49_050;
+
+/// What somebody copied. `Debug` hides it: it must not reach a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClipboardText(String);
+
+impl ClipboardText {
+    /// Takes `text`, unless it is longer than [`MAX_CLIPBOARD`].
+    pub fn new(text: impl Into<String>) -> Option<Self> {
+        let text = text.into();
+        (text.len() <= MAX_CLIPBOARD).then_some(Self(text))
+    }
+
+    /// The text itself, for the clipboard and for nothing else.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ClipboardText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ClipboardText({} bytes)", self.0.len())
+    }
+}

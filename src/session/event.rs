@@ -1,0 +1,206 @@
+//! What goes into a session and what comes out.
+
+use crate::protocol::candidate::IceCandidate;
+use crate::protocol::channel::ChannelLabel;
+use crate::protocol::input::{FrameSize, InputEvent};
+use crate::protocol::stats::{Stats, StatsGroup};
+
+/// One peer of a session. Dialects with one peer at a time always use [`PeerKey::ONLY`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerKey(pub(super) u64);
+
+impl PeerKey {
+    /// The peer of a socket that never has two.
+    pub const ONLY: Self = Self(0);
+}
+
+/// What happened.
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A text frame came.
+    Text(&'a str),
+    /// A binary frame came.
+    Binary,
+    /// The other side has answered a WebSocket ping: it lives, though it says nothing.
+    Alive,
+    /// The time of [`super::Session::next_deadline`] has come. Harmless at any other time.
+    Tick,
+    /// The peer has made its offer.
+    Offered {
+        /// Which peer.
+        key: PeerKey,
+        /// The session description.
+        sdp: String,
+    },
+    /// The peer has made its answer to the client's offer.
+    Answered {
+        /// Which peer.
+        key: PeerKey,
+        /// The session description.
+        sdp: String,
+    },
+    /// The peer has found one of its candidates, or all of them.
+    LocalCandidate {
+        /// Which peer.
+        key: PeerKey,
+        /// The candidate.
+        candidate: IceCandidate,
+    },
+    /// The peer has applied the client's answer.
+    AnswerApplied {
+        /// Which peer.
+        key: PeerKey,
+    },
+    /// The peer could not apply the client's answer, and waits for another one.
+    AnswerRefused {
+        /// Which peer.
+        key: PeerKey,
+        /// A sentence for the client's author.
+        reason: String,
+    },
+    /// The peer could not take a candidate of the client.
+    CandidateRefused {
+        /// Which peer.
+        key: PeerKey,
+        /// A sentence for the client's author.
+        reason: String,
+    },
+    /// The media flow.
+    PeerConnected {
+        /// Which peer.
+        key: PeerKey,
+    },
+    /// The peer could not be made, or has failed. It is gone.
+    PeerFailed {
+        /// Which peer.
+        key: PeerKey,
+        /// A sentence for a person.
+        reason: String,
+    },
+    /// The numbers of an [`Action::CollectStats`].
+    Stats {
+        /// The action's.
+        request: StatsRequest,
+        /// What was measured.
+        stats: Stats,
+    },
+    /// The client may act on the desktop from now on, or may only look. At first, it may act.
+    Control {
+        /// Whether it may act.
+        granted: bool,
+    },
+    /// The captured frame has this size now.
+    FrameSize(FrameSize),
+    /// Too much waits to be sent to the client.
+    SendQueueFull,
+}
+
+/// What the owner has to do.
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Send this text frame.
+    Send(String),
+    /// Close the peer of this key if there is one, and make a new one.
+    OpenPeer {
+        /// By which the peer is known from now on.
+        key: PeerKey,
+        /// What kind of peer.
+        request: PeerRequest,
+    },
+    /// Close this peer. No event of it is wanted any more.
+    ClosePeer {
+        /// Which peer.
+        key: PeerKey,
+    },
+    /// Apply the client's answer; tell the outcome by [`Event::AnswerApplied`] or [`Event::AnswerRefused`].
+    ApplyAnswer {
+        /// Which peer.
+        key: PeerKey,
+        /// The session description.
+        sdp: String,
+    },
+    /// Give the client's candidate to the peer.
+    AddCandidate {
+        /// Which peer.
+        key: PeerKey,
+        /// The candidate.
+        candidate: IceCandidate,
+    },
+    /// Measure, and tell the numbers by [`Event::Stats`]: only of the groups of the request.
+    CollectStats {
+        /// To be handed back.
+        request: StatsRequest,
+    },
+    /// The client has pointed or typed over the signaling socket.
+    Input(InputEvent),
+    /// Something worth a line in the log: what a server that the host has called complains of.
+    Note(String),
+    /// Close the socket with this code (RFC 6455 section 7.4), and all peers. The session takes nothing more.
+    Close {
+        /// The code.
+        code: u16,
+        /// A few words.
+        reason: String,
+    },
+}
+
+/// What kind of peer a client asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerRequest {
+    /// The codecs that the client can decode, by their names in SDP, best first. Empty: any.
+    pub codecs: Vec<String>,
+    /// Whether it sends the picture.
+    pub video: bool,
+    /// Whether it sends the sound. A peer that is to send nothing else sends silence where there is no sound.
+    pub audio: bool,
+    /// The data channel that it makes.
+    pub channel: Option<ChannelLabel>,
+    /// The client's offer: the peer answers it ([`Event::Answered`]), and takes the channel that the client makes.
+    /// `None`: the peer offers ([`Event::Offered`]).
+    pub remote_offer: Option<String>,
+}
+
+/// A client's wish for numbers, to be handed back with them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StatsRequest {
+    /// Which numbers.
+    pub groups: Vec<StatsGroup>,
+    pub(super) id: Option<String>,
+}
+
+impl std::fmt::Debug for Event<'_> {
+    /// Without the frame, which may say what somebody types, and without descriptions and numbers.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(frame) => write!(f, "Text({} bytes)", frame.len()),
+            Self::Binary => f.write_str("Binary"),
+            Self::Alive => f.write_str("Alive"),
+            Self::Tick => f.write_str("Tick"),
+            Self::Offered { key, .. } => write!(f, "Offered({key:?})"),
+            Self::Answered { key, .. } => write!(f, "Answered({key:?})"),
+            Self::LocalCandidate { key, .. } => write!(f, "LocalCandidate({key:?})"),
+            Self::AnswerApplied { key } => write!(f, "AnswerApplied({key:?})"),
+            Self::AnswerRefused { key, reason } => write!(f, "AnswerRefused({key:?}, {reason})"),
+            Self::CandidateRefused { key, reason } => write!(f, "CandidateRefused({key:?}, {reason})"),
+            Self::PeerConnected { key } => write!(f, "PeerConnected({key:?})"),
+            Self::PeerFailed { key, reason } => write!(f, "PeerFailed({key:?}, {reason})"),
+            Self::Stats { request, .. } => write!(f, "Stats({:?})", request.groups),
+            Self::Control { granted } => write!(f, "Control({granted})"),
+            Self::FrameSize(size) => write!(f, "{size:?}"),
+            Self::SendQueueFull => f.write_str("SendQueueFull"),
+        }
+    }
+}
+
+/// What happened to a peer.
+pub(super) enum PeerEvent {
+    Offered(String),
+    Answered(String),
+    LocalCandidate(IceCandidate),
+    AnswerApplied,
+    AnswerRefused(String),
+    CandidateRefused(String),
+    Connected,
+    Failed(String),
+}

@@ -1,0 +1,124 @@
+//! What the web side asks of the host, and what it tells about it.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use serde::Serialize;
+
+use super::app_name::AppName;
+use super::socket::ViewerSocket;
+use crate::protocol::dialect::Dialect;
+use crate::protocol::ice_server::IceServer;
+use crate::protocol::whep::Fragment;
+
+/// A future that owns what it needs.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A viewer that has just connected.
+#[derive(Debug)]
+pub struct NewViewer {
+    /// Its socket.
+    pub socket: ViewerSocket,
+    /// What it asks for.
+    pub app: AppName,
+    /// What it speaks, as far as its request tells.
+    pub dialect: Dialect,
+    /// Where it connects from.
+    pub remote: SocketAddr,
+}
+
+/// The host behind the routes.
+pub trait Host: Send + Sync + 'static {
+    /// Serves a viewer until it leaves.
+    fn serve(&self, viewer: NewViewer) -> BoxFuture<()>;
+
+    /// The dialects that may be spoken, by their names.
+    fn supported_protocols(&self) -> &[String];
+
+    /// What clients should use for ICE.
+    fn ice_servers(&self) -> &[IceServer];
+
+    /// For `/api/signaling/status`.
+    fn status(&self) -> Status;
+
+    /// For `/api/signaling/clients`.
+    fn clients(&self) -> Vec<ClientInfo>;
+
+    /// Shows the clients out that the host or they themselves call `id`. Ends when that is done, or after a second
+    /// when there was none; the number of clients is returned.
+    fn disconnect(&self, id: String) -> BoxFuture<usize>;
+
+    /// Answers a player's offer.
+    fn open_player(&self, offer: String) -> BoxFuture<Result<Player, PlayerError>>;
+
+    /// Gives a player's candidates to its peer. False: there is no such player.
+    fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool;
+
+    /// Closes a player. False: there is no such player.
+    fn close_player(&self, id: &str) -> bool;
+}
+
+/// A player's peer, ready to connect.
+#[derive(Debug, Clone)]
+pub struct Player {
+    /// The secret by which the player names its peer: 128 random bits.
+    pub id: String,
+    /// The answer, with all candidates.
+    pub answer: String,
+}
+
+/// Why a player is not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlayerError {
+    /// The offer cannot be answered.
+    Refused(String),
+    /// The host takes no more viewers.
+    Full,
+}
+
+/// The body of `/api/signaling/status`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Always true: a host that does not run does not answer.
+    pub running: bool,
+    /// Viewers with a socket.
+    pub client_count: usize,
+    /// Different apps among them.
+    pub app_count: usize,
+    /// The dialects that may be spoken.
+    pub supported_protocols: Vec<String>,
+    /// Seconds since the start.
+    pub uptime: f64,
+    /// Of deskbeam.
+    pub version: &'static str,
+}
+
+/// One entry of `/api/signaling/clients`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClientInfo {
+    /// The id that the host gave.
+    pub id: String,
+    /// What the client calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_id: Option<String>,
+    /// The app that it asked for.
+    pub app_name: String,
+    /// The dialect that is spoken.
+    pub protocol: &'static str,
+    /// Where it connects from.
+    pub remote_addr: String,
+    /// Milliseconds since the epoch.
+    pub connected_at: u64,
+    /// Milliseconds since the epoch.
+    pub last_seen: u64,
+    /// `connected`, or `streaming` while media flow.
+    pub state: &'static str,
+    /// Frames that came.
+    pub message_count: u64,
+    /// Errors that it was told.
+    pub error_count: u64,
+    /// What its hello says of the browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}

@@ -1,0 +1,96 @@
+//! From a request to a viewer's socket.
+
+use std::net::SocketAddr;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, OriginalUri, Query, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::app_name::AppName;
+use super::host::NewViewer;
+use super::origin;
+use super::routes::Shared;
+use super::socket::{self, ViewerSocket};
+use crate::protocol::dialect::{Detected, Dialect, Handshake};
+
+/// What the query may say.
+#[derive(Debug, Deserialize)]
+pub(super) struct Parameters {
+    protocol: Option<String>,
+}
+
+pub(super) async fn admit(
+    State(host): State<Shared>,
+    OriginalUri(uri): OriginalUri,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !origin::is_same_origin(&headers) {
+        tracing::warn!(%remote, "a page from another origin wanted to connect");
+        return (StatusCode::FORBIDDEN, "This page may not connect: it was not served by this host.\n").into_response();
+    }
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let handshake = Handshake {
+        path: uri.path(),
+        subprotocols: text(header::SEC_WEBSOCKET_PROTOCOL),
+        query: parameters.protocol.as_deref(),
+        header: text(HeaderName::from_static("x-signaling-protocol")),
+        user_agent: text(header::USER_AGENT),
+    };
+    let Some(Detected { dialect, subprotocol }) = Dialect::detect(&handshake, host.supported_protocols()) else {
+        return (StatusCode::NOT_FOUND, "No protocol that is spoken here belongs to this path.\n").into_response();
+    };
+    let Some(app) = app_of(uri.path(), dialect) else {
+        let rule = "An application's name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or \
+                    digit.\n";
+        return (StatusCode::BAD_REQUEST, rule).into_response();
+    };
+    let upgrade = match subprotocol {
+        Some(name) => socket::limit(upgrade).protocols([name]),
+        None => socket::limit(upgrade),
+    };
+    upgrade.on_upgrade(move |socket| {
+        host.serve(NewViewer { socket: ViewerSocket::inbound(socket), app, dialect, remote })
+    })
+}
+
+/// The app that the path names, if any; `None`: the name is none.
+fn app_of(path: &str, dialect: Dialect) -> Option<AppName> {
+    let name = match dialect {
+        Dialect::Selkies if path.trim_end_matches('/').ends_with("/signalling") => {
+            path.trim_end_matches('/').trim_end_matches("/signalling").rsplit('/').next()
+        }
+        _ => path.strip_prefix("/ws/").or_else(|| path.strip_prefix("/api/signaling/")),
+    };
+    match name {
+        None | Some("" | "ws") => Some(AppName::default()),
+        Some(name) => AppName::parse(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_app_is_where_each_protocol_has_it() {
+        for (path, dialect, app) in [
+            ("/ws", Dialect::Native, Some("default")),
+            ("/ws/", Dialect::Native, Some("default")),
+            ("/ws/cad", Dialect::Native, Some("cad")),
+            ("/ws/a%2fb", Dialect::Native, None),
+            ("/api/signaling/ws", Dialect::Native, Some("default")),
+            ("/api/signaling/cad", Dialect::Native, Some("cad")),
+            ("/webrtc/signalling/", Dialect::Selkies, Some("webrtc")),
+            ("/selkies/selkies/signalling", Dialect::Selkies, Some("selkies")),
+            ("/ws", Dialect::Selkies, Some("default")),
+            ("/gstwebrtc", Dialect::GstWebrtc, Some("default")),
+        ] {
+            assert_eq!(app_of(path, dialect).as_ref().map(AppName::as_str), app, "{path}");
+        }
+    }
+}

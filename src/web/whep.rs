@@ -1,0 +1,124 @@
+//! WHEP (draft-ietf-wish-whep): players that offer by HTTP. They watch, and cannot act.
+//!
+//! Pages of other origins may do this (players are usually served from elsewhere), except where the browser says
+//! that the request comes with the user's credentials.
+
+use axum::extract::{Path, Request, State};
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::app_name::AppName;
+use super::host::PlayerError;
+use super::routes::Shared;
+use crate::protocol::client::MAX_SDP;
+use crate::protocol::whep::{Fragment, MAX_FRAGMENT};
+
+const SDP: &str = "application/sdp";
+const TRICKLE: &str = "application/trickle-ice-sdpfrag";
+
+const CORS: [(HeaderName, &str); 6] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PATCH, DELETE, OPTIONS, HEAD, GET"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Authorization, If-Match"),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Location, ETag, Link, Accept-Post"),
+    (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+];
+
+pub(super) async fn add_cors(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in CORS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// `/whep` and `/whep/{app}`: a player comes.
+pub(super) async fn endpoint(
+    State(host): State<Shared>,
+    path: Option<Path<String>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: axum::body::Body,
+) -> Response {
+    let name = path.map_or_else(|| AppName::default().as_str().to_owned(), |Path(name)| name);
+    let Some(app) = AppName::parse(&name) else {
+        return (StatusCode::BAD_REQUEST, "This is not an application's name.\n").into_response();
+    };
+    match method {
+        Method::POST => {}
+        Method::OPTIONS => return ([(HeaderName::from_static("accept-post"), SDP)], StatusCode::OK).into_response(),
+        Method::HEAD => return ([(header::CONTENT_TYPE, SDP)], StatusCode::OK).into_response(),
+        Method::GET => return StatusCode::NO_CONTENT.into_response(),
+        _ => return not_allowed("POST, OPTIONS, HEAD, GET"),
+    }
+    let offer = match text(&headers, body, SDP, MAX_SDP).await {
+        Ok(offer) => offer,
+        Err(refusal) => return refusal,
+    };
+    match host.open_player(offer).await {
+        Ok(player) => {
+            tracing::debug!(path = uri.path(), "a player comes");
+            let location = format!("/whep/{}/{}", app.as_str(), player.id);
+            let headers = [(header::LOCATION, location), (header::CONTENT_TYPE, SDP.to_owned())];
+            (StatusCode::CREATED, headers, player.answer).into_response()
+        }
+        Err(PlayerError::Refused(reason)) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
+        Err(PlayerError::Full) => {
+            let retry = [(header::RETRY_AFTER, "10")];
+            (StatusCode::SERVICE_UNAVAILABLE, retry, "The host takes no more viewers.\n").into_response()
+        }
+    }
+}
+
+/// `/whep/{app}/{id}`: what a player does with its peer.
+pub(super) async fn player(
+    State(host): State<Shared>,
+    Path((_, id)): Path<(String, String)>,
+    method: Method,
+    headers: HeaderMap,
+    body: axum::body::Body,
+) -> Response {
+    let gone = || (StatusCode::NOT_FOUND, "There is no such player.\n").into_response();
+    match method {
+        Method::PATCH => {
+            let fragment = match text(&headers, body, TRICKLE, MAX_FRAGMENT).await {
+                Ok(fragment) => fragment,
+                Err(refusal) => return refusal,
+            };
+            match Fragment::parse(&fragment) {
+                Ok(fragment) if host.add_player_candidates(&id, fragment) => StatusCode::NO_CONTENT.into_response(),
+                Ok(_) => gone(),
+                Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+            }
+        }
+        Method::DELETE if host.close_player(&id) => StatusCode::OK.into_response(),
+        Method::DELETE => gone(),
+        Method::OPTIONS => StatusCode::OK.into_response(),
+        Method::HEAD => ([(header::CONTENT_TYPE, SDP)], StatusCode::OK).into_response(),
+        Method::GET => StatusCode::NO_CONTENT.into_response(),
+        _ => not_allowed("PATCH, DELETE, OPTIONS, HEAD, GET"),
+    }
+}
+
+fn not_allowed(methods: &'static str) -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, methods)]).into_response()
+}
+
+/// The body, if it is of this type and not too long.
+async fn text(headers: &HeaderMap, body: axum::body::Body, kind: &str, max: usize) -> Result<String, Response> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case(kind) {
+        let message = format!("The body must be of the type {kind}.\n");
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response());
+    }
+    let bytes = axum::body::to_bytes(body, max)
+        .await
+        .map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is longer than {max} bytes.\n")).into_response())?;
+    String::from_utf8(bytes.into())
+        .map_err(|_| (StatusCode::BAD_REQUEST, "The body is not UTF-8.\n").into_response())
+}
