@@ -131,7 +131,10 @@ impl Session {
             }
             Event::PeerConnected { key } => self.peer(key, PeerEvent::Connected, now_ms),
             Event::PeerFailed { key, reason } => self.peer(key, PeerEvent::Failed(reason), now_ms),
-            Event::Stats { request, stats } => vec![Native::stats(&mut self.cx, request, stats, now_ms)],
+            Event::Stats { request, stats } => match self.mode {
+                Mode::Native(_) => vec![Native::stats(&mut self.cx, request, stats, now_ms)],
+                _ => Vec::new(),
+            },
             Event::Control { granted } => self.control(granted),
             Event::FrameSize(size) => {
                 self.cx.frame = Some(size);
