@@ -19,7 +19,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["desktop", "host", "input", "media", "session", "shutdown"],
+        &[
+            "desktop", "host", "input", "media", "protocol", "session", "shutdown", "web",
+        ],
     ),
 ];
 

@@ -6,6 +6,7 @@ mod options;
 mod pipelines;
 mod process;
 mod run;
+mod signaling;
 
 use std::process::ExitCode;
 

@@ -7,15 +7,14 @@ use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
-use crate::host::{self, Setup};
+use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
-use crate::session::SessionConfig;
 use crate::shutdown;
 
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
-use super::process;
+use super::{process, signaling};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_arenas();
@@ -33,20 +32,23 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
+    let (fps, bitrate_kbps) = (options.stream.fps, options.stream.bitrate);
     let plan = Plan::new(&stream_options(
         options.stream,
         desktop.display().map(str::to_owned),
     ))?;
     tracing::info!("{}", plan.summary());
-    serve(
-        Setup {
-            plan,
-            input,
-            session: SessionConfig::default(),
-        },
-        listener,
-        desktop,
-    )
+    let setup = Setup {
+        plan,
+        input,
+        desktop: desktop.address(),
+        session: signaling::session(&options.signaling),
+        max_connections: options.signaling.max_connections as usize,
+        fps,
+        bitrate_kbps,
+        rendezvous: signaling::rendezvous(options.signaling),
+    };
+    serve(setup, listener, desktop)
 }
 
 /// What is streamed.
@@ -77,6 +79,15 @@ impl Desktop {
             None if needs_display(&options.stream) => Err(Failure::Display(no_display())),
             None => Ok(Self::None),
         }
+    }
+
+    fn address(&self) -> Option<DesktopAddress> {
+        let display = self.display()?.to_owned();
+        let cookie = match self {
+            Self::Virtual(display) => Some(*display.cookie()),
+            _ => None,
+        };
+        Some(DesktopAddress { display, cookie })
     }
 
     fn display(&self) -> Option<&str> {

@@ -20,13 +20,20 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(shared: Shared) -> Self {
-        Self { shared, started: Instant::now() }
+        Self {
+            shared,
+            started: Instant::now(),
+        }
     }
 }
 
 impl Host for Api {
     fn serve(&self, new_viewer: NewViewer) -> BoxFuture<()> {
-        Box::pin(self.shared.tasks.track_future(viewer::serve(self.shared.clone(), new_viewer)))
+        Box::pin(
+            self.shared
+                .tasks
+                .track_future(viewer::serve(self.shared.clone(), new_viewer)),
+        )
     }
 
     fn supported_protocols(&self) -> &[String] {

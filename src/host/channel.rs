@@ -33,7 +33,9 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
 pub(super) fn beat(shared: &Shared, peer: &Peer) {
     if peer.is_told() {
         peer.tell(&HostMessage::SystemStats(shared.desk.load()));
-        peer.tell(&HostMessage::Ping { timestamp_ms: now_ms() });
+        peer.tell(&HostMessage::Ping {
+            timestamp_ms: now_ms(),
+        });
     }
 }
 
@@ -72,7 +74,9 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
         }
         ChannelMessage::ClipboardWrite(text) => {
             let (desk, text) = (shared.desk.clone(), text.as_str().to_owned());
-            shared.tasks.spawn(async move { desk.write_clipboard(text).await });
+            shared
+                .tasks
+                .spawn(async move { desk.write_clipboard(text).await });
         }
         ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong { timestamp, sequence }),
         ChannelMessage::Pong { timestamp_ms } => {
@@ -82,7 +86,10 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
             }
         }
         ChannelMessage::Control { id, error } => {
-            peer.tell(&HostMessage::ControlResponse { id, error: error.map(str::to_owned) });
+            peer.tell(&HostMessage::ControlResponse {
+                id,
+                error: error.map(str::to_owned),
+            });
         }
         ChannelMessage::Gamepad(_) => {
             if !std::mem::replace(&mut wishes.has_gamepad, true) {

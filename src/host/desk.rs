@@ -45,13 +45,21 @@ pub(super) enum News {
 
 impl Desk {
     /// Connects to the display. Without one, or if it refuses, there is no news.
-    pub(super) fn open(address: Option<DesktopAddress>, tasks: &TaskTracker, shutdown: &CancellationToken) -> Self {
+    pub(super) fn open(
+        address: Option<DesktopAddress>,
+        tasks: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Self {
         let (sender, events) = mpsc::channel(EVENTS);
         let services = address.and_then(|address| {
             let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
             // A full queue loses a change of the cursor: the next one makes up for it.
-            let started = DesktopServices::start(&address.display, cookie, move |event| drop(sender.try_send(event)));
-            started.map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop")).ok()
+            let started = DesktopServices::start(&address.display, cookie, move |event| {
+                drop(sender.try_send(event))
+            });
+            started
+                .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
+                .ok()
         });
         let desk = Self {
             services: Arc::new(Mutex::new(services.map(Arc::new))),
@@ -76,8 +84,12 @@ impl Desk {
     /// The text in the clipboard, if there is some.
     pub(super) async fn read_clipboard(&self) -> Option<String> {
         let services = self.services()?;
-        let read = tokio::task::spawn_blocking(move || services.read_clipboard()).await.ok()?;
-        read.map_err(|error| tracing::debug!(%error, "the clipboard cannot be read")).ok().flatten()
+        let read = tokio::task::spawn_blocking(move || services.read_clipboard())
+            .await
+            .ok()?;
+        read.map_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
+            .ok()
+            .flatten()
     }
 
     /// Puts text into the clipboard.
@@ -101,7 +113,9 @@ impl Desk {
     /// How busy the machine is, since the last time anybody asked.
     pub(super) fn load(&self) -> SystemStats {
         let mut meter = self.meter.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else { return SystemStats::default() };
+        let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else {
+            return SystemStats::default();
+        };
         SystemStats {
             cpu_percent: Some(load.machine_percent.into()),
             memory_used_bytes: Some(load.memory_used),
@@ -112,11 +126,19 @@ impl Desk {
 
     /// Gives the display back as it was. Blocks for up to two seconds.
     pub(super) fn close(&self) {
-        drop(self.services.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(
+            self.services
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 
     fn services(&self) -> Option<Arc<DesktopServices>> {
-        self.services.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.services
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     async fn follow(self, mut events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
@@ -138,7 +160,6 @@ impl Desk {
                     tracing::warn!("the display is lost");
                     return;
                 }
-                Some(_) => continue,
             };
             if let News::Cursor(cursor) = &news {
                 *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
@@ -160,5 +181,10 @@ fn shown(image: &CursorImage) -> Cursor {
 }
 
 fn hidden() -> Cursor {
-    Cursor { png: Vec::new(), handle: u32::MAX, override_css: Some("none".to_owned()), hotspot: (0, 0) }
+    Cursor {
+        png: Vec::new(),
+        handle: u32::MAX,
+        override_css: Some("none".to_owned()),
+        hotspot: (0, 0),
+    }
 }

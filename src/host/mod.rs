@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::input::{Backend, InputHandle, Injector};
+use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::session::SessionConfig;
 use crate::web;
@@ -126,7 +126,10 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         injector.stop();
         desk.close();
     });
-    if timeout(STOP, async { tokio::join!(released, media.stop()) }).await.is_err() {
+    if timeout(STOP, async { tokio::join!(released, media.stop()) })
+        .await
+        .is_err()
+    {
         tracing::warn!("some pipelines have not stopped in time");
     }
     served

@@ -50,7 +50,9 @@ pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
             Ok(socket) => {
                 tracing::info!(server = %rendezvous.url, "connected to the signaling server");
                 let (session, first) = register(&rendezvous.kind, &shared);
-                viewer::converse(shared.clone(), socket, session, first, None).await.to_owned()
+                viewer::converse(shared.clone(), socket, session, first, None)
+                    .await
+                    .to_owned()
             }
             Err(reason) => reason,
         };
@@ -94,7 +96,10 @@ mod tests {
     fn the_jitter_stays_within_a_fifth() {
         for _ in 0..1000 {
             let wait = jittered(Duration::from_secs(10));
-            assert!((Duration::from_secs(8)..=Duration::from_secs(12)).contains(&wait), "{wait:?}");
+            assert!(
+                (Duration::from_secs(8)..=Duration::from_secs(12)).contains(&wait),
+                "{wait:?}"
+            );
         }
     }
 }

@@ -41,11 +41,20 @@ impl Peer {
             codecs: request.codecs,
             video: request.video,
             audio: request.audio,
-            channel: channel.map(|label| ChannelOptions { label: label.as_str(), messages }),
+            channel: channel.map(|label| ChannelOptions {
+                label: label.as_str(),
+                messages,
+            }),
             remote_offer: request.remote_offer,
         };
         let handle = shared.media.open_peer(shared.next_peer(), options).await;
-        Self { handle, input, decoder, channel, is_open: false }
+        Self {
+            handle,
+            input,
+            decoder,
+            channel,
+            is_open: false,
+        }
     }
 
     /// The media side of the peer.
@@ -75,7 +84,10 @@ impl Peer {
 
     /// The size of the picture, by which some clients' coordinates are scaled.
     pub(super) fn set_frame(&self, frame: FrameSize) {
-        self.decoder.lock().unwrap_or_else(PoisonError::into_inner).set_frame(frame);
+        self.decoder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set_frame(frame);
     }
 
     /// Releases what is held, at once, and lets the peer be taken down behind our back.
@@ -93,7 +105,10 @@ fn take(
     key: PeerKey,
     requests: &mpsc::Sender<Request>,
 ) {
-    let decoded = decoder.lock().unwrap_or_else(PoisonError::into_inner).decode(message);
+    let decoded = decoder
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .decode(message);
     let messages = match decoded {
         Ok(messages) => messages,
         Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),

@@ -29,7 +29,9 @@ impl Players {
 
     /// Gives candidates to a player's peer. False: there is no such player, or it does not take them.
     pub(super) fn add_candidates(&self, id: &str, fragment: Fragment) -> bool {
-        self.lock().get(id).is_some_and(|player| player.try_send(fragment).is_ok())
+        self.lock()
+            .get(id)
+            .is_some_and(|player| player.try_send(fragment).is_ok())
     }
 
     /// Closes a player. False: there is none.
@@ -48,8 +50,13 @@ pub(super) async fn open(shared: Shared, offer: String) -> Result<Player, Player
     if shared.registry.is_full(shared.players.count()) {
         return Err(PlayerError::Full);
     }
-    let options =
-        PeerOptions { codecs: Vec::new(), video: true, audio: true, channel: None, remote_offer: Some(offer) };
+    let options = PeerOptions {
+        codecs: Vec::new(),
+        video: true,
+        audio: true,
+        channel: None,
+        remote_offer: Some(offer),
+    };
     let mut peer = shared.media.open_peer(shared.next_peer(), options).await;
     let answer = match timeout(ANSWER, peer.event()).await {
         Ok(Some(PeerEvent::Answer(answer))) => answer,
@@ -66,7 +73,9 @@ pub(super) async fn open(shared: Shared, offer: String) -> Result<Player, Player
     let (sender, fragments) = mpsc::channel(FRAGMENTS);
     shared.players.lock().insert(id.clone(), sender);
     tracing::info!(players = shared.players.count(), "a player comes");
-    shared.tasks.spawn(keep(shared.clone(), id.clone(), peer, fragments));
+    shared
+        .tasks
+        .spawn(keep(shared.clone(), id.clone(), peer, fragments));
     Ok(Player { id, answer })
 }
 

@@ -31,7 +31,10 @@ pub(super) struct Registration {
 impl Registry {
     /// An empty registry for at most `max` viewers.
     pub(super) fn new(max: usize) -> Self {
-        Self { clients: Arc::default(), max }
+        Self {
+            clients: Arc::default(),
+            max,
+        }
     }
 
     /// Takes a viewer in, unless there are too many with `others` that are counted elsewhere.
@@ -41,8 +44,18 @@ impl Registry {
             return None;
         }
         let (id, leave) = (info.id.clone(), CancellationToken::new());
-        clients.insert(id.clone(), Client { info, leave: leave.clone() });
-        Some(Registration { registry: self.clone(), id, leave })
+        clients.insert(
+            id.clone(),
+            Client {
+                info,
+                leave: leave.clone(),
+            },
+        );
+        Some(Registration {
+            registry: self.clone(),
+            id,
+            leave,
+        })
     }
 
     /// Whether one more with `others` that are counted elsewhere is too many.

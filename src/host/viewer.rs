@@ -34,7 +34,12 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Serves one viewer until it leaves or the host ends. What it holds is released then.
 pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
-    let NewViewer { mut socket, app, dialect, remote } = new_viewer;
+    let NewViewer {
+        mut socket,
+        app,
+        dialect,
+        remote,
+    } = new_viewer;
     let now = now_ms();
     let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
     let span = tracing::info_span!("viewer", id = %client_id);
@@ -55,7 +60,11 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
         let Some(registration) = shared.registry.register(info, shared.players.count()) else {
             tracing::warn!(%remote, "the host is full: a viewer is turned away");
             let refusal = Session::refuse(
-                dialect, client_id, ErrorCode::ServerUnavailable, "Server at maximum capacity", now,
+                dialect,
+                client_id,
+                ErrorCode::ServerUnavailable,
+                "Server at maximum capacity",
+                now,
             );
             return turn_away(&mut socket, refusal).await;
         };
@@ -156,7 +165,11 @@ impl Viewer {
 
     async fn live(&mut self) -> Ended {
         let shutdown = self.shared.shutdown.clone();
-        let leave = self.registration.as_ref().map(Registration::leave).unwrap_or_default();
+        let leave = self
+            .registration
+            .as_ref()
+            .map(Registration::leave)
+            .unwrap_or_default();
         loop {
             let deadline = self.session.next_deadline().map(instant_of);
             let next = tokio::select! {
@@ -199,10 +212,14 @@ impl Viewer {
                 }
                 Vec::new()
             }
-            Next::Measured((request, stats)) => self.session.handle(Event::Stats { request, stats }, now_ms()),
+            Next::Measured((request, stats)) => {
+                self.session.handle(Event::Stats { request, stats }, now_ms())
+            }
             Next::News(news) => self.spread(news),
             Next::Beat => {
-                self.peers.values().for_each(|peer| channel::beat(&self.shared, peer));
+                self.peers
+                    .values()
+                    .for_each(|peer| channel::beat(&self.shared, peer));
                 Vec::new()
             }
             Next::Tick => self.session.handle(Event::Tick, now_ms()),
@@ -214,20 +231,35 @@ impl Viewer {
         let event = match event {
             Some(PeerEvent::Offer(sdp)) => Event::Offered { key, sdp },
             Some(PeerEvent::Answer(sdp)) => Event::Answered { key, sdp },
-            Some(PeerEvent::Candidate { candidate, sdp_m_line_index }) => {
-                Event::LocalCandidate { key, candidate: IceCandidate { candidate, sdp_m_line_index, sdp_mid: None } }
-            }
+            Some(PeerEvent::Candidate {
+                candidate,
+                sdp_m_line_index,
+            }) => Event::LocalCandidate {
+                key,
+                candidate: IceCandidate {
+                    candidate,
+                    sdp_m_line_index,
+                    sdp_mid: None,
+                },
+            },
             Some(PeerEvent::AnswerApplied) => Event::AnswerApplied { key },
             Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { key, reason },
             Some(PeerEvent::Connected) => {
                 tracing::info!("the stream is connected");
-                self.registration.as_ref().inspect(|place| place.update(|info| info.state = "streaming"));
+                self.registration
+                    .as_ref()
+                    .inspect(|place| place.update(|info| info.state = "streaming"));
                 Event::PeerConnected { key }
             }
             Some(PeerEvent::ChannelOpen) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     peer.set_open();
-                    channel::greet(&self.shared, peer, self.session.dialect(), self.wishes.follows_window);
+                    channel::greet(
+                        &self.shared,
+                        peer,
+                        self.session.dialect(),
+                        self.wishes.follows_window,
+                    );
                 }
                 return Vec::new();
             }
@@ -237,7 +269,10 @@ impl Viewer {
             }
             None => {
                 self.close_peer(key);
-                Event::PeerFailed { key, reason: "The stream has ended".to_owned() }
+                Event::PeerFailed {
+                    key,
+                    reason: "The stream has ended".to_owned(),
+                }
             }
         };
         self.session.handle(event, now_ms())
@@ -280,8 +315,14 @@ impl Viewer {
                     self.peers.get(&key).map(|peer| peer.media().apply_answer(sdp));
                 }
                 Action::AddCandidate { key, candidate } => {
-                    let IceCandidate { candidate, sdp_m_line_index, .. } = candidate;
-                    self.peers.get(&key).map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
+                    let IceCandidate {
+                        candidate,
+                        sdp_m_line_index,
+                        ..
+                    } = candidate;
+                    self.peers
+                        .get(&key)
+                        .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
                 }
                 Action::CollectStats { request } => self.collect(request),
                 Action::Input(event) => self.input.send(event),
@@ -290,7 +331,6 @@ impl Viewer {
                     self.socket.close(code, &reason).await;
                     return Err(Ended("the conversation is over"));
                 }
-                _ => tracing::error!("an action of the session is not known"),
             }
         }
         Ok(())
@@ -320,7 +360,9 @@ impl Viewer {
             let mut stats = Stats::default();
             for group in &request.groups {
                 match group {
-                    StatsGroup::Webrtc => stats.webrtc = Some(peer.as_ref().map(webrtc_stats).unwrap_or_default()),
+                    StatsGroup::Webrtc => {
+                        stats.webrtc = Some(peer.as_ref().map(webrtc_stats).unwrap_or_default())
+                    }
                     StatsGroup::System => {
                         let fps = peer.as_ref().and_then(|peer| peer.encoded_fps);
                         stats.system = Some(crate::protocol::stats::SystemStats { fps, ..desk.load() });
@@ -334,7 +376,9 @@ impl Viewer {
     fn close_peer(&mut self, key: PeerKey) {
         if let Some(peer) = self.peers.remove(&key) {
             peer.close(&self.shared);
-            self.registration.as_ref().inspect(|place| place.update(|info| info.state = "connected"));
+            self.registration
+                .as_ref()
+                .inspect(|place| place.update(|info| info.state = "connected"));
         }
     }
 

@@ -87,7 +87,9 @@ impl Capture {
 
     /// Takes what viewers have changed, as far as the plan's description says how.
     pub(super) fn set(&self, plan: &Plan, settings: Settings) {
-        let Plan::Shared { capture, .. } = plan else { return };
+        let Plan::Shared { capture, .. } = plan else {
+            return;
+        };
         if let (Some(target), Some(fps)) = (&capture.fps, settings.fps) {
             set(&self.pipeline, target, fps);
         }

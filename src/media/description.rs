@@ -227,7 +227,9 @@ impl Description {
 
     /// The elements that the header's targets name.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
-        [&self.bitrate, &self.fps, &self.pointer, &self.display].into_iter().flatten()
+        [&self.bitrate, &self.fps, &self.pointer, &self.display]
+            .into_iter()
+            .flatten()
     }
 }
 

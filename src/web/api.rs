@@ -30,7 +30,10 @@ pub(super) async fn status(State(host): State<Shared>) -> Response {
 }
 
 /// Tells where viewers connect from, which is nobody's business but this machine's.
-pub(super) async fn clients(State(host): State<Shared>, ConnectInfo(remote): ConnectInfo<SocketAddr>) -> Response {
+pub(super) async fn clients(
+    State(host): State<Shared>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+) -> Response {
     match is_local(remote) {
         true => (NO_STORE, Json(host.clients())).into_response(),
         false => local_only(),
@@ -50,7 +53,10 @@ pub(super) async fn disconnect(
         return (StatusCode::FORBIDDEN, "This page was not served by this host.\n").into_response();
     }
     match host.disconnect(id).await {
-        0 => (StatusCode::NOT_FOUND, Json(serde_json::json!({ "code": "CLIENT_NOT_FOUND", "disconnected": 0 })))
+        0 => (
+            StatusCode::NOT_FOUND,
+            Json(serde_json::json!({ "code": "CLIENT_NOT_FOUND", "disconnected": 0 })),
+        )
             .into_response(),
         count => (NO_STORE, Json(serde_json::json!({ "disconnected": count }))).into_response(),
     }
@@ -61,5 +67,9 @@ fn is_local(remote: SocketAddr) -> bool {
 }
 
 fn local_only() -> Response {
-    (StatusCode::FORBIDDEN, "Only programs on this machine may ask this.\n").into_response()
+    (
+        StatusCode::FORBIDDEN,
+        "Only programs on this machine may ask this.\n",
+    )
+        .into_response()
 }

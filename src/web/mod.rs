@@ -19,4 +19,4 @@ pub use app_name::AppName;
 pub use host::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
 pub use outbound::{ServerUrl, connect};
 pub use server::serve;
-pub use socket::{Frame, ViewerSocket};
+pub use socket::{Frame, SendError, ViewerSocket};

@@ -39,9 +39,18 @@ impl FromStr for ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let authority = self.0.authority().map(|authority| authority.host()).unwrap_or_default();
+        let authority = self
+            .0
+            .authority()
+            .map(|authority| authority.host())
+            .unwrap_or_default();
         let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
-        write!(f, "{}://{authority}{port}{}", self.0.scheme_str().unwrap_or("ws"), self.0.path())
+        write!(
+            f,
+            "{}://{authority}{port}{}",
+            self.0.scheme_str().unwrap_or("ws"),
+            self.0.path()
+        )
     }
 }
 
@@ -61,7 +70,9 @@ pub async fn connect(url: &ServerUrl) -> Result<ViewerSocket, String> {
         // Another part of the process may have chosen one already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    let limits = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(MAX_FRAME))
+        .max_frame_size(Some(MAX_FRAME));
     let connecting = tokio_tungstenite::connect_async_with_config(url.0.clone(), Some(limits), true);
     match timeout(ANSWER, connecting).await {
         Ok(Ok((socket, _))) => Ok(ViewerSocket::outbound(socket)),
@@ -79,7 +90,9 @@ mod tests {
         for text in ["http://x/", "wss:///x", "x", ""] {
             assert!(text.parse::<ServerUrl>().is_err(), "{text}");
         }
-        let url: ServerUrl = "wss://user:secret@example.org:8443/signalling?token=secret".parse().unwrap();
+        let url: ServerUrl = "wss://user:secret@example.org:8443/signalling?token=secret"
+            .parse()
+            .unwrap();
         assert_eq!(url.to_string(), "wss://example.org:8443/signalling");
     }
 }

@@ -17,7 +17,11 @@ const GRACE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub async fn serve(listener: TcpListener, host: Arc<dyn Host>, shutdown: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    host: Arc<dyn Host>,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let handle = Handle::new();
     let end = handle.clone();
@@ -26,7 +30,10 @@ pub async fn serve(listener: TcpListener, host: Arc<dyn Host>, shutdown: Cancell
         end.graceful_shutdown(Some(GRACE));
     });
     let service = routes::router(host).into_make_service_with_connect_info::<SocketAddr>();
-    let result = axum_server::from_tcp(listener)?.handle(handle).serve(service).await;
+    let result = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .serve(service)
+        .await;
     waiting.abort();
     result
 }

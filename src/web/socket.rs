@@ -78,7 +78,11 @@ impl ViewerSocket {
     fn new(wire: Wire) -> Self {
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { wire, pings, last_seen: Instant::now() }
+        Self {
+            wire,
+            pings,
+            last_seen: Instant::now(),
+        }
     }
 
     /// The next frame; `None` when the other side has gone, has been silent for 15 s, or broke the protocol. May be
@@ -97,16 +101,16 @@ impl ViewerSocket {
             }
             };
             match received {
-            Received::Frame(frame) => {
-                self.last_seen = Instant::now();
-                return Some(frame);
+                Received::Frame(frame) => {
+                    self.last_seen = Instant::now();
+                    return Some(frame);
+                }
+                Received::TooBig => {
+                    self.close(TOO_BIG, "The frame is too big").await;
+                    return None;
+                }
+                Received::Gone => return None,
             }
-            Received::TooBig => {
-                self.close(TOO_BIG, "The frame is too big").await;
-                return None;
-            }
-            Received::Gone => return None,
-        }
         }
     }
 
@@ -120,11 +124,15 @@ impl ViewerSocket {
 
     /// Says goodbye, with a code of RFC 6455 section 7.4. The connection closes when this is dropped.
     pub async fn close(&mut self, code: u16, reason: &str) {
-        let _ = self.bounded(Outgoing::Close(code, reason.to_owned()), FAREWELL).await;
+        let _ = self
+            .bounded(Outgoing::Close(code, reason.to_owned()), FAREWELL)
+            .await;
     }
 
     async fn bounded(&mut self, outgoing: Outgoing, bound: Duration) -> Result<(), SendError> {
-        timeout(bound, self.wire.send(outgoing)).await.unwrap_or(Err(SendError::Slow))
+        timeout(bound, self.wire.send(outgoing))
+            .await
+            .unwrap_or(Err(SendError::Slow))
     }
 }
 
@@ -174,9 +182,10 @@ impl Wire {
                 let message = match outgoing {
                     Outgoing::Text(text) => Message::Text(text.into()),
                     Outgoing::Ping => Message::Ping(Vec::new().into()),
-                    Outgoing::Close(code, reason) => {
-                        Message::Close(Some(CloseFrame { code, reason: reason.into() }))
-                    }
+                    Outgoing::Close(code, reason) => Message::Close(Some(CloseFrame {
+                        code,
+                        reason: reason.into(),
+                    })),
                 };
                 socket.send(message).await.is_ok()
             }
@@ -185,7 +194,10 @@ impl Wire {
                     Outgoing::Text(text) => tungstenite::Message::text(text),
                     Outgoing::Ping => tungstenite::Message::Ping(Vec::new().into()),
                     Outgoing::Close(code, reason) => {
-                        let frame = tungstenite::protocol::CloseFrame { code: code.into(), reason: reason.into() };
+                        let frame = tungstenite::protocol::CloseFrame {
+                            code: code.into(),
+                            reason: reason.into(),
+                        };
                         tungstenite::Message::Close(Some(frame))
                     }
                 };

@@ -31,7 +31,11 @@ pub(super) async fn admit(
 ) -> Response {
     if !origin::is_same_origin(&headers) {
         tracing::warn!(%remote, "a page from another origin wanted to connect");
-        return (StatusCode::FORBIDDEN, "This page may not connect: it was not served by this host.\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "This page may not connect: it was not served by this host.\n",
+        )
+            .into_response();
     }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let handshake = Handshake {
@@ -41,8 +45,13 @@ pub(super) async fn admit(
         header: text(HeaderName::from_static("x-signaling-protocol")),
         user_agent: text(header::USER_AGENT),
     };
-    let Some(Detected { dialect, subprotocol }) = Dialect::detect(&handshake, host.supported_protocols()) else {
-        return (StatusCode::NOT_FOUND, "No protocol that is spoken here belongs to this path.\n").into_response();
+    let Some(Detected { dialect, subprotocol }) = Dialect::detect(&handshake, host.supported_protocols())
+    else {
+        return (
+            StatusCode::NOT_FOUND,
+            "No protocol that is spoken here belongs to this path.\n",
+        )
+            .into_response();
     };
     let Some(app) = app_of(uri.path(), dialect) else {
         let rule = "An application's name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or \
@@ -54,17 +63,26 @@ pub(super) async fn admit(
         None => socket::limit(upgrade),
     };
     upgrade.on_upgrade(move |socket| {
-        host.serve(NewViewer { socket: ViewerSocket::inbound(socket), app, dialect, remote })
+        host.serve(NewViewer {
+            socket: ViewerSocket::inbound(socket),
+            app,
+            dialect,
+            remote,
+        })
     })
 }
 
 /// The app that the path names, if any; `None`: the name is none.
 fn app_of(path: &str, dialect: Dialect) -> Option<AppName> {
     let name = match dialect {
-        Dialect::Selkies if path.trim_end_matches('/').ends_with("/signalling") => {
-            path.trim_end_matches('/').trim_end_matches("/signalling").rsplit('/').next()
-        }
-        _ => path.strip_prefix("/ws/").or_else(|| path.strip_prefix("/api/signaling/")),
+        Dialect::Selkies if path.trim_end_matches('/').ends_with("/signalling") => path
+            .trim_end_matches('/')
+            .trim_end_matches("/signalling")
+            .rsplit('/')
+            .next(),
+        _ => path
+            .strip_prefix("/ws/")
+            .or_else(|| path.strip_prefix("/api/signaling/")),
     };
     match name {
         None | Some("" | "ws") => Some(AppName::default()),

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::app_name::AppName;
 use super::host::PlayerError;
 use super::routes::Shared;
-use crate::protocol::client::MAX_SDP;
+use crate::protocol::description::MAX_SDP;
 use crate::protocol::whep::{Fragment, MAX_FRAGMENT};
 
 const SDP: &str = "application/sdp";
@@ -20,17 +20,31 @@ const TRICKLE: &str = "application/trickle-ice-sdpfrag";
 
 const CORS: [(HeaderName, &str); 6] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, PATCH, DELETE, OPTIONS, HEAD, GET"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Authorization, If-Match"),
-    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Location, ETag, Link, Accept-Post"),
+    (
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        "POST, PATCH, DELETE, OPTIONS, HEAD, GET",
+    ),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "Content-Type, Authorization, If-Match",
+    ),
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        "Location, ETag, Link, Accept-Post",
+    ),
     (header::ACCESS_CONTROL_MAX_AGE, "600"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "cross-origin",
+    ),
 ];
 
 pub(super) async fn add_cors(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in CORS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -50,7 +64,9 @@ pub(super) async fn endpoint(
     };
     match method {
         Method::POST => {}
-        Method::OPTIONS => return ([(HeaderName::from_static("accept-post"), SDP)], StatusCode::OK).into_response(),
+        Method::OPTIONS => {
+            return ([(HeaderName::from_static("accept-post"), SDP)], StatusCode::OK).into_response();
+        }
         Method::HEAD => return ([(header::CONTENT_TYPE, SDP)], StatusCode::OK).into_response(),
         Method::GET => return StatusCode::NO_CONTENT.into_response(),
         _ => return not_allowed("POST, OPTIONS, HEAD, GET"),
@@ -63,13 +79,21 @@ pub(super) async fn endpoint(
         Ok(player) => {
             tracing::debug!(path = uri.path(), "a player comes");
             let location = format!("/whep/{}/{}", app.as_str(), player.id);
-            let headers = [(header::LOCATION, location), (header::CONTENT_TYPE, SDP.to_owned())];
+            let headers = [
+                (header::LOCATION, location),
+                (header::CONTENT_TYPE, SDP.to_owned()),
+            ];
             (StatusCode::CREATED, headers, player.answer).into_response()
         }
         Err(PlayerError::Refused(reason)) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
         Err(PlayerError::Full) => {
             let retry = [(header::RETRY_AFTER, "10")];
-            (StatusCode::SERVICE_UNAVAILABLE, retry, "The host takes no more viewers.\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                retry,
+                "The host takes no more viewers.\n",
+            )
+                .into_response()
         }
     }
 }
@@ -89,10 +113,14 @@ pub(super) async fn player(
                 Ok(fragment) => fragment,
                 Err(refusal) => return refusal,
             };
-            match Fragment::parse(&fragment) {
-                Ok(fragment) if host.add_player_candidates(&id, fragment) => StatusCode::NO_CONTENT.into_response(),
-                Ok(_) => gone(),
-                Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+            let fragment = match Fragment::parse(&fragment) {
+                Ok(fragment) => fragment,
+                Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+            };
+            if host.add_player_candidates(&id, fragment) {
+                StatusCode::NO_CONTENT.into_response()
+            } else {
+                gone()
             }
         }
         Method::DELETE if host.close_player(&id) => StatusCode::OK.into_response(),
@@ -109,16 +137,28 @@ fn not_allowed(methods: &'static str) -> Response {
 }
 
 /// The body, if it is of this type and not too long.
-async fn text(headers: &HeaderMap, body: axum::body::Body, kind: &str, max: usize) -> Result<String, Response> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+async fn text(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+    kind: &str,
+    max: usize,
+) -> Result<String, Response> {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case(kind) {
         let message = format!("The body must be of the type {kind}.\n");
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response());
     }
-    let bytes = axum::body::to_bytes(body, max)
-        .await
-        .map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is longer than {max} bytes.\n")).into_response())?;
+    let bytes = axum::body::to_bytes(body, max).await.map_err(|_| {
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body is longer than {max} bytes.\n"),
+        )
+            .into_response()
+    })?;
     String::from_utf8(bytes.into())
         .map_err(|_| (StatusCode::BAD_REQUEST, "The body is not UTF-8.\n").into_response())
 }

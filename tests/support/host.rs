@@ -47,7 +47,12 @@ impl TestHost {
         let setup = Setup {
             plan,
             input,
+            desktop: None,
             session: SessionConfig::default(),
+            max_connections: 100,
+            fps: options.fps,
+            bitrate_kbps: options.bitrate_kbps,
+            rendezvous: None,
         };
         let task = tokio::spawn(run(setup, listener, shutdown.clone()));
         Self {
