@@ -38,7 +38,9 @@ test('the picture is shown and nothing is complained about', LIMIT, async (t) =>
   await view.shows([280, 120], [0, 0, 0xc0]);
   assert.deepEqual(complaints, []);
   const [hello] = host.ofType('hello');
-  assert.deepEqual(hello.data.capabilities, ['webrtc', 'datachannel', 'video', 'input-v2']);
+  assert.deepEqual(hello.data.capabilities, [
+    'webrtc', 'datachannel', 'video', 'input-events', 'statistics', 'input-v2',
+  ]);
   assert.ok(hello.data.video_codecs.includes('VP8'));
   assert.equal(host.ofType('ice-candidate').at(-1).data.candidate.candidate, '');
 });
