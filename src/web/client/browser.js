@@ -1,3 +1,5 @@
+import { decodableCodecs } from './codecs.js';
+
 /** What the host learns about this browser. Outside of one, as in a test, little is known. */
 export function clientInfo() {
   const { width, height, scale } = display();
@@ -8,6 +10,11 @@ export function clientInfo() {
     language: globalThis.navigator?.language ?? '',
     platform: globalThis.navigator?.platform ?? '',
   };
+}
+
+/** The video codecs that this browser can decode, best first. */
+export function videoCodecs() {
+  return decodableCodecs(globalThis.RTCRtpReceiver?.getCapabilities('video'));
 }
 
 /** @returns {{width: number, height: number, scale: number}} */

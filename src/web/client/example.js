@@ -1,6 +1,6 @@
 import { GStreamerSignalingClient, WebRTCManager } from './library.js';
 
-const video = /** @type {HTMLVideoElement} */ (document.querySelector('#desktop'));
+const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
 const status = /** @type {HTMLElement} */ (document.querySelector('#status'));
 
 const signaling = new GStreamerSignalingClient({ maxRetries: Infinity, retryDelay: 1000 });

@@ -1,5 +1,4 @@
-import { CAPABILITIES } from './browser.js';
-import { decodableCodecs } from './codecs.js';
+import { CAPABILITIES, videoCodecs } from './browser.js';
 import { socketUrl } from './endpoint.js';
 import { GStreamerSignalingClient } from './signaling.js';
 import { Overlay } from './overlay.js';
@@ -12,7 +11,7 @@ import { WebRTCManager } from './peer.js';
 
 const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen'));
 const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
-const codecs = decodableCodecs(globalThis.RTCRtpReceiver?.getCapabilities('video'));
+const codecs = videoCodecs();
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
@@ -21,7 +20,6 @@ const signaling = new GStreamerSignalingClient({
   hello: () => ({
     capabilities: CAPABILITIES.filter((capability) => capability !== 'audio'),
     supported_protocols: ['gstreamer-1.0'],
-    video_codecs: codecs,
   }),
 });
 const manager = new WebRTCManager(signaling, video, { automatic: false });

@@ -1,4 +1,4 @@
-import { CAPABILITIES, clientInfo, display } from './browser.js';
+import { CAPABILITIES, clientInfo, display, videoCodecs } from './browser.js';
 import { Emitter } from './emitter.js';
 import { Envelopes } from './envelope.js';
 import { candidateOf, descriptionOf, readFrame } from './frame.js';
@@ -282,6 +282,7 @@ export class GStreamerSignalingClient extends Emitter {
       capabilities: CAPABILITIES,
       supported_protocols: PROTOCOLS,
       preferred_protocol: this.#options.protocol,
+      video_codecs: videoCodecs(),
     };
   }
 
