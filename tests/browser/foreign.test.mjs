@@ -206,7 +206,7 @@ test('a Selkies client connects both its peers, plays, points and types', LIMIT,
   assert.equal(turn.iceTransportPolicy, 'all');
   assert.match(turn.lifetimeDuration, /^\d+s$/);
   await until('both peers are connected', async () => {
-    const status = await page.evaluate(() => globalThis.status);
+    const status = await page.evaluate(() => globalThis.states);
     if (status.picture === 'connected' && status.sound === 'connected') return true;
     throw new Error(JSON.stringify(status));
   });
@@ -259,5 +259,5 @@ test('two Selkies clients with the same ids watch at a time', LIMIT, async (t) =
   const other = await foreignPage(t, host.url, 'selkies');
   await other.page.evaluate(() => globalThis.connect());
   await seesTerminal(other.view);
-  assert.equal(await page.evaluate(() => globalThis.status.picture), 'connected');
+  assert.equal(await page.evaluate(() => globalThis.states.picture), 'connected');
 });

@@ -3,7 +3,7 @@
 const video = document.querySelector('#screen');
 const audio = new Audio();
 globalThis.received = [];
-globalThis.status = {};
+globalThis.states = {};
 
 /** The page of Selkies is at `/`: its application is `webrtc`. */
 globalThis.connect = async () => {
@@ -19,7 +19,7 @@ class Media {
   constructor(name, peerId, url, iceServers, element) {
     this.name = name;
     this.connection = new RTCPeerConnection({ iceServers });
-    this.connection.onconnectionstatechange = () => (globalThis.status[name] = this.connection.connectionState);
+    this.connection.onconnectionstatechange = () => (globalThis.states[name] = this.connection.connectionState);
     this.connection.ontrack = ({ streams }) => {
       element.srcObject = streams[0];
       element.play().catch(() => {});
@@ -37,7 +37,7 @@ class Media {
   }
 
   async receive(text) {
-    if (text === 'HELLO') return void (globalThis.status[`${this.name} greeted`] = true);
+    if (text === 'HELLO') return void (globalThis.states[`${this.name} greeted`] = true);
     const { sdp, ice } = JSON.parse(text);
     if (ice) return this.connection.addIceCandidate(new RTCIceCandidate(ice));
     if (sdp?.type !== 'offer') throw new Error(`the host sent ${text}`);
