@@ -38,7 +38,9 @@ test('the picture is shown and nothing is complained about', LIMIT, async (t) =>
   await view.shows([280, 120], [0, 0, 0xc0]);
   assert.deepEqual(complaints, []);
   const [hello] = host.ofType('hello');
-  assert.deepEqual(hello.data.capabilities, ['webrtc', 'datachannel', 'video', 'input-v2']);
+  assert.deepEqual(hello.data.capabilities, [
+    'webrtc', 'datachannel', 'video', 'input-events', 'statistics', 'input-v2',
+  ]);
   assert.ok(hello.data.video_codecs.includes('VP8'));
   assert.equal(host.ofType('ice-candidate').at(-1).data.candidate.candidate, '');
 });
@@ -152,6 +154,36 @@ test('an application is asked for by its path', LIMIT, async (t) => {
   const view = await new View(page).open(`${host.url}?app=editor`);
   await view.reaches('connected');
   assert.equal(host.ofType('hello')[0].path, '/ws/editor');
+});
+
+test('the example page embeds the picture and takes input beside a heading', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  const { page, complaints } = await chromiumPage(t);
+  const view = await new View(page).open(`${host.url}example.html`);
+  await until('the page says so', async () => (await page.locator('#status').textContent()) === 'The desktop is here');
+  await view.shows([40, 120], [0xc0, 0, 0]);
+  await until('motion arrives in pixels of the frame', async () => {
+    await page.mouse.move(0, 0);
+    const place = await view.place(319, 239);
+    await page.mouse.move(place.x, place.y);
+    return (await host.input()).some(([type, { x, y }]) => type === 'mouse-move' && x === 319 && y === 239);
+  });
+  await view.click(10, 20);
+  await page.keyboard.press('a');
+  const at = { x: 10, y: 20 };
+  assert.deepEqual(await inputs(host, 5), [
+    ['mouse-move', at],
+    ['mouse-click', { ...at, button: 'left', action: 'down' }],
+    ['mouse-click', { ...at, button: 'left', action: 'up' }],
+    ['key-press', { key: 'a', code: 'KeyA', action: 'down' }],
+    ['key-press', { key: 'a', code: 'KeyA', action: 'up' }],
+  ]);
+  await host.close();
+  await until('the page tells that it tries again', async () => /Reconnecting/.test(await page.locator('#status').textContent()));
+  await host.open();
+  await until('the desktop is back', async () => (await page.locator('#status').textContent()) === 'The desktop is here');
+  await host.close();
+  assert.deepEqual(complaints.filter((complaint) => !/WebSocket|ERR_CONNECTION/.test(complaint)), []);
 });
 
 test('Firefox finds a codec that works, shows the picture and sends input', LIMIT, async (t) => {

@@ -2,103 +2,85 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Session } from '../../src/web/client/session.js';
-import { Signaling } from '../../src/web/client/signaling.js';
+import { GStreamerSignalingClient } from '../../src/web/client/signaling.js';
+import { WebRTCManager } from '../../src/web/client/peer.js';
 import { Viewer } from '../../src/web/client/viewer.js';
 import { FakeClock } from './support/fake-clock.mjs';
+import { ANSWER, FakePeer, OFFER_SDP } from './support/fake-peer.mjs';
 import { WELCOME, fakeWebSocket } from './support/fake-socket.mjs';
-
-const OFFER_SDP = 'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n';
-const ANSWER_SDP = OFFER_SDP.replace('sendonly', 'recvonly');
-
-/** A peer connection that answers with whatever the test gives it. */
-class FakePeer {
-  constructor(options) {
-    this.options = options;
-    this.candidates = [];
-    this.isClosed = false;
-    this.answered = new Promise((resolve, reject) => Object.assign(this, { giveAnswer: resolve, fail: reject }));
-  }
-
-  answer() {
-    return this.answered;
-  }
-
-  addCandidate(candidate) {
-    this.candidates.push(candidate);
-  }
-
-  trickle(send) {
-    this.send = send;
-  }
-
-  close() {
-    this.isClosed = true;
-  }
-}
 
 function viewer() {
   const clock = new FakeClock();
   const { FakeWebSocket, sockets } = fakeWebSocket();
   const peers = [];
   const states = [];
+  const signaling = new GStreamerSignalingClient({
+    serverUrl: 'ws://host/ws', maxRetries: 0, clock, WebSocket: FakeWebSocket,
+  });
+  const createPeer = (options) => peers[peers.push(new FakePeer(options)) - 1];
+  const manager = new WebRTCManager(signaling, null, { automatic: false, clock, createPeer });
   const page = new Viewer({
     session: new Session({ codecs: ['H264', 'VP8'], random: () => 0.5 }),
-    signaling: new Signaling('ws://host/ws', { clock, WebSocket: FakeWebSocket }),
+    manager,
     clock,
-    on: { state: ({ kind }) => states.push(kind), video() {}, inputChannel() {}, peerClosed() {} },
-    createPeer: (options) => peers[peers.push(new FakePeer(options)) - 1],
+    onState: ({ kind }) => states.push(kind),
   });
   page.start();
+  const welcome = (message = WELCOME) => {
+    sockets.at(-1).open();
+    sockets.at(-1).deliver(message);
+  };
   const offer = (fields) => {
     const { id } = sockets.at(-1).ofType('request-offer').at(-1);
     sockets.at(-1).deliver({ type: 'offer', id, data: { sdp: { type: 'offer', sdp: OFFER_SDP }, ...fields } });
     return nextTurn();
   };
-  return { page, clock, sockets, peers, states, offer };
+  const frame = () => manager.dispatchEvent(new CustomEvent('frame'));
+  return { page, clock, sockets, peers, states, welcome, offer, frame };
 }
 
 test('the answer goes before the candidates, and a frame makes it connected', async () => {
-  const { page, sockets, peers, states, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { sockets, peers, states, offer, welcome, frame } = viewer();
+  welcome();
   await offer({ ice_servers: [{ urls: 'stun:stun.example' }] });
-  assert.deepEqual(peers[0].options.iceServers, [{ urls: 'stun:stun.example' }]);
+  assert.deepEqual(peers[0].options.config.iceServers, [{ urls: 'stun:stun.example' }]);
   assert.equal(peers[0].send, undefined);
-  peers[0].giveAnswer({ type: 'answer', sdp: ANSWER_SDP });
+  peers[0].giveAnswer(ANSWER);
   await nextTurn();
-  peers[0].send({ candidate: '', sdpMid: '0', sdpMLineIndex: 0 });
+  peers[0].send(null);
   assert.deepEqual(sockets[0].sent.map(({ type }) => type), ['hello', 'request-offer', 'answer', 'ice-candidate']);
   assert.deepEqual(sockets[0].ofType('request-offer')[0].data, {
     constraints: { video: true, audio: false, data_channel: true },
     codec_preferences: ['H264', 'VP8'],
   });
-  assert.deepEqual(sockets[0].ofType('answer')[0].data, { sdp: { type: 'answer', sdp: ANSWER_SDP } });
+  assert.deepEqual(sockets[0].ofType('answer')[0].data, { sdp: ANSWER });
   peers[0].options.onState('connected');
-  page.framePresented();
+  frame();
   assert.deepEqual(states, ['connecting', 'connected']);
 });
 
 test('the ICE servers of the welcome serve an offer that names none', async () => {
-  const { sockets, peers, offer } = viewer();
+  const { peers, offer, welcome } = viewer();
   const ice_servers = [{ urls: 'turn:turn.example', username: 'u', credential: 'c' }];
-  sockets[0].deliver({ ...WELCOME, data: { session_config: { ice_servers } } });
+  welcome({ ...WELCOME, data: { session_config: { ice_servers } } });
   await offer();
-  assert.deepEqual(peers[0].options.iceServers, ice_servers);
+  assert.deepEqual(peers[0].options.config.iceServers, ice_servers);
 });
 
-test('candidates of the host go to the peer of the newest offer, and before it to none', async () => {
-  const { sockets, peers, offer } = viewer();
+test('candidates of the host go to the peer of the newest offer, also those that come before it', async () => {
+  const { sockets, peers, offer, welcome } = viewer();
   const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', sdpMLineIndex: 0 };
-  sockets[0].deliver(WELCOME);
+  welcome();
   sockets[0].deliver({ type: 'ice-candidate', id: 'a', data: { candidate } });
   await offer();
   sockets[0].deliver({ type: 'ice-candidate', id: 'b', data: { candidate } });
   sockets[0].deliver({ type: 'ice-candidate', id: 'c', data: null });
-  assert.deepEqual(peers[0].candidates, [candidate]);
+  assert.deepEqual(peers[0].candidates.map((each) => each.candidate), [candidate.candidate, candidate.candidate, '']);
 });
 
 test('an answer that turns the video down is not sent', async () => {
-  const { sockets, peers, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { sockets, peers, offer, welcome } = viewer();
+  welcome();
   await offer();
   peers[0].giveAnswer(null);
   await nextTurn();
@@ -108,8 +90,8 @@ test('an answer that turns the video down is not sent', async () => {
 });
 
 test('an answer that the browser cannot make closes the peer and asks without that codec', async () => {
-  const { sockets, peers, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { sockets, peers, offer, welcome } = viewer();
+  welcome();
   await offer();
   peers[0].fail(new Error('no decoder'));
   await nextTurn();
@@ -119,38 +101,38 @@ test('an answer that the browser cannot make closes the peer and asks without th
 });
 
 test('the answer of a peer that was given up is not sent', async () => {
-  const { clock, sockets, peers, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { clock, sockets, peers, offer, welcome } = viewer();
+  welcome();
   await offer();
   clock.advance(5000);
-  peers[0].giveAnswer({ type: 'answer', sdp: ANSWER_SDP });
+  peers[0].giveAnswer(ANSWER);
   await nextTurn();
   assert.deepEqual(sockets[0].ofType('answer'), []);
 });
 
 test('a lost host is connected to again, and the next offer gets a new peer', async () => {
-  const { page, clock, sockets, peers, states, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { clock, sockets, peers, states, offer, welcome, frame } = viewer();
+  welcome();
   await offer();
-  peers[0].giveAnswer({ type: 'answer', sdp: ANSWER_SDP });
+  peers[0].giveAnswer(ANSWER);
   await nextTurn();
   peers[0].options.onState('connected');
-  page.framePresented();
+  frame();
   sockets[0].end(1006);
   assert.ok(peers[0].isClosed);
   clock.advance(499);
   assert.equal(sockets.length, 1);
   clock.advance(1);
   assert.equal(sockets.length, 2);
-  sockets[1].deliver(WELCOME);
+  welcome();
   await offer();
   assert.equal(peers.length, 2);
   assert.deepEqual(states, ['connecting', 'connected', 'reconnecting', 'reconnecting']);
 });
 
 test('an error that ends the peer connection is tried again later, another is not', async () => {
-  const { page, sockets, peers, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { page, sockets, peers, offer, welcome } = viewer();
+  welcome();
   await offer();
   sockets[0].deliver({ type: 'error', id: 'a', error: { code: 'FORBIDDEN', message: 'view only' } });
   assert.equal(page.state.kind, 'connecting');
@@ -160,11 +142,10 @@ test('an error that ends the peer connection is tried again later, another is no
 });
 
 test('leaving closes everything and nothing comes back', async () => {
-  const { page, clock, sockets, peers, offer } = viewer();
-  sockets[0].deliver(WELCOME);
+  const { page, clock, sockets, peers, offer, welcome } = viewer();
+  welcome();
   await offer();
   page.stop();
-  sockets[0].end(1000, 'bye');
   clock.advance(60_000);
   assert.ok(peers[0].isClosed);
   assert.equal(sockets.length, 1);

@@ -1,13 +1,14 @@
 /**
- * How long to wait before try number `attempt` (0 is the first), in milliseconds: doubling from 0.5 s to 5 s,
- * spread by a fifth either way so that the viewers of a restarted host do not arrive together.
+ * How long to wait before try number `attempt` (0 is the first), in milliseconds: doubling from `firstMs` to
+ * `longestMs`, spread by a fifth either way so that the viewers of a restarted host do not arrive together.
  *
  * @param {number} attempt
  * @param {() => number} random a number from 0 to 1
+ * @param {{firstMs?: number, longestMs?: number}} [limits]
  * @returns {number}
  */
-export function backoffMs(attempt, random) {
-  const ms = Math.min(FIRST_MS * 2 ** attempt, LONGEST_MS);
+export function backoffMs(attempt, random, { firstMs = FIRST_MS, longestMs = LONGEST_MS } = {}) {
+  const ms = Math.min(firstMs * 2 ** attempt, longestMs);
   return Math.round(ms * (1 - SPREAD + 2 * SPREAD * random()));
 }
 

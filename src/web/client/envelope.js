@@ -5,10 +5,11 @@
  * @property {string} version
  * @property {string} type
  * @property {string} id a response carries the id of its request
+ * @property {string} [reply_to] the id of the request, in a response
  * @property {number} timestamp milliseconds since the epoch
  * @property {string | number} [peer_id]
  * @property {any} [data]
- * @property {{code?: string, message?: string, recoverable?: boolean, details?: unknown}} [error]
+ * @property {{code?: string, message?: string, type?: string, recoverable?: boolean, details?: unknown}} [error]
  */
 
 /** Makes the messages of one client. */
@@ -38,21 +39,4 @@ export class Envelopes {
     const id = `msg_${timestamp}_${String(this.#count).padStart(3, '0')}`;
     return { version: '1.0', type, id, timestamp, peer_id: this.#peerId, data };
   }
-}
-
-/**
- * Reads what arrived on the socket. Anything that is not a message of ours is `null`.
- *
- * @param {unknown} frame
- * @returns {Message | null}
- */
-export function parse(frame) {
-  if (typeof frame !== 'string') return null;
-  let message;
-  try {
-    message = JSON.parse(frame);
-  } catch {
-    return null;
-  }
-  return typeof message?.type === 'string' ? message : null;
 }

@@ -1,66 +1,42 @@
-import { decodableCodecs } from './codecs.js';
+import { CAPABILITIES, videoCodecs } from './browser.js';
 import { socketUrl } from './endpoint.js';
-import { Input } from './input.js';
-import { InputChannel } from './input-channel.js';
+import { GStreamerSignalingClient } from './signaling.js';
 import { Overlay } from './overlay.js';
-import { Screen } from './screen.js';
 import { Session } from './session.js';
-import { Signaling } from './signaling.js';
 import { Still } from './still.js';
 import { Viewer } from './viewer.js';
+import { WebRTCManager } from './peer.js';
 
 /** @import { State } from './session.js' */
 
 const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen'));
 const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
-const codecs = decodableCodecs(globalThis.RTCRtpReceiver?.getCapabilities('video'));
+const codecs = videoCodecs();
 
-const channel = new InputChannel();
-const screen = new Screen(video, () => viewer.framePresented());
-const input = new Input(video, {
-  frame: () => screen.frame,
-  send: (type, data) => channel.send(type, data),
+const signaling = new GStreamerSignalingClient({
+  serverUrl: socketUrl(location),
+  // When to try again is decided by the session, which knows more than the socket.
+  maxRetries: 0,
+  hello: () => ({
+    capabilities: CAPABILITIES.filter((capability) => capability !== 'audio'),
+    supported_protocols: ['gstreamer-1.0'],
+  }),
 });
+const manager = new WebRTCManager(signaling, video, { automatic: false });
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
-const viewer = new Viewer({
-  session: new Session({ codecs }),
-  signaling: new Signaling(socketUrl(location), { hello }),
-  on: {
-    state: showState,
-    video: (stream) => screen.show(stream),
-    inputChannel: (announced) => channel.attach(announced),
-    peerClosed: () => channel.detach(),
-  },
-});
+const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
 
 /** @param {State} state */
 function showState(state) {
   if (state.kind === 'connected') {
     still.thaw();
-    input.grab();
+    manager.grabInput();
   } else {
-    input.ungrab();
+    manager.ungrabInput();
     still.freeze();
   }
   overlay.show(state);
   if (state.kind === 'connected') video.focus({ preventScroll: true });
-}
-
-/** What the host learns about this browser. */
-function hello() {
-  return {
-    client_info: {
-      user_agent: navigator.userAgent,
-      screen_resolution: `${globalThis.screen.width}x${globalThis.screen.height}`,
-      device_pixel_ratio: devicePixelRatio,
-      language: navigator.language,
-      platform: navigator.platform,
-    },
-    capabilities: ['webrtc', 'datachannel', 'video', 'input-v2'],
-    supported_protocols: ['gstreamer-1.0'],
-    preferred_protocol: 'gstreamer-1.0',
-    video_codecs: codecs,
-  };
 }
 
 /**
@@ -75,10 +51,10 @@ Object.defineProperty(globalThis, 'deskbeam', {
       return viewer.state;
     },
     get framesPresented() {
-      return screen.framesPresented;
+      return manager.framesPresented;
     },
     get peerConnection() {
-      return viewer.connection;
+      return manager.peerConnection;
     },
   }),
 });

@@ -1,131 +1,439 @@
-import { rejectsVideo } from './sdp.js';
+import { Answerer } from './answerer.js';
+import { backoffMs } from './backoff.js';
+import { realClock } from './clock.js';
+import { Emitter } from './emitter.js';
+import { descriptionOf } from './frame.js';
+import { Input } from './input.js';
+import { InputChannel } from './input-channel.js';
+import { Screen } from './screen.js';
+import { SignalingError } from './signaling-error.js';
 
-/** @typedef {{packets: number, decoded: number}} MediaReport */
-
-/**
- * One peer connection: the host offers, the browser answers, candidates trickle both ways. It serves one offer and
- * is then closed; a new offer gets a new peer.
- */
-export class Peer {
-  #connection;
-  #closed = false;
-  #isDescribed = false;
-  /** Candidates of the host that came before its offer was applied. @type {RTCIceCandidateInit[]} */
-  #early = [];
-  /** Candidates of the browser that nobody has asked for yet. @type {RTCIceCandidateInit[]} */
-  #gathered = [];
-  /** @type {((candidate: RTCIceCandidateInit) => void) | null} */
-  #send = null;
-
-  /**
-   * @param {object} options
-   * @param {RTCIceServer[]} options.iceServers
-   * @param {(state: RTCPeerConnectionState) => void} options.onState
-   * @param {(stream: MediaStream) => void} options.onVideo
-   * @param {(channel: RTCDataChannel) => void} options.onInputChannel
-   */
-  constructor({ iceServers, onState, onVideo, onInputChannel }) {
-    const connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
-    this.#connection = connection;
-    connection.onicecandidate = ({ candidate }) => this.#gather(candidate);
-    connection.onconnectionstatechange = () => onState(connection.connectionState);
-    connection.ondatachannel = ({ channel }) => {
-      if (channel.label === INPUT_LABEL) onInputChannel(channel);
-    };
-    connection.ontrack = ({ track, receiver, streams }) => {
-      if (track.kind !== 'video') return;
-      playAtOnce(receiver);
-      onVideo(streams[0] ?? new MediaStream([track]));
-    };
-  }
-
-  get connection() {
-    return this.#connection;
-  }
-
-  /**
-   * @param {RTCSessionDescriptionInit} offer
-   * @returns {Promise<RTCSessionDescriptionInit | null>} the answer; null when it would turn the video down
-   */
-  async answer(offer) {
-    await this.#connection.setRemoteDescription(offer);
-    this.#isDescribed = true;
-    this.#early.splice(0).forEach((candidate) => this.#add(candidate));
-    const answer = await this.#connection.createAnswer();
-    if (rejectsVideo(answer.sdp ?? '')) return null;
-    await this.#connection.setLocalDescription(answer);
-    return { type: answer.type, sdp: answer.sdp ?? '' };
-  }
-
-  /**
-   * A candidate of the host.
-   *
-   * @param {RTCIceCandidateInit} candidate
-   */
-  addCandidate(candidate) {
-    if (this.#isDescribed) this.#add(candidate);
-    else this.#early.push(candidate);
-  }
-
-  /**
-   * Gives the browser's candidates to `send`, those found so far at once. The last one is empty. To be called when
-   * the answer is on its way.
-   *
-   * @param {(candidate: RTCIceCandidateInit) => void} send
-   */
-  trickle(send) {
-    this.#send = send;
-    this.#gathered.splice(0).forEach(send);
-  }
-
-  /** @returns {Promise<MediaReport>} */
-  async inspect() {
-    const report = { packets: 0, decoded: 0 };
-    const stats = await this.#connection.getStats();
-    stats.forEach((entry) => {
-      if (entry.type !== 'inbound-rtp' || entry.kind !== 'video') return;
-      report.packets += entry.packetsReceived ?? 0;
-      report.decoded += entry.framesDecoded ?? 0;
-    });
-    return report;
-  }
-
-  /** Ends the connection. No callback is called after this. */
-  close() {
-    const connection = this.#connection;
-    this.#closed = true;
-    this.#send = null;
-    connection.onicecandidate = null;
-    connection.onconnectionstatechange = null;
-    connection.ondatachannel = null;
-    connection.ontrack = null;
-    connection.close();
-  }
-
-  /** @param {RTCIceCandidate | null} candidate null at the end */
-  #gather(candidate) {
-    const found = candidate?.toJSON() ?? { candidate: '', sdpMid: '0', sdpMLineIndex: 0 };
-    if (this.#send) this.#send(found);
-    else this.#gathered.push(found);
-  }
-
-  /** @param {RTCIceCandidateInit} candidate */
-  #add(candidate) {
-    this.#connection.addIceCandidate(candidate).catch((error) => {
-      // One bad candidate is no reason to give up: others may connect.
-      if (!this.#closed) console.warn('A candidate of the host is of no use:', error.message);
-    });
-  }
-}
+/** @import { Clock } from './clock.js' */
+/** @import { Message } from './envelope.js' */
+/** @import { GStreamerSignalingClient } from './signaling.js' */
+/** @import { MediaReport } from './answerer.js' */
+/** @typedef {((detail: any) => void) | null} Handler */
 
 /**
- * Asks the browser to show each frame as soon as it is decoded.
+ * What the manager may be told.
  *
- * @param {RTCRtpReceiver & {playoutDelayHint?: number}} receiver
+ * @typedef {object} ManagerOptions
+ * @property {boolean} [automatic] whether it asks for the stream at each welcome, asks again when the stream breaks,
+ *   and takes keyboard and pointer while there is a picture; true by default
+ * @property {boolean} [audio] whether sound is asked for; false by default
+ * @property {boolean} [dataChannel] whether input goes over a data channel, else over the signaling socket; true by
+ *   default
+ * @property {string[]} [codecPreferences] video codecs, best first; those of the browser's hello by default
+ * @property {RTCConfiguration} [rtcConfig] goes before what the host says
+ * @property {Clock} [clock]
+ * @property {(options: ConstructorParameters<typeof Answerer>[0]) => Answerer} [createPeer]
  */
-function playAtOnce(receiver) {
-  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-  if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = 0;
+
+/**
+ * The stream of one host: asks for it, answers the host's offer, shows it in a video element and takes the input
+ * there. Each offer has a peer connection of its own, and the one before is closed.
+ *
+ * Events, each with its `detail`, which an `on<event>` property is called with:
+ * - `connectionstatechange` the `RTCPeerConnectionState`
+ * - `stream` the `MediaStream`, `frame` when its first picture is on the screen
+ * - `datachannel` the `RTCDataChannel` for input
+ * - `cursor`, `system_stats`: what the host tells over it, and `message` for all of that as `{type, data}`
+ * - `peerclosed` when a peer connection is given up
+ * - `error` an `Error`: the stream failed; when automatic and `recoverable` it is asked for again
+ */
+export class WebRTCManager extends Emitter {
+  /** @type {Handler} */ onconnectionstatechange = null;
+  /** @type {Handler} */ onstream = null;
+  /** @type {Handler} */ onframe = null;
+  /** @type {Handler} */ ondatachannel = null;
+  /** @type {Handler} */ oncursor = null;
+  /** @type {Handler} */ onsystem_stats = null;
+  /** @type {Handler} */ onmessage = null;
+  /** @type {Handler} */ onpeerclosed = null;
+  /** @type {Handler} */ onerror = null;
+
+  #signaling;
+  #video;
+  #options;
+  #clock;
+  #createPeer;
+  #screen;
+  #input;
+  #channel = new InputChannel();
+  /** @type {RTCDataChannel | null} */
+  #dataChannel = null;
+  /** @type {Answerer | null} */
+  #peer = null;
+  /** The offer that the peer has still to answer. @type {RTCSessionDescriptionInit | null} */
+  #offer = null;
+  /** Counts the requests for an offer: the reply to an older one is of no interest. */
+  #round = 0;
+  #isAsking = false;
+  /** Candidates of the host that came before its offer. @type {RTCIceCandidateInit[]} */
+  #early = [];
+  #attempt = 0;
+  /** @type {unknown} */
+  #retry = null;
+  #listening = new AbortController();
+
+  /**
+   * @param {GStreamerSignalingClient} signaling
+   * @param {HTMLVideoElement | null} video null: the stream is only handed over by its event
+   * @param {ManagerOptions} [options]
+   */
+  constructor(signaling, video, options = {}) {
+    super(EVENTS);
+    this.#signaling = signaling;
+    this.#video = video;
+    this.#options = { automatic: true, audio: false, dataChannel: true, ...options };
+    this.#clock = options.clock ?? realClock;
+    this.#createPeer = options.createPeer ?? ((peer) => new Answerer(peer));
+    this.#screen = video && new Screen(video, () => this.#presented());
+    this.#input = video && new Input(video, {
+      frame: () => ({ width: video.videoWidth, height: video.videoHeight }),
+      send: (type, data) => this.sendInput(type, data),
+    });
+    this.#follow();
+  }
+
+  get signaling() {
+    return this.#signaling;
+  }
+
+  get videoElement() {
+    return this.#video;
+  }
+
+  /** @returns {RTCPeerConnection | null} */
+  get peerConnection() {
+    return this.#peer?.connection ?? null;
+  }
+
+  get dataChannel() {
+    return this.#dataChannel;
+  }
+
+  /** What a peer connection is made with. @returns {RTCConfiguration} */
+  get rtcConfig() {
+    return { iceServers: this.#signaling.iceServers, ...this.#options.rtcConfig };
+  }
+
+  /** Frames shown so far. */
+  get framesPresented() {
+    return this.#screen?.framesPresented ?? 0;
+  }
+
+  /**
+   * Asks for a stream and answers the offer.
+   *
+   * @param {{codecPreferences?: string[]}} [options]
+   * @returns {Promise<void>} rejected when the host refuses or the browser cannot play what is offered
+   */
+  async requestOffer(options) {
+    if (!(await this.ask(options))) return;
+    if ((await this.answer()) !== 'declined') return;
+    this.closePeer();
+    throw new SignalingError('SDP_PROCESSING_FAILED', 'This browser plays none of the offered codecs.', false);
+  }
+
+  /**
+   * The first half of {@link requestOffer}.
+   *
+   * @param {{codecPreferences?: string[]}} [options]
+   * @returns {Promise<RTCSessionDescriptionInit | null>} the offer; null when another was asked for meanwhile
+   */
+  async ask({ codecPreferences = this.#options.codecPreferences } = {}) {
+    this.#round += 1;
+    const round = this.#round;
+    const { audio, dataChannel } = this.#options;
+    this.#isAsking = true;
+    try {
+      const request = {
+        constraints: { video: true, audio, data_channel: dataChannel },
+        ...(codecPreferences ? { codec_preferences: codecPreferences } : {}),
+      };
+      const reply = await this.#signaling.request('request-offer', request, { timeoutMs: OFFER_WITHIN_MS });
+      if (round !== this.#round) return null;
+      return this.#take(descriptionOf(reply));
+    } catch (error) {
+      if (round !== this.#round) return null;
+      throw error;
+    } finally {
+      if (round === this.#round) this.#isAsking = false;
+    }
+  }
+
+  /**
+   * The second half of {@link requestOffer}. What the host makes of the answer comes as an `error` or not at all.
+   *
+   * @returns {Promise<'answered' | 'declined' | 'replaced'>} declined: there is no answer with video in it; replaced:
+   *   the offer is no longer current. Rejected when the browser fails to make an answer.
+   */
+  async answer() {
+    const peer = this.#peer;
+    const offer = this.#offer;
+    if (!peer || !offer) return 'replaced';
+    const isCurrent = () => peer === this.#peer;
+    const answer = await peer.answer(offer).catch((error) => {
+      if (isCurrent()) throw error;
+      return null;
+    });
+    if (!isCurrent()) return 'replaced';
+    if (!answer) return 'declined';
+    if (this.#signaling.state !== 'connected') return 'replaced';
+    this.#sendAnswer(answer, isCurrent);
+    peer.trickle((candidate) => this.#signaling.state === 'connected' && this.#signaling.sendICECandidate(candidate));
+    return 'answered';
+  }
+
+  /**
+   * Takes a description that came in another way than as the answer to a request: the host's next offer.
+   *
+   * @param {RTCSessionDescriptionInit} description
+   */
+  async handleRemoteSDP(description) {
+    if (description.type !== 'offer') return;
+    this.#round += 1;
+    this.#isAsking = false;
+    this.#take(description);
+    if ((await this.answer()) === 'declined') this.closePeer();
+  }
+
+  /** @param {RTCIceCandidateInit} candidate of the host */
+  handleRemoteICE(candidate) {
+    if (this.#peer) this.#peer.addCandidate(candidate);
+    else if (this.#isAsking) this.#early.push(candidate);
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} data
+   * @returns {boolean} whether it was sent: nothing is kept for later
+   */
+  sendInput(type, data) {
+    if (this.#options.dataChannel) return this.#channel.send(type, data);
+    if (this.#signaling.state !== 'connected') return false;
+    this.#signaling.sendInputEvent(type, data);
+    return true;
+  }
+
+  /**
+   * @param {number} x in pixels of the frame
+   * @param {number} y
+   * @param {string} [button] `left`, `middle`, `right`, `x1` or `x2`
+   * @param {'click' | 'down' | 'up'} [action] `click` is both of the others
+   */
+  sendMouseClick(x, y, button = 'left', action = 'click') {
+    const actions = action === 'click' ? ['down', 'up'] : [action];
+    actions.forEach((each) => this.sendInput('mouse-click', { x, y, button, action: each }));
+  }
+
+  /**
+   * @param {number} x in pixels of the frame
+   * @param {number} y
+   */
+  sendMouseMove(x, y) {
+    this.sendInput('mouse-move', { x, y });
+  }
+
+  /**
+   * @param {number} x in pixels of the frame
+   * @param {number} y
+   * @param {number} deltaX 120 is one notch
+   * @param {number} deltaY
+   */
+  sendMouseWheel(x, y, deltaX, deltaY) {
+    this.sendInput('mouse-wheel', { x, y, delta_x: deltaX, delta_y: deltaY });
+  }
+
+  /**
+   * @param {string} key as in `KeyboardEvent.key`
+   * @param {string} code as in `KeyboardEvent.code`
+   * @param {'down' | 'up'} [action]
+   */
+  sendKeyPress(key, code, action = 'down') {
+    this.sendInput('key-press', { key, code, action });
+  }
+
+  /** Keyboard, while the video element has the focus, and pointer over it act on the desktop from now on. */
+  grabInput() {
+    const video = this.#video;
+    if (video && !video.hasAttribute('tabindex')) video.tabIndex = 0;
+    this.#input?.grab();
+  }
+
+  /** The page has keyboard and pointer for itself again; the host lets go of what is held. */
+  ungrabInput() {
+    this.#input?.ungrab();
+  }
+
+  /** Starts the video where the browser waits for the viewer to allow it. */
+  async playVideo() {
+    await this.#video?.play();
+  }
+
+  /** @returns {Promise<Message | null>} the host's numbers, see `requestStats`; null when there are none */
+  async getStats() {
+    return this.#signaling.requestStats().catch(() => null);
+  }
+
+  /** @returns {Promise<Record<string, any> | null>} the browser's numbers, by their ids */
+  async getConnectionStats() {
+    const stats = await this.peerConnection?.getStats();
+    return stats ? Object.fromEntries(/** @type {any} */ (stats)) : null;
+  }
+
+  /** @returns {Promise<MediaReport | null>} what has come of the current stream */
+  async inspect() {
+    const peer = this.#peer;
+    const report = await peer?.inspect();
+    return report && peer === this.#peer ? report : null;
+  }
+
+  closePeer() {
+    if (!this.#peer) return;
+    if (this.#options.automatic) this.#input?.ungrab();
+    this.#peer.close();
+    this.#peer = null;
+    this.#offer = null;
+    this.#dataChannel = null;
+    this.#channel.detach();
+    this.emit('peerclosed');
+  }
+
+  /** Ends the stream for good. The signaling client stays as it is. */
+  close() {
+    this.#listening.abort();
+    this.#round += 1;
+    this.#isAsking = false;
+    this.#clock.clearTimeout(this.#retry);
+    this.#input?.ungrab();
+    this.closePeer();
+    this.#screen?.clear();
+  }
+
+  #follow() {
+    const { signal } = this.#listening;
+    /** @type {(type: string, handler: (detail: any) => void) => void} */
+    const on = (type, handler) => {
+      const listener = (/** @type {Event} */ event) => handler(/** @type {CustomEvent} */ (event).detail);
+      this.#signaling.addEventListener(type, listener, { signal });
+    };
+    on('ice-candidate', (candidate) => this.handleRemoteICE(candidate));
+    if (!this.#options.automatic) return;
+    on('welcome', () => this.#signaling.protocol !== 'selkies' && this.#begin());
+    // The reply to a request is taken where it was asked for.
+    on('sdp', (description) => this.#isAsking || this.#guard(this.handleRemoteSDP(description)));
+    on('error', (error) => endsPeer(error.code) && this.#failed(error));
+    on('close', () => {
+      this.#clock.clearTimeout(this.#retry);
+      this.closePeer();
+    });
+  }
+
+  #begin() {
+    this.#clock.clearTimeout(this.#retry);
+    this.#guard(this.requestOffer());
+  }
+
+  /** @param {Promise<void>} work */
+  #guard(work) {
+    work.catch((error) => this.#failed(error));
+  }
+
+  /** @param {any} error */
+  #failed(error) {
+    // The end of the socket has its own event.
+    if (error.code === 'CLOSED') return;
+    this.emit('error', error);
+    if (!this.#options.automatic || error.recoverable === false || this.#signaling.state !== 'connected') return;
+    this.closePeer();
+    if (this.#signaling.protocol === 'selkies' || this.#listening.signal.aborted) return;
+    this.#clock.clearTimeout(this.#retry);
+    this.#retry = this.#clock.setTimeout(() => this.#begin(), backoffMs(this.#attempt, Math.random));
+    this.#attempt += 1;
+  }
+
+  /**
+   * @param {RTCSessionDescriptionInit | null} offer
+   * @returns {RTCSessionDescriptionInit}
+   */
+  #take(offer) {
+    if (offer?.type !== 'offer') {
+      throw new SignalingError('INVALID_MESSAGE_DATA', 'The host sent no offer.', true);
+    }
+    this.closePeer();
+    this.#offer = offer;
+    const peer = this.#createPeer({
+      config: this.rtcConfig,
+      onState: (state) => this.#changed(state),
+      onVideo: (stream) => {
+        this.#screen?.show(stream);
+        this.emit('stream', stream);
+      },
+      onInputChannel: (channel) => this.#attach(channel),
+    });
+    this.#peer = peer;
+    this.#early.splice(0).forEach((candidate) => peer.addCandidate(candidate));
+    return offer;
+  }
+
+  /**
+   * @param {RTCSessionDescriptionInit} answer
+   * @param {() => boolean} isCurrent
+   */
+  #sendAnswer(answer, isCurrent) {
+    if (this.#signaling.protocol === 'selkies') return this.#signaling.sendSDP(answer);
+    this.#signaling.request('answer', { sdp: answer }).catch((error) => isCurrent() && this.#failed(error));
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  #changed(state) {
+    if (state === 'connected') this.#attempt = 0;
+    this.emit('connectionstatechange', state);
+    if (state !== 'failed' || !this.#options.automatic) return;
+    this.#failed(new SignalingError('CONNECTION_LOST', 'The network lets no video through from the host.', true));
+  }
+
+  #presented() {
+    if (this.#options.automatic) this.grabInput();
+    this.emit('frame');
+  }
+
+  /** @param {RTCDataChannel} channel */
+  #attach(channel) {
+    this.#dataChannel = channel;
+    this.#channel.attach(channel);
+    channel.onmessage = ({ data }) => this.#hear(data);
+    this.emit('datachannel', channel);
+  }
+
+  /** @param {unknown} data */
+  #hear(data) {
+    let message;
+    try {
+      message = JSON.parse(String(data));
+    } catch {
+      return;
+    }
+    if (typeof message?.type !== 'string') return;
+    this.emit('message', message);
+    if (['cursor', 'system_stats'].includes(message.type)) this.emit(message.type, message.data);
+  }
 }
 
-const INPUT_LABEL = 'input';
+/**
+ * Whether an error that comes by itself means that the peer connection is lost.
+ *
+ * @param {string} code
+ */
+export function endsPeer(code) {
+  return PEER_ERRORS.has(code);
+}
+
+const EVENTS = [
+  'connectionstatechange', 'stream', 'frame', 'datachannel', 'cursor', 'system_stats', 'message', 'peerclosed', 'error',
+];
+/** A host may have to start its encoder first. */
+const OFFER_WITHIN_MS = 15_000;
+const PEER_ERRORS = new Set(['PEER_CONNECTION_FAILED', 'SDP_PROCESSING_FAILED']);

@@ -36,6 +36,12 @@ export class Screen {
     this.#countFrames(this.#watch.signal);
   }
 
+  /** Shows nothing any more. */
+  clear() {
+    this.#watch?.abort();
+    this.#video.srcObject = null;
+  }
+
   /** @param {AbortSignal} signal */
   #countFrames(signal) {
     const video = this.#video;

@@ -1,27 +1,18 @@
-import { Peer } from './peer.js';
 import { videoCodecs } from './sdp.js';
-import { Signaling, SignalingError, errorOf } from './signaling.js';
+import { endsPeer } from './peer.js';
+import { SignalingError } from './signaling-error.js';
 import { realClock } from './clock.js';
 
 /** @import { Clock } from './clock.js' */
-/** @import { Message } from './envelope.js' */
+/** @import { WebRTCManager } from './peer.js' */
 /** @import { Session, SessionEvent, Action, State } from './session.js' */
 
-/** Does what the session decides, with a socket and a peer connection, and tells it what comes of it. */
+/** Does what the session decides, with a signaling client and its stream, and tells it what comes of it. */
 export class Viewer {
   #session;
-  #signaling;
+  #manager;
   #clock;
-  #createPeer;
-  #on;
-  /** @type {Peer | null} */
-  #peer = null;
-  /** The offer that the session has still to accept. @type {Message | null} */
-  #offer = null;
-  /** Counts the requests for an offer: the reply to an older one is of no interest. */
-  #round = 0;
-  /** @type {RTCIceServer[]} */
-  #iceServers = [];
+  #onState;
   /** @type {unknown} */
   #timer = null;
   /** @type {SessionEvent[]} */
@@ -31,27 +22,25 @@ export class Viewer {
   /**
    * @param {object} options
    * @param {Session} options.session
-   * @param {Signaling} options.signaling
-   * @param {object} options.on
-   * @param {(state: State) => void} options.on.state
-   * @param {(stream: MediaStream) => void} options.on.video
-   * @param {(channel: RTCDataChannel) => void} options.on.inputChannel
-   * @param {() => void} options.on.peerClosed
+   * @param {WebRTCManager} options.manager not automatic, and its signaling client without retries
+   * @param {(state: State) => void} options.onState
    * @param {Clock} [options.clock]
-   * @param {(options: ConstructorParameters<typeof Peer>[0]) => Peer} [options.createPeer]
    */
-  constructor({ session, signaling, on, clock = realClock, createPeer = (options) => new Peer(options) }) {
+  constructor({ session, manager, onState, clock = realClock }) {
     this.#session = session;
-    this.#signaling = signaling;
+    this.#manager = manager;
     this.#clock = clock;
-    this.#createPeer = createPeer;
-    this.#on = on;
-    this.#listen('welcome', (message) => {
-      this.#iceServers = message.data?.session_config?.ice_servers ?? [];
-      this.#tell({ type: 'welcome' });
+    this.#onState = onState;
+    listen(manager.signaling, 'welcome', () => this.#tell({ type: 'welcome' }));
+    listen(manager.signaling, 'close', ({ code, reason }) => this.#tell({ type: 'closed', code, reason }));
+    listen(manager.signaling, 'error', (error) => {
+      if (endsPeer(error.code)) this.#refuse(error);
+      // The loss of the connection is told by its close.
+      else if (error.type !== 'connection_error') console.warn(`The host reports ${error.code}: ${error.message}`);
     });
-    this.#listen('message', (message) => this.#receive(message));
-    this.#listen('close', ({ code, reason }) => this.#tell({ type: 'closed', code, reason }));
+    listen(manager, 'connectionstatechange', (state) => this.#tell({ type: 'peer', state }));
+    listen(manager, 'frame', () => this.#tell({ type: 'frame' }));
+    listen(manager, 'error', (error) => this.#refuse(error));
   }
 
   /** Connects, or tries again from the beginning. */
@@ -68,18 +57,8 @@ export class Viewer {
     this.#tell({ type: 'online' });
   }
 
-  /** A frame of the current stream is on the screen. */
-  framePresented() {
-    this.#tell({ type: 'frame' });
-  }
-
   get state() {
     return this.#session.state;
-  }
-
-  /** @returns {RTCPeerConnection | null} */
-  get connection() {
-    return this.#peer?.connection ?? null;
   }
 
   /**
@@ -94,7 +73,7 @@ export class Viewer {
     for (let next = this.#events.shift(); next; next = this.#events.shift()) {
       const before = this.#session.state;
       this.#session.handle(next).forEach((action) => this.#act(action));
-      if (this.#session.state !== before) this.#on.state(this.#session.state);
+      if (this.#session.state !== before) this.#onState(this.#session.state);
     }
     this.#isBusy = false;
   }
@@ -104,15 +83,15 @@ export class Viewer {
     switch (action.type) {
       case 'open-socket':
         // The same news comes as a `close` event.
-        return void this.#signaling.connect().catch(() => {});
+        return void this.#manager.signaling.connect().catch(() => {});
       case 'close-socket':
-        return this.#signaling.disconnect();
+        return this.#manager.signaling.disconnect();
       case 'ask':
         return void this.#ask(action.codecs);
       case 'answer':
         return void this.#answer();
       case 'close-peer':
-        return this.#closePeer();
+        return this.#manager.closePeer();
       case 'inspect':
         return void this.#inspect();
       case 'arm':
@@ -126,87 +105,28 @@ export class Viewer {
 
   /** @param {string[]} codecs */
   async #ask(codecs) {
-    this.#round += 1;
-    const round = this.#round;
-    const request = {
-      constraints: { video: true, audio: false, data_channel: true },
-      codec_preferences: codecs,
-    };
     try {
-      const offer = await this.#signaling.request('request-offer', request, { timeoutMs: OFFER_WITHIN_MS });
-      if (round !== this.#round) return;
-      this.#offer = offer;
-      this.#closePeer();
-      this.#peer = this.#newPeer(offer);
-      this.#tell({ type: 'offer', codecs: videoCodecs(offer.data.sdp.sdp) });
+      const offer = await this.#manager.ask({ codecPreferences: codecs });
+      if (offer) this.#tell({ type: 'offer', codecs: videoCodecs(offer.sdp ?? '') });
     } catch (error) {
-      if (round === this.#round) this.#refuse(error);
+      this.#refuse(error);
     }
   }
 
   async #answer() {
-    const peer = this.#peer;
-    const offer = this.#offer;
-    if (!peer || !offer) return;
-    let answer;
     try {
-      answer = await peer.answer(offer.data.sdp);
+      const outcome = await this.#manager.answer();
+      if (outcome === 'answered') this.#tell({ type: 'answered' });
+      if (outcome === 'declined') this.#tell({ type: 'unanswerable', why: 'not accepted' });
     } catch (error) {
-      if (peer !== this.#peer) return;
       console.warn('The offer of the host cannot be answered:', messageOf(error));
-      return this.#tell({ type: 'unanswerable', why: 'no answer could be made' });
-    }
-    if (peer !== this.#peer) return;
-    if (!answer) return this.#tell({ type: 'unanswerable', why: 'not accepted' });
-    try {
-      const acknowledged = this.#signaling.request('answer', { sdp: answer });
-      peer.trickle((candidate) => this.#sendCandidate(candidate));
-      this.#tell({ type: 'answered' });
-      await acknowledged;
-    } catch (error) {
-      if (peer === this.#peer) this.#refuse(error);
+      this.#tell({ type: 'unanswerable', why: 'no answer could be made' });
     }
   }
 
   async #inspect() {
-    const peer = this.#peer;
-    const report = await peer?.inspect();
-    if (report && peer === this.#peer) this.#tell({ type: 'media', ...report });
-  }
-
-  /** @param {Message} offer */
-  #newPeer(offer) {
-    return this.#createPeer({
-      iceServers: offer.data.ice_servers ?? this.#iceServers,
-      onState: (state) => this.#tell({ type: 'peer', state }),
-      onVideo: this.#on.video,
-      onInputChannel: this.#on.inputChannel,
-    });
-  }
-
-  #closePeer() {
-    if (!this.#peer) return;
-    this.#peer.close();
-    this.#peer = null;
-    this.#on.peerClosed();
-  }
-
-  /** @param {Message} message */
-  #receive(message) {
-    if (message.type === 'ice-candidate') {
-      const candidate = message.data?.candidate;
-      // A candidate that comes while there is no peer belongs to an offer that is no longer wanted.
-      if (typeof candidate?.candidate === 'string') this.#peer?.addCandidate(candidate);
-    } else if (message.type === 'error') {
-      const error = errorOf(message);
-      if (PEER_ERRORS.has(error.code)) this.#refuse(error);
-      else console.warn(`The host reports ${error.code}: ${error.message}`);
-    }
-  }
-
-  /** @param {RTCIceCandidateInit} candidate */
-  #sendCandidate(candidate) {
-    if (this.#signaling.state === 'connected') this.#signaling.sendMessage('ice-candidate', { candidate });
+    const report = await this.#manager.inspect();
+    if (report) this.#tell({ type: 'media', ...report });
   }
 
   /** @param {unknown} error */
@@ -215,22 +135,18 @@ export class Viewer {
     if (isFromHost && error.code === 'CLOSED') return;
     this.#tell({ type: 'refused', message: messageOf(error), recoverable: isFromHost ? error.recoverable : true });
   }
+}
 
-  /**
-   * @param {string} type
-   * @param {(detail: any) => void} handler
-   */
-  #listen(type, handler) {
-    this.#signaling.addEventListener(type, (event) => handler(/** @type {CustomEvent} */ (event).detail));
-  }
+/**
+ * @param {EventTarget} target
+ * @param {string} type
+ * @param {(detail: any) => void} handler
+ */
+function listen(target, type, handler) {
+  target.addEventListener(type, (event) => handler(/** @type {CustomEvent} */ (event).detail));
 }
 
 /** @param {unknown} error */
 function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
-
-/** A host may have to start its encoder first. */
-const OFFER_WITHIN_MS = 15_000;
-/** Errors that come by themselves and mean that the peer connection is lost. */
-const PEER_ERRORS = new Set(['PEER_CONNECTION_FAILED', 'SDP_PROCESSING_FAILED', 'CONNECTION_FAILED']);

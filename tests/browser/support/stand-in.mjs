@@ -79,12 +79,14 @@ export class StandIn {
     send('welcome', 'msg_1700000000000_001', {
       data: { client_id: 'client_1700000000000_0001', path: request.url, session_config: { heartbeat_interval: 30_000 } },
     });
+    let decodable = [];
     socket.on('message', async (text) => {
       const { type, id, data } = JSON.parse(text);
       this.messages.push({ type, data, path: request.url });
+      if (type === 'hello') decodable = data.video_codecs;
       if (type === 'ping') send('pong', id, { data });
       if (type === 'request-offer') {
-        const codec = this.choose(data.codec_preferences);
+        const codec = this.choose(data.codec_preferences ?? decodable);
         const sdp = await this.#studio.evaluate((args) => globalThis.offer(...args), [codec, codec === this.spoils]);
         send('offer', id, { data: { sdp: { type: 'offer', sdp: this.alter(sdp) }, ice_servers: [] } });
       }

@@ -4,27 +4,42 @@ export function fakeWebSocket() {
   class FakeWebSocket {
     constructor(url) {
       this.url = url;
-      this.sent = [];
+      this.readyState = 0;
+      /** What was sent, as text. */
+      this.frames = [];
       this.closedWith = null;
       sockets.push(this);
     }
 
+    /** The messages that were sent, except what is no JSON. */
+    get sent() {
+      return this.frames.filter((frame) => frame.startsWith('{')).map((frame) => JSON.parse(frame));
+    }
+
     send(text) {
-      this.sent.push(JSON.parse(text));
+      this.frames.push(text);
     }
 
     close(code, reason) {
+      this.readyState = 2;
       this.closedWith = { code, reason };
     }
 
-    /** The host says this. */
+    /** The connection is there. */
+    open() {
+      this.readyState = 1;
+      this.onopen();
+    }
+
+    /** The host says this; an object gets the rest of an envelope. */
     deliver(message) {
       this.onmessage({ data: typeof message === 'string' ? message : JSON.stringify({ version: '1.0', ...message }) });
     }
 
     /** The connection ends. */
     end(code, reason = '') {
-      this.onclose({ code, reason });
+      this.readyState = 3;
+      this.onclose({ code, reason, wasClean: code !== 1006 });
     }
 
     /** The messages of one type that the client sent. */

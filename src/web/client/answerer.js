@@ -1,0 +1,132 @@
+import { rejectsVideo } from './sdp.js';
+
+/** @typedef {{packets: number, decoded: number}} MediaReport */
+
+/**
+ * One peer connection: the host offers, the browser answers, candidates trickle both ways. It serves one offer and
+ * is then closed; a new offer gets a new one.
+ */
+export class Answerer {
+  #connection;
+  #closed = false;
+  #isDescribed = false;
+  /** Candidates of the host that came before its offer was applied. @type {RTCIceCandidateInit[]} */
+  #early = [];
+  /** Candidates of the browser that nobody has asked for yet. @type {(RTCIceCandidateInit | null)[]} */
+  #gathered = [];
+  /** @type {((candidate: RTCIceCandidateInit | null) => void) | null} */
+  #send = null;
+
+  /**
+   * @param {object} options
+   * @param {RTCConfiguration} options.config
+   * @param {(state: RTCPeerConnectionState) => void} options.onState
+   * @param {(stream: MediaStream) => void} options.onVideo
+   * @param {(channel: RTCDataChannel) => void} options.onInputChannel
+   */
+  constructor({ config, onState, onVideo, onInputChannel }) {
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...config });
+    this.#connection = connection;
+    connection.onicecandidate = ({ candidate }) => this.#gather(candidate);
+    connection.onconnectionstatechange = () => onState(connection.connectionState);
+    connection.ondatachannel = ({ channel }) => {
+      if (channel.label === INPUT_LABEL) onInputChannel(channel);
+    };
+    connection.ontrack = ({ track, receiver, streams }) => {
+      // The sound is in the same stream as the picture.
+      if (track.kind !== 'video') return;
+      playAtOnce(receiver);
+      onVideo(streams[0] ?? new MediaStream([track]));
+    };
+  }
+
+  get connection() {
+    return this.#connection;
+  }
+
+  /**
+   * @param {RTCSessionDescriptionInit} offer
+   * @returns {Promise<RTCSessionDescriptionInit | null>} the answer; null when it would turn the video down
+   */
+  async answer(offer) {
+    await this.#connection.setRemoteDescription(offer);
+    this.#isDescribed = true;
+    this.#early.splice(0).forEach((candidate) => this.#add(candidate));
+    const answer = await this.#connection.createAnswer();
+    if (rejectsVideo(answer.sdp ?? '')) return null;
+    await this.#connection.setLocalDescription(answer);
+    return { type: answer.type, sdp: answer.sdp ?? '' };
+  }
+
+  /**
+   * A candidate of the host.
+   *
+   * @param {RTCIceCandidateInit} candidate
+   */
+  addCandidate(candidate) {
+    if (this.#isDescribed) this.#add(candidate);
+    else this.#early.push(candidate);
+  }
+
+  /**
+   * Gives the browser's candidates to `send`, those found so far at once; after the last comes null. To be called
+   * when the answer is on its way.
+   *
+   * @param {(candidate: RTCIceCandidateInit | null) => void} send
+   */
+  trickle(send) {
+    this.#send = send;
+    this.#gathered.splice(0).forEach(send);
+  }
+
+  /** @returns {Promise<MediaReport>} */
+  async inspect() {
+    const report = { packets: 0, decoded: 0 };
+    const stats = await this.#connection.getStats();
+    stats.forEach((entry) => {
+      if (entry.type !== 'inbound-rtp' || entry.kind !== 'video') return;
+      report.packets += entry.packetsReceived ?? 0;
+      report.decoded += entry.framesDecoded ?? 0;
+    });
+    return report;
+  }
+
+  /** Ends the connection. No callback is called after this. */
+  close() {
+    const connection = this.#connection;
+    this.#closed = true;
+    this.#send = null;
+    connection.onicecandidate = null;
+    connection.onconnectionstatechange = null;
+    connection.ondatachannel = null;
+    connection.ontrack = null;
+    connection.close();
+  }
+
+  /** @param {RTCIceCandidate | null} candidate null at the end */
+  #gather(candidate) {
+    const found = candidate?.toJSON() ?? null;
+    if (this.#send) this.#send(found);
+    else this.#gathered.push(found);
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  #add(candidate) {
+    this.#connection.addIceCandidate(candidate).catch((error) => {
+      // One bad candidate is no reason to give up: others may connect.
+      if (!this.#closed) console.warn('A candidate of the host is of no use:', error.message);
+    });
+  }
+}
+
+/**
+ * Asks the browser to show each frame as soon as it is decoded.
+ *
+ * @param {RTCRtpReceiver & {playoutDelayHint?: number}} receiver
+ */
+function playAtOnce(receiver) {
+  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+  if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = 0;
+}
+
+const INPUT_LABEL = 'input';

@@ -1,0 +1,34 @@
+/** @import { Message } from './envelope.js' */
+
+/** What the host refused, or what became of a connection or of a request that it never answered. */
+export class SignalingError extends Error {
+  /**
+   * @param {string} code an error code of the protocol, or `TIMEOUT`, `CLOSED` or `MAX_RETRIES_EXCEEDED`
+   * @param {string} message
+   * @param {boolean} recoverable whether the same may succeed later
+   * @param {{type?: string, details?: unknown}} [more]
+   */
+  constructor(code, message, recoverable, { type = 'client_error', details = null } = {}) {
+    super(message);
+    this.name = 'SignalingError';
+    this.code = code;
+    this.recoverable = recoverable;
+    /** The family of the code, such as `connection_error`. */
+    this.type = type;
+    /** What the host adds for whoever debugs it. */
+    this.details = details;
+  }
+}
+
+/**
+ * @param {Message} message of type `error`
+ * @returns {SignalingError}
+ */
+export function errorOf({ error }) {
+  return new SignalingError(
+    error?.code ?? 'INTERNAL_ERROR',
+    error?.message ?? 'The host reported an error.',
+    error?.recoverable ?? true,
+    { type: error?.type ?? 'server_error', details: error?.details ?? null },
+  );
+}
