@@ -46,10 +46,14 @@ impl Assembly {
             .by_name(WEBRTC)
             .ok_or("there is no webrtcbin called \"webrtc\"")?;
         restrict_ice(&webrtc);
-        media.take_payload_types(&pipeline);
+        if let Some(offer) = offer {
+            media.take_numbers(&pipeline, offer);
+        }
         let encoded = Arc::new(AtomicU64::new(0));
         if let Some(payloader) = pipeline.by_name("pay") {
-            playout_delay::add_to(&payloader);
+            if let Some(id) = offer.map_or(Some(playout_delay::ID), |offer| offer.playout_delay) {
+                playout_delay::add_to(&payloader, id);
+            }
             count_buffers(&payloader, &encoded);
         }
         send_only_with_retransmission(&webrtc);
@@ -129,18 +133,26 @@ impl<'a> Media<'a> {
         })
     }
 
-    /// Numbers from the network are set as properties, never written into a description.
-    fn take_payload_types(&self, pipeline: &gst::Pipeline) {
+    /// Takes the payload types and the identifier of the extension from the offer. Numbers from the network are set as properties, never written into a description.
+    ///
+    /// The SSRC is fixed with them: an answer is made before the first packet, and has to name it.
+    fn take_numbers(&self, pipeline: &gst::Pipeline, offer: &Offer) {
         let take = |payloader: &str, caps_filter: &str, payload_type: u8, caps: &str| {
             if let (Some(payloader), Some(filter)) =
                 (pipeline.by_name(payloader), pipeline.by_name(caps_filter))
             {
+                let ssrc = glib::random_int_range(1, i32::MAX).unsigned_abs();
                 payloader.set_property("pt", u32::from(payload_type));
-                filter.set_property_from_str("caps", caps);
+                payloader.set_property("ssrc", ssrc);
+                filter.set_property_from_str("caps", &format!("{caps},ssrc=(uint){ssrc}"));
             }
         };
         if let (Some(encoder), Some(payload_type)) = (self.encoder, self.video_payload_type) {
-            take("pay", "rtp", payload_type, &encoder.codec.rtp_caps(payload_type));
+            let extension = offer
+                .playout_delay
+                .map(|id| format!(",extmap-{id}=(string)\"{}\"", playout_delay::URI));
+            let caps = encoder.codec.rtp_caps(payload_type) + &extension.unwrap_or_default();
+            take("pay", "rtp", payload_type, &caps);
         }
         if let Some(payload_type) = self.audio_payload_type {
             take(AUDIO_PAY, AUDIO_RTP, payload_type, &audio_rtp_caps(payload_type));
@@ -183,12 +195,17 @@ fn restrict_ice(webrtc: &gst::Element) {
     }
 }
 
-/// The host only sends, and sends again what is lost: at half a percent of loss video stands still without it.
+/// The host only sends, and sends the picture again where it is lost: at half a percent of loss video stands still
+/// without that. Sound is not sent again: browsers refuse an offer that does.
 fn send_only_with_retransmission(webrtc: &gst::Element) {
     for pad in webrtc.sink_pads() {
+        let caps = pad.peer_query_caps(None);
+        let is_video = caps
+            .structure(0)
+            .is_some_and(|caps| caps.get::<&str>("media") == Ok("video"));
         let transceiver: WebRTCRTPTransceiver = pad.property("transceiver");
         transceiver.set_direction(WebRTCRTPTransceiverDirection::Sendonly);
-        transceiver.set_property("do-nack", true);
+        transceiver.set_property("do-nack", is_video);
     }
 }
 

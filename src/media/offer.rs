@@ -1,6 +1,7 @@
 //! A viewer's own offer, for clients that offer: players by WHEP, and gstwebrtc consumers that ask for it.
 
 use super::codec::Codec;
+use super::playout_delay;
 use super::sdp::{self, Fingerprint};
 
 /// An offer that may be given to webrtcbin.
@@ -12,6 +13,8 @@ pub(super) struct Offer {
     pub(super) fingerprint: Fingerprint,
     /// The video formats that we could send, and their payload types, in the viewer's order.
     pub(super) video: Vec<(Codec, u8)>,
+    /// The identifier of the playout-delay extension, if the viewer knows it.
+    pub(super) playout_delay: Option<u8>,
     /// The payload type of Opus, if the viewer wants sound.
     pub(super) opus: Option<u8>,
 }
@@ -34,6 +37,7 @@ impl Offer {
             fingerprint: sdp::fingerprint(session, media)?,
             sdp: sdp::without_mdns_candidates(sdp),
             video: video.map(video_formats).unwrap_or_default(),
+            playout_delay: video.and_then(playout_delay),
             opus: audio.and_then(|section| {
                 formats(section)
                     .find(|(name, _)| is(name, "opus"))
@@ -49,6 +53,20 @@ fn video_formats(section: &str) -> Vec<(Codec, u8)> {
     let ours = formats(section).filter_map(|(name, payload_type)| Some((name.parse().ok()?, payload_type)));
     ours.filter(|(codec, payload_type)| *codec != Codec::H264 || is_plain_h264(section, *payload_type))
         .collect()
+}
+
+/// RFC 8285 section 5: `a=extmap:3 uri` or `a=extmap:3/direction uri`, 1 to 14 in the short form of the header.
+fn playout_delay(section: &str) -> Option<u8> {
+    sdp::values(section, "a=extmap:").find_map(|line| {
+        let (id, uri) = line.split_once(' ')?;
+        let id = id
+            .split('/')
+            .next()?
+            .parse()
+            .ok()
+            .filter(|id| (1..=14).contains(id))?;
+        (uri.split(' ').next() == Some(playout_delay::URI)).then_some(id)
+    })
 }
 
 fn is_plain_h264(section: &str, payload_type: u8) -> bool {
@@ -100,7 +118,19 @@ mod tests {
                      a=rtpmap:106 H264/90000\r\na=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n";
         let offer = Offer::check(&offer(video)).unwrap();
         assert_eq!(offer.video, [(Codec::Vp8, 100), (Codec::H264, 106)]);
-        assert_eq!(offer.opus, Some(111));
+        assert_eq!((offer.opus, offer.playout_delay), (Some(111), None));
+    }
+
+    #[test]
+    fn the_playout_delay_extension_is_taken_under_the_viewers_number() {
+        let line = |id: &str| {
+            format!("a=extmap:{id} http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n")
+        };
+        let found = |id: &str| Offer::check(&offer(&line(id))).unwrap().playout_delay;
+        assert_eq!(
+            (found("5"), found("6/recvonly"), found("15"), found("x")),
+            (Some(5), Some(6), None, None)
+        );
     }
 
     #[test]

@@ -8,13 +8,15 @@ use gst::glib;
 use gst_rtp::prelude::*;
 use gst_rtp::subclass::prelude::*;
 
-/// The identifier of the extension in the stream (RFC 8285: 1 to 14).
-const ID: u32 = 2;
+/// The name of the extension.
+pub(super) const URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+/// The identifier of the extension in the stream, where the host chooses it (RFC 8285: 1 to 14).
+pub(super) const ID: u8 = 2;
 
 /// Adds the extension to each packet of this payloader.
-pub(super) fn add_to(payloader: &gst::Element) {
+pub(super) fn add_to(payloader: &gst::Element, id: u8) {
     let extension: gst_rtp::RTPHeaderExtension = glib::Object::new::<PlayoutDelay>().upcast();
-    extension.set_id(ID);
+    extension.set_id(id.into());
     payloader.emit_by_name::<()>("add-extension", &[&extension]);
 }
 
@@ -55,7 +57,7 @@ mod imp {
     }
 
     impl RTPHeaderExtensionImpl for PlayoutDelay {
-        const URI: &'static str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+        const URI: &'static str = super::URI;
 
         fn supported_flags(&self) -> gst_rtp::RTPHeaderExtensionFlags {
             gst_rtp::RTPHeaderExtensionFlags::ONE_BYTE

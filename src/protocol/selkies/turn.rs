@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 
 use crate::protocol::ice_server::IceServer;
 
+/// Stands where there is no server: browsers refuse an empty list of URLs, and nobody answers here.
+const NOWHERE: &str = "stun:127.0.0.1:3478";
+
 /// The body of `/turn`. The page reads the second server's `urls` without looking whether there is one, so there
 /// always is.
 pub fn turn_json(servers: &[IceServer]) -> Value {
-    let nothing = || json!({ "urls": [] });
+    let nothing = || json!({ "urls": [NOWHERE] });
     let mut listed: Vec<Value> = servers.iter().map(|server| json!(server)).collect();
     let is_stun = |server: &IceServer| server.urls.iter().all(|url| url.starts_with("stun"));
     if servers.first().is_some_and(|first| !is_stun(first)) {
@@ -40,9 +43,15 @@ mod tests {
     #[test]
     fn there_are_always_two_servers_of_which_the_first_is_stun() {
         for (servers, urls) in [
-            (vec![], [json!([]), json!([])]),
-            (vec![server("stun:a", None)], [json!(["stun:a"]), json!([])]),
-            (vec![server("turn:b", Some("u"))], [json!([]), json!(["turn:b"])]),
+            (vec![], [json!([NOWHERE]), json!([NOWHERE])]),
+            (
+                vec![server("stun:a", None)],
+                [json!(["stun:a"]), json!([NOWHERE])],
+            ),
+            (
+                vec![server("turn:b", Some("u"))],
+                [json!([NOWHERE]), json!(["turn:b"])],
+            ),
             (
                 vec![server("stun:a", None), server("turn:b", Some("u"))],
                 [json!(["stun:a"]), json!(["turn:b"])],
