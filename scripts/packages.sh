@@ -3,7 +3,10 @@
 BUILD_PACKAGES="build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev"
 RUN_PACKAGES="gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice"
 VIRTUAL_PACKAGES="xvfb openbox xterm xfonts-base fonts-dejavu-core"
-TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils chromium firefox-esr"
+TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils"
+# Debian's. Ubuntu has none of these names as plain packages: there, install the browsers yourself and name them in
+# CHROMIUM and FIREFOX.
+BROWSER_PACKAGES="chromium firefox-esr"
 
 say() {
     printf '%s: %s\n' "$(basename "$0")" "$*" >&2
@@ -31,10 +34,25 @@ need_packages() {
     fi
 }
 
-# Installs Rust for this user if there is none.
+# Installs the browsers of the tests, unless the environment names others.
+need_browsers() {
+    if [ -n "${CHROMIUM:-}" ] && [ -n "${FIREFOX:-}" ]; then
+        return
+    fi
+    # shellcheck disable=SC2086  # one word a package
+    if ! need_packages $BROWSER_PACKAGES; then
+        say "set CHROMIUM and FIREFOX to the programs of a Chromium and a Firefox, and start this again"
+        exit 1
+    fi
+}
+
+# Installs Rust for this user if there is none, or one that is too old.
 need_rust() {
-    PATH="$PATH:$HOME/.cargo/bin"
-    if ! command -v cargo >/dev/null; then
+    PATH="$HOME/.cargo/bin:$PATH"
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    present=$(cargo --version 2>/dev/null | cut -d ' ' -f 2)
+    if [ -z "$present" ] || [ "$(printf '%s\n' "$wanted" "$present" | sort -V | head -n 1)" != "$wanted" ]; then
+        [ -z "$present" ] || say "Rust $present is too old: $wanted is needed"
         say "installing Rust for this user, by https://rustup.rs"
         need_packages curl ca-certificates
         curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal

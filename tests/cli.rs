@@ -127,3 +127,10 @@ fn what_is_printed_runs_in_gst_launch() {
         );
     }
 }
+
+#[test]
+fn a_display_that_merely_happens_to_be_there_is_left_alone_by_the_test_picture() {
+    let mut program = Program::start_with(&["--capture", "test"], &[("DISPLAY", ":4242")]);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().code(), Some(0));
+}

@@ -59,6 +59,26 @@ async fn a_page_of_another_origin_does_not_get_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_not_the_hosts_is_not_answered() {
+    let host = TestHost::start(&options());
+    let mut request = host.ws_url().into_client_request().unwrap();
+    for header in ["host", "origin"] {
+        let name = if header == "origin" {
+            "http://evil.example:8080"
+        } else {
+            "evil.example:8080"
+        };
+        request.headers_mut().insert(header, name.parse().unwrap());
+    }
+    let refused = connect_async(request).await;
+    let Err(tungstenite::Error::Http(response)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(response.status(), 421);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pings_are_answered_with_their_own_ids_and_clocks() {
     let host = TestHost::start(&options());
     let mut client = Client::connect(&host.ws_url()).await;

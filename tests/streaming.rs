@@ -117,6 +117,14 @@ async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
     };
     let (mut viewer, _) = Viewer::join(&host.ws_url(), impostor).await;
     viewer
+        .until("the channel opens, or the host refuses", |viewer| {
+            viewer.can_send() || viewer.error.is_some()
+        })
+        .await;
+    if viewer.can_send() {
+        viewer.send_input("key-press", json!({"key": "a", "code": "KeyA", "action": "down"}));
+    }
+    viewer
         .until("the host refuses", |viewer| viewer.error.is_some())
         .await;
     let error = viewer.error.take().unwrap();
@@ -173,7 +181,9 @@ fn flip_fingerprint(sdp: String) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_viewers_share_the_capture_and_one_leaving_does_not_disturb_the_other() {
-    let host = TestHost::start(&options());
+    let mut shared = options();
+    shared.capture = shared.capture.replace("name=src", "name=sharedsrc");
+    let host = TestHost::start(&shared);
     let (mut first, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     let (mut second, _) = Viewer::join(
         &host.ws_url(),
@@ -189,6 +199,11 @@ async fn two_viewers_share_the_capture_and_one_leaving_does_not_disturb_the_othe
     second
         .until("the second plays", |viewer| viewer.decoded >= 10)
         .await;
+    let sources = thread_names(std::process::id())
+        .iter()
+        .filter(|name| name.starts_with("sharedsrc"))
+        .count();
+    assert_eq!(sources, 1, "one source feeds both");
     second.leave().await;
     let seen = first.decoded;
     first
@@ -235,20 +250,19 @@ fn usage(id: u32) -> Usage {
     }
 }
 
+fn thread_names(id: u32) -> Vec<String> {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+    let name =
+        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+    tasks.map(|task| name(task.unwrap()).trim().to_owned()).collect()
+}
+
 /// Waits until the process has no viewer's thread any more, and no more of anything than `limit`.
 async fn settled(id: u32, limit: Option<Usage>) {
-    let names = || {
-        let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
-        let name =
-            |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-        tasks
-            .map(|task| name(task.unwrap()).trim().to_owned())
-            .collect::<Vec<_>>()
-    };
     let is_viewers =
         |name: &String| name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover");
     let is_back = || {
-        let (now, names) = (usage(id), names());
+        let (now, names) = (usage(id), thread_names(id));
         println!("{now:?}, at first {limit:?}: {names:?}");
         let over = limit.is_some_and(|limit| now.threads > limit.threads + 2 || now.files > limit.files + 2);
         (!over && !names.iter().any(is_viewers)).then_some(())

@@ -43,6 +43,16 @@ pub(super) struct RunOptions {
     #[arg(help_heading = "Network")]
     pub listen: SocketAddr,
 
+    /// A name by which browsers may ask for this host. Its addresses, localhost and the machine's own name are known.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        env = "DESKBEAM_ALLOW_HOST",
+        help_heading = "Network"
+    )]
+    pub allow_host: Vec<String>,
+
     /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
     #[arg(
         long,

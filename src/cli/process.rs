@@ -1,5 +1,7 @@
 //! What the process asks of the system for itself.
 
+use std::path::Path;
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Allows as many open files as the system lets us: each viewer needs about twenty, and 1024 is the usual limit.
@@ -22,9 +24,14 @@ pub(super) fn limit_arenas() {
     unsafe { libc::mallopt(libc::M_ARENA_MAX, 2) };
 }
 
-/// Tells libX11, which GStreamer's X elements use, where the cookie of the virtual display is.
+/// Tells libX11, which GStreamer's X elements use, which display is meant, and where its cookie is: also for
+/// descriptions that do not name the display.
 #[allow(unsafe_code)]
-pub(super) fn set_xauthority(path: &std::path::Path) {
+pub(super) fn set_display(display: &str, authority: Option<&Path>) {
     // SAFETY: no other thread reads the environment yet: GStreamer's elements and the runtime start later.
-    unsafe { std::env::set_var("XAUTHORITY", path) };
+    unsafe { std::env::set_var("DISPLAY", display) };
+    if let Some(authority) = authority {
+        // SAFETY: as above.
+        unsafe { std::env::set_var("XAUTHORITY", authority) };
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
@@ -43,12 +44,20 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         input,
         desktop: desktop.address(),
         session: signaling::session(&options.signaling),
+        names: names(options.allow_host),
         max_connections: options.signaling.max_connections as usize,
         fps,
         bitrate_kbps,
         rendezvous: signaling::rendezvous(options.signaling),
     };
     serve(setup, listener, desktop)
+}
+
+/// The names by which browsers may ask for this host: those of the flag, and the machine's own, also as mDNS has it.
+fn names(mut allowed: Vec<String>) -> Vec<String> {
+    let own = signaling::machine_name();
+    allowed.extend([format!("{own}.local"), own]);
+    allowed
 }
 
 /// What is streamed.
@@ -71,12 +80,24 @@ impl Desktop {
                 command,
             })
             .map_err(|error| Failure::Display(error.to_string()))?;
-            process::set_xauthority(display.xauthority());
+            process::set_display(display.display(), Some(display.xauthority()));
             return Ok(Self::Virtual(display));
         }
-        match options.display.clone().or_else(display_in_environment) {
-            Some(display) => Ok(Self::Existing(display)),
-            None if needs_display(&options.stream) => Err(Failure::Display(no_display())),
+        let wanted = needs_display(&options.stream);
+        // A display that merely happens to be there is not acted on when something else is shown.
+        let present = || display_in_environment().filter(|_| wanted);
+        match options.display.clone().or_else(present) {
+            Some(display) => {
+                if options.display.is_none() && std::env::var_os("WAYLAND_DISPLAY").is_some() {
+                    tracing::warn!(
+                        "this is a Wayland session: only what X11 programs show is captured. With --virtual deskbeam \
+                         starts a desktop of its own."
+                    );
+                }
+                process::set_display(&display, None);
+                Ok(Self::Existing(display))
+            }
+            None if wanted => Err(Failure::Display(no_display())),
             None => Ok(Self::None),
         }
     }
@@ -99,8 +120,12 @@ impl Desktop {
     }
 }
 
+/// Whether what is captured is an X display, by name or in a text.
 fn needs_display(stream: &StreamArguments) -> bool {
-    stream.pipeline.is_none() && matches!(stream.capture.as_str(), "auto" | "x11")
+    match &stream.pipeline {
+        Some(text) => text.contains("ximagesrc"),
+        None => matches!(stream.capture.as_str(), "auto" | "x11") || stream.capture.contains("ximagesrc"),
+    }
 }
 
 fn no_display() -> String {
@@ -174,8 +199,20 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Fa
         host::run(setup, listener, shutdown).await
     });
     runtime.shutdown_background();
+    let lost = match &desktop {
+        Desktop::Virtual(display) => {
+            matches!(display.end().wait_timeout(Duration::ZERO), Some(Ended::Server(_)))
+        }
+        _ => false,
+    };
     drop(desktop);
-    Ok(result?)
+    result?;
+    if lost {
+        return Err(Failure::Display(
+            "the X server of the virtual desktop has ended by itself".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// A virtual desktop ends with its program, and deskbeam with both.

@@ -41,7 +41,8 @@ pub(super) fn rendezvous(arguments: SignalingArguments) -> Option<Rendezvous> {
     })
 }
 
-fn machine_name() -> String {
+/// What the machine calls itself.
+pub(super) fn machine_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.is_empty() {
         "deskbeam".to_owned()

@@ -17,10 +17,12 @@ pub(super) const WINDOW_MANAGERS: &[&str] = &[
     "twm",
 ];
 
-/// Terminals in the order of preference; the first is what Debian's administrator chose.
+/// Terminals in the order of preference. Some that administrators choose hand over to a server on another display
+/// and end at once; xterm does not.
 pub(super) const TERMINALS: &[&str] = &[
-    "x-terminal-emulator",
     "xterm",
+    "uxterm",
+    "x-terminal-emulator",
     "xfce4-terminal",
     "mate-terminal",
     "lxterminal",

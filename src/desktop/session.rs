@@ -131,6 +131,7 @@ impl Session {
             .env("DISPLAY", &self.display)
             .env("XAUTHORITY", &self.xauthority)
             .env_remove("WAYLAND_DISPLAY")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdin(Stdio::null())
             .stdout(io::stderr().as_fd().try_clone_to_owned()?);
         self.clients

@@ -40,6 +40,10 @@ impl Host for Api {
         &self.shared.session.supported_protocols
     }
 
+    fn names(&self) -> &[String] {
+        &self.shared.names
+    }
+
     fn ice_servers(&self) -> &[IceServer] {
         &self.shared.session.ice_servers
     }

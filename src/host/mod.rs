@@ -49,6 +49,8 @@ pub struct Setup {
     pub desktop: Option<DesktopAddress>,
     /// How sessions present themselves.
     pub session: SessionConfig,
+    /// The names of this host, besides its addresses and `localhost`, by which browsers may ask for it.
+    pub names: Vec<String>,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// Frames per second at first.
@@ -66,6 +68,7 @@ struct Shared {
     input: InputHandle,
     desk: Desk,
     session: SessionConfig,
+    names: Arc<[String]>,
     registry: Registry,
     players: Players,
     shutdown: CancellationToken,
@@ -100,6 +103,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         input: injector.handle(),
         desk: Desk::open(setup.desktop, &tasks, &shutdown),
         session: setup.session,
+        names: setup.names.into(),
         registry: Registry::new(setup.max_connections),
         players: Players::default(),
         shutdown: shutdown.clone(),

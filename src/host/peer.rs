@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::Shared;
 use crate::input::ViewerInput;
@@ -90,10 +91,10 @@ impl Peer {
             .set_frame(frame);
     }
 
-    /// Releases what is held, at once, and lets the peer be taken down behind our back.
-    pub(super) fn close(self, shared: &Shared) {
+    /// Releases what is held, at once, and lets the peer be taken down behind our back. The handle ends when it is.
+    pub(super) fn close(self, shared: &Shared) -> JoinHandle<()> {
         self.input.send(InputEvent::ReleaseAll);
-        shared.tasks.spawn(self.handle.closed());
+        shared.tasks.spawn(self.handle.closed())
     }
 }
 

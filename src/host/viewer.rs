@@ -6,7 +6,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::Instrument;
 
 use super::channel::{self, Wishes};
@@ -29,6 +30,8 @@ use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
 const REQUESTS: usize = 64;
 /// Statistics that wait for it.
 const MEASURED: usize = 8;
+/// How long a peer may take to make room for the next.
+const REPLACE: Duration = Duration::from_secs(2);
 /// How often an open data channel is told how busy the machine is.
 const BEAT: Duration = Duration::from_secs(1);
 
@@ -305,11 +308,14 @@ impl Viewer {
             match action {
                 Action::Send(text) => self.send(text).await?,
                 Action::OpenPeer { key, request } => {
-                    self.close_peer(key);
+                    if let Some(closing) = self.close_peer(key) {
+                        // One who asks again and again gets one pipeline at a time.
+                        let _ = timeout(REPLACE, closing).await;
+                    }
                     let peer = Peer::open(&self.shared, key, request, self.requests.0.clone()).await;
                     self.peers.insert(key, peer);
                 }
-                Action::ClosePeer { key } => self.close_peer(key),
+                Action::ClosePeer { key } => drop(self.close_peer(key)),
                 Action::ApplyAnswer { key, sdp } => {
                     // A peer that takes no more commands says so itself, by its last event.
                     self.peers.get(&key).map(|peer| peer.media().apply_answer(sdp));
@@ -373,13 +379,12 @@ impl Viewer {
         });
     }
 
-    fn close_peer(&mut self, key: PeerKey) {
-        if let Some(peer) = self.peers.remove(&key) {
-            peer.close(&self.shared);
-            self.registration
-                .as_ref()
-                .inspect(|place| place.update(|info| info.state = "connected"));
-        }
+    fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
+        let peer = self.peers.remove(&key)?;
+        self.registration
+            .as_ref()
+            .inspect(|place| place.update(|info| info.state = "connected"));
+        Some(peer.close(&self.shared))
     }
 
     fn update_registration(&self) {

@@ -192,6 +192,8 @@ fn restrict_ice(webrtc: &gst::Element) {
     if let Some(agent) = ice.and_then(|ice| ice.property::<Option<glib::Object>>("agent")) {
         agent.set_property("upnp", false);
         agent.set_property("ice-tcp", false);
+        // A viewer that vanishes is noticed by its socket; players have none.
+        agent.set_property("keepalive-conncheck", true);
     }
 }
 

@@ -9,7 +9,7 @@ use gst_utils::StreamProducer;
 use super::assembly::set;
 use super::parse;
 use super::plan::{FRAMES, Plan};
-use super::seam::{CaptureSignals, off_loop};
+use super::seam::{CaptureSignals, StopNotice, off_loop};
 
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -23,18 +23,23 @@ pub(super) struct Settings {
     pub(super) pointer: Option<bool>,
 }
 
-/// A running capture. Dropping it stops it, on a thread of its own.
+/// A running capture. Dropping it stops it, on a thread of its own, and then drops its notice.
 #[derive(Debug)]
 pub(super) struct Capture {
     pipeline: gst::Pipeline,
     producer: StreamProducer,
     watch: Option<gst::bus::BusWatchGuard>,
+    stopped: Option<StopNotice>,
 }
 
 impl Capture {
     /// Starts the pipeline that `text` describes. The reason is returned if it does not start; a later failure
     /// goes to `signals`.
-    pub(super) async fn start(text: &str, signals: CaptureSignals) -> Result<Self, String> {
+    pub(super) async fn start(
+        text: &str,
+        signals: CaptureSignals,
+        stopped: StopNotice,
+    ) -> Result<Self, String> {
         let pipeline = parse::parse("the capture", text).map_err(|error| error.to_string())?;
         let frames = pipeline
             .by_name(FRAMES)
@@ -43,32 +48,35 @@ impl Capture {
         let settings = gst_utils::streamproducer::ProducerSettings { sync: false };
         let producer = StreamProducer::with(&frames, settings);
         let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
-        let watch = bus
-            .add_watch(move |_, message| {
-                match message.view() {
-                    gst::MessageView::Error(error) => signals.lost(error.error().to_string()),
-                    gst::MessageView::Eos(_) => signals.lost("it has ended".to_owned()),
-                    _ => return glib::ControlFlow::Continue,
-                }
-                glib::ControlFlow::Break
-            })
-            .map_err(|error| error.to_string())?;
-        let capture = Self {
+        let mut capture = Self {
             pipeline: pipeline.clone(),
             producer,
-            watch: Some(watch),
+            watch: None,
+            stopped: Some(stopped),
         };
         match off_loop("capture-start", START, move || {
             pipeline.set_state(gst::State::Playing)
         })
         .await
         {
-            Some(Ok(_)) => Ok(capture),
-            Some(Err(_)) => Err(capture
-                .first_error()
-                .unwrap_or_else(|| "the source does not start".to_owned())),
-            None => Err(format!("the source has not started within {} s", START.as_secs())),
+            Some(Ok(_)) => {}
+            Some(Err(_)) => {
+                return Err(capture
+                    .first_error()
+                    .unwrap_or_else(|| "the source does not start".to_owned()));
+            }
+            None => return Err(format!("the source has not started within {} s", START.as_secs())),
         }
+        let watch = bus.add_watch(move |_, message| {
+            match message.view() {
+                gst::MessageView::Error(error) => signals.lost(error.error().to_string()),
+                gst::MessageView::Eos(_) => signals.lost("it has ended".to_owned()),
+                _ => return glib::ControlFlow::Continue,
+            }
+            glib::ControlFlow::Break
+        });
+        capture.watch = Some(watch.map_err(|error| error.to_string())?);
+        Ok(capture)
     }
 
     /// Sends frames to `consumer` until the link is dropped.
@@ -110,11 +118,12 @@ impl Capture {
 impl Drop for Capture {
     fn drop(&mut self) {
         self.watch = None;
-        let pipeline = self.pipeline.clone();
+        let (pipeline, notice) = (self.pipeline.clone(), self.stopped.take());
         let stopped = std::thread::Builder::new()
             .name("capture-stop".to_owned())
             .spawn(move || {
                 let _ = pipeline.set_state(gst::State::Null);
+                drop(notice);
             });
         if let Err(error) = stopped {
             tracing::error!(%error, "cannot stop the capture");

@@ -5,6 +5,7 @@
 //! send input. So this does, before the first message is let through.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gst::prelude::*;
 use rustls_pki_types::CertificateDer;
@@ -18,6 +19,7 @@ pub(super) struct Gate {
     webrtc: glib::WeakRef<gst::Element>,
     expected: OnceLock<Fingerprint>,
     verdict: OnceLock<bool>,
+    closed: AtomicBool,
 }
 
 impl Gate {
@@ -27,6 +29,7 @@ impl Gate {
             webrtc: webrtc.downgrade(),
             expected: OnceLock::new(),
             verdict: OnceLock::new(),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -37,13 +40,13 @@ impl Gate {
 
     /// Closes the gate for good.
     pub(super) fn close(&self) {
-        let _ = self.verdict.set(false);
+        self.closed.store(true, Ordering::Release);
     }
 
-    /// Whether the certificate is the announced one. Only to be asked when DTLS is connected: reading the
-    /// certificate earlier races with its negotiation. The first answer is final.
+    /// Whether the gate is not closed, and the certificate is the announced one. Only to be asked when DTLS is connected: reading the
+    /// certificate earlier races with its negotiation. What was found then stays.
     pub(super) fn admits(&self) -> bool {
-        *self.verdict.get_or_init(|| self.compare().unwrap_or(false))
+        !self.closed.load(Ordering::Acquire) && *self.verdict.get_or_init(|| self.compare().unwrap_or(false))
     }
 
     fn compare(&self) -> Option<bool> {
@@ -67,4 +70,28 @@ fn remote_certificate(webrtc: &gst::Element) -> Option<String> {
         }
     };
     dtls.property("remote-certificate")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate() -> Gate {
+        gst::init().unwrap();
+        Gate::new(&gst::ElementFactory::make("webrtcbin").build().unwrap())
+    }
+
+    #[test]
+    fn nobody_is_admitted_without_a_certificate() {
+        assert!(!gate().admits());
+    }
+
+    #[test]
+    fn a_gate_closes_also_behind_somebody_who_was_admitted() {
+        let gate = gate();
+        gate.verdict.set(true).unwrap();
+        assert!(gate.admits());
+        gate.close();
+        assert!(!gate.admits());
+    }
 }

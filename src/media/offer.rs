@@ -25,6 +25,7 @@ impl Offer {
     /// # Errors
     /// A sentence for the client's author, if it cannot be used.
     pub(super) fn check(sdp: &str) -> Result<Self, String> {
+        sdp::check_lines(sdp)?;
         let sections = sdp::sections(sdp);
         let (session, media) = sections.split_first().ok_or("The offer is empty")?;
         sdp::check_sections(session, media)?;
@@ -35,7 +36,7 @@ impl Offer {
         }
         Ok(Self {
             fingerprint: sdp::fingerprint(session, media)?,
-            sdp: sdp::without_mdns_candidates(sdp),
+            sdp: sdp::with_plain_candidates(sdp),
             video: video.map(video_formats).unwrap_or_default(),
             playout_delay: video.and_then(playout_delay),
             opus: audio.and_then(|section| {

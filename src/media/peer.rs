@@ -48,6 +48,8 @@ pub(super) async fn run(
 ) {
     let reason = match Peer::build(&plan, capture, &options, signals) {
         Ok(mut peer) => {
+            // What the viewer holds goes up when the last of its sinks does.
+            drop(options);
             let reason = peer.live(&mut inbox, &events).await.err();
             tell_end(id, reason, &events);
             return peer.take_down(id, &mut inbox).await;
@@ -428,9 +430,9 @@ impl Peer {
             .map_err(|error| format!("{signal}: {error}"))
     }
 
-    /// mDNS names stay out: webrtcbin 1.22 crashes and leaks on them, and the browser's own checks make the pair.
+    /// Names stay out: webrtcbin 1.22 crashes and leaks when it resolves them.
     fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
-        if !sdp::is_mdns_candidate(candidate) {
+        if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
             self.assembly
                 .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);

@@ -3,6 +3,8 @@
 //! An answer comes from the network. webrtcbin 1.22 crashes on a BUNDLE group that names no m-section, resolves
 //! `.local` names in ways that crash and leak, and accepts any certificate, so the answer is checked here.
 
+use std::net::IpAddr;
+
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// How many m-sections a description may have.
@@ -39,6 +41,7 @@ impl Answer {
     /// # Errors
     /// A sentence for the client's author, if it cannot be used.
     pub(super) fn check(sdp: &str, offer: &str) -> Result<Self, String> {
+        check_lines(sdp)?;
         let sections = sections(sdp);
         let offered = offer.lines().filter(|line| line.starts_with("m=")).count();
         let (session, media) = sections.split_first().ok_or("The answer is empty")?;
@@ -52,7 +55,7 @@ impl Answer {
         check_video(media)?;
         let fingerprint = fingerprint(session, media)?;
         Ok(Self {
-            sdp: without_mdns_candidates(sdp),
+            sdp: with_plain_candidates(sdp),
             fingerprint,
         })
     }
@@ -88,12 +91,15 @@ impl Fingerprint {
     }
 }
 
-/// Whether this is a candidate whose address is an mDNS name (`….local`).
-pub(super) fn is_mdns_candidate(candidate: &str) -> bool {
+/// Whether a viewer's candidate may be given to webrtcbin: plain text whose address is one, and not a name that
+/// would have to be resolved. Browsers hide their addresses behind `.local` names, and connect all the same: their
+/// own checks make the pair.
+pub(super) fn is_plain_candidate(candidate: &str) -> bool {
     let address = candidate
         .strip_prefix("candidate:")
-        .and_then(|rest| rest.split_ascii_whitespace().nth(4));
-    address.is_some_and(|address| address.to_ascii_lowercase().ends_with(".local"))
+        .and_then(|rest| rest.split(' ').nth(4));
+    let is_address = address.is_some_and(|address| address.parse::<IpAddr>().is_ok());
+    is_address && !candidate.chars().any(char::is_control)
 }
 
 /// Whether a candidate of ours is worth telling: not a link-local address, which a browser elsewhere cannot use.
@@ -122,10 +128,33 @@ pub(super) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Ite
         .map(str::trim)
 }
 
-/// The description without candidates whose address is an mDNS name.
-pub(super) fn without_mdns_candidates(sdp: &str) -> String {
-    let kept = |line: &&str| !line.strip_prefix("a=").is_some_and(is_mdns_candidate);
+/// The description without candidates that are not plain.
+pub(super) fn with_plain_candidates(sdp: &str) -> String {
+    let kept = |line: &&str| match line.strip_prefix("a=") {
+        Some(attribute) if attribute.starts_with("candidate:") => is_plain_candidate(attribute),
+        _ => true,
+    };
     sdp.lines().filter(kept).flat_map(|line| [line, "\r\n"]).collect()
+}
+
+/// Each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser takes more than that, so the
+/// checks here would not see what it sees.
+pub(super) fn check_lines(sdp: &str) -> Result<(), String> {
+    let is_plain = |line: &str| {
+        let mut characters = line.chars();
+        let starts_well = characters
+            .next()
+            .is_some_and(|letter| letter.is_ascii_lowercase());
+        starts_well && characters.next() == Some('=') && !line.chars().any(char::is_control)
+    };
+    match sdp
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .all(|line| line.is_empty() || is_plain(line))
+    {
+        true => Ok(()),
+        false => Err("A line of the description is not a letter, '=' and text".to_owned()),
+    }
 }
 
 /// `sdp` with our candidates in its first m-section: all sections are bundled with that.
@@ -260,9 +289,11 @@ mod tests {
     #[test]
     fn what_would_harm_webrtcbin_is_refused() {
         let flipped = |sdp: String| sdp.replacen("E3:B0", "E3:B1", 1);
-        let cases: [(&str, &dyn Fn(String) -> String); 8] = [
+        let cases: [(&str, &dyn Fn(String) -> String); 10] = [
             ("m-lines", &|sdp| format!("{sdp}m=audio 9 x 0\r\n")),
             ("BUNDLE", &|sdp| sdp.replace("BUNDLE 0 1", "BUNDLE 0 7")),
+            ("letter, '='", &|sdp| sdp + " a=group:BUNDLE nope\r\n"),
+            ("letter, '='", &|sdp| sdp + "a=x\ty\r\n"),
             ("exactly one fingerprint", &|sdp| {
                 sdp.replace(&format!("a=fingerprint:{EMPTY}\r\n"), "")
             }),
@@ -282,13 +313,18 @@ mod tests {
     }
 
     #[test]
-    fn candidates_are_sorted_by_what_they_are_good_for() {
-        assert!(is_mdns_candidate(
-            "candidate:1 1 udp 2113937151 4f6b.LOCAL 56476 typ host"
-        ));
-        assert!(!is_mdns_candidate(
-            "candidate:1 1 udp 2113937151 192.0.2.2 56476 typ host"
-        ));
+    fn only_candidates_with_an_address_are_given_to_webrtcbin() {
+        for (candidate, is_plain) in [
+            ("candidate:1 1 udp 2113937151 192.0.2.2 56476 typ host", true),
+            ("candidate:1 1 udp 2113937151 fd00::2 56476 typ host", true),
+            ("candidate:1 1 udp 2113937151 4f6b.LOCAL 56476 typ host", false),
+            ("candidate:1 1 udp 2113937151 example.org 56476 typ host", false),
+            ("candidate:1 1 udp\t9 1 x.local 9 typ host", false),
+            ("candidate:1 1 udp 1 192.0.2.2 9 typ host\r\na=x", false),
+            ("candidate:", false),
+        ] {
+            assert_eq!(is_plain_candidate(candidate), is_plain, "{candidate:?}");
+        }
         assert!(!is_useful_candidate(
             "candidate:1 1 UDP 2015363327 fe80::1 56476 typ host"
         ));

@@ -10,7 +10,7 @@
 //! The main loop iterates the *default* context: GStreamer 1.22 resolves names and frees sockets there.
 
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak as RcWeak};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -30,6 +30,8 @@ const SIGNALS: usize = 256;
 const EVENTS: usize = 256;
 /// How long the statistics of a peer may take.
 const STATS: Duration = Duration::from_secs(1);
+/// How long the last capture may take to stop.
+const STOP_CAPTURE: Duration = Duration::from_secs(2);
 
 /// One peer's number, unique in this process. For logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -154,7 +156,10 @@ enum Command {
         commands: mpsc::Receiver<PeerCommand>,
         events: EventSender,
     },
-    CaptureLost(String),
+    CaptureLost {
+        generation: u64,
+        reason: String,
+    },
     Framerate(u32),
     Pointer(bool),
 }
@@ -375,15 +380,28 @@ impl Inbox {
 
 /// For the capture's callbacks: reports that it is lost.
 #[derive(Debug, Clone)]
-pub(super) struct CaptureSignals(mpsc::WeakSender<Command>);
+pub(super) struct CaptureSignals {
+    commands: mpsc::WeakSender<Command>,
+    /// Which of the captures that there have been.
+    generation: u64,
+}
 
 impl CaptureSignals {
     /// The capture has failed or ended.
     pub(super) fn lost(&self, reason: String) {
-        if let Some(commands) = self.0.upgrade() {
-            let _ = commands.try_send(Command::CaptureLost(reason));
+        if let Some(commands) = self.commands.upgrade() {
+            let _ = commands.try_send(Command::CaptureLost {
+                generation: self.generation,
+                reason,
+            });
         }
     }
+}
+
+/// Held by a capture until it has stopped.
+#[derive(Debug)]
+pub(super) struct StopNotice {
+    _held: oneshot::Sender<()>,
 }
 
 /// Runs `work` on a thread of its own and gives its result, or `None` after `deadline`: the thread is then left
@@ -426,9 +444,15 @@ fn start_main_loop() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Owns the capture and starts the peers, until all handles are gone and all peers are down.
+/// Owns the capture and starts the peers, until all handles are gone and everything is down.
 async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
-    let mut capture: std::rc::Weak<Capture> = std::rc::Weak::new();
+    let mut source = Source {
+        plan: Rc::clone(&plan),
+        weak,
+        running: RcWeak::new(),
+        generation: 0,
+        stopped: None,
+    };
     let mut settings = Settings::default();
     let mut peers: Vec<(mpsc::WeakSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
     while let Some(command) = commands.recv().await {
@@ -440,18 +464,13 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                 commands,
                 events,
             } => {
-                let capture_text = plan
-                    .capture_text()
-                    .filter(|_| options.video || options.remote_offer.is_some());
-                let source = match (capture.upgrade(), capture_text) {
-                    (Some(running), _) => Ok(Some(running)),
-                    (None, Some(text)) => Capture::start(&text, CaptureSignals(weak.clone()))
-                        .await
-                        .map(|new| Some(Rc::new(new))),
-                    (None, None) => Ok(None),
+                let capture = if options.video || options.remote_offer.is_some() {
+                    source.capture(settings).await
+                } else {
+                    Ok(None)
                 };
-                let source = match source {
-                    Ok(source) => source,
+                let capture = match capture {
+                    Ok(capture) => capture,
                     Err(reason) => {
                         tracing::warn!(%reason, "the capture does not start");
                         events.send(PeerEvent::Failed(format!(
@@ -460,10 +479,6 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                         continue;
                     }
                 };
-                if let Some(source) = &source {
-                    capture = Rc::downgrade(source);
-                    source.set(&plan, settings);
-                }
                 let (signals, signal_receiver) = mpsc::channel(SIGNALS);
                 let weak_signals = signals.downgrade();
                 let inbox = Inbox {
@@ -473,7 +488,7 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                 let task = peer::run(
                     id,
                     Rc::clone(&plan),
-                    source,
+                    capture,
                     options,
                     SignalSender(signals),
                     inbox,
@@ -483,24 +498,70 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
             }
             Command::Framerate(fps) => {
                 settings.fps = Some(fps);
-                capture.upgrade().inspect(|capture| capture.set(&plan, settings));
+                source
+                    .running
+                    .upgrade()
+                    .inspect(|capture| capture.set(&plan, settings));
             }
             Command::Pointer(visible) => {
                 settings.pointer = Some(visible);
-                capture.upgrade().inspect(|capture| capture.set(&plan, settings));
+                source
+                    .running
+                    .upgrade()
+                    .inspect(|capture| capture.set(&plan, settings));
             }
-            Command::CaptureLost(reason) => {
+            Command::CaptureLost { generation, reason } if generation == source.generation => {
                 tracing::warn!(%reason, "the capture is lost");
-                capture = std::rc::Weak::new();
+                source.running = RcWeak::new();
                 for (signals, _) in &peers {
                     if let Some(signals) = signals.upgrade() {
                         SignalSender(signals).send(Signal::Lost(format!("The capture is lost: {reason}")));
                     }
                 }
             }
+            // Whoever watched that one knows already.
+            Command::CaptureLost { .. } => {}
         }
     }
     for (_, task) in peers {
         let _ = task.await;
+    }
+    if let Some(stopped) = source.stopped {
+        // The X server may be ended next, and libX11 ends a process whose server is gone.
+        let _ = glib::future_with_timeout(STOP_CAPTURE, stopped).await;
+    }
+}
+
+/// The shared capture: it runs as long as a peer holds it.
+struct Source {
+    plan: Rc<Plan>,
+    weak: mpsc::WeakSender<Command>,
+    running: RcWeak<Capture>,
+    /// How many captures there have been.
+    generation: u64,
+    /// Ends when the latest capture has stopped.
+    stopped: Option<oneshot::Receiver<()>>,
+}
+
+impl Source {
+    /// The running capture, started if need be; none if each viewer's pipeline has its own.
+    async fn capture(&mut self, settings: Settings) -> Result<Option<Rc<Capture>>, String> {
+        if let Some(running) = self.running.upgrade() {
+            return Ok(Some(running));
+        }
+        let Some(text) = self.plan.capture_text() else {
+            return Ok(None);
+        };
+        self.generation += 1;
+        let signals = CaptureSignals {
+            commands: self.weak.clone(),
+            generation: self.generation,
+        };
+        let (held, stopped) = oneshot::channel();
+        self.stopped = Some(stopped);
+        let capture = Rc::new(Capture::start(&text, signals, StopNotice { _held: held }).await?);
+        capture.set(&self.plan, settings);
+        self.running = Rc::downgrade(&capture);
+        Ok(Some(capture))
     }
 }

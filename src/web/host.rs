@@ -36,6 +36,9 @@ pub trait Host: Send + Sync + 'static {
     /// The dialects that may be spoken, by their names.
     fn supported_protocols(&self) -> &[String];
 
+    /// The names of this host, besides its addresses and `localhost`.
+    fn names(&self) -> &[String];
+
     /// What clients should use for ICE.
     fn ice_servers(&self) -> &[IceServer];
 

@@ -1,7 +1,32 @@
-//! Who may open a WebSocket: pages that this host served, and programs.
+//! Whose requests are answered: those that name this host, and WebSockets of pages that it served and of programs.
+
+use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+
+/// Whether the request is for this host by a name that nobody else can have: an address, `localhost`, or one of
+/// `names`. A page at another name that resolves to this address (DNS rebinding) is thereby kept out.
+pub(super) fn is_for_us(headers: &HeaderMap, names: &[String]) -> bool {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
+        return false;
+    };
+    let name = without_port(host);
+    let address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
+    address.parse::<IpAddr>().is_ok()
+        || name.eq_ignore_ascii_case("localhost")
+        || names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
 
 /// Whether the request comes from our own page: its `Origin` names the host and port that it was sent to. Browsers
 /// always send `Origin` with a WebSocket; a request without one comes from a program.
@@ -21,6 +46,30 @@ pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_that_are_ours_are_answered() {
+        let names = ["desk.example".to_owned()];
+        for (host, answered) in [
+            ("127.0.0.1:8080", true),
+            ("127.0.0.1", true),
+            ("[::1]:8080", true),
+            ("[::1]", true),
+            ("192.0.2.1:8080", true),
+            ("localhost:8080", true),
+            ("LOCALHOST", true),
+            ("desk.example:8080", true),
+            ("evil.example:8080", false),
+            ("localhost.evil.example", false),
+            ("127.0.0.1.evil.example:8080", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, host.parse().unwrap());
+            assert_eq!(is_for_us(&headers, &names), answered, "{host}");
+        }
+        assert!(!is_for_us(&HeaderMap::new(), &names));
+    }
 
     #[test]
     fn a_page_from_elsewhere_is_kept_out() {

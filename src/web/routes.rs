@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 use super::host::Host;
-use super::{api, assets, upgrade, whep};
+use super::{api, assets, origin, upgrade, whep};
 
 /// What handlers share.
 pub(super) type Shared = Arc<dyn Host>;
@@ -63,8 +63,18 @@ pub(super) fn router(host: Shared) -> Router {
         .route("/{folder}/{app}/signalling/", any(upgrade::admit))
         .route("/{folder}/turn", get(api::turn))
         .fallback(get(assets::serve))
+        .layer(middleware::from_fn_with_state(Arc::clone(&host), check_host))
         .layer(middleware::from_fn(add_headers))
         .with_state(host)
+}
+
+async fn check_host(State(host): State<Shared>, request: Request, next: Next) -> Response {
+    if origin::is_for_us(request.headers(), host.names()) {
+        return next.run(request).await;
+    }
+    let message =
+        "This host is not known by that name. Use its address, or start it with --allow-host NAME.\n";
+    (StatusCode::MISDIRECTED_REQUEST, message).into_response()
 }
 
 async fn add_headers(request: Request, next: Next) -> Response {

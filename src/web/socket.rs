@@ -13,9 +13,9 @@ pub(super) const MAX_FRAME: usize = 1024 * 1024;
 /// What may wait to be written to a client that does not read, in bytes.
 const MAX_UNSENT: usize = 2 * 1024 * 1024;
 /// How often the other side is asked whether it is there.
-const PING: Duration = Duration::from_secs(5);
+const PING: Duration = Duration::from_secs(2);
 /// Without any frame for this long, it is not.
-const SILENCE: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(6);
 /// How long one frame may take to be written.
 const WRITE: Duration = Duration::from_secs(10);
 /// The code for a frame over the limit.
@@ -85,7 +85,7 @@ impl ViewerSocket {
         }
     }
 
-    /// The next frame; `None` when the other side has gone, has been silent for 15 s, or broke the protocol. May be
+    /// The next frame; `None` when the other side has gone, has been silent for 6 s, or broke the protocol. May be
     /// dropped and called again without losing a frame.
     pub async fn receive(&mut self) -> Option<Frame> {
         loop {

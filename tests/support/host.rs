@@ -49,6 +49,7 @@ impl TestHost {
             input,
             desktop: None,
             session: SessionConfig::default(),
+            names: Vec::new(),
             max_connections: 100,
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,

@@ -22,9 +22,15 @@ pub fn command(arguments: &[&str]) -> Command {
 impl Program {
     /// Starts it on a free port, and waits for the URL that it prints.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = command(&["--listen", "127.0.0.1:0"])
             .args(arguments)
             .env("RUST_LOG", "warn")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
