@@ -53,6 +53,17 @@ pub(super) struct RunOptions {
     )]
     pub allow_host: Vec<String>,
 
+    /// An origin, such as https://player.example, whose pages may connect and watch by WHEP, besides the pages of
+    /// this host. * is any.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        env = "DESKBEAM_ALLOW_ORIGIN",
+        help_heading = "Network"
+    )]
+    pub allow_origin: Vec<String>,
+
     /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
     #[arg(
         long,

@@ -45,6 +45,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         desktop: desktop.address(),
         session: signaling::session(&options.signaling),
         names: names(options.allow_host),
+        origins: options.allow_origin,
         max_connections: options.signaling.max_connections as usize,
         fps,
         bitrate_kbps,

@@ -44,6 +44,10 @@ impl Host for Api {
         &self.shared.names
     }
 
+    fn origins(&self) -> &[String] {
+        &self.shared.origins
+    }
+
     fn ice_servers(&self) -> &[IceServer] {
         &self.shared.session.ice_servers
     }

@@ -66,10 +66,8 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
             }
         }
         ChannelMessage::ClipboardRead => {
-            if let Some(text) = shared.desk.read_clipboard().await {
-                if let Some(text) = ClipboardText::new(text) {
-                    peer.tell(&HostMessage::Clipboard(text));
-                }
+            if let Some(text) = shared.desk.read_clipboard().await.and_then(ClipboardText::new) {
+                peer.tell(&HostMessage::Clipboard(text));
             }
         }
         ChannelMessage::ClipboardWrite(text) => {

@@ -51,6 +51,8 @@ pub struct Setup {
     pub session: SessionConfig,
     /// The names of this host, besides its addresses and `localhost`, by which browsers may ask for it.
     pub names: Vec<String>,
+    /// The origins of pages that may connect and watch, besides those that this host serves; `*` is any.
+    pub origins: Vec<String>,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// Frames per second at first.
@@ -69,6 +71,7 @@ struct Shared {
     desk: Desk,
     session: SessionConfig,
     names: Arc<[String]>,
+    origins: Arc<[String]>,
     registry: Registry,
     players: Players,
     shutdown: CancellationToken,
@@ -104,6 +107,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         desk: Desk::open(setup.desktop, &tasks, &shutdown),
         session: setup.session,
         names: setup.names.into(),
+        origins: setup.origins.into(),
         registry: Registry::new(setup.max_connections),
         players: Players::default(),
         shutdown: shutdown.clone(),

@@ -68,7 +68,7 @@ pub enum Plan {
         /// One for each codec, the preferred first. Never empty.
         encoders: Vec<Encoder>,
         /// What a viewer that asks for sound hears.
-        audio: Description,
+        audio: Box<Description>,
     },
     /// A whole description for each viewer.
     Whole(Description),
@@ -97,7 +97,7 @@ impl Plan {
                 Self::Shared {
                     capture: choose::capture(&library, options)?,
                     encoders: choose::encoders(&library, options)?,
-                    audio: choose::audio(&library)?,
+                    audio: Box::new(choose::audio(&library)?),
                 }
             }
         };

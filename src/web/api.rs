@@ -49,7 +49,7 @@ pub(super) async fn disconnect(
     if !is_local(remote) {
         return local_only();
     }
-    if !origin::is_same_origin(&headers) {
+    if !origin::may_ask(&headers, host.origins()) {
         return (StatusCode::FORBIDDEN, "This page was not served by this host.\n").into_response();
     }
     match host.disconnect(id).await {

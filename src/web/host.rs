@@ -39,6 +39,9 @@ pub trait Host: Send + Sync + 'static {
     /// The names of this host, besides its addresses and `localhost`.
     fn names(&self) -> &[String];
 
+    /// The origins of pages that may ask, besides those that this host serves; `*` is any.
+    fn origins(&self) -> &[String];
+
     /// What clients should use for ICE.
     fn ice_servers(&self) -> &[IceServer];
 

@@ -28,19 +28,24 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Whether the request comes from our own page: its `Origin` names the host and port that it was sent to. Browsers
-/// always send `Origin` with a WebSocket; a request without one comes from a program.
-pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
+/// Whether a page, if it is one that asks, may: it was served by this host (its `Origin` names the host and port that
+/// it asks), or from one of `allowed`, in which `*` is any. Browsers send `Origin` with each WebSocket and each
+/// request to another origin; a request without one comes from a program.
+pub(super) fn may_ask(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;
     };
+    let Some(origin) = origin.to_str().ok() else {
+        return false;
+    };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-        .map(|(_, authority)| authority);
-    matches!((authority, host), (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host))
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    let is_same =
+        matches!((authority, host), (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host));
+    is_same
+        || allowed
+            .iter()
+            .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
 
 #[cfg(test)]
@@ -88,7 +93,22 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(ORIGIN, origin.parse().unwrap());
             }
-            assert_eq!(is_same_origin(&headers), allowed, "{origin:?}");
+            assert_eq!(may_ask(&headers, &[]), allowed, "{origin:?}");
         }
+    }
+
+    #[test]
+    fn pages_of_allowed_origins_get_in() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "127.0.0.1:8080".parse().unwrap());
+        headers.insert(ORIGIN, "https://player.example".parse().unwrap());
+        let allowed = |names: &[&str]| {
+            may_ask(
+                &headers,
+                &names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(),
+            )
+        };
+        assert!(allowed(&["https://other.example", "https://player.example"]) && allowed(&["*"]));
+        assert!(!allowed(&["https://other.example"]) && !allowed(&["player.example"]));
     }
 }

@@ -39,8 +39,14 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 pub(super) fn router(host: Shared) -> Router {
-    let player = any(whep::player).layer(middleware::from_fn(whep::add_cors));
-    let endpoint = any(whep::endpoint).layer(middleware::from_fn(whep::add_cors));
+    let player = any(whep::player).layer(middleware::from_fn_with_state(
+        Arc::clone(&host),
+        whep::check_origin,
+    ));
+    let endpoint = any(whep::endpoint).layer(middleware::from_fn_with_state(
+        Arc::clone(&host),
+        whep::check_origin,
+    ));
     Router::new()
         .route("/health", get(async || "OK\n"))
         .route("/openapi.json", get(api::openapi))

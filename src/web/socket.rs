@@ -34,7 +34,7 @@ pub struct ViewerSocket {
 
 #[derive(Debug)]
 enum Wire {
-    Inbound(WebSocket),
+    Inbound(Box<WebSocket>),
     Outbound(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
 }
 
@@ -68,7 +68,7 @@ pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 
 impl ViewerSocket {
     pub(super) fn inbound(socket: WebSocket) -> Self {
-        Self::new(Wire::Inbound(socket))
+        Self::new(Wire::Inbound(Box::new(socket)))
     }
 
     pub(super) fn outbound(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {

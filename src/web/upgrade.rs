@@ -29,7 +29,7 @@ pub(super) async fn admit(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !origin::is_same_origin(&headers) {
+    if !origin::may_ask(&headers, host.origins()) {
         tracing::warn!(%remote, "a page from another origin wanted to connect");
         return (
             StatusCode::FORBIDDEN,

@@ -1,7 +1,7 @@
 //! WHEP (draft-ietf-wish-whep): players that offer by HTTP. They watch, and cannot act.
 //!
-//! Pages of other origins may do this (players are usually served from elsewhere), except where the browser says
-//! that the request comes with the user's credentials.
+//! Players are usually served from elsewhere: pages of the origins that `--allow-origin` names may do this too, and no
+//! others, or any page that somebody opens on this machine could watch the desktop.
 
 use axum::extract::{Path, Request, State};
 use axum::http::header::{self, HeaderName};
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
 use super::host::PlayerError;
+use super::origin;
 use super::routes::Shared;
 use crate::protocol::description::MAX_SDP;
 use crate::protocol::whep::{Fragment, MAX_FRAGMENT};
@@ -19,7 +20,6 @@ const SDP: &str = "application/sdp";
 const TRICKLE: &str = "application/trickle-ice-sdpfrag";
 
 const CORS: [(HeaderName, &str); 6] = [
-    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (
         header::ACCESS_CONTROL_ALLOW_METHODS,
         "POST, PATCH, DELETE, OPTIONS, HEAD, GET",
@@ -33,18 +33,30 @@ const CORS: [(HeaderName, &str); 6] = [
         "Location, ETag, Link, Accept-Post",
     ),
     (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    (header::VARY, "Origin"),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "cross-origin",
     ),
 ];
 
-pub(super) async fn add_cors(request: Request, next: Next) -> Response {
+/// Lets pages of this host and of the allowed origins ask, and tells their browsers so.
+pub(super) async fn check_origin(State(host): State<Shared>, request: Request, next: Next) -> Response {
+    if !origin::may_ask(request.headers(), host.origins()) {
+        let message = "Pages of this origin may not watch. --allow-origin lets them.\n";
+        return (StatusCode::FORBIDDEN, message).into_response();
+    }
+    let asking = request.headers().get(header::ORIGIN).cloned();
     let mut response = next.run(request).await;
-    for (name, value) in CORS {
+    if let Some(asking) = asking {
         response
             .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, asking);
+        for (name, value) in CORS {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
     }
     response
 }

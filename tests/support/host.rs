@@ -50,6 +50,7 @@ impl TestHost {
             desktop: None,
             session: SessionConfig::default(),
             names: Vec::new(),
+            origins: Vec::new(),
             max_connections: 100,
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,
