@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
 mod cli;
+mod desktop_requests;
 mod desktop_x11;
 mod layers;
 mod readme;

@@ -6,7 +6,7 @@ import { client, connected } from './support/signaling-client.mjs';
 
 const FILE = new URL('../data/protocol-vectors.json', import.meta.url);
 
-/** @type {{name: string, direction: string, dialect: string, text: string}[] | null} */
+/** @type {{name: string, direction: string, dialect: string, input: string}[] | null} */
 let vectors = null;
 let missing = null;
 try {
@@ -19,7 +19,7 @@ const IS_NATIVE = new Set(['native', 'gstreamer-1.0', 'standard']);
 /** Those vectors of the native protocol that are messages of the signaling socket: texts with an envelope. */
 function native(direction) {
   const chosen = (vectors ?? []).filter((vector) => vector.direction === direction && IS_NATIVE.has(vector.dialect));
-  return chosen.flatMap(({ name, text }) => {
+  return chosen.flatMap(({ name, input: text }) => {
     let message;
     try {
       message = JSON.parse(text);

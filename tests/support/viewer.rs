@@ -19,6 +19,8 @@ pub struct Viewer {
     pub key_frames: u32,
     /// The last error that the host told.
     pub error: Option<Value>,
+    /// What the host said on the data channel.
+    pub messages: Vec<Value>,
 }
 
 #[derive(Debug)]
@@ -30,6 +32,7 @@ enum Happened {
     Decoded,
     Channel(WebRTCDataChannel),
     ChannelOpen,
+    Message(Value),
 }
 
 /// What to do with the answer before it is sent, and what to ask for.
@@ -51,6 +54,7 @@ impl Default for ViewerOptions {
 impl Viewer {
     /// Connects, and negotiates until the answer is acknowledged. The offer is returned too.
     pub async fn join(url: &str, options: ViewerOptions) -> (Self, String) {
+        gst::init().unwrap();
         let mut client = Client::connect(url).await;
         assert_eq!(client.receive().await["type"], "welcome");
         client
@@ -81,6 +85,7 @@ impl Viewer {
             decoded: 0,
             key_frames: 0,
             error: None,
+            messages: Vec::new(),
         };
         let description = soon("webrtcbin answers", async {
             loop {
@@ -123,12 +128,25 @@ impl Viewer {
 
     /// Sends a message on the data channel, which is open.
     pub fn send_input(&self, kind: &str, data: Value) {
-        let message = json!({"type": kind, "data": data}).to_string();
+        self.send_text(&json!({"type": kind, "data": data}).to_string());
+    }
+
+    /// Sends any text on the data channel, which is open.
+    pub fn send_text(&self, message: &str) {
         self.channel
             .as_ref()
             .unwrap()
-            .send_string_full(Some(&message))
+            .send_string_full(Some(message))
             .unwrap();
+    }
+
+    /// The size of the picture and its frame rate, as the decoder and the stream's parameters have them.
+    pub fn picture(&self) -> Option<(i32, i32, gst::Fraction)> {
+        let caps = |name: &str, pad: &str| self.pipeline.by_name(name)?.static_pad(pad)?.current_caps();
+        let (decoded, parsed) = (caps("sink", "sink")?, caps("parse", "src")?);
+        let decoded = decoded.structure(0)?;
+        let rate = parsed.structure(0)?.get("framerate").ok()?;
+        Some((decoded.get("width").ok()?, decoded.get("height").ok()?, rate))
     }
 
     /// Asks for a key frame, as a decoder does after a loss.
@@ -163,6 +181,7 @@ impl Viewer {
             Happened::Decoded => self.decoded += 1,
             Happened::Channel(channel) => self.channel = Some(channel),
             Happened::ChannelOpen => {}
+            Happened::Message(message) => self.messages.push(message),
         }
     }
 
@@ -206,8 +225,12 @@ fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>)
     webrtc.connect("on-data-channel", false, move |values| {
         let channel: WebRTCDataChannel = values[1].get().unwrap();
         let _ = send.send(Happened::Channel(channel.clone()));
-        let send = send.clone();
-        channel.connect_on_open(move |_| drop(send.send(Happened::ChannelOpen)));
+        let (opened, said) = (send.clone(), send.clone());
+        channel.connect_on_open(move |_| drop(opened.send(Happened::ChannelOpen)));
+        channel.connect_on_message_string(move |_, text| {
+            let message = serde_json::from_str(text.unwrap()).unwrap();
+            let _ = said.send(Happened::Message(message));
+        });
         None
     });
     let send = sender.clone();
@@ -220,7 +243,9 @@ fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>)
 fn decode(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender<Happened>) {
     let caps = pad.current_caps().unwrap();
     let text = match caps.structure(0).unwrap().get::<&str>("encoding-name").unwrap() {
-        "H264" => "rtph264depay name=depay ! h264parse ! openh264dec ! fakesink name=sink sync=false",
+        "H264" => {
+            "rtph264depay name=depay ! h264parse name=parse ! openh264dec ! fakesink name=sink sync=false"
+        }
         "VP8" => "rtpvp8depay name=depay ! vp8dec ! fakesink name=sink sync=false",
         other => panic!("the host sends {other}"),
     };

@@ -1,0 +1,180 @@
+//! What viewers ask of the desktop on the data channel, in the words of Selkies: rate, size, clipboard, cursor.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::support::eventually;
+use super::support::program::Program;
+use super::support::viewer::{Viewer, ViewerOptions};
+
+/// The program with a virtual desktop, and where that is.
+struct Desktop {
+    program: Program,
+    /// `DISPLAY` and `XAUTHORITY` of the desktop.
+    environment: Vec<(String, String)>,
+    _directory: tempfile::TempDir,
+}
+
+impl Desktop {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let file: PathBuf = directory.path().join("environment");
+        let script = format!(
+            "printf '%s\\n%s\\n' \"$DISPLAY\" \"$XAUTHORITY\" > {0}.new; mv {0}.new {0}; exec xterm",
+            file.display()
+        );
+        let program = Program::start(&["--virtual=1280x720", "--", "sh", "-c", &script]);
+        let text = eventually("the desktop tells where it is", || {
+            std::fs::read_to_string(&file).ok()
+        });
+        let names = ["DISPLAY", "XAUTHORITY"];
+        let environment = names
+            .iter()
+            .zip(text.lines())
+            .map(|(name, value)| ((*name).to_owned(), value.to_owned()));
+        Self {
+            program,
+            environment: environment.collect(),
+            _directory: directory,
+        }
+    }
+
+    /// `xclip` on this desktop's clipboard.
+    fn xclip(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("xclip");
+        command
+            .args(["-selection", "clipboard"])
+            .args(arguments)
+            .envs(self.environment.iter().cloned());
+        command
+    }
+}
+
+/// A desktop, and a viewer that sees it and whose channel is open.
+async fn watched() -> (Desktop, Viewer) {
+    let desktop = tokio::task::block_in_place(Desktop::start);
+    let (mut viewer, _) = Viewer::join(&desktop.program.ws_url(), ViewerOptions::default()).await;
+    let sees = |viewer: &Viewer| viewer.can_send() && viewer.picture().is_some();
+    viewer
+        .until("the channel is open and there is a picture", sees)
+        .await;
+    (desktop, viewer)
+}
+
+fn told<'a>(viewer: &'a Viewer, kind: &str) -> Option<&'a Value> {
+    viewer
+        .messages
+        .iter()
+        .rfind(|message| message["type"] == kind)
+        .map(|message| &message["data"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursor_and_load_are_told_in_the_shape_that_both_kinds_of_clients_read() {
+    let (_desktop, mut viewer) = watched().await;
+    viewer
+        .until("the cursor is told", |viewer| told(viewer, "cursor").is_some())
+        .await;
+    let cursor = told(&viewer, "cursor").unwrap();
+    assert!(
+        cursor["curdata"].as_str().unwrap().starts_with("iVBOR"),
+        "a PNG: {cursor}"
+    );
+    assert!(
+        cursor["handle"].as_u64().unwrap() > 0 && cursor["hotspot"]["x"].is_u64(),
+        "{cursor}"
+    );
+    viewer
+        .until("the load is told", |viewer| {
+            told(viewer, "system_stats").is_some()
+        })
+        .await;
+    let load = told(&viewer, "system_stats").unwrap();
+    for name in [
+        "cpu_percent",
+        "cpu_usage",
+        "mem_total",
+        "mem_used",
+        "memory_usage",
+    ] {
+        assert!(load[name].is_number(), "{name} is not in {load}");
+    }
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_frame_rate_changes_while_the_stream_runs() {
+    let (_desktop, mut viewer) = watched().await;
+    assert_eq!(viewer.picture().unwrap().2, gst::Fraction::new(60, 1));
+    viewer.send_text("_arg_fps,24");
+    let changed = |viewer: &Viewer| {
+        viewer
+            .picture()
+            .is_some_and(|(_, _, rate)| rate == gst::Fraction::new(24, 1))
+    };
+    viewer.until("the stream has the other rate", changed).await;
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desktop_takes_the_size_that_is_asked_for_and_only_when_it_follows() {
+    let (_desktop, mut viewer) = watched().await;
+    viewer.send_text("_arg_resize,false,640x480");
+    viewer.send_text("_arg_resize,true,800x600");
+    let resized = |viewer: &Viewer| {
+        viewer
+            .picture()
+            .is_some_and(|(width, height, _)| (width, height) != (1280, 720))
+    };
+    viewer.until("the picture has another size", resized).await;
+    let (width, height, _) = viewer.picture().unwrap();
+    assert_eq!(
+        (width, height),
+        (800, 600),
+        "the size that did not count was skipped"
+    );
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clipboard_goes_both_ways() {
+    let (desktop, mut viewer) = watched().await;
+    // "Grüße, 中" in base64.
+    viewer.send_text("cw,R3LDvMOfZSwg5Lit");
+    tokio::task::block_in_place(|| {
+        eventually("the desktop has it", || {
+            let output = desktop.xclip(&["-o"]).stderr(Stdio::null()).output().unwrap();
+            (output.stdout == "Grüße, 中".as_bytes()).then_some(())
+        });
+        let mut child = desktop.xclip(&["-i"]).stdin(Stdio::piped()).spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all("back: ñ".as_bytes())
+            .unwrap();
+        assert!(child.wait().unwrap().success());
+    });
+    viewer.send_text("cr");
+    let has_it =
+        |viewer: &Viewer| told(viewer, "clipboard").is_some_and(|data| data["content"] == "YmFjazogw7E=");
+    viewer.until("the viewer has it", has_it).await;
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bitrate_changes_while_the_stream_runs() {
+    let (_desktop, mut viewer) = watched().await;
+    // More than anybody allows, and then little: neither ends the stream.
+    for bitrate in ["vb,999999", "vb,300"] {
+        viewer.send_text(bitrate);
+        let seen = viewer.decoded;
+        viewer
+            .until("the stream goes on", |viewer| viewer.decoded > seen + 10)
+            .await;
+    }
+    viewer.leave().await;
+}
