@@ -7,6 +7,7 @@ mod desktop_requests;
 mod desktop_x11;
 mod layers;
 mod readme;
+mod selkies;
 mod signaling;
 mod streaming;
 mod support;
