@@ -6,6 +6,7 @@ mod cli;
 mod desktop_requests;
 mod desktop_x11;
 mod layers;
+mod limits;
 mod readme;
 mod selkies;
 mod signaling;
