@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+mod api;
 mod cli;
 mod desktop_requests;
 mod desktop_x11;
@@ -13,4 +14,5 @@ mod signaling;
 mod streaming;
 mod support;
 mod virtual_display;
+mod whep;
 mod x11_input;

@@ -2,6 +2,8 @@
 //! X programs.
 
 pub mod host;
+pub mod http;
+pub mod player;
 pub mod program;
 pub mod signaling;
 pub mod viewer;

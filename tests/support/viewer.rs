@@ -24,7 +24,7 @@ pub struct Viewer {
 }
 
 #[derive(Debug)]
-enum Happened {
+pub(super) enum Happened {
     Candidate(u32, String),
     Answer(WebRTCSessionDescription),
     /// A frame has come in; whether it is a key frame.
@@ -203,7 +203,7 @@ impl Viewer {
     }
 }
 
-fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>) -> gst::Element {
+pub(super) fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>) -> gst::Element {
     let webrtc = gst::ElementFactory::make("webrtcbin")
         .property_from_str("bundle-policy", "max-bundle")
         .property("latency", 0u32)
