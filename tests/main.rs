@@ -8,6 +8,7 @@ mod desktop_requests;
 mod desktop_x11;
 mod layers;
 mod limits;
+mod outbound;
 mod readme;
 mod selkies;
 mod signaling;

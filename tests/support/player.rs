@@ -1,4 +1,4 @@
-//! A player without a browser: a webrtcbin that offers to receive a picture, and decodes what comes.
+//! A player without a browser: a webrtcbin that offers to receive a picture, or answers, and decodes what comes.
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
@@ -12,9 +12,10 @@ pub struct Player {
     webrtc: gst::Element,
     events: mpsc::UnboundedReceiver<Happened>,
     channel: Option<WebRTCDataChannel>,
-    /// With all candidates.
+    /// Its own offer, with all candidates, or the one that it answers.
     pub offer: String,
-    decoded: u32,
+    /// How many frames so far.
+    pub decoded: u32,
 }
 
 impl Player {
@@ -27,10 +28,22 @@ impl Player {
         Self::start(true).await
     }
 
-    async fn start(with_channel: bool) -> Self {
+    /// One that answers `offer`: the answer, with all candidates, is returned with it.
+    pub async fn answering(offer: &str) -> (Self, String) {
+        let mut player = Self::idle();
+        let mut gathered = gathered(&player.webrtc);
         let (sender, events) = mpsc::unbounded_channel();
-        let pipeline = gst::Pipeline::new();
-        let webrtc = viewer::webrtcbin(&pipeline, &sender);
+        viewer::answer(&player.webrtc, offer, &sender);
+        soon("all candidates are found", gathered.recv()).await.unwrap();
+        drop(events);
+        player.offer = offer.to_owned();
+        let answer = player.local_description();
+        (player, answer)
+    }
+
+    async fn start(with_channel: bool) -> Self {
+        let mut player = Self::idle();
+        let webrtc = &player.webrtc;
         let caps = gst::Caps::builder("application/x-rtp")
             .field("media", "video")
             .field("encoding-name", "VP8")
@@ -39,7 +52,6 @@ impl Player {
             .build();
         let direction = gst_webrtc::WebRTCRTPTransceiverDirection::Recvonly;
         webrtc.emit_by_name::<gst_webrtc::WebRTCRTPTransceiver>("add-transceiver", &[&direction, &caps]);
-        pipeline.set_state(gst::State::Playing).unwrap();
         let channel = with_channel.then(|| {
             webrtc.emit_by_name::<WebRTCDataChannel>(
                 "create-data-channel",
@@ -52,23 +64,40 @@ impl Player {
             let webrtc = weak.upgrade().unwrap();
             webrtc.emit_by_name::<()>("set-local-description", &[&offer, &None::<gst::Promise>]);
         });
-        let (gathered, mut complete) = mpsc::unbounded_channel();
-        webrtc.connect_notify(Some("ice-gathering-state"), move |webrtc, _| {
-            let state: gst_webrtc::WebRTCICEGatheringState = webrtc.property("ice-gathering-state");
-            if state == gst_webrtc::WebRTCICEGatheringState::Complete {
-                let _ = gathered.send(());
-            }
-        });
+        let mut gathered = gathered(webrtc);
         webrtc.emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &made]);
-        soon("all candidates are found", complete.recv()).await.unwrap();
-        let description: WebRTCSessionDescription = webrtc.property("local-description");
+        soon("all candidates are found", gathered.recv()).await.unwrap();
+        player.offer = player.local_description();
+        player.channel = channel;
+        player
+    }
+
+    /// One that runs and has not negotiated.
+    fn idle() -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let pipeline = gst::Pipeline::new();
+        let webrtc = viewer::webrtcbin(&pipeline, &sender);
+        pipeline.set_state(gst::State::Playing).unwrap();
         Self {
-            offer: description.sdp().as_text().unwrap(),
+            offer: String::new(),
             pipeline,
             webrtc,
             events,
-            channel,
+            channel: None,
             decoded: 0,
+        }
+    }
+
+    fn local_description(&self) -> String {
+        let description: WebRTCSessionDescription = self.webrtc.property("local-description");
+        description.sdp().as_text().unwrap()
+    }
+
+    /// Takes a candidate of the host, unless it says that there are no more.
+    pub fn take_candidate(&self, index: u32, candidate: &str) {
+        if !candidate.is_empty() {
+            self.webrtc
+                .emit_by_name::<()>("add-ice-candidate", &[&index, &candidate]);
         }
     }
 
@@ -84,12 +113,17 @@ impl Player {
     pub async fn until_decoded(&mut self, frames: u32) {
         soon("frames are decoded", async {
             while self.decoded < frames {
-                if let Happened::Decoded = self.events.recv().await.unwrap() {
-                    self.decoded += 1;
-                }
+                self.next().await;
             }
         })
         .await;
+    }
+
+    /// The next thing that happens. May be dropped and called again.
+    pub async fn next(&mut self) {
+        if let Happened::Decoded = self.events.recv().await.unwrap() {
+            self.decoded += 1;
+        }
     }
 
     /// Sends on the channel, if the host has let it open.
@@ -105,4 +139,16 @@ impl Player {
             .await
             .unwrap();
     }
+}
+
+/// Tells when all candidates have been found.
+fn gathered(webrtc: &gst::Element) -> mpsc::UnboundedReceiver<()> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    webrtc.connect_notify(Some("ice-gathering-state"), move |webrtc, _| {
+        let state: gst_webrtc::WebRTCICEGatheringState = webrtc.property("ice-gathering-state");
+        if state == gst_webrtc::WebRTCICEGatheringState::Complete {
+            let _ = sender.send(());
+        }
+    });
+    receiver
 }
