@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::host::{TestHost, options};
+use super::support::host::TestHost;
 use super::support::http::{Response, request};
 use super::support::player::Player;
 use super::support::signaling::Client;
@@ -10,19 +10,32 @@ use super::support::signaling::Client;
 const SDP: (&str, &str) = ("content-type", "application/sdp");
 const TRICKLE: (&str, &str) = ("content-type", "application/trickle-ice-sdpfrag");
 
+const ORIGIN: &str = "https://player.example";
+
+/// A host that lets a page from elsewhere watch.
+fn start(max_connections: usize) -> TestHost {
+    TestHost::start_custom(|setup| {
+        setup.origins = vec![ORIGIN.to_owned()];
+        setup.max_connections = max_connections;
+    })
+}
+
+/// Asks as that page does.
 async fn ask(host: &TestHost, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
-    let answer = request(host.address, method, path, headers, body).await;
+    let headers = [headers, &[("origin", ORIGIN)]].concat();
+    let answer = request(host.address, method, path, &headers, body).await;
     assert_cors(&answer);
     answer
 }
 
-/// Pages of other origins may read every answer.
+/// The page may read every answer.
 fn assert_cors(answer: &Response) {
     assert_eq!(
         answer.header("access-control-allow-origin"),
-        Some("*"),
+        Some(ORIGIN),
         "{answer:?}"
     );
+    assert_eq!(answer.header("vary"), Some("Origin"));
     let lists = |header: &str, all: &[&str]| {
         let listed: Vec<_> = answer.header(header).unwrap().split(", ").collect();
         assert!(all.iter().all(|one| listed.contains(one)), "{header}: {listed:?}");
@@ -53,11 +66,8 @@ async fn come(host: &TestHost, path: &str, player: &mut Player) -> (String, Resp
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_endpoint_tells_what_it_takes() {
-    let host = TestHost::start(&options());
-    let preflight = [
-        ("origin", "https://player.example"),
-        ("access-control-request-method", "POST"),
-    ];
+    let host = start(100);
+    let preflight = [("access-control-request-method", "POST")];
     for path in ["/whep", "/whep/cad", "/whep/cad/0123456789abcdef"] {
         let answer = ask(&host, "OPTIONS", path, &preflight, "").await;
         assert_eq!(answer.status, 200, "{path}");
@@ -79,8 +89,28 @@ async fn the_endpoint_tells_what_it_takes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_origins_may_not_watch_and_programs_may() {
+    let host = start(100);
+    let mut player = Player::new().await;
+    for origin in ["https://evil.example", "null"] {
+        for method in ["OPTIONS", "POST", "GET"] {
+            let headers = [SDP, ("origin", origin)];
+            let answer = request(host.address, method, "/whep", &headers, &player.offer).await;
+            assert_eq!(answer.status, 403, "{method} {origin}");
+            assert_eq!(answer.header("access-control-allow-origin"), None);
+        }
+    }
+    let answer = request(host.address, "POST", "/whep", &[SDP], &player.offer).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    player.take_answer(&answer.body);
+    player.until_decoded(10).await;
+    player.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_offer_is_refused() {
-    let host = TestHost::start(&options());
+    let host = start(100);
     let player = Player::new().await;
     let long = format!("{}a=x:{}\r\n", player.offer, "y".repeat(32 * 1024));
     let bare: String = player
@@ -121,7 +151,7 @@ async fn what_is_no_offer_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_player_gets_all_candidates_and_decodes() {
-    let host = TestHost::start(&options());
+    let host = start(100);
     for path in ["/whep", "/whep/cad"] {
         let mut player = Player::new().await;
         let (location, answer) = come(&host, path, &mut player).await;
@@ -151,7 +181,7 @@ async fn a_player_gets_all_candidates_and_decodes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn candidates_may_come_later_in_fragments() {
-    let host = TestHost::start(&options());
+    let host = start(100);
     let mut player = Player::new().await;
     // The shape of players that send each candidate when they find it.
     let (candidates, rest): (Vec<_>, Vec<_>) = player
@@ -196,7 +226,7 @@ async fn candidates_may_come_later_in_fragments() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn players_and_viewers_share_the_places() {
-    let host = TestHost::start_custom(|setup| setup.max_connections = 1);
+    let host = start(1);
     let mut player = Player::new().await;
     let (location, _) = come(&host, "/whep", &mut player).await;
     let answer = ask(&host, "POST", "/whep", &[SDP], &player.offer).await;
@@ -218,7 +248,7 @@ async fn players_and_viewers_share_the_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_a_player_offers_lets_no_input_through() {
-    let host = TestHost::start(&options());
+    let host = start(100);
     let mut player = Player::with_channel().await;
     let (_, answer) = come(&host, "/whep", &mut player).await;
     player.take_answer(&answer.body);
