@@ -2,14 +2,18 @@
 
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+mod api;
 mod cli;
 mod desktop_requests;
 mod desktop_x11;
 mod layers;
+mod limits;
+mod outbound;
 mod readme;
 mod selkies;
 mod signaling;
 mod streaming;
 mod support;
 mod virtual_display;
+mod whep;
 mod x11_input;

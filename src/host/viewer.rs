@@ -34,6 +34,8 @@ const MEASURED: usize = 8;
 const REPLACE: Duration = Duration::from_secs(2);
 /// How often an open data channel is told how busy the machine is.
 const BEAT: Duration = Duration::from_secs(1);
+/// How long a viewer that does not read may take for the last words.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves one viewer until it leaves or the host ends. What it holds is released then.
 pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
@@ -348,7 +350,7 @@ impl Viewer {
             Err(SendError::Gone) => Err(Ended("the socket is closed")),
             Err(SendError::Slow) => {
                 let farewell = self.session.handle(Event::SendQueueFull, now_ms());
-                turn_away(&mut self.socket, farewell).await;
+                let _ = timeout(FAREWELL, turn_away(&mut self.socket, farewell)).await;
                 Err(Ended("it does not read"))
             }
         }

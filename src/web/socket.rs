@@ -10,6 +10,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
 /// A frame longer than this closes the socket with code 1009, in bytes.
 pub(super) const MAX_FRAME: usize = 1024 * 1024;
+/// What is read before that, in bytes: a frame that is left unread would reset the connection, and the client would
+/// not learn the code.
+const MAX_READ: usize = 2 * MAX_FRAME;
 /// What may wait to be written to a client that does not read, in bytes.
 const MAX_UNSENT: usize = 2 * 1024 * 1024;
 /// How often the other side is asked whether it is there.
@@ -22,6 +25,8 @@ const WRITE: Duration = Duration::from_secs(10);
 const TOO_BIG: u16 = 1009;
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the other side may take to say goodbye, too.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// One WebSocket, with a viewer or with a server that the host has called. Dropping it closes the connection without
 /// a word.
@@ -61,8 +66,8 @@ pub enum SendError {
 /// Sets the limits before the upgrade.
 pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
-        .max_message_size(MAX_FRAME)
-        .max_frame_size(MAX_FRAME)
+        .max_message_size(MAX_READ)
+        .max_frame_size(MAX_READ)
         .max_write_buffer_size(MAX_UNSENT)
 }
 
@@ -123,10 +128,15 @@ impl ViewerSocket {
     }
 
     /// Says goodbye, with a code of RFC 6455 section 7.4. The connection closes when this is dropped.
+    ///
+    /// What the other side still says is read and thrown away for a moment: a connection that is closed with
+    /// something unread is reset, and the goodbye may be lost.
     pub async fn close(&mut self, code: u16, reason: &str) {
-        let _ = self
-            .bounded(Outgoing::Close(code, reason.to_owned()), FAREWELL)
-            .await;
+        let goodbye = Outgoing::Close(code, reason.to_owned());
+        if self.bounded(goodbye, FAREWELL).await.is_ok() {
+            let gone = async { while !matches!(self.wire.receive().await, Received::Gone) {} };
+            let _ = timeout(LINGER, gone).await;
+        }
     }
 
     async fn bounded(&mut self, outgoing: Outgoing, bound: Duration) -> Result<(), SendError> {
@@ -154,6 +164,8 @@ impl Wire {
     async fn receive(&mut self) -> Received {
         match self {
             Self::Inbound(socket) => match socket.recv().await {
+                Some(Ok(Message::Text(text))) if text.len() > MAX_FRAME => Received::TooBig,
+                Some(Ok(Message::Binary(bytes))) if bytes.len() > MAX_FRAME => Received::TooBig,
                 Some(Ok(Message::Text(text))) => Received::Frame(Frame::Text(text.as_str().to_owned())),
                 Some(Ok(Message::Binary(_))) => Received::Frame(Frame::Binary),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Frame(Frame::Alive),

@@ -37,14 +37,29 @@ impl TestHost {
         Self::start_with(options, Box::new(backend), recording)
     }
 
+    /// The test picture, and what `change` makes of the rest.
+    pub fn start_custom(change: impl FnOnce(&mut Setup)) -> Self {
+        let (backend, recording) = RecordBackend::new();
+        Self::start_all(&options(), Box::new(backend), recording, change)
+    }
+
     /// The host acts on `backend`; the recording stays empty if that is not its own.
     pub fn start_with(options: &StreamOptions, input: Box<dyn Backend>, recording: Recording) -> Self {
+        Self::start_all(options, input, recording, |_| {})
+    }
+
+    fn start_all(
+        options: &StreamOptions,
+        input: Box<dyn Backend>,
+        recording: Recording,
+        change: impl FnOnce(&mut Setup),
+    ) -> Self {
         media::init().unwrap();
         let plan = Plan::new(options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let setup = Setup {
+        let mut setup = Setup {
             plan,
             input,
             desktop: None,
@@ -56,6 +71,7 @@ impl TestHost {
             bitrate_kbps: options.bitrate_kbps,
             rendezvous: None,
         };
+        change(&mut setup);
         let task = tokio::spawn(run(setup, listener, shutdown.clone()));
         Self {
             address,

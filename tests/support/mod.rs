@@ -2,7 +2,10 @@
 //! X programs.
 
 pub mod host;
+pub mod http;
+pub mod player;
 pub mod program;
+pub mod rendezvous;
 pub mod signaling;
 pub mod viewer;
 pub mod x11;

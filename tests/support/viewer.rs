@@ -24,7 +24,7 @@ pub struct Viewer {
 }
 
 #[derive(Debug)]
-enum Happened {
+pub(super) enum Happened {
     Candidate(u32, String),
     Answer(WebRTCSessionDescription),
     /// A frame has come in; whether it is a key frame.
@@ -203,7 +203,7 @@ impl Viewer {
     }
 }
 
-fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>) -> gst::Element {
+pub(super) fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>) -> gst::Element {
     let webrtc = gst::ElementFactory::make("webrtcbin")
         .property_from_str("bundle-policy", "max-bundle")
         .property("latency", 0u32)
@@ -247,6 +247,17 @@ fn decode(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender
             "rtph264depay name=depay ! h264parse name=parse ! openh264dec ! fakesink name=sink sync=false"
         }
         "VP8" => "rtpvp8depay name=depay ! vp8dec ! fakesink name=sink sync=false",
+        // Sound is taken and not looked at.
+        "OPUS" => {
+            let sink = gst::ElementFactory::make("fakesink")
+                .property("sync", false)
+                .build()
+                .unwrap();
+            pipeline.add(&sink).unwrap();
+            sink.sync_state_with_parent().unwrap();
+            pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+            return;
+        }
         other => panic!("the host sends {other}"),
     };
     let bin = gst::parse::bin_from_description(text, false).unwrap();
@@ -278,7 +289,7 @@ fn decode(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender
 }
 
 /// Sets the offer, makes the answer and sets that.
-fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::UnboundedSender<Happened>) {
+pub(super) fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::UnboundedSender<Happened>) {
     let sdp = gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).unwrap();
     let offer = WebRTCSessionDescription::new(WebRTCSDPType::Offer, sdp);
     let (send, weak) = (sender.clone(), webrtc.downgrade());

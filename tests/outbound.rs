@@ -1,0 +1,275 @@
+//! The host at somebody else's signaling server.
+
+use std::time::{Duration, Instant};
+
+use deskbeam::host::{Rendezvous as Address, RendezvousKind};
+use serde_json::{Value, json};
+
+use super::support::host::TestHost;
+use super::support::player::Player;
+use super::support::rendezvous::{Guest, Rendezvous};
+use super::support::soon;
+
+/// A host that registers at `server`.
+fn start(server: &Rendezvous, kind: RendezvousKind) -> TestHost {
+    let url = server.url.parse().unwrap();
+    TestHost::start_custom(|setup| setup.rendezvous = Some(Address { url, kind }))
+}
+
+fn producer() -> RendezvousKind {
+    RendezvousKind::Producer {
+        name: "my desk".to_owned(),
+    }
+}
+
+fn peer(callee: Option<&str>) -> RendezvousKind {
+    RendezvousKind::Peer {
+        uid: "desk-1".to_owned(),
+        callee: callee.map(str::to_owned),
+    }
+}
+
+/// Lets the host register as a producer that is called `id` from now on.
+async fn register(guest: &mut Guest, id: &str) {
+    guest.say(json!({"type":"welcome","peerId":id})).await;
+    let status = guest.hear_json().await;
+    assert_eq!(
+        status,
+        json!({"type":"setPeerStatus","roles":["producer"],"meta":{"name":"my desk"},"peerId":id})
+    );
+    guest
+        .say(json!({"type":"peerStatusChanged","roles":["producer"],"meta":{"name":"my desk"},"peerId":id}))
+        .await;
+}
+
+/// What the host says next in the session `id`, beside candidates: its description.
+async fn description(guest: &mut Guest, id: &str) -> Value {
+    let message = guest.hear_json().await;
+    assert_eq!(
+        (message["type"].as_str(), message["sessionId"].as_str()),
+        (Some("peer"), Some(id)),
+        "{message}"
+    );
+    message["sdp"].clone()
+}
+
+/// Plays while the host tells its candidates, which `find` finds in its messages.
+async fn play(guest: &mut Guest, player: &mut Player, find: impl Fn(&Value) -> &Value) {
+    let playing = async {
+        while player.decoded < 30 {
+            tokio::select! {
+                () = player.next() => {}
+                message = guest.hear_json() => {
+                    let (index, candidate) = ice(find(&message)).unwrap_or_else(|| panic!("unexpected: {message}"));
+                    player.take_candidate(index, &candidate);
+                }
+            }
+        }
+    };
+    soon("frames are decoded", playing).await;
+}
+
+fn ice(value: &Value) -> Option<(u32, String)> {
+    let index = u32::try_from(value["sdpMLineIndex"].as_u64()?).ok()?;
+    Some((index, value["candidate"].as_str()?.to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_registers_as_a_producer_and_plays_for_who_starts_a_session() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, producer());
+    let mut guest = server.guest().await;
+    register(&mut guest, "p-1").await;
+    guest
+        .say(json!({"type":"startSession","peerId":"consumer","sessionId":"s-1"}))
+        .await;
+    let offer = description(&mut guest, "s-1").await;
+    assert_eq!(offer["type"], "offer");
+    let (mut player, answer) = Player::answering(offer["sdp"].as_str().unwrap()).await;
+    guest
+        .say(json!({"type":"peer","sessionId":"s-1","sdp":{"type":"answer","sdp":answer}}))
+        .await;
+    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    player.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_answers_a_session_that_starts_with_an_offer() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, producer());
+    let mut guest = server.guest().await;
+    register(&mut guest, "p-1").await;
+    let mut player = Player::new().await;
+    guest
+        .say(json!({"type":"startSession","peerId":"consumer","sessionId":"s-1","offer":player.offer}))
+        .await;
+    let answer = description(&mut guest, "s-1").await;
+    assert_eq!(answer["type"], "answer");
+    player.take_answer(answer["sdp"].as_str().unwrap());
+    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    player.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_apart_and_nonsense_of_the_server_ends_none() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, producer());
+    let mut guest = server.guest().await;
+    register(&mut guest, "p-1").await;
+    for nonsense in [
+        json!("?"),
+        json!({"type":"no-such-type"}),
+        json!({"type":"peer","sessionId":"s-0","sdp":{"type":"answer","sdp":"v=0"}}),
+        json!({"type":"endSession","sessionId":"s-0"}),
+        json!({"type":"error","details":"this is not for you"}),
+    ] {
+        guest.say(nonsense).await;
+    }
+    guest.say("this is not JSON").await;
+    let mut ufrags = Vec::new();
+    for id in ["s-1", "s-2"] {
+        guest
+            .say(json!({"type":"startSession","peerId":"consumer","sessionId":id}))
+            .await;
+        let offer = loop {
+            // The first session's candidates may still come.
+            let message = guest.hear_json().await;
+            assert_eq!(message["type"], "peer", "{message}");
+            if message["sessionId"] == id && message.get("sdp").is_some() {
+                break message["sdp"]["sdp"].as_str().unwrap().to_owned();
+            }
+            assert!(message.get("ice").is_some(), "{message}");
+        };
+        let ufrag = offer.lines().find(|line| line.starts_with("a=ice-ufrag:"));
+        ufrags.push(ufrag.unwrap().to_owned());
+    }
+    assert_ne!(ufrags[0], ufrags[1], "each session has a peer of its own");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_would_harm_the_host_ends_its_session_and_no_other() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, producer());
+    let mut guest = server.guest().await;
+    register(&mut guest, "p-1").await;
+    guest
+        .say(json!({"type":"startSession","peerId":"consumer","sessionId":"bad"}))
+        .await;
+    description(&mut guest, "bad").await;
+    guest
+        .say(json!({"type":"peer","sessionId":"bad","sdp":{"type":"answer","sdp":"v=0\r\n"}}))
+        .await;
+    loop {
+        let message = guest.hear_json().await;
+        if message["type"] == "endSession" {
+            assert_eq!(message["sessionId"], "bad");
+            break;
+        }
+        assert!(message.get("ice").is_some(), "{message}");
+    }
+    guest
+        .say(json!({"type":"startSession","peerId":"consumer","sessionId":"good"}))
+        .await;
+    assert_eq!(description(&mut guest, "good").await["type"], "offer");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_waits_to_be_called_and_offers_when_it_is_asked() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, peer(None));
+    let mut guest = server.guest().await;
+    assert_eq!(guest.hear().await, "HELLO desk-1");
+    guest.say("HELLO").await;
+    guest.say("OFFER_REQUEST").await;
+    let offer = guest.hear_json().await;
+    assert_eq!(offer["sdp"]["type"], "offer", "{offer}");
+    let (mut player, answer) = Player::answering(offer["sdp"]["sdp"].as_str().unwrap()).await;
+    guest.say(json!({"sdp":{"type":"answer","sdp":answer}})).await;
+    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    player.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_answers_the_offer_of_a_peer_that_calls() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, peer(None));
+    let mut guest = server.guest().await;
+    assert_eq!(guest.hear().await, "HELLO desk-1");
+    guest.say("HELLO").await;
+    let mut player = Player::new().await;
+    guest
+        .say(json!({"sdp":{"type":"offer","sdp":player.offer}}))
+        .await;
+    let answer = guest.hear_json().await;
+    assert_eq!(answer["sdp"]["type"], "answer", "{answer}");
+    player.take_answer(answer["sdp"]["sdp"].as_str().unwrap());
+    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    player.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_calls_again_while_the_peer_is_not_there_and_then_offers() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, peer(Some("viewer-7")));
+    let mut guest = server.guest().await;
+    assert_eq!(guest.hear().await, "HELLO desk-1");
+    guest.say("HELLO").await;
+    let mut called = None;
+    for _ in 0..3 {
+        assert_eq!(guest.hear().await, "SESSION viewer-7");
+        let before = called.replace(Instant::now());
+        let pause = before.map_or(Duration::from_secs(2), |before: Instant| before.elapsed());
+        assert!(
+            pause > Duration::from_millis(1_500),
+            "it calls too often: {pause:?}"
+        );
+        guest.say("ERROR peer 'viewer-7' not found").await;
+    }
+    assert_eq!(guest.hear().await, "SESSION viewer-7");
+    guest.say("SESSION_OK").await;
+    let offer = guest.hear_json().await;
+    assert_eq!(offer["sdp"]["type"], "offer", "{offer}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_comes_back_when_the_server_has_gone_away() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, peer(None));
+    let mut guest = server.guest().await;
+    assert_eq!(guest.hear().await, "HELLO desk-1");
+    guest.say("HELLO").await;
+    drop(guest);
+    let lost = Instant::now();
+    let mut guest = server.guest().await;
+    let pause = lost.elapsed();
+    assert!(
+        pause > Duration::from_secs(2) && pause < Duration::from_secs(15),
+        "the first pause is {pause:?}"
+    );
+    assert_eq!(guest.hear().await, "HELLO desk-1");
+    guest.say("HELLO").await;
+    guest.say("OFFER_REQUEST").await;
+    assert_eq!(guest.hear_json().await["sdp"]["type"], "offer");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_whose_server_is_not_there_ends_at_once_when_told_to() {
+    let server = Rendezvous::open().await;
+    let host = start(&server, producer());
+    drop(server.guest().await);
+    let ending = Instant::now();
+    host.stop().await;
+    assert!(
+        ending.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        ending.elapsed()
+    );
+}

@@ -1,0 +1,154 @@
+//! A player without a browser: a webrtcbin that offers to receive a picture, or answers, and decodes what comes.
+
+use gst::prelude::*;
+use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
+use tokio::sync::mpsc;
+
+use super::soon;
+use super::viewer::{self, Happened};
+
+pub struct Player {
+    pipeline: gst::Pipeline,
+    webrtc: gst::Element,
+    events: mpsc::UnboundedReceiver<Happened>,
+    channel: Option<WebRTCDataChannel>,
+    /// Its own offer, with all candidates, or the one that it answers.
+    pub offer: String,
+    /// How many frames so far.
+    pub decoded: u32,
+}
+
+impl Player {
+    pub async fn new() -> Self {
+        Self::start(false).await
+    }
+
+    /// One that offers a data channel, too.
+    pub async fn with_channel() -> Self {
+        Self::start(true).await
+    }
+
+    /// One that answers `offer`: the answer, with all candidates, is returned with it.
+    pub async fn answering(offer: &str) -> (Self, String) {
+        let mut player = Self::idle();
+        let mut gathered = gathered(&player.webrtc);
+        let (sender, events) = mpsc::unbounded_channel();
+        viewer::answer(&player.webrtc, offer, &sender);
+        soon("all candidates are found", gathered.recv()).await.unwrap();
+        drop(events);
+        player.offer = offer.to_owned();
+        let answer = player.local_description();
+        (player, answer)
+    }
+
+    async fn start(with_channel: bool) -> Self {
+        let mut player = Self::idle();
+        let webrtc = &player.webrtc;
+        let caps = gst::Caps::builder("application/x-rtp")
+            .field("media", "video")
+            .field("encoding-name", "VP8")
+            .field("payload", 96)
+            .field("clock-rate", 90_000)
+            .build();
+        let direction = gst_webrtc::WebRTCRTPTransceiverDirection::Recvonly;
+        webrtc.emit_by_name::<gst_webrtc::WebRTCRTPTransceiver>("add-transceiver", &[&direction, &caps]);
+        let channel = with_channel.then(|| {
+            webrtc.emit_by_name::<WebRTCDataChannel>(
+                "create-data-channel",
+                &[&"input", &None::<gst::Structure>],
+            )
+        });
+        let weak = webrtc.downgrade();
+        let made = gst::Promise::with_change_func(move |reply| {
+            let offer: WebRTCSessionDescription = reply.unwrap().unwrap().get("offer").unwrap();
+            let webrtc = weak.upgrade().unwrap();
+            webrtc.emit_by_name::<()>("set-local-description", &[&offer, &None::<gst::Promise>]);
+        });
+        let mut gathered = gathered(webrtc);
+        webrtc.emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &made]);
+        soon("all candidates are found", gathered.recv()).await.unwrap();
+        player.offer = player.local_description();
+        player.channel = channel;
+        player
+    }
+
+    /// One that runs and has not negotiated.
+    fn idle() -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let pipeline = gst::Pipeline::new();
+        let webrtc = viewer::webrtcbin(&pipeline, &sender);
+        pipeline.set_state(gst::State::Playing).unwrap();
+        Self {
+            offer: String::new(),
+            pipeline,
+            webrtc,
+            events,
+            channel: None,
+            decoded: 0,
+        }
+    }
+
+    fn local_description(&self) -> String {
+        let description: WebRTCSessionDescription = self.webrtc.property("local-description");
+        description.sdp().as_text().unwrap()
+    }
+
+    /// Takes a candidate of the host, unless it says that there are no more.
+    pub fn take_candidate(&self, index: u32, candidate: &str) {
+        if !candidate.is_empty() {
+            self.webrtc
+                .emit_by_name::<()>("add-ice-candidate", &[&index, &candidate]);
+        }
+    }
+
+    /// Takes the host's answer.
+    pub fn take_answer(&self, answer: &str) {
+        let sdp = gst_sdp::SDPMessage::parse_buffer(answer.as_bytes()).unwrap();
+        let answer = WebRTCSessionDescription::new(WebRTCSDPType::Answer, sdp);
+        self.webrtc
+            .emit_by_name::<()>("set-remote-description", &[&answer, &None::<gst::Promise>]);
+    }
+
+    /// Goes on until so many frames have been decoded.
+    pub async fn until_decoded(&mut self, frames: u32) {
+        soon("frames are decoded", async {
+            while self.decoded < frames {
+                self.next().await;
+            }
+        })
+        .await;
+    }
+
+    /// The next thing that happens. May be dropped and called again.
+    pub async fn next(&mut self) {
+        if let Happened::Decoded = self.events.recv().await.unwrap() {
+            self.decoded += 1;
+        }
+    }
+
+    /// Sends on the channel, if the host has let it open.
+    pub fn try_input(&self, message: &str) {
+        let channel = self.channel.as_ref().unwrap();
+        let _ = channel.send_string_full(Some(message));
+    }
+
+    pub async fn leave(mut self) {
+        self.channel = None;
+        let pipeline = self.pipeline;
+        tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null).unwrap())
+            .await
+            .unwrap();
+    }
+}
+
+/// Tells when all candidates have been found.
+fn gathered(webrtc: &gst::Element) -> mpsc::UnboundedReceiver<()> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    webrtc.connect_notify(Some("ice-gathering-state"), move |webrtc, _| {
+        let state: gst_webrtc::WebRTCICEGatheringState = webrtc.property("ice-gathering-state");
+        if state == gst_webrtc::WebRTCICEGatheringState::Complete {
+            let _ = sender.send(());
+        }
+    });
+    receiver
+}
