@@ -4,7 +4,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::support::program::{Program, run};
+use super::support::program::{Program, command, run};
 
 #[test]
 fn without_a_display_the_error_names_virtual() {
@@ -133,4 +133,146 @@ fn a_display_that_merely_happens_to_be_there_is_left_alone_by_the_test_picture()
     let mut program = Program::start_with(&["--capture", "test"], &[("DISPLAY", ":4242")]);
     program.signal(Signal::TERM);
     assert_eq!(program.wait().code(), Some(0));
+}
+
+/// What `--print-pipeline` prints with this file, these variables and these flags, and how it ends.
+fn configured(file: &str, variables: &[(&str, &str)], flags: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("deskbeam")).unwrap();
+    std::fs::write(folder.path().join("deskbeam/config.toml"), file).unwrap();
+    let output = command(flags)
+        .env("XDG_CONFIG_HOME", folder.path())
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap_or(-1),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn a_flag_wins_over_its_variable_and_the_variable_over_the_file() {
+    let file = "capture = 'test'\nencoder = 'vp8'\nfps = 21";
+    let (variables, flags) = ([("DESKBEAM_FPS", "22")], ["--print-pipeline", "--fps", "23"]);
+    for (fps, variables, flags) in [
+        ("60/1", None, &flags[..1]),
+        ("21/1", Some(&[][..]), &flags[..1]),
+        ("22/1", Some(&variables[..]), &flags[..1]),
+        ("23/1", Some(&variables[..]), &flags[..]),
+    ] {
+        let file = match variables {
+            Some(_) => file,
+            None => "capture = 'test'",
+        };
+        let (code, stdout, stderr) = configured(file, variables.unwrap_or_default(), flags);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.contains(fps), "{fps} is not in {stdout}");
+        let (code, behind, stderr) =
+            configured(file, variables.unwrap_or_default(), &[&["run"], flags].concat());
+        assert_eq!((code, behind), (0, stdout), "{stderr}");
+    }
+}
+
+#[test]
+fn what_contradicts_a_flag_in_the_file_gives_way() {
+    let file = "capture = 'test'\npipeline = 'videotestsrc ! nothing ! webrtcbin name=webrtc'";
+    let (code, _, stderr) = configured(file, &[], &[]);
+    assert_eq!(code, 6);
+    assert!(
+        stderr.contains("`capture`") && stderr.contains("`pipeline`"),
+        "{stderr}"
+    );
+    let file = "pipeline = 'videotestsrc ! nothing ! webrtcbin name=webrtc'";
+    let capture = ["--capture", "test", "--print-pipeline"];
+    let (code, stdout, stderr) = configured(file, &[], &capture);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(!stdout.contains("nothing"), "{stdout}");
+    let variable = [("DESKBEAM_CAPTURE", "test")];
+    assert_eq!(configured(file, &variable, &capture[2..]).0, 0);
+    assert_eq!(configured(file, &[], &capture[2..]).0, 3);
+    let (code, _, stderr) = configured("virtual = '640x480'", &[], &["--display", ":4242"]);
+    assert_eq!(code, 4);
+    assert!(stderr.contains(":4242"), "{stderr}");
+}
+
+#[test]
+fn a_size_in_the_file_lets_a_command_run() {
+    let flags = ["--listen", "127.0.0.1:0", "--", "true"];
+    let (code, _, stderr) = configured("virtual = '640x480'", &[], &flags);
+    assert_eq!(code, 0, "{stderr}");
+    let (code, _, stderr) = configured("", &[], &flags);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("--virtual"), "{stderr}");
+}
+
+#[test]
+fn a_file_that_is_wrong_ends_with_6_and_names_the_place() {
+    for (file, named) in [
+        ("fsp = 30", ["`fsp`", "`fps`"]),
+        ("fps = '30'", ["`fps`", "a number"]),
+        ("bitrate = 3", ["`bitrate`", "50..=500000"]),
+        ("fps = 30\nfps 30", ["not TOML", "line 2"]),
+    ] {
+        let (code, _, stderr) = configured(file, &[], &["--print-pipeline"]);
+        assert_eq!(code, 6, "{stderr}");
+        assert!(stderr.contains("deskbeam/config.toml"), "{stderr}");
+        assert!(named.iter().all(|named| stderr.contains(named)), "{stderr}");
+    }
+    assert_eq!(configured("fsp = 30", &[], &["pipelines", "list"]).0, 6);
+    assert_eq!(configured("fsp = 30", &[], &["--help"]).0, 0);
+}
+
+#[test]
+fn a_named_file_is_read_instead_and_has_to_be_there() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "capture = 'test'\nfps = 24").unwrap();
+    let path = file.path().to_str().unwrap();
+    for flags in [
+        &["--config", path, "--print-pipeline"][..],
+        &["--config", path, "run", "--print-pipeline"],
+        &["run", "--config", path, "--print-pipeline"],
+    ] {
+        let (code, stdout, stderr) = configured("fps = 25", &[], flags);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.contains("24/1"), "{stdout}");
+    }
+    let variable = [("DESKBEAM_CONFIG", path)];
+    let (_, stdout, _) = configured("fps = 25", &variable, &["--print-pipeline"]);
+    assert!(stdout.contains("24/1"), "{stdout}");
+    let (code, _, stderr) = run(&["--config", "/no/such/file.toml"]);
+    assert_eq!(code, 6);
+    assert!(stderr.contains("/no/such/file.toml"), "{stderr}");
+}
+
+#[test]
+fn the_directory_of_pipelines_in_the_file_is_listed_too() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("encode")).unwrap();
+    let description = run(&["pipelines", "show", "vp8"]).1;
+    std::fs::write(folder.path().join("encode/mine.launch"), description).unwrap();
+    let file = format!("pipelines = {:?}", folder.path());
+    let (code, stdout, stderr) = configured(&file, &[], &["pipelines", "list"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.lines().any(|line| line.starts_with("mine ")), "{stdout}");
+}
+
+#[test]
+fn verbose_may_stand_before_a_subcommand_and_other_flags_may_not() {
+    for flags in [
+        &["-v", "run", "--capture", "test", "--print-pipeline"][..],
+        &["-v", "pipelines", "list"],
+        &["pipelines", "list", "-v"],
+    ] {
+        let (code, _, stderr) = run(flags);
+        assert_eq!(code, 0, "{flags:?}: {stderr}");
+    }
+    let (code, _, stderr) = run(&["--fps", "30", "pipelines", "list"]);
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("--fps") && stderr.contains("pipelines"),
+        "{stderr}"
+    );
 }

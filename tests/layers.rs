@@ -41,7 +41,7 @@ const CONFINED: &[(&[&str], &[&str])] = &[
         &["media/", "capture/"],
     ),
     (&["axum", "axum_server"], &["web/"]),
-    (&["clap"], &["cli/"]),
+    (&["clap", "toml"], &["cli/"]),
     (&["x11rb", "xkeysym"], &["input/", "desktop/", "capture/"]),
 ];
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use super::config::ConfigError;
 use crate::media::DescriptionError;
 
 /// What went wrong, by exit code. (2 is for wrong usage, and clap's.)
@@ -16,6 +17,8 @@ pub(super) enum Failure {
     Display(String),
     /// 5: the port is taken.
     Port(String),
+    /// 6: the configuration file is wrong, or the named one is missing.
+    Config(ConfigError),
 }
 
 impl Failure {
@@ -25,6 +28,7 @@ impl Failure {
             Self::Pipeline(_) => 3,
             Self::Display(_) => 4,
             Self::Port(_) => 5,
+            Self::Config(_) => 6,
         })
     }
 }
@@ -34,6 +38,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Runtime(error) => write!(f, "{error:#}"),
             Self::Pipeline(error) => error.fmt(f),
+            Self::Config(error) => error.fmt(f),
             Self::Display(message) | Self::Port(message) => f.write_str(message),
         }
     }

@@ -1,8 +1,10 @@
 //! The command line: flags, subcommands, exit codes.
 
+mod config;
 mod failure;
 mod log;
 mod options;
+mod parse;
 mod pipelines;
 mod process;
 mod run;
@@ -10,18 +12,16 @@ mod signaling;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
+use failure::Failure;
 use options::{Cli, Command};
+use parse::Refusal;
 
 /// Parses the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    log::init(cli.verbose);
-    let result = match cli.command {
-        Some(Command::Run(options)) => run::run(*options),
-        Some(Command::Pipelines(options)) => pipelines::run(options),
-        None => run::run(*cli.run),
+    let result = match parse::parse(std::env::args_os()) {
+        Ok(cli) => execute(cli),
+        Err(Refusal::Config(error)) => Err(Failure::Config(error)),
+        Err(Refusal::Usage(error)) => error.exit(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -29,5 +29,14 @@ pub fn main() -> ExitCode {
             eprintln!("deskbeam: {failure}");
             failure.exit_code()
         }
+    }
+}
+
+fn execute(cli: Cli) -> Result<(), Failure> {
+    log::init(cli.verbose);
+    match cli.command {
+        Some(Command::Run(options)) => run::run(*options),
+        Some(Command::Pipelines(options)) => pipelines::run(options),
+        None => run::run(*cli.run),
     }
 }

@@ -9,7 +9,7 @@ use super::options::{PipelinesCommand, PipelinesOptions};
 
 pub(super) fn run(options: PipelinesOptions) -> Result<(), Failure> {
     media::init().map_err(anyhow::Error::from)?;
-    let library = || Library::load(options.pipelines.as_deref()).map_err(DescriptionError::from);
+    let library = || Library::load(options.directory.as_deref()).map_err(DescriptionError::from);
     match options.command {
         PipelinesCommand::List => list(&library()?),
         PipelinesCommand::Show { name } => show(&library()?, &name)?,

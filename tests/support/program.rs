@@ -8,14 +8,16 @@ pub struct Program {
     pub url: String,
 }
 
-/// `deskbeam` with these arguments, and without anything of ours in its environment.
+/// `deskbeam` with these arguments, and without anything of ours in its environment or its configuration.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deskbeam"));
     command
         .args(arguments)
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
-        .env_remove("RUST_LOG");
+        .env_remove("RUST_LOG")
+        .env_remove("DESKBEAM_CONFIG")
+        .env("XDG_CONFIG_HOME", "/dev/null");
     command
 }
 

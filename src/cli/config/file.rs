@@ -1,0 +1,182 @@
+//! One configuration file, read and checked, and its values as defaults.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+use toml::Table;
+
+use super::error::ConfigError;
+use super::{keys, location};
+
+/// What a configuration file says: key by key, the values as one would write them behind the flag.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct ConfigFile {
+    values: BTreeMap<String, Vec<String>>,
+}
+
+impl ConfigFile {
+    /// Reads `named`, or the user's file if there is one.
+    ///
+    /// # Errors
+    /// If `named` is missing, or if the file cannot be read or says something that `command` does not take.
+    pub(in crate::cli) fn read(named: Option<PathBuf>, command: &Command) -> Result<Self, ConfigError> {
+        let optional = named.is_none();
+        let Some(path) = named.or_else(location::default_file) else {
+            return Ok(Self::default());
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text, command),
+            Err(error) if optional && is_missing(error.kind()) => Ok(Self::default()),
+            Err(error) => Err(ConfigError::new(&path, format!("cannot be read: {error}"))),
+        }
+    }
+
+    fn parse(path: &Path, text: &str, command: &Command) -> Result<Self, ConfigError> {
+        let error = |reason: String| ConfigError::new(path, reason);
+        let table: Table = text.parse().map_err(|wrong: toml::de::Error| {
+            error(format!("this is not TOML: {}", wrong.to_string().trim()))
+        })?;
+        let known = keys::known(command);
+        let mut values = BTreeMap::new();
+        for (key, value) in table {
+            let Some(arg) = find(command, &key) else {
+                let nearest = keys::nearest(&key, &known).unwrap_or_default();
+                return Err(error(format!(
+                    "the key `{key}` is unknown. Did you mean `{nearest}`?"
+                )));
+            };
+            let written =
+                keys::written(command, arg, &value).map_err(|reason| error(format!("`{key}`: {reason}")))?;
+            values.insert(key, written);
+        }
+        let file = Self { values };
+        match file.contradiction(command) {
+            Some((one, other)) => Err(error(format!(
+                "`{one}` contradicts `{other}`. Remove one of them."
+            ))),
+            None => Ok(file),
+        }
+    }
+
+    /// Makes the values the defaults of `command` and of the subcommand in `matches`, which are what the command line
+    /// and the environment say. A value that contradicts them is left out.
+    pub(in crate::cli) fn apply(&self, command: Command, matches: &ArgMatches) -> Command {
+        let given = |arg: &Arg| {
+            let source = matches.value_source(arg.get_id().as_str());
+            matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+        };
+        let mut defaults = BTreeMap::new();
+        for arg in command.get_arguments() {
+            let Some(values) = self.values_of(arg) else {
+                continue;
+            };
+            let mut others = command.get_arguments();
+            if !others.any(|other| given(other) && contradict(&command, arg, other)) {
+                defaults.insert(arg.get_id().clone(), values.to_vec());
+            }
+        }
+        let command = command.mut_args(|arg| match defaults.remove(arg.get_id()) {
+            Some(values) => arg.default_values(values),
+            None => arg,
+        });
+        match matches.subcommand() {
+            Some((name, matches)) => command.mut_subcommand(name, |command| self.apply(command, matches)),
+            None => command,
+        }
+    }
+
+    fn values_of(&self, arg: &Arg) -> Option<&[String]> {
+        self.values.get(&keys::key_of(arg)?).map(Vec::as_slice)
+    }
+
+    fn contradiction(&self, command: &Command) -> Option<(String, String)> {
+        let present = || {
+            command
+                .get_arguments()
+                .filter(|arg| self.values_of(arg).is_some())
+        };
+        present().find_map(|arg| {
+            let other = present().find(|other| contradict(command, arg, other))?;
+            Some((keys::key_of(arg)?, keys::key_of(other)?))
+        })
+    }
+}
+
+/// A path through something that is no folder leads nowhere either.
+fn is_missing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn find<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
+    command
+        .get_arguments()
+        .find(|arg| keys::key_of(arg).as_deref() == Some(key))
+}
+
+/// Whether one excludes the other: clap knows it of that one where it was declared.
+fn contradict(command: &Command, one: &Arg, other: &Arg) -> bool {
+    let excludes = |one: &Arg, other: &Arg| {
+        let excluded = command.get_arg_conflicts_with(one);
+        excluded.iter().any(|arg| arg.get_id() == other.get_id())
+    };
+    excludes(one, other) || excludes(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::options::Cli;
+    use clap::CommandFactory;
+
+    fn parse(text: &str) -> Result<ConfigFile, String> {
+        ConfigFile::parse(Path::new("config.toml"), text, &Cli::command()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn strings_numbers_and_lists_are_taken() {
+        let file = parse("listen = '[::1]:80'\nfps = 30\nice_server = ['stun:a', 'stun:b']").unwrap();
+        assert_eq!(file.values["listen"], ["[::1]:80"]);
+        assert_eq!(file.values["fps"], ["30"]);
+        assert_eq!(file.values["ice_server"], ["stun:a", "stun:b"]);
+        assert!(parse("ice_server = []").unwrap().values["ice_server"].is_empty());
+        assert!(parse("").unwrap().values.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, named) in [
+            ("fsp = 30", "`fsp` is unknown. Did you mean `fps`?"),
+            ("config = 'x'", "`config` is unknown"),
+            ("print_pipeline = true", "`print_pipeline` is unknown"),
+            ("[network]\nlisten = 'x'", "`network` is unknown"),
+            ("fps = '30'", "`fps`: expected a number, not a string"),
+            ("fps = 30.5", "`fps`: expected a number, not a number with"),
+            ("fps = [30]", "`fps`: expected a number, not a list"),
+            ("fps = 0", "`fps`: invalid value '0'"),
+            ("capture = 5", "`capture`: expected a string"),
+            ("listen = 'here'", "`listen`: invalid value 'here'"),
+            ("virtual = 'big'", "`virtual`: invalid value 'big'"),
+            ("ice_server = [1]", "`ice_server`: expected a string"),
+            (
+                "supported_protocols = []",
+                "`supported_protocols`: expected at least one",
+            ),
+            (
+                "supported_protocols = ['x']",
+                "`supported_protocols`: invalid value 'x'",
+            ),
+            ("listen =", "this is not TOML"),
+            ("pipeline = 'x'\nencoder = 'vp8'", "contradicts"),
+            ("display = ':0'\nvirtual = '640x480'", "contradicts"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(
+                error.starts_with("config.toml: ") && error.contains(named),
+                "{error}"
+            );
+        }
+    }
+}
