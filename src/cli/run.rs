@@ -169,8 +169,16 @@ fn input_backend(display: Option<&str>) -> Result<Box<dyn Backend>, Failure> {
     }
 }
 
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|error| match error.kind() {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        // The queue of the standard library is short: of many clients at once, some would wait a second.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => Failure::Port(format!(
             "another program listens on {address} already. Choose another port with --listen; \
              --listen {} takes a free one.",

@@ -169,24 +169,40 @@ impl Viewer {
     }
 
     async fn live(&mut self) -> Ended {
-        let shutdown = self.shared.shutdown.clone();
+        // Made once: a socket may bring a thousand frames a second.
         let leave = self
             .registration
             .as_ref()
             .map(Registration::leave)
             .unwrap_or_default();
+        let (shutdown, leave) = (
+            self.shared.shutdown.clone().cancelled_owned(),
+            leave.cancelled_owned(),
+        );
+        let tick = sleep_until(Instant::now());
+        tokio::pin!(shutdown, leave, tick);
+        let mut armed: Option<u64> = None;
         loop {
-            let deadline = self.session.next_deadline().map(instant_of);
+            // A deadline that has moved away is looked at when the old one comes.
+            if let Some(deadline) = self.session.next_deadline()
+                && armed.is_none_or(|armed| deadline < armed)
+            {
+                tick.as_mut().reset(instant_of(deadline));
+                armed = Some(deadline);
+            }
             let next = tokio::select! {
-                () = shutdown.cancelled() => Next::Leave { code: 1001, reason: "The host is going down" },
-                () = leave.cancelled() => Next::Leave { code: 1000, reason: "Shown out by the host" },
+                () = &mut shutdown => Next::Leave { code: 1001, reason: "The host is going down" },
+                () = &mut leave => Next::Leave { code: 1000, reason: "Shown out by the host" },
                 (key, event) = next_event(&mut self.peers) => Next::Peer(key, event),
                 frame = self.socket.receive() => Next::Frame(frame),
                 Some(request) = self.requests.1.recv() => Next::Request(request),
                 Some(measured) = self.measured.1.recv() => Next::Measured(measured),
                 news = next_news(&mut self.news) => Next::News(news),
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Next::Tick,
+                () = &mut tick, if armed.is_some() => {
+                    armed = None;
+                    Next::Tick
+                }
             };
             if let Err(ended) = self.take(next).await {
                 return ended;
@@ -201,11 +217,16 @@ impl Viewer {
                 return Err(Ended(reason));
             }
             Next::Frame(None) => return Err(Ended("the socket is closed")),
+            Next::Frame(Some(Frame::Silent)) => {
+                let farewell = self.session.expire(now_ms());
+                turn_away(&mut self.socket, farewell).await;
+                return Err(Ended("it gives no sign of life"));
+            }
             Next::Frame(Some(frame)) => {
                 let actions = match &frame {
                     Frame::Text(text) => self.session.handle(Event::Text(text), now_ms()),
                     Frame::Binary => self.session.handle(Event::Binary, now_ms()),
-                    Frame::Alive => self.session.handle(Event::Alive, now_ms()),
+                    Frame::Alive | Frame::Silent => self.session.handle(Event::Alive, now_ms()),
                 };
                 self.update_registration();
                 actions

@@ -148,6 +148,11 @@ impl Session {
         actions
     }
 
+    /// The end of a client that gives no sign of life, whatever the clock says: it is told, and shown out.
+    pub fn expire(&mut self, now_ms: u64) -> Vec<Action> {
+        self.end(ErrorCode::ConnectionTimeout, "No sign of life", now_ms)
+    }
+
     /// When to hand in [`Event::Tick`], in milliseconds since the epoch. To be asked again after each event.
     pub fn next_deadline(&self) -> Option<u64> {
         if self.is_closed {

@@ -52,6 +52,8 @@ pub enum Frame {
     Binary,
     /// A sign of life that says nothing.
     Alive,
+    /// No frame: there has been no sign of life for 6 s.
+    Silent,
 }
 
 /// Why nothing can be sent.
@@ -90,7 +92,7 @@ impl ViewerSocket {
         }
     }
 
-    /// The next frame; `None` when the other side has gone, has been silent for 6 s, or broke the protocol. May be
+    /// The next frame; `None` when the other side has gone or broke the protocol. May be
     /// dropped and called again without losing a frame.
     pub async fn receive(&mut self) -> Option<Frame> {
         loop {
@@ -99,7 +101,7 @@ impl ViewerSocket {
             _ = self.pings.tick() => {
                 if self.last_seen.elapsed() > SILENCE {
                     tracing::debug!("the other side has been silent for {} s", SILENCE.as_secs());
-                    return None;
+                    return Some(Frame::Silent);
                 }
                 self.bounded(Outgoing::Ping, WRITE).await.ok()?;
                 continue;
