@@ -10,6 +10,7 @@ mod layers;
 mod limits;
 mod outbound;
 mod readme;
+mod rows;
 mod selkies;
 mod signaling;
 mod streaming;

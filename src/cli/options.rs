@@ -59,7 +59,7 @@ pub(super) struct RunOptions {
     )]
     pub allow_host: Vec<String>,
 
-    /// An origin, such as https://player.example, whose pages may connect and watch by WHEP, besides the pages of
+    /// An origin, such as `https://player.example`, whose pages may connect and watch by WHEP, besides the pages of
     /// this host. * is any.
     #[arg(
         long,
