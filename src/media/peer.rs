@@ -255,7 +255,9 @@ impl Peer {
             return;
         };
         // More than this unacknowledged, and a viewer that stops would keep the pipeline from ever stopping.
-        let is_free = channel.buffered_amount() + message.len() as u64 <= MAX_BUFFERED;
+        // A single long one may go alone.
+        let waiting = channel.buffered_amount();
+        let is_free = waiting == 0 || waiting + message.len() as u64 <= MAX_BUFFERED;
         if channel.ready_state() == gst_webrtc::WebRTCDataChannelState::Open && is_free {
             let _ = channel.send_string_full(Some(message));
         }
