@@ -4,7 +4,7 @@
 use super::event::{Action, PeerEvent, PeerKey, PeerRequest};
 use super::exchange::{Exchange, RemoteAnswer, RemoteCandidate};
 use super::producer::shown;
-use crate::protocol::candidate::IceCandidate;
+use super::text_peer::{self, Outcome, add};
 use crate::protocol::channel::ChannelLabel;
 use crate::protocol::description::{Description, SdpKind};
 use crate::protocol::selkies::SelkiesText;
@@ -108,32 +108,10 @@ impl Caller {
     }
 
     pub(super) fn peer(&mut self, event: PeerEvent) -> Vec<Action> {
-        match event {
-            PeerEvent::Offered(sdp) if self.exchange.offered() => vec![description(SdpKind::Offer, sdp)],
-            PeerEvent::Answered(sdp) => match self.exchange.answered() {
-                Some(waiting) => {
-                    let answer = description(SdpKind::Answer, sdp);
-                    std::iter::once(answer)
-                        .chain(waiting.into_iter().map(add))
-                        .collect()
-                }
-                None => Vec::new(),
-            },
-            PeerEvent::LocalCandidate(candidate)
-                if self.exchange.takes_local_candidates() && !candidate.is_end_of_candidates() =>
-            {
-                vec![Action::Send(SelkiesText::Ice(candidate).encode())]
-            }
-            PeerEvent::AnswerApplied => self
-                .exchange
-                .applied()
-                .unwrap_or_default()
-                .into_iter()
-                .map(add)
-                .collect(),
-            PeerEvent::AnswerRefused(reason) if self.exchange.refused() => self.give_up(reason),
-            PeerEvent::Failed(reason) if !self.exchange.is_idle() => self.give_up(reason),
-            _ => Vec::new(),
+        match text_peer::follow(&mut self.exchange, event) {
+            Outcome::Act(actions) => actions,
+            Outcome::GiveUp(reason) => self.give_up(reason),
+            Outcome::CandidateRefused(_) => Vec::new(),
         }
     }
 
@@ -188,12 +166,4 @@ impl Caller {
             },
         ]
     }
-}
-
-fn description(kind: SdpKind, sdp: String) -> Action {
-    Action::Send(SelkiesText::Sdp(Description { kind, sdp }).encode())
-}
-
-fn add(candidate: IceCandidate) -> Action {
-    Action::AddCandidate { key: KEY, candidate }
 }

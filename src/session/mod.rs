@@ -18,6 +18,7 @@ mod many;
 mod native;
 mod producer;
 mod selkies;
+mod text_peer;
 
 pub use config::SessionConfig;
 pub use event::{Action, Event, PeerKey, PeerRequest, StatsRequest};
