@@ -19,7 +19,7 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
             SystemAction::VideoBitrate(shared.bitrate_kbps),
             SystemAction::AudioBitrate(AUDIO_BITRATE),
             SystemAction::Resize(follows_window),
-            SystemAction::Encoder("x264enc".to_owned()),
+            SystemAction::Encoder(shared.encoder.to_string()),
         ] {
             peer.tell(&HostMessage::System(action));
         }

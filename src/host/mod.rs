@@ -81,6 +81,7 @@ struct Shared {
     /// What the stream is set to now.
     fps: Arc<AtomicU32>,
     bitrate_kbps: u32,
+    encoder: Arc<str>,
 }
 
 impl Shared {
@@ -99,6 +100,7 @@ impl Shared {
 /// If a thread cannot be started or the listener cannot be used.
 pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let injector = Injector::start(setup.input).context("cannot start the input thread")?;
+    let encoder = setup.plan.encoder_name().into();
     let media = Media::start(setup.plan).context("cannot start the media thread")?;
     let tasks = TaskTracker::new();
     let shared = Shared {
@@ -115,6 +117,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         next_number: Arc::new(AtomicU64::new(1)),
         fps: Arc::new(AtomicU32::new(setup.fps)),
         bitrate_kbps: setup.bitrate_kbps,
+        encoder,
     };
     if let Some(rendezvous) = setup.rendezvous {
         tasks.spawn(outbound::stay_registered(shared.clone(), rendezvous));

@@ -179,6 +179,14 @@ impl Plan {
         }
     }
 
+    /// The name of the preferred encoder, which a viewer gets that does not say what it can decode.
+    pub fn encoder_name(&self) -> &str {
+        match self {
+            Self::Shared { encoders, .. } => label(&encoders[0].description),
+            Self::Whole(description) => label(description),
+        }
+    }
+
     /// For the log: what was chosen.
     pub fn summary(&self) -> String {
         match self {
