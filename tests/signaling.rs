@@ -132,7 +132,7 @@ async fn a_viewer_that_can_decode_nothing_of_ours_is_told_so() {
     let mut client = Client::connect(&host.ws_url()).await;
     client.receive().await;
     client
-        .send(json!({"type":"request-offer","id":"r","data":{"codec_preferences":["AV1"]}}))
+        .send(json!({"type":"request-offer","id":"r","data":{"codec_preferences":["H265"]}}))
         .await;
     let error = client.receive().await;
     assert_eq!(

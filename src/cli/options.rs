@@ -119,6 +119,10 @@ pub(super) struct StreamArguments {
     #[arg(env = "DESKBEAM_BITRATE", help_heading = "Video")]
     pub bitrate: u32,
 
+    /// Gives each viewer an encoder of its own. Without this, those whose lines are alike share one.
+    #[arg(long, env = "DESKBEAM_PER_VIEWER_ENCODER", help_heading = "Video")]
+    pub per_viewer_encoder: bool,
+
     /// What to capture: auto, a name from `deskbeam pipelines list` (test is a moving picture that needs no
     /// display), or gst-launch text.
     #[arg(

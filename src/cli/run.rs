@@ -155,6 +155,7 @@ fn stream_options(arguments: StreamArguments, display: Option<String>) -> Stream
         display,
         fps: arguments.fps,
         bitrate_kbps: arguments.bitrate,
+        per_viewer_encoder: arguments.per_viewer_encoder,
     }
 }
 

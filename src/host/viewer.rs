@@ -463,6 +463,6 @@ fn webrtc_stats(peer: &crate::media::PeerStats) -> WebrtcStats {
         packets_lost: peer.packets_lost,
         jitter_s: peer.jitter_s,
         rtt_s: peer.round_trip_s,
-        bandwidth_bps: None,
+        bandwidth_bps: peer.available_kbps.map(|kbps| u64::from(kbps) * 1000),
     }
 }

@@ -1,110 +1,110 @@
 //! Building one viewer's pipeline.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
 
-use super::capture::Capture;
+use super::codec::{self, Codec};
 use super::description::Target;
+use super::encoding::Encoding;
+use super::feedback;
 use super::offer::Offer;
 use super::parse;
-use super::plan::{AUDIO_PAY, AUDIO_RTP, Encoder, FRAMES, Plan, WEBRTC, audio_rtp_caps};
+use super::plan::{AUDIO_PAY, AUDIO_RTP, FRAMES, Plan, WEBRTC, audio_rtp_caps};
 use super::playout_delay;
-use super::seam::PeerOptions;
+use super::seam::{ChannelOptions, PeerOptions};
 
 /// One viewer's pipeline, in state READY, before anything has been negotiated.
 pub(super) struct Assembly {
     pub(super) pipeline: gst::Pipeline,
     pub(super) webrtc: gst::Element,
-    /// The flow of the shared capture's frames, until it is dropped.
-    pub(super) feed: Option<gst_utils::ConsumptionLink>,
+    /// Where the encoded frames go in; none without video, and in a whole pipeline.
+    pub(super) frames: Option<gst_app::AppSrc>,
     /// The host's data channel.
     pub(super) channel: Option<WebRTCDataChannel>,
-    /// What sets the bitrate.
-    pub(super) bitrate: Option<Target>,
-    /// How many frames have left the encoder.
-    pub(super) encoded: Arc<AtomicU64>,
 }
 
 impl Assembly {
-    /// Builds what `options` ask for. With an offer of the viewer's, the media are those of the offer.
+    /// Builds what `media` says. With an offer of the viewer's, under the numbers of the offer.
     ///
     /// # Errors
     /// A sentence for the viewer.
     pub(super) fn build(
         plan: &Plan,
-        capture: Option<&Capture>,
-        options: &PeerOptions,
+        media: &Media,
+        encoding: Option<&Encoding>,
+        channel: Option<&ChannelOptions>,
         offer: Option<&Offer>,
     ) -> Result<Self, String> {
-        let media = Media::choose(plan, options, offer)?;
-        let text = plan.viewer_text(media.encoder, media.audio);
+        let text = plan.viewer_text(media.codec, media.audio);
         let pipeline = parse::parse("the viewer's pipeline", &text).map_err(|error| error.to_string())?;
         let webrtc = pipeline
             .by_name(WEBRTC)
             .ok_or("there is no webrtcbin called \"webrtc\"")?;
         restrict_ice(&webrtc);
-        if let Some(offer) = offer {
-            media.take_numbers(&pipeline, offer);
-        }
-        let encoded = Arc::new(AtomicU64::new(0));
-        if let Some(payloader) = pipeline.by_name("pay") {
-            if let Some(id) = offer.map_or(Some(playout_delay::ID), |offer| offer.playout_delay) {
-                playout_delay::add_to(&payloader, id);
-            }
-            count_buffers(&payloader, &encoded);
-        }
+        media.set_numbers(&pipeline);
         send_only_with_retransmission(&webrtc);
-        let feed = match (capture, media.encoder) {
-            (Some(capture), Some(_)) => Some(connect(capture, &pipeline)?),
-            _ => None,
+        let frames = match encoding {
+            Some(encoding) => Some(prepare(encoding, &pipeline)?),
+            None => None,
         };
         // A data channel can be made from READY on, and has to be there before the first offer.
         pipeline
             .set_state(gst::State::Ready)
             .map_err(|error| error.to_string())?;
-        let channel = match (&options.channel, offer) {
+        let channel = match (channel, offer) {
             (Some(channel), None) => Some(create_channel(&webrtc, channel.label)?),
             _ => None,
         };
-        let bitrate = media
-            .encoder
-            .and_then(|encoder| encoder.description.bitrate.clone());
         Ok(Self {
             pipeline,
             webrtc,
-            feed,
+            frames,
             channel,
-            bitrate,
-            encoded,
         })
     }
 }
 
-/// Which media a viewer gets, and under which payload types if those are the viewer's choice.
-struct Media<'a> {
-    encoder: Option<&'a Encoder>,
+/// Which media a viewer gets, and under which numbers.
+pub(super) struct Media {
+    /// That of the video, if there is any.
+    pub(super) codec: Option<Codec>,
     audio: bool,
-    video_payload_type: Option<u8>,
-    audio_payload_type: Option<u8>,
+    numbers: Numbers,
 }
 
-impl<'a> Media<'a> {
-    fn choose(plan: &'a Plan, options: &PeerOptions, offer: Option<&Offer>) -> Result<Self, String> {
+/// Payload types, and the identifiers of header extensions.
+#[derive(Default)]
+struct Numbers {
+    video: Option<u8>,
+    audio: Option<u8>,
+    playout_delay: Option<u8>,
+    transport_cc: Option<u8>,
+    /// An answer is made before the first packet, and has to name the streams.
+    names_streams: bool,
+}
+
+impl Media {
+    /// Chooses what `options` ask for. With an offer of the viewer's, the media are those of the offer.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(super) fn choose(plan: &Plan, options: &PeerOptions, offer: Option<&Offer>) -> Result<Self, String> {
         let Some(offer) = offer else {
-            let encoder = if options.video {
-                plan.encoder_for(&options.codecs)?
+            let codec = if options.video {
+                plan.codec_for(&options.codecs)?
             } else {
                 None
             };
-            let audio = options.audio;
+            let numbers = Numbers {
+                video: Some(codec::PAYLOAD_TYPE),
+                playout_delay: Some(playout_delay::ID),
+                transport_cc: Some(feedback::ID),
+                ..Numbers::default()
+            };
             return Ok(Self {
-                encoder,
-                audio,
-                video_payload_type: None,
-                audio_payload_type: None,
+                codec,
+                audio: options.audio,
+                numbers,
             });
         };
         let names: Vec<_> = offer
@@ -112,50 +112,61 @@ impl<'a> Media<'a> {
             .iter()
             .map(|(codec, _)| codec.encoding_name())
             .collect();
-        let encoder = match (names.is_empty(), plan) {
+        let codec = match (names.is_empty(), plan) {
             (_, Plan::Whole(_)) => return Err("A host with a whole pipeline cannot answer offers".to_owned()),
             (true, _) if offer.opus.is_none() => return Err(plan.nothing_in_common()),
             (true, _) => None,
-            (false, _) => plan.encoder_for(&names)?,
+            (false, _) => plan.codec_for(&names)?,
         };
-        let payload_type = |encoder: &Encoder| {
-            offer
-                .video
-                .iter()
-                .find(|(codec, _)| *codec == encoder.codec)
-                .map(|(_, payload_type)| *payload_type)
+        let payload_type = |codec: Codec| {
+            let format = offer.video.iter().find(|(offered, _)| *offered == codec);
+            format.map(|(_, payload_type)| *payload_type)
         };
         Ok(Self {
-            encoder,
+            codec,
             audio: offer.opus.is_some(),
-            video_payload_type: encoder.and_then(payload_type),
-            audio_payload_type: offer.opus,
+            numbers: Numbers {
+                video: codec.and_then(payload_type),
+                audio: offer.opus,
+                playout_delay: offer.playout_delay,
+                transport_cc: offer.transport_cc,
+                names_streams: true,
+            },
         })
     }
 
-    /// Takes the payload types and the identifier of the extension from the offer. Numbers from the network are set as properties, never written into a description.
-    ///
-    /// The SSRC is fixed with them: an answer is made before the first packet, and has to name it.
-    fn take_numbers(&self, pipeline: &gst::Pipeline, offer: &Offer) {
-        let take = |payloader: &str, caps_filter: &str, payload_type: u8, caps: &str| {
-            if let (Some(payloader), Some(filter)) =
-                (pipeline.by_name(payloader), pipeline.by_name(caps_filter))
-            {
+    /// Numbers from the network are set as properties, never written into a description.
+    fn set_numbers(&self, pipeline: &gst::Pipeline) {
+        let set = |payloader: &gst::Element, filter: &str, payload_type: u8, mut caps: String| {
+            let Some(filter) = pipeline.by_name(filter) else {
+                return;
+            };
+            payloader.set_property("pt", u32::from(payload_type));
+            if self.numbers.names_streams {
                 let ssrc = glib::random_int_range(1, i32::MAX).unsigned_abs();
-                payloader.set_property("pt", u32::from(payload_type));
                 payloader.set_property("ssrc", ssrc);
-                filter.set_property_from_str("caps", &format!("{caps},ssrc=(uint){ssrc}"));
+                caps += &format!(",ssrc=(uint){ssrc}");
             }
+            filter.set_property_from_str("caps", &caps);
         };
-        if let (Some(encoder), Some(payload_type)) = (self.encoder, self.video_payload_type) {
-            let extension = offer
-                .playout_delay
-                .map(|id| format!(",extmap-{id}=(string)\"{}\"", playout_delay::URI));
-            let caps = encoder.codec.rtp_caps(payload_type) + &extension.unwrap_or_default();
-            take("pay", "rtp", payload_type, &caps);
+        let video = pipeline.by_name("pay").zip(self.codec).zip(self.numbers.video);
+        if let Some(((payloader, codec), payload_type)) = video {
+            let mut caps = codec.rtp_caps(payload_type);
+            if let Some(id) = self.numbers.playout_delay {
+                caps += &format!(",extmap-{id}=(string)\"{}\"", playout_delay::URI);
+                playout_delay::add_to(&payloader, id);
+            }
+            if let Some(id) = self.numbers.transport_cc {
+                caps += &format!(
+                    ",extmap-{id}=(string)\"{}\",rtcp-fb-transport-cc=(boolean)true",
+                    feedback::URI
+                );
+                feedback::add_to(&payloader, id);
+            }
+            set(&payloader, "rtp", payload_type, caps);
         }
-        if let Some(payload_type) = self.audio_payload_type {
-            take(AUDIO_PAY, AUDIO_RTP, payload_type, &audio_rtp_caps(payload_type));
+        if let Some((payloader, payload_type)) = pipeline.by_name(AUDIO_PAY).zip(self.numbers.audio) {
+            set(&payloader, AUDIO_RTP, payload_type, audio_rtp_caps(payload_type));
         }
     }
 }
@@ -167,23 +178,16 @@ pub(super) fn set(pipeline: &gst::Pipeline, target: &Target, value: impl std::fm
     }
 }
 
-fn connect(capture: &Capture, pipeline: &gst::Pipeline) -> Result<gst_utils::ConsumptionLink, String> {
-    capture.share_clock(pipeline);
+/// Tells the pipeline the time and the format, so that the offer need not wait for a frame.
+fn prepare(encoding: &Encoding, pipeline: &gst::Pipeline) -> Result<gst_app::AppSrc, String> {
+    encoding.share_clock(pipeline);
     let frames = pipeline
         .by_name(FRAMES)
-        .and_then(|element| element.downcast::<gst_app::AppSrc>().ok());
-    capture.feed(&frames.ok_or("there is no appsrc called \"frames\"")?)
-}
-
-fn count_buffers(payloader: &gst::Element, count: &Arc<AtomicU64>) {
-    let Some(pad) = payloader.static_pad("sink") else {
-        return;
-    };
-    let count = Arc::clone(count);
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        count.fetch_add(1, Ordering::Relaxed);
-        gst::PadProbeReturn::Ok
-    });
+        .and_then(|element| element.downcast::<gst_app::AppSrc>().ok())
+        .ok_or("there is no appsrc called \"frames\"")?;
+    gst_utils::StreamProducer::configure_consumer(&frames);
+    frames.set_caps(Some(encoding.caps()));
+    Ok(frames)
 }
 
 /// Keeps libnice from opening ports on the router, and from offering TCP, which may block in it.

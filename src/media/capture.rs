@@ -1,15 +1,18 @@
 //! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to each viewer's
 //! appsrc by reference.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
-use gst_utils::StreamProducer;
+use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSettings, StreamProducer};
 
 use super::assembly::set;
 use super::parse;
 use super::plan::{FRAMES, Plan};
 use super::seam::{CaptureSignals, StopNotice, off_loop};
+use super::teardown::Running;
 
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -23,13 +26,21 @@ pub(super) struct Settings {
     pub(super) pointer: Option<bool>,
 }
 
+/// Of the picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
 /// A running capture. Dropping it stops it, on a thread of its own, and then drops its notice.
 #[derive(Debug)]
 pub(super) struct Capture {
-    pipeline: gst::Pipeline,
-    producer: StreamProducer,
     watch: Option<gst::bus::BusWatchGuard>,
-    stopped: Option<StopNotice>,
+    pipeline: Running,
+    producer: StreamProducer,
+    frames: Arc<AtomicU64>,
+    generation: u64,
 }
 
 impl Capture {
@@ -37,22 +48,22 @@ impl Capture {
     /// goes to `signals`.
     pub(super) async fn start(
         text: &str,
-        signals: CaptureSignals,
-        stopped: StopNotice,
+        (signals, stopped): (CaptureSignals, StopNotice),
     ) -> Result<Self, String> {
         let pipeline = parse::parse("the capture", text).map_err(|error| error.to_string())?;
-        let frames = pipeline
+        let sink = pipeline
             .by_name(FRAMES)
             .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
             .ok_or("there is no appsink called \"frames\"")?;
-        let settings = gst_utils::streamproducer::ProducerSettings { sync: false };
-        let producer = StreamProducer::with(&frames, settings);
+        let frames = count_frames(&sink);
+        let producer = StreamProducer::with(&sink, ProducerSettings { sync: false });
         let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
         let mut capture = Self {
-            pipeline: pipeline.clone(),
-            producer,
             watch: None,
-            stopped: Some(stopped),
+            pipeline: Running::new("capture-stop", pipeline.clone()).with_notice(stopped),
+            producer,
+            frames,
+            generation: signals.generation(),
         };
         match off_loop("capture-start", START, move || {
             pipeline.set_state(gst::State::Playing)
@@ -80,10 +91,66 @@ impl Capture {
     }
 
     /// Sends frames to `consumer` until the link is dropped.
-    pub(super) fn feed(&self, consumer: &gst_app::AppSrc) -> Result<gst_utils::ConsumptionLink, String> {
+    pub(super) fn feed(
+        &self,
+        consumer: &gst_app::AppSrc,
+        settings: ConsumerSettings,
+    ) -> Result<ConsumptionLink, String> {
         self.producer
-            .add_consumer(consumer)
+            .add_consumer_with(consumer, settings)
             .map_err(|error| error.to_string())
+    }
+
+    /// Which of the captures that there have been.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The size of the picture. None before the first frame.
+    pub(super) fn size(&self) -> Option<Size> {
+        let info = gst_video::VideoInfo::from_caps(self.last_frame()?.caps()?).ok()?;
+        Some(Size {
+            width: info.width(),
+            height: info.height(),
+        })
+    }
+
+    /// Waits for the first frame, but not for ever.
+    pub(super) async fn first_frame(&self) {
+        let deadline = Instant::now() + START;
+        while self.last_frame().is_none() && Instant::now() < deadline {
+            glib::timeout_future(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// How many frames there have been.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// The last frame. None before the first.
+    pub(super) fn last_frame(&self) -> Option<gst::Sample> {
+        self.producer.appsink().property("last-sample")
+    }
+
+    /// Gives the last frame to `consumer` once more, with the time that it is now. `mark` is its offset.
+    pub(super) fn repeat_into(&self, consumer: &gst_app::AppSrc, mark: u64) {
+        let Some(sample) = self.last_frame() else { return };
+        let (Some(frame), Some(caps)) = (sample.buffer(), sample.caps_owned()) else {
+            return;
+        };
+        let mut frame = frame.copy();
+        if let Some(frame) = frame.get_mut() {
+            frame.set_pts(self.pipeline.current_running_time());
+            frame.set_offset(mark);
+        }
+        let builder = gst::Sample::builder().buffer(&frame).caps(&caps);
+        let sample = match sample.segment() {
+            Some(segment) => builder.segment(segment).build(),
+            None => builder.build(),
+        };
+        // It may be stopping.
+        let _ = consumer.push_sample(&sample);
     }
 
     /// Lets `pipeline` tell the same time, so that frames keep their timestamps.
@@ -115,18 +182,15 @@ impl Capture {
     }
 }
 
-impl Drop for Capture {
-    fn drop(&mut self) {
-        self.watch = None;
-        let (pipeline, notice) = (self.pipeline.clone(), self.stopped.take());
-        let stopped = std::thread::Builder::new()
-            .name("capture-stop".to_owned())
-            .spawn(move || {
-                let _ = pipeline.set_state(gst::State::Null);
-                drop(notice);
-            });
-        if let Err(error) = stopped {
-            tracing::error!(%error, "cannot stop the capture");
-        }
+/// Counts what arrives at the sink.
+fn count_frames(sink: &gst_app::AppSink) -> Arc<AtomicU64> {
+    let frames = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&frames);
+    if let Some(pad) = sink.static_pad("sink") {
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
     }
+    frames
 }

@@ -31,7 +31,7 @@ pub(super) fn capture(library: &Library, options: &StreamOptions) -> Result<Desc
     })
 }
 
-/// The encoders that `--encoder` names, one for each codec, the preferred first.
+/// The encoders that `--encoder` names, the preferred first.
 ///
 /// # Errors
 /// If none is known or complete.
@@ -42,28 +42,27 @@ pub(super) fn encoders(library: &Library, options: &StreamOptions) -> Result<Vec
     let chosen: Vec<Description> = if options.encoder == "auto" {
         // One that is incomplete is passed over, as long as there is another.
         first_complete(all(), "--encoder auto")?;
-        all()
-            .filter(|description| parse::require("", &description.needs).is_ok())
-            .cloned()
-            .collect()
+        all().filter(is_complete).cloned().collect()
     } else if let (Some(codec), false) = (codec, named) {
-        vec![first_complete(
-            all().filter(|description| description.codec == Some(codec)),
-            "--encoder",
-        )?]
+        let of_codec = || all().filter(|description| description.codec == Some(codec));
+        first_complete(of_codec(), "--encoder")?;
+        of_codec().filter(is_complete).cloned().collect()
     } else {
         vec![by_name(library, Kind::Encode, &options.encoder, "--encoder")?]
     };
-    let mut encoders: Vec<Encoder> = Vec::new();
-    for description in chosen {
-        let codec = codec_of(&description)?;
-        if encoders.iter().all(|encoder| encoder.codec != codec) {
-            let target = description.bitrate.clone();
-            let description = description.with(target.as_ref(), &options.bitrate_kbps.to_string());
-            encoders.push(Encoder { codec, description });
-        }
-    }
-    Ok(encoders)
+    let encoder = |description: Description| {
+        let target = description.bitrate.clone();
+        Ok(Encoder {
+            codec: codec_of(&description)?,
+            description: description.with(target.as_ref(), &options.bitrate_kbps.to_string()),
+        })
+    };
+    chosen.into_iter().map(encoder).collect()
+}
+
+/// Whether all its elements are installed. Rank 0 is for those that somebody has to ask for.
+fn is_complete(description: &&Description) -> bool {
+    description.rank > 0 && parse::require("", &description.needs).is_ok()
 }
 
 /// The sound of viewers that ask for some.

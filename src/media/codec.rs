@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The payload type of the video, where the host chooses it.
-const PAYLOAD_TYPE: u8 = 96;
+pub(super) const PAYLOAD_TYPE: u8 = 96;
 
 /// A video codec that webrtcbin and browsers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,17 +13,23 @@ pub enum Codec {
     H264,
     /// VP8 (RFC 7741).
     Vp8,
+    /// VP9 (RFC 9628).
+    Vp9,
+    /// AV1 (the RTP payload format of AOMedia).
+    Av1,
 }
 
 impl Codec {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::H264, Self::Vp8];
+    pub const ALL: [Self; 4] = [Self::H264, Self::Vp8, Self::Vp9, Self::Av1];
 
     /// The name in SDP and in RTP caps.
     pub fn encoding_name(self) -> &'static str {
         match self {
             Self::H264 => "H264",
             Self::Vp8 => "VP8",
+            Self::Vp9 => "VP9",
+            Self::Av1 => "AV1",
         }
     }
 
@@ -32,6 +38,19 @@ impl Codec {
         match self {
             Self::H264 => "video/x-h264",
             Self::Vp8 => "video/x-vp8",
+            Self::Vp9 => "video/x-vp9",
+            Self::Av1 => "video/x-av1",
+        }
+    }
+
+    /// What stands behind the encoder, so that payloaders know the stream before its first frame.
+    pub(super) fn finish(self) -> &'static str {
+        match self {
+            // With the parameter sets in the caps.
+            Self::H264 => "h264parse ! video/x-h264,stream-format=avc,alignment=au",
+            Self::Vp8 => "video/x-vp8",
+            Self::Vp9 => "video/x-vp9",
+            Self::Av1 => "av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu",
         }
     }
 
@@ -40,6 +59,8 @@ impl Codec {
         let payloader = match self {
             Self::H264 => "rtph264pay name=pay config-interval=-1 aggregate-mode=zero-latency mtu=1200",
             Self::Vp8 => "rtpvp8pay name=pay picture-id-mode=15-bit mtu=1200",
+            Self::Vp9 => "rtpvp9pay name=pay picture-id-mode=15-bit mtu=1200",
+            Self::Av1 => "rtpav1pay name=pay mtu=1200",
         };
         format!(
             "{payloader} ! capsfilter name=rtp caps={}",

@@ -9,8 +9,12 @@ mod capture;
 mod check;
 mod choose;
 pub mod codec;
+mod congestion;
 pub mod description;
+mod encoding;
+mod feedback;
 mod gate;
+mod ladder;
 pub mod library;
 mod log;
 mod offer;
@@ -23,7 +27,9 @@ mod sdp;
 mod seam;
 mod signals;
 mod stats;
+mod studio;
 mod teardown;
+mod trial;
 
 pub use check::check_file;
 pub use log::route_to_tracing;
@@ -39,5 +45,8 @@ pub use stats::PeerStats;
 /// # Errors
 /// If GStreamer cannot be initialised.
 pub fn init() -> Result<(), glib::Error> {
-    gst::init()
+    gst::init()?;
+    // For AV1, whose payloader no package has.
+    gstrsrtp::plugin_register_static()
+        .map_err(|error| glib::Error::new(gst::LibraryError::Init, &error.message))
 }

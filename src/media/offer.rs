@@ -1,6 +1,7 @@
 //! A viewer's own offer, for clients that offer: players by WHEP, and gstwebrtc consumers that ask for it.
 
 use super::codec::Codec;
+use super::feedback;
 use super::playout_delay;
 use super::sdp::{self, Fingerprint};
 
@@ -15,6 +16,8 @@ pub(super) struct Offer {
     pub(super) video: Vec<(Codec, u8)>,
     /// The identifier of the playout-delay extension, if the viewer knows it.
     pub(super) playout_delay: Option<u8>,
+    /// The identifier of the extension that numbers packets for congestion control, if the viewer reports on them.
+    pub(super) transport_cc: Option<u8>,
     /// The payload type of Opus, if the viewer wants sound.
     pub(super) opus: Option<u8>,
 }
@@ -38,7 +41,8 @@ impl Offer {
             fingerprint: sdp::fingerprint(session, media)?,
             sdp: sdp::with_plain_candidates(sdp),
             video: video.map(video_formats).unwrap_or_default(),
-            playout_delay: video.and_then(playout_delay),
+            playout_delay: video.and_then(|section| extension(section, playout_delay::URI)),
+            transport_cc: video.and_then(transport_cc),
             opus: audio.and_then(|section| {
                 formats(section)
                     .find(|(name, _)| is(name, "opus"))
@@ -57,7 +61,7 @@ fn video_formats(section: &str) -> Vec<(Codec, u8)> {
 }
 
 /// RFC 8285 section 5: `a=extmap:3 uri` or `a=extmap:3/direction uri`, 1 to 14 in the short form of the header.
-fn playout_delay(section: &str) -> Option<u8> {
+fn extension(section: &str, wanted: &str) -> Option<u8> {
     sdp::values(section, "a=extmap:").find_map(|line| {
         let (id, uri) = line.split_once(' ')?;
         let id = id
@@ -66,8 +70,15 @@ fn playout_delay(section: &str) -> Option<u8> {
             .parse()
             .ok()
             .filter(|id| (1..=14).contains(id))?;
-        (uri.split(' ').next() == Some(playout_delay::URI)).then_some(id)
+        (uri.split(' ').next() == Some(wanted)).then_some(id)
     })
+}
+
+/// The extension is of use only with the reports on it.
+fn transport_cc(section: &str) -> Option<u8> {
+    let mut reports = sdp::values(section, "a=rtcp-fb:");
+    reports.find(|line| line.ends_with(" transport-cc"))?;
+    extension(section, feedback::URI)
 }
 
 fn is_plain_h264(section: &str, payload_type: u8) -> bool {
@@ -113,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_formats_that_we_can_send_are_found_in_the_viewers_order() {
-        let video = "a=rtpmap:98 VP9/90000\r\na=rtpmap:100 VP8/90000\r\n\
+        let video = "a=rtpmap:98 H265/90000\r\na=rtpmap:100 VP8/90000\r\n\
                      a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=0;profile-level-id=42e01f\r\n\
                      a=rtpmap:104 H264/90000\r\na=fmtp:104 packetization-mode=1;profile-level-id=64001f\r\n\
                      a=rtpmap:106 H264/90000\r\na=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n";
@@ -131,6 +142,17 @@ mod tests {
         assert_eq!(
             (found("5"), found("6/recvonly"), found("15"), found("x")),
             (Some(5), Some(6), None, None)
+        );
+    }
+
+    #[test]
+    fn packets_are_numbered_only_for_those_who_report_on_them() {
+        let extension = format!("a=extmap:3 {}\r\n", feedback::URI);
+        let found = |lines: &str| Offer::check(&offer(lines)).unwrap().transport_cc;
+        assert_eq!(found(&extension), None);
+        assert_eq!(
+            found(&format!("{extension}a=rtcp-fb:96 transport-cc\r\n")),
+            Some(3)
         );
     }
 

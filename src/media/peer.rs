@@ -5,17 +5,16 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
-use super::assembly::{self, Assembly};
-use super::capture::Capture;
+use super::assembly::{Assembly, Media};
+use super::congestion::Congestion;
+use super::feedback;
 use super::gate::Gate;
 use super::offer::Offer;
-use super::plan::Plan;
 use super::sdp::{self, Answer};
 use super::seam::{
     EventSender, Inbox, Input, MessageSink, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal,
@@ -23,6 +22,7 @@ use super::seam::{
 };
 use super::signals::Connections;
 use super::stats::PeerStats;
+use super::studio::{Guest, Seat, Studio};
 use super::teardown;
 
 /// How long the viewer has from its request until it is connected.
@@ -31,6 +31,8 @@ const HANDSHAKE: Duration = Duration::from_secs(15);
 const STEP: Duration = Duration::from_secs(5);
 /// How long the candidates of an answer may take.
 const GATHER: Duration = Duration::from_millis(2500);
+/// The least rate that a bad line brings the picture down to, in kbit/s.
+const LEAST_KBPS: u32 = 300;
 /// How much may wait in the data channel, in bytes.
 const MAX_BUFFERED: u64 = 16 * 1024;
 /// How many data channels a viewer may open by itself before it is shown out: each costs threads.
@@ -39,14 +41,13 @@ const FOREIGN_CHANNELS: u32 = 2;
 /// The life of one peer, from the request to the end of its teardown.
 pub(super) async fn run(
     id: PeerId,
-    plan: Rc<Plan>,
-    capture: Option<Rc<Capture>>,
+    studio: Rc<Studio>,
     options: PeerOptions,
     signals: SignalSender,
     mut inbox: Inbox,
     events: EventSender,
 ) {
-    let reason = match Peer::build(&plan, capture, &options, signals) {
+    let reason = match Peer::build(id, &studio, &options, signals).await {
         Ok(mut peer) => {
             // What the viewer holds goes up when the last of its sinks does.
             drop(options);
@@ -74,8 +75,10 @@ struct Peer {
     assembly: Assembly,
     gate: Arc<Gate>,
     connections: Connections,
-    /// Keeps the shared capture running.
-    _capture: Option<Rc<Capture>>,
+    /// Its place among those who share an encoder.
+    seat: Option<Seat>,
+    /// What its line carries.
+    congestion: Congestion,
     role: Role,
     phase: Phase,
     gathering: Gathering,
@@ -109,14 +112,33 @@ enum Gathering {
 }
 
 impl Peer {
-    fn build(
-        plan: &Plan,
-        capture: Option<Rc<Capture>>,
+    async fn build(
+        id: PeerId,
+        studio: &Studio,
         options: &PeerOptions,
         signals: SignalSender,
     ) -> Result<Self, String> {
+        let plan = studio.plan();
         let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
-        let assembly = Assembly::build(plan, capture.as_deref(), options, offer.as_ref())?;
+        let media = Media::choose(&plan, options, offer.as_ref())?;
+        let seat = match media.codec {
+            Some(codec) => {
+                let guest = Guest {
+                    id,
+                    codec,
+                    controls: options.channel.is_some(),
+                    signals: signals.clone(),
+                };
+                Some(studio.seat(guest).await?)
+            }
+            None => None,
+        };
+        let encoding = seat.as_ref().and_then(Seat::encoding);
+        let channel = options.channel.as_ref();
+        let assembly = Assembly::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
+        if let Some(payloader) = assembly.pipeline.by_name("pay") {
+            feedback::watch(&payloader, signals.clone());
+        }
         let gate = Arc::new(Gate::new(&assembly.webrtc));
         let mut connections = Connections::watch(&assembly.pipeline, &assembly.webrtc, &gate, signals)?;
         if let (Some(channel), Some(options)) = (&assembly.channel, &options.channel) {
@@ -130,14 +152,15 @@ impl Peer {
             assembly,
             gate,
             connections,
-            _capture: capture,
+            seat,
+            congestion: Congestion::new(LEAST_KBPS, plan.bitrate_kbps()),
             role,
             phase: Phase::Handshake {
                 deadline: Instant::now() + HANDSHAKE,
             },
             gathering: Gathering::New,
             foreign_channels: 0,
-            counted: (0, Instant::now()),
+            counted: (encoding.map_or(0, |encoding| encoding.encoded()), Instant::now()),
         })
     }
 
@@ -240,11 +263,15 @@ impl Peer {
             }
             PeerCommand::Message(message) => self.send_message(&message),
             PeerCommand::Bitrate { kbps } => {
-                if let Some(target) = &self.assembly.bitrate {
-                    assembly::set(&self.assembly.pipeline, target, kbps);
-                }
+                self.congestion.set_most(kbps);
+                self.follow_congestion();
             }
-            PeerCommand::KeyFrame => self.request_key_frame(),
+            PeerCommand::Pause(paused) => {
+                self.seat.as_ref().inspect(|seat| seat.set_paused(paused));
+            }
+            PeerCommand::KeyFrame => {
+                self.seat.as_ref().inspect(|seat| seat.want_key_frame());
+            }
             PeerCommand::Stats(reply) => reply.send(self.stats().await),
         }
         Ok(())
@@ -263,18 +290,9 @@ impl Peer {
         }
     }
 
-    fn request_key_frame(&self) {
-        if let Some(pad) = self
-            .assembly
-            .pipeline
-            .by_name("pay")
-            .and_then(|pay| pay.static_pad("sink"))
-        {
-            pad.push_event(
-                gst_video::UpstreamForceKeyUnitEvent::builder()
-                    .all_headers(true)
-                    .build(),
-            );
+    fn follow_congestion(&self) {
+        if let Some(seat) = &self.seat {
+            seat.set_kbps(self.congestion.kbps());
         }
     }
 
@@ -287,11 +305,15 @@ impl Peer {
             Ok(Some(reply)) => PeerStats::read(&reply),
             _ => PeerStats::default(),
         };
-        let (before, since) = self.counted;
-        self.counted = (self.assembly.encoded.load(Ordering::Relaxed), Instant::now());
-        let seconds = (self.counted.1 - since).as_secs_f64();
-        if self.assembly.feed.is_some() && seconds >= 0.2 {
-            stats.encoded_fps = Some((self.counted.0 - before) as f64 / seconds);
+        if let Some(encoding) = self.seat.as_ref().and_then(Seat::encoding) {
+            let (before, since) = self.counted;
+            self.counted = (encoding.encoded(), Instant::now());
+            let seconds = (self.counted.1 - since).as_secs_f64();
+            // After a move to another encoder there is nothing to compare with.
+            if let Some(frames) = self.counted.0.checked_sub(before).filter(|_| seconds >= 0.2) {
+                stats.encoded_fps = Some(frames as f64 / seconds);
+            }
+            stats.available_kbps = Some(self.congestion.kbps());
         }
         stats
     }
@@ -331,6 +353,9 @@ impl Peer {
                 self.phase = Phase::Connected;
                 // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
                 let _ = self.assembly.pipeline.recalculate_latency();
+                if let (Some(seat), Some(frames)) = (&self.seat, &self.assembly.frames) {
+                    seat.connect(frames)?;
+                }
                 tell(events, PeerEvent::Connected)?;
             }
             Signal::Impostor => {
@@ -338,6 +363,10 @@ impl Peer {
                 return Err(
                     "The certificate of the connection is not the one that the answer announced".to_owned(),
                 );
+            }
+            Signal::Report(packets) => {
+                self.congestion.report(&packets);
+                self.follow_congestion();
             }
             Signal::ChannelOpened => tell(events, PeerEvent::ChannelOpen)?,
             Signal::ForeignChannel => {
@@ -443,7 +472,7 @@ impl Peer {
 
     async fn take_down(mut self, id: PeerId, inbox: &mut Inbox) {
         self.gate.close();
-        self.assembly.feed = None;
+        self.seat.as_ref().inspect(|seat| seat.disconnect());
         if self.gathering == Gathering::Running {
             teardown::wait_for_gathering(inbox).await;
         }

@@ -6,18 +6,20 @@ use super::check::check_targets;
 use super::choose;
 use super::codec::Codec;
 use super::description::Description;
+use super::ladder::Rung;
 use super::library::Library;
 use super::parse::{self, DescriptionError};
 
-/// The element that takes frames out of the shared capture, and the one that brings them to a viewer.
+/// The element that takes frames out of the shared capture, and those that bring them to an encoder and encoded to a
+/// viewer.
 pub(super) const FRAMES: &str = "frames";
+/// The element that takes encoded frames out of an encoder.
+pub(super) const ENCODED: &str = "encoded";
+/// The caps of a smaller picture.
+pub(super) const SIZE: &str = "size";
 /// The webrtcbin of a viewer's pipeline.
 pub(super) const WEBRTC: &str = "webrtc";
 
-/// Between capture and encoder: the newest frame, and no other. A viewer that is slow sees fewer frames, not
-/// older ones.
-const HANDOVER: &str =
-    "queue name=handover leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0";
 const WEBRTCBIN: &str = "webrtcbin name=webrtc bundle-policy=max-bundle";
 /// The payload type of the sound, where the host chooses it.
 const AUDIO_PAYLOAD_TYPE: u8 = 97;
@@ -29,8 +31,10 @@ pub(super) const AUDIO_RTP: &str = "audiortp";
 const NEEDS: &[&str] = &[
     "appsrc",
     "appsink",
-    "queue",
     "videoconvert",
+    "videoscale",
+    "h264parse",
+    "rtphdrexttwcc",
     "webrtcbin",
     "nicesrc",
     "dtlssrtpenc",
@@ -56,19 +60,27 @@ pub struct StreamOptions {
     pub fps: u32,
     /// The video bitrate, in kbit/s.
     pub bitrate_kbps: u32,
+    /// `--per-viewer-encoder`: each viewer gets an encoder of its own.
+    pub per_viewer_encoder: bool,
 }
 
 /// How the streams of this host are made. Every text in it has been parsed once.
 #[derive(Debug, Clone)]
 pub enum Plan {
-    /// One capture for all viewers; an encoder and a webrtcbin for each.
+    /// One capture for all viewers, encoders that they share, and a webrtcbin for each.
     Shared {
         /// The chosen capture.
         capture: Description,
-        /// One for each codec, the preferred first. Never empty.
+        /// All that may be tried, the preferred first. Never empty.
         encoders: Vec<Encoder>,
         /// What a viewer that asks for sound hears.
         audio: Box<Description>,
+        /// The rate at first, and the highest.
+        bitrate_kbps: u32,
+        /// What an encoder has to keep up with.
+        fps: u32,
+        /// Viewers share no encoder.
+        private_encoders: bool,
     },
     /// A whole description for each viewer.
     Whole(Description),
@@ -81,6 +93,13 @@ pub struct Encoder {
     pub codec: Codec,
     /// The chosen description.
     pub description: Description,
+}
+
+impl Encoder {
+    /// For logs: the name of its file, or where its text came from.
+    pub(super) fn label(&self) -> &str {
+        label(&self.description)
+    }
 }
 
 impl Plan {
@@ -98,6 +117,9 @@ impl Plan {
                     capture: choose::capture(&library, options)?,
                     encoders: choose::encoders(&library, options)?,
                     audio: Box::new(choose::audio(&library)?),
+                    bitrate_kbps: options.bitrate_kbps,
+                    fps: options.fps,
+                    private_encoders: options.per_viewer_encoder,
                 }
             }
         };
@@ -105,36 +127,80 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The preferred encoder among those whose codec is in `codecs` (by the names in SDP; empty: any).
+    /// The codec of the preferred encoder among those whose codec is in `codecs` (by the names in SDP; empty: any).
     ///
     /// # Errors
     /// A sentence for the viewer, if there is none.
-    pub(super) fn encoder_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<&Encoder>, String> {
-        let Self::Shared { encoders, .. } = self else {
+    pub(super) fn codec_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<Codec>, String> {
+        if let Self::Whole(_) = self {
             return Ok(None);
+        }
+        let wanted = |codec: &Codec| {
+            codecs.is_empty() || codecs.iter().any(|name| name.as_ref().parse() == Ok(*codec))
         };
-        let wanted = |encoder: &&Encoder| {
-            codecs.is_empty()
-                || codecs
-                    .iter()
-                    .any(|name| name.as_ref().parse() == Ok(encoder.codec))
-        };
-        encoders
-            .iter()
+        self.codecs()
             .find(wanted)
             .map(Some)
             .ok_or_else(|| self.nothing_in_common())
     }
 
+    /// The codecs, the preferred first.
+    pub(super) fn codecs(&self) -> impl Iterator<Item = Codec> {
+        let encoders = self.encoders();
+        let is_first = |(at, encoder): &(usize, &Encoder)| {
+            encoders[..*at].iter().all(|before| before.codec != encoder.codec)
+        };
+        encoders
+            .iter()
+            .enumerate()
+            .filter(is_first)
+            .map(|(_, encoder)| encoder.codec)
+    }
+
+    /// The encoders of a codec, the preferred first.
+    pub(super) fn encoders_of(&self, codec: Codec) -> impl Iterator<Item = &Encoder> {
+        self.encoders()
+            .iter()
+            .filter(move |encoder| encoder.codec == codec)
+    }
+
+    /// The highest rate of the picture, in kbit/s.
+    pub(super) fn bitrate_kbps(&self) -> u32 {
+        match self {
+            Self::Shared { bitrate_kbps, .. } => *bitrate_kbps,
+            Self::Whole(_) => 0,
+        }
+    }
+
+    /// Frames per second at first.
+    pub(super) fn fps(&self) -> u32 {
+        match self {
+            Self::Shared { fps, .. } => *fps,
+            Self::Whole(_) => 0,
+        }
+    }
+
+    /// Whether viewers share no encoder.
+    pub(super) fn has_private_encoders(&self) -> bool {
+        matches!(
+            self,
+            Self::Shared {
+                private_encoders: true,
+                ..
+            }
+        )
+    }
+
+    fn encoders(&self) -> &[Encoder] {
+        match self {
+            Self::Shared { encoders, .. } => encoders,
+            Self::Whole(_) => &[],
+        }
+    }
+
     /// The sentence for a viewer that can decode nothing of ours.
     pub(super) fn nothing_in_common(&self) -> String {
-        let ours: Vec<_> = match self {
-            Self::Shared { encoders, .. } => encoders
-                .iter()
-                .map(|encoder| encoder.codec.encoding_name())
-                .collect(),
-            Self::Whole(_) => Vec::new(),
-        };
+        let ours: Vec<_> = self.codecs().map(Codec::encoding_name).collect();
         format!(
             "This host encodes {}, which the viewer cannot decode",
             ours.join(" and ")
@@ -152,14 +218,14 @@ impl Plan {
         }
     }
 
-    /// The text of one viewer's pipeline.
+    /// The text of one viewer's pipeline, from encoded frames to webrtcbin.
     ///
-    /// Without an encoder it has no video, unless the plan is a whole description.
-    pub(super) fn viewer_text(&self, encoder: Option<&Encoder>, with_audio: bool) -> String {
+    /// Without a codec it has no video, unless the plan is a whole description.
+    pub(super) fn viewer_text(&self, codec: Option<Codec>, with_audio: bool) -> String {
         let Self::Shared { audio, .. } = self else {
             return self.launch_text();
         };
-        let video = encoder.map(|encoder| format!(" appsrc name={FRAMES} ! {} ! webrtc.", encode(encoder)));
+        let video = codec.map(|codec| format!(" appsrc name={FRAMES} ! {} ! webrtc.", codec.payloader()));
         let audio = with_audio.then(|| format!(" {} ! {} ! webrtc.", audio.text, audio_payloader()));
         [Some(WEBRTCBIN.to_owned()), video, audio]
             .into_iter()
@@ -173,7 +239,13 @@ impl Plan {
             Self::Shared {
                 capture, encoders, ..
             } => {
-                format!("{} ! {} ! {WEBRTCBIN}", capture.text, encode(&encoders[0]))
+                let encoder = &encoders[0];
+                let (encode, codec) = (&encoder.description.text, encoder.codec);
+                format!(
+                    "{} ! {encode} ! {} ! {WEBRTCBIN}",
+                    capture.text,
+                    codec.payloader()
+                )
             }
             Self::Whole(description) => description.text.clone(),
         }
@@ -213,9 +285,11 @@ impl Plan {
                 check_targets(capture, &parse::parse(&capture.origin, &text)?)?;
                 for encoder in encoders {
                     let origin = &encoder.description.origin;
-                    let pipeline = parse::parse(origin, &self.viewer_text(Some(encoder), true))?;
+                    let pipeline = parse::parse(origin, &encoding_text(encoder, Rung::Full))?;
                     check_targets(&encoder.description, &pipeline)?;
-                    parse::named(&pipeline, origin, WEBRTC, Some("webrtcbin"))?;
+                }
+                for codec in self.codecs() {
+                    parse::parse("deskbeam", &self.viewer_text(Some(codec), true))?;
                 }
                 Ok(())
             }
@@ -227,13 +301,14 @@ impl Plan {
     }
 }
 
-/// From frames to RTP.
-fn encode(encoder: &Encoder) -> String {
-    format!(
-        "{HANDOVER} ! {} ! {}",
-        encoder.description.text,
-        encoder.codec.payloader()
-    )
+/// The text of one encoder that viewers share, from frames to encoded frames.
+pub(super) fn encoding_text(encoder: &Encoder, rung: Rung) -> String {
+    let smaller = match rung {
+        Rung::Small => format!("videoscale ! capsfilter name={SIZE} ! "),
+        Rung::Full | Rung::Half => String::new(),
+    };
+    let (encode, finish) = (&encoder.description.text, encoder.codec.finish());
+    format!("appsrc name={FRAMES} ! {smaller}{encode} ! {finish} ! appsink name={ENCODED}")
 }
 
 fn audio_payloader() -> String {

@@ -9,18 +9,20 @@
 //!
 //! The main loop iterates the *default* context: GStreamer 1.22 resolves names and frees sockets there.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::rc::{Rc, Weak as RcWeak};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::capture::{Capture, Settings};
+use super::congestion::Packet;
 use super::peer;
 use super::plan::Plan;
 use super::stats::PeerStats;
+use super::studio::Studio;
 
 /// Commands that wait for the main loop, and those that wait for one peer.
 const COMMANDS: usize = 64;
@@ -34,7 +36,7 @@ const STATS: Duration = Duration::from_secs(1);
 const STOP_CAPTURE: Duration = Duration::from_secs(2);
 
 /// One peer's number, unique in this process. For logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
 
 impl fmt::Display for PeerId {
@@ -109,6 +111,7 @@ pub(super) enum PeerCommand {
         kbps: u32,
     },
     KeyFrame,
+    Pause(bool),
     Stats(StatsReply),
 }
 
@@ -137,6 +140,8 @@ pub(super) enum Signal {
     Impostor,
     ChannelOpened,
     ForeignChannel,
+    /// The viewer tells which packets have arrived when.
+    Report(Vec<Packet>),
     /// The peer, the shared capture or an element is lost.
     Lost(String),
 }
@@ -200,7 +205,7 @@ impl Media {
         let weak = commands.downgrade();
         glib::MainContext::default().invoke(move || {
             glib::MainContext::default().spawn_local(async move {
-                serve(Rc::new(plan), receiver, weak).await;
+                serve(plan, receiver, weak).await;
                 let _ = finished.send(());
             });
         });
@@ -321,6 +326,14 @@ impl PeerHandle {
         }
     }
 
+    /// Sends no picture for a while, and goes on with a key frame.
+    ///
+    /// # Errors
+    /// If the peer is gone.
+    pub fn set_paused(&self, paused: bool) -> Result<(), PeerGone> {
+        self.command(PeerCommand::Pause(paused))
+    }
+
     /// Closes the peer and ends when it is down.
     pub async fn closed(mut self) {
         drop(self.commands);
@@ -378,6 +391,36 @@ impl Inbox {
     }
 }
 
+/// Makes what a capture reports with. It belongs to the studio.
+#[derive(Debug)]
+pub(super) struct CaptureReports {
+    commands: mpsc::WeakSender<Command>,
+    /// How many captures there have been, and the end of the latest.
+    latest: RefCell<(u64, Option<oneshot::Receiver<()>>)>,
+}
+
+impl CaptureReports {
+    /// For the next capture.
+    pub(super) fn next(&self) -> (CaptureSignals, StopNotice) {
+        let (held, stopped) = oneshot::channel();
+        let mut latest = self.latest.borrow_mut();
+        *latest = (latest.0 + 1, Some(stopped));
+        let signals = CaptureSignals {
+            commands: self.commands.clone(),
+            generation: latest.0,
+        };
+        (signals, StopNotice { _held: held })
+    }
+
+    /// Ends when the latest capture has stopped.
+    pub(super) async fn stopped(&self) {
+        let stopped = self.latest.borrow_mut().1.take();
+        if let Some(stopped) = stopped {
+            let _ = glib::future_with_timeout(STOP_CAPTURE, stopped).await;
+        }
+    }
+}
+
 /// For the capture's callbacks: reports that it is lost.
 #[derive(Debug, Clone)]
 pub(super) struct CaptureSignals {
@@ -387,6 +430,11 @@ pub(super) struct CaptureSignals {
 }
 
 impl CaptureSignals {
+    /// The number of this capture.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// The capture has failed or ended.
     pub(super) fn lost(&self, reason: String) {
         if let Some(commands) = self.commands.upgrade() {
@@ -395,6 +443,40 @@ impl CaptureSignals {
                 reason,
             });
         }
+    }
+}
+
+/// A bounded queue between tasks of the main loop, or from GStreamer's threads to one.
+pub(super) fn mailbox<T>(capacity: usize) -> (Post<T>, Mailbox<T>) {
+    let (sender, receiver) = mpsc::channel(capacity);
+    (Post(sender), Mailbox(receiver))
+}
+
+/// The end that sends, and never waits.
+#[derive(Debug)]
+pub(super) struct Post<T>(mpsc::Sender<T>);
+
+impl<T> Post<T> {
+    /// What finds the queue full is lost: then as much is waiting already.
+    pub(super) fn send(&self, value: T) {
+        let _ = self.0.try_send(value);
+    }
+}
+
+impl<T> Clone for Post<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// The end that receives.
+#[derive(Debug)]
+pub(super) struct Mailbox<T>(mpsc::Receiver<T>);
+
+impl<T> Mailbox<T> {
+    /// The next; `None` when nobody can send any more.
+    pub(super) async fn next(&mut self) -> Option<T> {
+        self.0.recv().await
     }
 }
 
@@ -444,16 +526,15 @@ fn start_main_loop() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Owns the capture and starts the peers, until all handles are gone and everything is down.
-async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
-    let mut source = Source {
-        plan: Rc::clone(&plan),
-        weak,
-        running: RcWeak::new(),
-        generation: 0,
-        stopped: None,
+/// Starts the peers, until all handles are gone and everything is down.
+async fn serve(plan: Plan, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
+    let reports = CaptureReports {
+        commands: weak,
+        latest: RefCell::default(),
     };
-    let mut settings = Settings::default();
+    let studio = Studio::new(Rc::new(plan), reports);
+    let warming = Rc::clone(&studio);
+    glib::MainContext::default().spawn_local(async move { warming.warm_up().await });
     let mut peers: Vec<(mpsc::WeakSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
     while let Some(command) = commands.recv().await {
         peers.retain(|(signals, _)| signals.upgrade().is_some());
@@ -464,104 +545,23 @@ async fn serve(plan: Rc<Plan>, mut commands: mpsc::Receiver<Command>, weak: mpsc
                 commands,
                 events,
             } => {
-                let capture = if options.video || options.remote_offer.is_some() {
-                    source.capture(settings).await
-                } else {
-                    Ok(None)
-                };
-                let capture = match capture {
-                    Ok(capture) => capture,
-                    Err(reason) => {
-                        tracing::warn!(%reason, "the capture does not start");
-                        events.send(PeerEvent::Failed(format!(
-                            "The screen cannot be captured: {reason}"
-                        )));
-                        continue;
-                    }
-                };
                 let (signals, signal_receiver) = mpsc::channel(SIGNALS);
-                let weak_signals = signals.downgrade();
                 let inbox = Inbox {
                     commands,
                     signals: signal_receiver,
                 };
-                let task = peer::run(
-                    id,
-                    Rc::clone(&plan),
-                    capture,
-                    options,
-                    SignalSender(signals),
-                    inbox,
-                    events,
-                );
-                peers.push((weak_signals, glib::MainContext::default().spawn_local(task)));
+                let (studio, alive) = (Rc::clone(&studio), signals.downgrade());
+                let task = peer::run(id, studio, options, SignalSender(signals), inbox, events);
+                peers.push((alive, glib::MainContext::default().spawn_local(task)));
             }
-            Command::Framerate(fps) => {
-                settings.fps = Some(fps);
-                source
-                    .running
-                    .upgrade()
-                    .inspect(|capture| capture.set(&plan, settings));
-            }
-            Command::Pointer(visible) => {
-                settings.pointer = Some(visible);
-                source
-                    .running
-                    .upgrade()
-                    .inspect(|capture| capture.set(&plan, settings));
-            }
-            Command::CaptureLost { generation, reason } if generation == source.generation => {
-                tracing::warn!(%reason, "the capture is lost");
-                source.running = RcWeak::new();
-                for (signals, _) in &peers {
-                    if let Some(signals) = signals.upgrade() {
-                        SignalSender(signals).send(Signal::Lost(format!("The capture is lost: {reason}")));
-                    }
-                }
-            }
-            // Whoever watched that one knows already.
-            Command::CaptureLost { .. } => {}
+            Command::Framerate(fps) => studio.change(|settings| settings.fps = Some(fps)),
+            Command::Pointer(visible) => studio.change(|settings| settings.pointer = Some(visible)),
+            Command::CaptureLost { generation, reason } => studio.capture_lost(generation, &reason),
         }
     }
     for (_, task) in peers {
         let _ = task.await;
     }
-    if let Some(stopped) = source.stopped {
-        // The X server may be ended next, and libX11 ends a process whose server is gone.
-        let _ = glib::future_with_timeout(STOP_CAPTURE, stopped).await;
-    }
-}
-
-/// The shared capture: it runs as long as a peer holds it.
-struct Source {
-    plan: Rc<Plan>,
-    weak: mpsc::WeakSender<Command>,
-    running: RcWeak<Capture>,
-    /// How many captures there have been.
-    generation: u64,
-    /// Ends when the latest capture has stopped.
-    stopped: Option<oneshot::Receiver<()>>,
-}
-
-impl Source {
-    /// The running capture, started if need be; none if each viewer's pipeline has its own.
-    async fn capture(&mut self, settings: Settings) -> Result<Option<Rc<Capture>>, String> {
-        if let Some(running) = self.running.upgrade() {
-            return Ok(Some(running));
-        }
-        let Some(text) = self.plan.capture_text() else {
-            return Ok(None);
-        };
-        self.generation += 1;
-        let signals = CaptureSignals {
-            commands: self.weak.clone(),
-            generation: self.generation,
-        };
-        let (held, stopped) = oneshot::channel();
-        self.stopped = Some(stopped);
-        let capture = Rc::new(Capture::start(&text, signals, StopNotice { _held: held }).await?);
-        capture.set(&self.plan, settings);
-        self.running = Rc::downgrade(&capture);
-        Ok(Some(capture))
-    }
+    // The X server may be ended next, and libX11 ends a process whose server is gone.
+    studio.close().await;
 }

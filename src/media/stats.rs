@@ -17,6 +17,8 @@ pub struct PeerStats {
     pub jitter_s: Option<f64>,
     /// The time of a round trip by RTCP, in seconds.
     pub round_trip_s: Option<f64>,
+    /// What the viewer's line carries and it wants, in kbit/s.
+    pub available_kbps: Option<u32>,
     /// Frames per second that left the encoder, since the last time it was asked.
     pub encoded_fps: Option<f64>,
 }

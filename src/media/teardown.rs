@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::seam::{Inbox, PeerId, Signal, off_loop};
+use super::seam::{Inbox, PeerId, Signal, StopNotice, off_loop};
 
 const GATHERING: Duration = Duration::from_secs(3);
 const NULL: Duration = Duration::from_secs(5);
@@ -22,6 +22,55 @@ const DISPOSE: Duration = Duration::from_millis(1500);
 
 /// Pipelines of this process that could not be stopped.
 static ABANDONED: AtomicU32 = AtomicU32::new(0);
+
+/// A pipeline that is stopped when this is dropped, on a thread of its own: that may block.
+#[derive(Debug)]
+pub(super) struct Running {
+    pipeline: gst::Pipeline,
+    thread: &'static str,
+    /// Dropped when the pipeline has stopped.
+    notice: Option<StopNotice>,
+}
+
+impl Running {
+    /// Takes charge of `pipeline`. `thread` is the name of the thread that will stop it.
+    pub(super) fn new(thread: &'static str, pipeline: gst::Pipeline) -> Self {
+        Self {
+            pipeline,
+            thread,
+            notice: None,
+        }
+    }
+
+    /// The same with a notice that is dropped when the pipeline has stopped.
+    pub(super) fn with_notice(mut self, notice: StopNotice) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+}
+
+impl std::ops::Deref for Running {
+    type Target = gst::Pipeline;
+
+    fn deref(&self) -> &gst::Pipeline {
+        &self.pipeline
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let (pipeline, notice) = (self.pipeline.clone(), self.notice.take());
+        let stopped = std::thread::Builder::new()
+            .name(self.thread.to_owned())
+            .spawn(move || {
+                let _ = pipeline.set_state(gst::State::Null);
+                drop(notice);
+            });
+        if let Err(error) = stopped {
+            tracing::error!(%error, "cannot stop a pipeline");
+        }
+    }
+}
 
 /// Waits until the candidates are gathered, but not for ever: 1.22 sometimes never says so.
 pub(super) async fn wait_for_gathering(inbox: &mut Inbox) {

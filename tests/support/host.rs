@@ -28,6 +28,7 @@ pub fn options() -> StreamOptions {
         display: None,
         fps: 30,
         bitrate_kbps: 2000,
+        per_viewer_encoder: false,
     }
 }
 

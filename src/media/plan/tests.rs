@@ -2,7 +2,7 @@ use super::super::check::check_file;
 use super::*;
 
 fn options() -> StreamOptions {
-    gst::init().unwrap();
+    crate::media::init().unwrap();
     StreamOptions {
         capture: "test".to_owned(),
         encoder: "auto".to_owned(),
@@ -11,6 +11,7 @@ fn options() -> StreamOptions {
         display: None,
         fps: 30,
         bitrate_kbps: 1234,
+        per_viewer_encoder: false,
     }
 }
 
@@ -21,21 +22,20 @@ fn error(options: &StreamOptions) -> String {
 #[test]
 fn auto_offers_each_codec_once_and_prefers_the_highest_rank() {
     let plan = Plan::new(&options()).unwrap();
-    let Plan::Shared { encoders, .. } = &plan else {
-        panic!()
-    };
     assert_eq!(
-        encoders.iter().map(|encoder| encoder.codec).collect::<Vec<_>>(),
-        [Codec::H264, Codec::Vp8]
+        plan.codecs().collect::<Vec<_>>(),
+        [Codec::H264, Codec::Vp8, Codec::Vp9, Codec::Av1]
     );
+    let names = |codec| plan.encoders_of(codec).map(Encoder::label).collect::<Vec<_>>();
+    assert_eq!(names(Codec::H264), ["x264", "openh264"]);
     let choose = |codecs: &[&str]| {
         let codecs: Vec<_> = codecs.iter().map(|&name| name.to_owned()).collect();
-        plan.encoder_for(&codecs).map(|encoder| encoder.unwrap().codec)
+        plan.codec_for(&codecs).map(Option::unwrap)
     };
     assert_eq!(choose(&[]), Ok(Codec::H264));
     assert_eq!(choose(&["AV1", "vp8", "h264"]), Ok(Codec::H264));
     assert_eq!(choose(&["VP8"]), Ok(Codec::Vp8));
-    assert!(choose(&["AV1"]).unwrap_err().contains("H264 and VP8"));
+    assert!(choose(&["H265"]).unwrap_err().contains("H264 and VP8"));
 }
 
 #[test]
@@ -93,10 +93,8 @@ fn a_codec_chooses_its_best_encoder() {
     let Plan::Shared { encoders, .. } = Plan::new(&h264).unwrap() else {
         panic!()
     };
-    assert_eq!(
-        (encoders.len(), encoders[0].description.name.as_str()),
-        (1, "x264")
-    );
+    assert_eq!(encoders[0].label(), "x264");
+    assert!(encoders.iter().all(|encoder| encoder.codec == Codec::H264));
 }
 
 #[test]
@@ -106,7 +104,7 @@ fn an_unknown_name_is_answered_with_those_that_are_known() {
         ..options()
     });
     assert!(
-        message.contains("\"x265\"") && message.contains("auto, x264, vp8"),
+        message.contains("\"x265\"") && message.contains("auto, x264, ") && message.contains("vp8"),
         "{message}"
     );
 }
@@ -131,7 +129,7 @@ fn a_file_whose_header_names_what_it_lacks_is_refused() {
         std::fs::write(&path, contents).unwrap();
         check_file(&path).map_err(|error| error.to_string())
     };
-    gst::init().unwrap();
+    crate::media::init().unwrap();
     assert!(check("# kind: capture\nvideotestsrc").is_ok());
     for (contents, part) in [
         (
@@ -153,9 +151,11 @@ fn a_file_whose_header_names_what_it_lacks_is_refused() {
 
 #[test]
 fn every_shipped_file_that_can_work_here_is_right() {
-    gst::init().unwrap();
+    crate::media::init().unwrap();
     let library = Library::load(None).unwrap();
-    let mut checked = 0;
+    // Those for hardware are installed with it.
+    let hardware = ["nvenc", "qsv", "v4l2", "va"];
+    let mut missing = Vec::new();
     for description in library.all() {
         if parse::require("", &description.needs).is_ok() {
             check_targets(
@@ -163,12 +163,12 @@ fn every_shipped_file_that_can_work_here_is_right() {
                 &parse::parse_part(&description.origin, &description.text).unwrap(),
             )
             .unwrap();
-            checked += 1;
+        } else if !hardware.contains(&description.name.as_str()) {
+            missing.push(&description.name);
         }
     }
-    assert_eq!(
-        checked,
-        library.all().len(),
-        "a shipped file lacks its elements here"
+    assert!(
+        missing.is_empty(),
+        "files that lack their elements here: {missing:?}"
     );
 }

@@ -1,0 +1,94 @@
+//! The viewer's reports on the arrival of each packet (transport-wide congestion control): asked for by an RTP header
+//! extension, delivered by GStreamer's RTP session as an event that travels upstream.
+
+use std::time::Duration;
+
+use gst::prelude::*;
+use gst_rtp::prelude::*;
+
+use super::congestion::Packet;
+use super::seam::{Signal, SignalSender};
+
+/// The name of the extension.
+pub(super) const URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+/// The identifier of the extension in the stream, where the host chooses it (RFC 8285: 1 to 14).
+pub(super) const ID: u8 = 1;
+
+/// Adds the extension to each packet of this payloader.
+pub(super) fn add_to(payloader: &gst::Element, id: u8) {
+    if let Some(extension) = gst_rtp::RTPHeaderExtension::create_from_uri(URI) {
+        extension.set_id(id.into());
+        payloader.emit_by_name::<()>("add-extension", &[&extension]);
+    }
+}
+
+/// Sends the reports on what this payloader has sent.
+pub(super) fn watch(payloader: &gst::Element, signals: SignalSender) {
+    let Some(pad) = payloader.static_pad("src") else {
+        return;
+    };
+    pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+        let report = info.event().and_then(|event| event.structure());
+        if let Some(report) = report.filter(|report| report.name() == "RTPTWCCPackets") {
+            let packets = read(report);
+            if !packets.is_empty() {
+                signals.send(Signal::Report(packets));
+            }
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// The packets of a report, in the order in which they were sent.
+fn read(report: &gst::StructureRef) -> Vec<Packet> {
+    let Ok(packets) = report.get::<glib::ValueArray>("packets") else {
+        return Vec::new();
+    };
+    let packet = |value: &glib::Value| read_packet(value.get::<&gst::StructureRef>().ok()?);
+    packets.iter().filter_map(packet).collect()
+}
+
+fn read_packet(packet: &gst::StructureRef) -> Option<Packet> {
+    let time = |name: &str| {
+        let time = packet.get::<Option<gst::ClockTime>>(name).ok()??;
+        Some(Duration::from_nanos(time.nseconds()))
+    };
+    let is_lost = packet.get::<bool>("lost").ok()?;
+    Some(Packet {
+        sent: time("local-ts")?,
+        arrived: time("remote-ts").filter(|_| !is_lost),
+        bytes: packet.get("size").ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_is_read_as_the_rtp_session_writes_it() {
+        gst::init().unwrap();
+        let packet = |arrived: Option<u64>| {
+            let packet = gst::Structure::builder("RTPTWCCPacket")
+                .field("seqnum", 7u32)
+                .field("local-ts", gst::ClockTime::MSECOND)
+                .field("remote-ts", arrived.map(gst::ClockTime::from_mseconds))
+                .field("size", 1200u32)
+                .field("lost", arrived.is_none())
+                .build();
+            read_packet(&packet)
+        };
+        let sent = Duration::from_millis(1);
+        let (arrived, bytes) = (Some(Duration::from_millis(9)), 1200);
+        assert_eq!(packet(Some(9)), Some(Packet { sent, arrived, bytes }));
+        assert_eq!(
+            packet(None),
+            Some(Packet {
+                sent,
+                arrived: None,
+                bytes
+            })
+        );
+        assert_eq!(read_packet(&gst::Structure::new_empty("RTPTWCCPacket")), None);
+    }
+}

@@ -1,0 +1,521 @@
+//! What viewers share: the capture, and for each codec an encoder for each rung of its ladder. Who watches has a
+//! [`Seat`].
+//!
+//! All of it lives on the main loop. Starting something takes time and is done in turn; moving viewers does not.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink};
+
+use super::capture::{Capture, Settings};
+use super::codec::Codec;
+use super::encoding::Encoding;
+use super::ladder::{self, Member, Rung};
+use super::plan::{Encoder, Plan};
+use super::seam::{CaptureReports, PeerId, Signal, SignalSender};
+use super::trial;
+
+/// How long the capture runs on after the last viewer: a page that is loaded again finds it running.
+const WARM: Duration = Duration::from_secs(10);
+
+/// The shared part of a host's media.
+pub(super) struct Studio {
+    reports: CaptureReports,
+    this: Weak<Self>,
+    /// Held while something is started.
+    turn: futures_util::lock::Mutex<()>,
+    state: RefCell<State>,
+}
+
+struct State {
+    plan: Rc<Plan>,
+    settings: Settings,
+    capture: Option<Rc<Capture>>,
+    encodings: Vec<Rc<Encoding>>,
+    viewers: BTreeMap<PeerId, Viewer>,
+    /// Encoders that did not work, by their origin. They are tried again when no other is left.
+    failed: Vec<String>,
+    /// Encoders that have shown that they keep up.
+    proven: Vec<String>,
+    next_encoding: u64,
+    /// Something has changed since the viewers were last arranged.
+    is_unarranged: bool,
+}
+
+/// One who watches.
+struct Viewer {
+    codec: Codec,
+    encoding: Rc<Encoding>,
+    link: Option<ConsumptionLink>,
+    signals: SignalSender,
+    kbps: u32,
+    controls: bool,
+    /// It has an encoder of its own.
+    is_private: bool,
+    is_paused: bool,
+}
+
+/// A viewer's place. Dropping it gives it up.
+pub(super) struct Seat {
+    studio: Rc<Studio>,
+    id: PeerId,
+}
+
+/// What a viewer brings.
+pub(super) struct Guest {
+    pub(super) id: PeerId,
+    pub(super) codec: Codec,
+    pub(super) controls: bool,
+    pub(super) signals: SignalSender,
+}
+
+impl Studio {
+    /// Nothing runs yet. `reports` takes what happens to captures.
+    pub(super) fn new(plan: Rc<Plan>, reports: CaptureReports) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            reports,
+            this: Weak::clone(this),
+            turn: futures_util::lock::Mutex::new(()),
+            state: RefCell::new(State {
+                plan,
+                settings: Settings::default(),
+                capture: None,
+                encodings: Vec::new(),
+                viewers: BTreeMap::new(),
+                failed: Vec::new(),
+                proven: Vec::new(),
+                next_encoding: 1,
+                is_unarranged: false,
+            }),
+        })
+    }
+
+    /// What is streamed, and how.
+    pub(super) fn plan(&self) -> Rc<Plan> {
+        Rc::clone(&self.state.borrow().plan)
+    }
+
+    /// Gives a viewer a stream of its codec, whose encoder and capture are started if need be.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(super) async fn seat(&self, guest: Guest) -> Result<Seat, String> {
+        let _turn = self.turn.lock().await;
+        let plan = self.plan();
+        let is_private = plan.has_private_encoders();
+        let kbps = plan.bitrate_kbps();
+        let present = self.encoding_for(guest.codec, Rung::Full).filter(|_| !is_private);
+        let encoding = match present {
+            Some(encoding) => encoding,
+            None => self.start_encoding(guest.codec, Rung::Full, kbps).await?,
+        };
+        let viewer = Viewer {
+            codec: guest.codec,
+            encoding,
+            link: None,
+            signals: guest.signals,
+            kbps,
+            controls: guest.controls,
+            is_private,
+            is_paused: false,
+        };
+        self.state.borrow_mut().viewers.insert(guest.id, viewer);
+        let studio = self.this.upgrade().ok_or("the host is going down")?;
+        studio.arrange_soon();
+        Ok(Seat { studio, id: guest.id })
+    }
+
+    /// Changes what viewers may change of the capture, for all of them.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut state = self.state.borrow_mut();
+        change(&mut state.settings);
+        if let Some(capture) = &state.capture {
+            capture.set(&state.plan, state.settings);
+        }
+    }
+
+    /// The capture with this number has failed: all who watch are told.
+    pub(super) fn capture_lost(&self, generation: u64, reason: &str) {
+        let mut state = self.state.borrow_mut();
+        if state
+            .capture
+            .as_ref()
+            .is_none_or(|capture| capture.generation() != generation)
+        {
+            return;
+        }
+        tracing::warn!(%reason, "the capture is lost");
+        state.capture = None;
+        for viewer in state.viewers.values() {
+            viewer
+                .signals
+                .send(Signal::Lost(format!("The capture is lost: {reason}")));
+        }
+    }
+
+    /// Starts the capture and proves the preferred encoder, so that the first viewer need not wait.
+    pub(super) async fn warm_up(&self) {
+        let _turn = self.turn.lock().await;
+        let plan = self.plan();
+        let Some(codec) = plan.codecs().next() else { return };
+        match self.capture().await {
+            Ok(capture) => {
+                capture.first_frame().await;
+                let _ = self.candidates(codec, &capture).await;
+            }
+            Err(reason) => tracing::warn!(%reason, "the capture does not start"),
+        }
+        self.cool_down();
+    }
+
+    /// Lets go of everything, and ends when the capture has stopped.
+    pub(super) async fn close(&self) {
+        // What is being started is to be stopped as well.
+        let _turn = self.turn.lock().await;
+        {
+            let mut state = self.state.borrow_mut();
+            state.encodings.clear();
+            state.capture = None;
+        }
+        self.reports.stopped().await;
+    }
+
+    /// The running capture, started if need be.
+    async fn capture(&self) -> Result<Rc<Capture>, String> {
+        if let Some(capture) = &self.state.borrow().capture {
+            return Ok(Rc::clone(capture));
+        }
+        let plan = self.plan();
+        let text = plan.capture_text().ok_or("there is no shared capture")?;
+        let started = Capture::start(&text, self.reports.next()).await;
+        let capture = Rc::new(started.map_err(|reason| format!("The screen cannot be captured: {reason}"))?);
+        let mut state = self.state.borrow_mut();
+        capture.set(&plan, state.settings);
+        state.capture = Some(Rc::clone(&capture));
+        Ok(capture)
+    }
+
+    fn encoding_for(&self, codec: Codec, rung: Rung) -> Option<Rc<Encoding>> {
+        let state = self.state.borrow();
+        let is_it = |encoding: &&Rc<Encoding>| (encoding.encoder.codec, encoding.rung) == (codec, rung);
+        state.encodings.iter().find(is_it).map(Rc::clone)
+    }
+
+    /// Starts the best encoder that works. The turn must be held.
+    async fn start_encoding(&self, codec: Codec, rung: Rung, kbps: u32) -> Result<Rc<Encoding>, String> {
+        let capture = self.capture().await?;
+        let mut reasons = Vec::new();
+        for encoder in self.candidates(codec, &capture).await {
+            let id = {
+                let mut state = self.state.borrow_mut();
+                state.next_encoding += 1;
+                state.next_encoding
+            };
+            let this = Weak::clone(&self.this);
+            let lost = Box::new(move |id, reason: String| {
+                if let Some(studio) = this.upgrade() {
+                    studio.encoding_lost(id, &reason);
+                }
+            });
+            match Encoding::start(id, &encoder, rung, kbps, Rc::clone(&capture), lost).await {
+                Ok(encoding) => {
+                    tracing::info!(encoder = encoder.label(), ?rung, "encoding");
+                    let mut state = self.state.borrow_mut();
+                    state.encodings.push(Rc::clone(&encoding));
+                    return Ok(encoding);
+                }
+                Err(reason) => {
+                    tracing::warn!(encoder = encoder.label(), %reason, "the encoder does not work");
+                    self.state
+                        .borrow_mut()
+                        .failed
+                        .push(encoder.description.origin.clone());
+                    reasons.push(format!("{}: {reason}", encoder.label()));
+                }
+            }
+        }
+        self.cool_down();
+        Err(format!("Nothing here encodes {codec} ({})", reasons.join("; ")))
+    }
+
+    /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
+    async fn candidates(&self, codec: Codec, capture: &Capture) -> Vec<Encoder> {
+        let plan = self.plan();
+        let all: Vec<Encoder> = plan.encoders_of(codec).cloned().collect();
+        let has_failed = |encoder: &Encoder| self.state.borrow().failed.contains(&encoder.description.origin);
+        let mut candidates: Vec<Encoder> = all
+            .iter()
+            .filter(|encoder| !has_failed(encoder))
+            .cloned()
+            .collect();
+        if candidates.is_empty() {
+            self.state
+                .borrow_mut()
+                .failed
+                .retain(|origin| all.iter().all(|encoder| encoder.description.origin != *origin));
+            candidates = all;
+        }
+        let is_proven = |encoder: &Encoder| self.state.borrow().proven.contains(&encoder.description.origin);
+        if candidates.len() < 2 || candidates.first().is_some_and(is_proven) {
+            return candidates;
+        }
+        let Some(size) = capture.size() else {
+            return candidates;
+        };
+        let verdict = trial::rank(candidates, size, plan.fps()).await;
+        let mut state = self.state.borrow_mut();
+        state.failed.extend(verdict.failed);
+        state.proven.extend(
+            verdict
+                .ranked
+                .first()
+                .map(|encoder| encoder.description.origin.clone()),
+        );
+        verdict.ranked
+    }
+
+    /// The next encoder takes over.
+    fn encoding_lost(self: Rc<Self>, id: u64, reason: &str) {
+        let lost = {
+            let mut state = self.state.borrow_mut();
+            let Some(at) = state.encodings.iter().position(|encoding| encoding.id == id) else {
+                return;
+            };
+            let lost = state.encodings.remove(at);
+            state.failed.push(lost.encoder.description.origin.clone());
+            let origin = lost.encoder.description.origin.clone();
+            state.proven.retain(|proven| *proven != origin);
+            lost
+        };
+        tracing::warn!(encoder = lost.encoder.label(), %reason, "the encoder has failed, the next takes over");
+        glib::MainContext::default().spawn_local(async move { self.replace(lost).await });
+    }
+
+    /// Moves the viewers of an encoder that has failed.
+    async fn replace(&self, lost: Rc<Encoding>) {
+        let _turn = self.turn.lock().await;
+        let (codec, kbps) = (lost.encoder.codec, self.plan().bitrate_kbps());
+        let sits_there = |viewer: &Viewer| viewer.encoding.id == lost.id;
+        let orphans: Vec<PeerId> = {
+            let state = self.state.borrow();
+            let of_lost = state.viewers.iter().filter(|(_, viewer)| sits_there(viewer));
+            of_lost.map(|(id, _)| *id).collect()
+        };
+        if orphans.is_empty() {
+            return self.cool_down();
+        }
+        match self.start_encoding(codec, lost.rung, kbps).await {
+            Ok(encoding) => {
+                for id in orphans {
+                    self.move_to(id, &encoding);
+                }
+            }
+            Err(reason) => {
+                let state = self.state.borrow();
+                for viewer in orphans.iter().filter_map(|id| state.viewers.get(id)) {
+                    viewer.signals.send(Signal::Lost(reason.clone()));
+                }
+            }
+        }
+    }
+
+    fn move_to(&self, id: PeerId, encoding: &Rc<Encoding>) {
+        let mut state = self.state.borrow_mut();
+        let Some(viewer) = state.viewers.get_mut(&id) else {
+            return;
+        };
+        if let Some(link) = &mut viewer.link
+            && let Err(error) = encoding.take_over(link)
+        {
+            tracing::error!(%error, "a viewer cannot be moved");
+        }
+        viewer.encoding = Rc::clone(encoding);
+    }
+
+    /// Puts the viewers on the rungs that fit them, in a task: numbers change in bursts.
+    fn arrange_soon(self: &Rc<Self>) {
+        if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
+            let this = Rc::clone(self);
+            glib::MainContext::default().spawn_local(async move { this.arrange().await });
+        }
+    }
+
+    async fn arrange(&self) {
+        let _turn = self.turn.lock().await;
+        self.state.borrow_mut().is_unarranged = false;
+        let pixels = self
+            .state
+            .borrow()
+            .capture
+            .as_ref()
+            .and_then(|capture| capture.size());
+        let pixels = pixels.map_or(0, |size| u64::from(size.width) * u64::from(size.height));
+        let codecs: Vec<Codec> = self.plan().codecs().collect();
+        for codec in codecs {
+            let members = self.members(codec);
+            for (id, rung) in ladder::assign(&members, pixels) {
+                let Some(member) = members
+                    .iter()
+                    .find(|member| member.id == id && member.rung != rung)
+                else {
+                    continue;
+                };
+                let encoding = match self.encoding_for(codec, rung) {
+                    Some(encoding) => Ok(encoding),
+                    None => self.start_encoding(codec, rung, member.kbps).await,
+                };
+                match encoding {
+                    Ok(encoding) => {
+                        tracing::debug!(peer = %id, ?rung, kbps = member.kbps, "the viewer moves");
+                        self.move_to(id, &encoding);
+                    }
+                    // It stays where it is.
+                    Err(reason) => tracing::warn!(%reason, ?rung, "there is no such rung"),
+                }
+            }
+        }
+        self.set_rates(pixels);
+        self.cool_down();
+    }
+
+    fn members(&self, codec: Codec) -> Vec<Member> {
+        let state = self.state.borrow();
+        let shares = |viewer: &&Viewer| viewer.codec == codec && !viewer.is_private;
+        let member = |(id, viewer): (&PeerId, &Viewer)| Member {
+            id: *id,
+            kbps: viewer.kbps,
+            controls: viewer.controls,
+            rung: viewer.encoding.rung,
+        };
+        state
+            .viewers
+            .iter()
+            .filter(|(_, viewer)| shares(viewer))
+            .map(member)
+            .collect()
+    }
+
+    fn set_rates(&self, pixels: u64) {
+        let state = self.state.borrow();
+        for encoding in &state.encodings {
+            let on_it = || {
+                state
+                    .viewers
+                    .values()
+                    .filter(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
+            };
+            if let Some(kbps) = ladder::rate(on_it().map(|viewer| viewer.kbps)) {
+                encoding.set_rate(kbps, ladder::frame_rate(kbps, encoding.rung, pixels));
+            }
+            encoding.set_paused(on_it().all(|viewer| viewer.is_paused));
+        }
+    }
+
+    /// Stops encoders that nobody uses, and later the capture.
+    fn cool_down(&self) {
+        let mut state = self.state.borrow_mut();
+        let State {
+            encodings, viewers, ..
+        } = &mut *state;
+        encodings.retain(|encoding| {
+            viewers
+                .values()
+                .any(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
+        });
+        let Some(capture) = state.capture.as_ref().filter(|_| state.encodings.is_empty()) else {
+            return;
+        };
+        let (this, capture) = (Weak::clone(&self.this), Rc::downgrade(capture));
+        let use_count = state.next_encoding;
+        glib::MainContext::default().spawn_local(async move {
+            glib::timeout_future(WARM).await;
+            let (Some(this), Some(_)) = (this.upgrade(), capture.upgrade()) else {
+                return;
+            };
+            let mut state = this.state.borrow_mut();
+            if state.encodings.is_empty() && state.next_encoding == use_count {
+                state.capture = None;
+            }
+        });
+    }
+}
+
+impl Seat {
+    /// What comes out of the encoder. It may change while the seat is held.
+    pub(super) fn encoding(&self) -> Option<Rc<Encoding>> {
+        let state = self.studio.state.borrow();
+        state
+            .viewers
+            .get(&self.id)
+            .map(|viewer| Rc::clone(&viewer.encoding))
+    }
+
+    /// Sends the stream to `consumer` from the next key frame on, which comes at once.
+    pub(super) fn connect(&self, consumer: &gst_app::AppSrc) -> Result<(), String> {
+        let mut state = self.studio.state.borrow_mut();
+        let viewer = state.viewers.get_mut(&self.id).ok_or("the seat is gone")?;
+        let settings = ConsumerSettings {
+            max_buffer: 0,
+            max_time: STALE,
+            ..ConsumerSettings::default()
+        };
+        let mut link = ConsumptionLink::disconnected_with(consumer.clone(), settings);
+        viewer.encoding.take_over(&mut link)?;
+        viewer.link = Some(link);
+        Ok(())
+    }
+
+    /// No more of the stream.
+    pub(super) fn disconnect(&self) {
+        if let Some(viewer) = self.studio.state.borrow_mut().viewers.get_mut(&self.id) {
+            viewer.link = None;
+        }
+    }
+
+    /// What the viewer's line carries and it wants, in kbit/s.
+    pub(super) fn set_kbps(&self, kbps: u32) {
+        let mut state = self.studio.state.borrow_mut();
+        let Some(viewer) = state.viewers.get_mut(&self.id) else {
+            return;
+        };
+        if std::mem::replace(&mut viewer.kbps, kbps) != kbps {
+            drop(state);
+            self.studio.arrange_soon();
+        }
+    }
+
+    /// Sends nothing for a while, and goes on with a key frame.
+    pub(super) fn set_paused(&self, paused: bool) {
+        let mut state = self.studio.state.borrow_mut();
+        let Some(viewer) = state.viewers.get_mut(&self.id) else {
+            return;
+        };
+        viewer.is_paused = paused;
+        if let Some(link) = &viewer.link {
+            link.set_discard(paused);
+        }
+        viewer.encoding.want_key_frame();
+        drop(state);
+        self.studio.arrange_soon();
+    }
+
+    /// Asks for a key frame.
+    pub(super) fn want_key_frame(&self) {
+        if let Some(encoding) = self.encoding() {
+            encoding.want_key_frame();
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.studio.state.borrow_mut().viewers.remove(&self.id);
+        self.studio.arrange_soon();
+    }
+}
+
+/// Encoded frames that have waited for so long to be sent are stale.
+const STALE: gst::ClockTime = gst::ClockTime::from_mseconds(500);
