@@ -382,7 +382,7 @@ async fn a_client_that_never_reads_is_closed_and_blocks_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_never_read_finds_what_was_written_before_it_was_given_up() {
+async fn a_client_that_never_read_finds_what_had_reached_it_before_it_was_given_up() {
     let host = TestHost::start_custom(|setup| setup.session.rate_burst = u32::MAX);
     let mut client = RawSocket::join(host.address).await;
     let mut sent = 0;
@@ -399,7 +399,7 @@ async fn a_client_that_never_read_finds_what_was_written_before_it_was_given_up(
         assert_eq!(pong["id"], format!("p{read}"), "{pong}");
         read += 1;
     }
-    assert!(read > 1_000 && read < sent, "{read} of {sent} were answered");
+    assert!(read > 0 && read < sent, "{read} of {sent} were answered");
     host.stop().await;
 }
 
