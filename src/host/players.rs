@@ -16,9 +16,9 @@ use crate::web::{Player, PlayerError};
 const FRAGMENTS: usize = 16;
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How often it is looked whether a player reports.
+/// How often a player's reports are looked at.
 const LOOK: Duration = Duration::from_secs(5);
-/// How often in a row it may have nothing to say about what was sent.
+/// After so many looks in a row at which nothing new was reported of what was sent, the player has gone.
 const MAX_SILENT: u32 = 3;
 
 /// All players, by their ids. Dropping a player's sender closes it.
