@@ -51,6 +51,17 @@ impl Desktop {
             .envs(self.environment.iter().cloned());
         command
     }
+
+    /// Copies `text` in a program on this desktop.
+    fn copy(&self, text: &str) {
+        tokio::task::block_in_place(|| {
+            let mut child = self.xclip(&["-i"]).stdin(Stdio::piped()).spawn().unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            stdin.write_all(text.as_bytes()).unwrap();
+            drop(stdin);
+            assert!(child.wait().unwrap().success());
+        });
+    }
 }
 
 /// A desktop, and a viewer that sees it and whose channel is open.
@@ -149,15 +160,17 @@ async fn the_clipboard_goes_both_ways() {
             let output = desktop.xclip(&["-o"]).stderr(Stdio::null()).output().unwrap();
             (output.stdout == "Grüße, 中".as_bytes()).then_some(())
         });
-        let mut child = desktop.xclip(&["-i"]).stdin(Stdio::piped()).spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all("back: ñ".as_bytes())
-            .unwrap();
-        assert!(child.wait().unwrap().success());
     });
+    desktop.copy("back: ñ");
+    read_until(&mut viewer, "YmFjazogw7E=").await;
+    let long = "abc".repeat(16_000);
+    desktop.copy(&long);
+    read_until(&mut viewer, &"YWJj".repeat(16_000)).await;
+    viewer.leave().await;
+}
+
+/// Asks for the clipboard until it has this `content`.
+async fn read_until(viewer: &mut Viewer, content: &str) {
     // The host may still own the selection when it is asked first: it learns of the loss by an event. And it says
     // nothing while the new owner does not answer.
     let answers = |viewer: &Viewer| {
@@ -168,15 +181,15 @@ async fn the_clipboard_goes_both_ways() {
             .count()
     };
     for _ in 0..20 {
-        let before = answers(&viewer);
+        let before = answers(viewer);
         viewer.send_text("cr");
         let answered = viewer.until("the host answers", |viewer| answers(viewer) > before);
         let _ = tokio::time::timeout(std::time::Duration::from_secs(3), answered).await;
-        if told(&viewer, "clipboard").is_some_and(|data| data["content"] == "YmFjazogw7E=") {
-            return viewer.leave().await;
+        if told(viewer, "clipboard").is_some_and(|data| data["content"] == content) {
+            return;
         }
     }
-    panic!("the viewer never has it: {:?}", told(&viewer, "clipboard"));
+    panic!("the viewer never has it: {:?}", told(viewer, "clipboard"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

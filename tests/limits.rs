@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::support::host::{TestHost, options};
+use super::support::raw::{FIN, PING, RawSocket, TEXT, masked};
 use super::support::signaling::Client;
 use super::support::soon;
 
@@ -119,6 +120,24 @@ async fn a_client_without_a_sign_of_life_is_told_and_closed_and_one_that_pings_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_answers_no_ping_is_told_and_closed() {
+    let host = TestHost::start(&options());
+    let mut mute = RawSocket::join(host.address).await;
+    let mut pings = 0;
+    let error = loop {
+        match mute.frame().await.unwrap() {
+            frame if frame.kind == PING => pings += 1,
+            frame => break frame.json(),
+        }
+    };
+    assert_eq!(error["error"]["code"], "CONNECTION_TIMEOUT", "{error}");
+    assert!(pings >= 2, "it was asked {pings} times");
+    assert_eq!(mute.frame().await.unwrap().close_code(), 1001);
+    assert_eq!(mute.frame().await, None);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_over_the_soft_limit_is_refused_and_one_of_exactly_that_size_is_read() {
     let host = TestHost::start_custom(|setup| setup.session.max_message_size = 1_000);
     let mut client = Client::connect(&host.ws_url()).await;
@@ -161,6 +180,20 @@ async fn a_megabyte_is_still_answered_and_more_closes_the_socket_with_1009() {
         );
     }
     assert_answers(&mut client).await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_far_too_much_in_one_frame_can_still_read_why_it_is_closed() {
+    let host = TestHost::start(&options());
+    let frame = masked(FIN | TEXT, &vec![b'x'; 4 * 1024 * 1024]);
+    for round in 0..10 {
+        let mut client = RawSocket::join(host.address).await;
+        client.send(&frame).await.unwrap();
+        let close = client.frame_besides_pings().await;
+        assert_eq!(close.map(|frame| frame.close_code()), Some(1009), "{round}");
+        assert_eq!(client.frame().await, None, "{round}");
+    }
     host.stop().await;
 }
 
@@ -345,6 +378,28 @@ async fn a_client_that_never_reads_is_closed_and_blocks_nobody() {
     })
     .await;
     assert_answers(&mut other).await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_read_finds_what_had_reached_it_before_it_was_given_up() {
+    let host = TestHost::start_custom(|setup| setup.session.rate_burst = u32::MAX);
+    let mut client = RawSocket::join(host.address).await;
+    let mut sent = 0;
+    loop {
+        let ping = json!({"type":"ping","id":format!("p{sent}")}).to_string();
+        if client.send(&masked(FIN | TEXT, ping.as_bytes())).await.is_err() {
+            break;
+        }
+        sent += 1;
+    }
+    let mut read = 0;
+    while let Some(frame) = client.frame_besides_pings().await {
+        let pong = frame.json();
+        assert_eq!(pong["id"], format!("p{read}"), "{pong}");
+        read += 1;
+    }
+    assert!(read > 0 && read < sent, "{read} of {sent} were answered");
     host.stop().await;
 }
 

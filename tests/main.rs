@@ -16,5 +16,6 @@ mod signaling;
 mod streaming;
 mod support;
 mod virtual_display;
+mod websocket;
 mod whep;
 mod x11_input;

@@ -1,5 +1,6 @@
 //! The host at somebody else's signaling server.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use deskbeam::host::{Rendezvous as Address, RendezvousKind};
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::support::host::TestHost;
 use super::support::player::Player;
+use super::support::program::Program;
 use super::support::rendezvous::{Guest, Rendezvous};
 use super::support::soon;
 
@@ -18,7 +20,7 @@ fn start(server: &Rendezvous, kind: RendezvousKind) -> TestHost {
 
 fn producer() -> RendezvousKind {
     RendezvousKind::Producer {
-        name: "my desk".to_owned(),
+        name: "my-desk".to_owned(),
     }
 }
 
@@ -35,10 +37,10 @@ async fn register(guest: &mut Guest, id: &str) {
     let status = guest.hear_json().await;
     assert_eq!(
         status,
-        json!({"type":"setPeerStatus","roles":["producer"],"meta":{"name":"my desk"},"peerId":id})
+        json!({"type":"setPeerStatus","roles":["producer"],"meta":{"name":"my-desk"},"peerId":id})
     );
     guest
-        .say(json!({"type":"peerStatusChanged","roles":["producer"],"meta":{"name":"my desk"},"peerId":id}))
+        .say(json!({"type":"peerStatusChanged","roles":["producer"],"meta":{"name":"my-desk"},"peerId":id}))
         .await;
 }
 
@@ -258,6 +260,45 @@ async fn the_host_comes_back_when_the_server_has_gone_away() {
     guest.say("OFFER_REQUEST").await;
     assert_eq!(guest.hear_json().await["sdp"]["type"], "offer");
     host.stop().await;
+}
+
+/// The program, registering at `server`, with these certificates instead of the system's.
+fn start_program(server: &Rendezvous, trusted: &Path) -> Program {
+    let arguments = [
+        "--capture",
+        "test",
+        "--signaling-name",
+        "my-desk",
+        "--signaling-server",
+        &server.url,
+    ];
+    let environment = [("SSL_CERT_FILE", trusted.to_str().unwrap())];
+    tokio::task::block_in_place(|| Program::start_with(&arguments, &environment))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_registers_over_tls_where_it_trusts_the_certificate() {
+    let (server, certificate) = Rendezvous::open_tls().await;
+    let trusted = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&trusted, certificate).unwrap();
+    let _program = start_program(&server, trusted.path());
+    let mut guest = server.guest().await;
+    register(&mut guest, "p-1").await;
+    guest
+        .say(json!({"type":"startSession","peerId":"consumer","sessionId":"s-1"}))
+        .await;
+    assert_eq!(description(&mut guest, "s-1").await["type"], "offer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_does_not_speak_to_a_server_whose_certificate_it_does_not_trust() {
+    let (server, _) = Rendezvous::open_tls().await;
+    let (_, of_another_one) = Rendezvous::open_tls().await;
+    let trusted = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&trusted, of_another_one).unwrap();
+    let _program = start_program(&server, trusted.path());
+    let refused = server.try_guest().await.err().expect("the host refuses");
+    assert!(refused.to_string().contains("fatal alert"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,15 @@
 //! Players: WHEP, by hand and with a webrtcbin that offers.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use serde_json::json;
 
 use super::support::host::TestHost;
 use super::support::http::{Response, request};
 use super::support::player::Player;
 use super::support::signaling::Client;
+use super::support::soon;
 
 const SDP: (&str, &str) = ("content-type", "application/sdp");
 const TRICKLE: (&str, &str) = ("content-type", "application/trickle-ice-sdpfrag");
@@ -222,6 +226,60 @@ async fn candidates_may_come_later_in_fragments() {
     player.until_decoded(10).await;
     player.leave().await;
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_that_is_killed_is_noticed() {
+    let host = start(1);
+    let mut player = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "whep::play_until_killed", "--ignored", "--nocapture"])
+        .env(KILLED_AT, host.address.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(player.stdout.take().unwrap()).lines();
+    let mut told = lines.map(Result::unwrap).filter_map(|line| {
+        let (_, location) = line.split_once("it plays at ")?;
+        Some(location.to_owned())
+    });
+    let location = tokio::task::block_in_place(|| told.next()).expect("the player plays");
+    player.kill().unwrap();
+    player.wait().unwrap();
+    let mut again = tokio::time::interval(std::time::Duration::from_millis(200));
+    soon("the player is gone", async {
+        loop {
+            again.tick().await;
+            let answer = ask(&host, "PATCH", &location, &[TRICKLE], "a=end-of-candidates\r\n").await;
+            match answer.status {
+                204 => {}
+                404 => return,
+                other => panic!("{other}: {answer:?}"),
+            }
+        }
+    })
+    .await;
+    let mut viewer = Client::connect(&host.ws_url()).await;
+    assert_eq!(viewer.receive().await["type"], "welcome", "its place is free");
+    host.stop().await;
+}
+
+/// Where the player that is killed finds the host.
+const KILLED_AT: &str = "DESKBEAM_TEST_WHEP";
+
+/// In a process of its own.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it is the player of another test"]
+async fn play_until_killed() {
+    let Ok(address) = std::env::var(KILLED_AT) else {
+        return;
+    };
+    gst::init().unwrap();
+    let mut player = Player::new().await;
+    let answer = request(address.parse().unwrap(), "POST", "/whep", &[SDP], &player.offer).await;
+    player.take_answer(&answer.body);
+    player.until_decoded(30).await;
+    println!("it plays at {}", answer.header("location").unwrap());
+    player.until_decoded(u32::MAX).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Being reached through somebody else's signaling server: registered there, again and again.
 
+use std::iter::successors;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,8 +10,10 @@ use super::{Shared, now_ms, viewer};
 use crate::session::{Action, Session};
 use crate::web::{self, ServerUrl};
 
-/// The first pause before another try, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(30));
+/// The first pause before another try.
+const SHORTEST: Duration = Duration::from_secs(3);
+/// The longest.
+const LONGEST: Duration = Duration::from_secs(30);
 /// A connection that held for this long was a good one.
 const GOOD: Duration = Duration::from_secs(30);
 
@@ -42,8 +45,7 @@ pub enum RendezvousKind {
 
 /// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends.
 pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
-    let (shortest, longest) = PAUSES;
-    let mut pause = shortest;
+    let mut pauses = pauses();
     loop {
         let started = Instant::now();
         let reason = match web::connect(&rendezvous.url).await {
@@ -60,15 +62,14 @@ pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
             return;
         }
         if started.elapsed() >= GOOD {
-            pause = shortest;
+            pauses = self::pauses();
         }
-        let wait = jittered(pause);
+        let wait = jittered(pauses.next().unwrap_or(LONGEST));
         tracing::warn!(server = %rendezvous.url, %reason, seconds = wait.as_secs_f32(), "not registered; trying again");
         tokio::select! {
             () = shared.shutdown.cancelled() => return,
             () = sleep(wait) => {}
         }
-        pause = (pause * 2).min(longest);
     }
 }
 
@@ -78,6 +79,11 @@ fn register(kind: &RendezvousKind, shared: &Shared) -> (Session, Vec<Action>) {
         RendezvousKind::Producer { name } => Session::produce(json!({ "name": name }), config, now_ms()),
         RendezvousKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, now_ms()),
     }
+}
+
+/// Before each try that follows a failed one: twice the last, up to the longest.
+fn pauses() -> impl Iterator<Item = Duration> {
+    successors(Some(SHORTEST), |pause| Some((*pause * 2).min(LONGEST)))
 }
 
 /// 20 % more or less, so that many hosts do not come back at once.
@@ -91,6 +97,12 @@ fn jittered(pause: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pauses_double_up_to_the_longest() {
+        let seconds: Vec<_> = pauses().take(7).map(|pause| pause.as_secs()).collect();
+        assert_eq!(seconds, [3, 6, 12, 24, 30, 30, 30]);
+    }
 
     #[test]
     fn the_jitter_stays_within_a_fifth() {

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Shared;
-use crate::media::{PeerEvent, PeerHandle, PeerOptions};
+use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
 use crate::web::{Player, PlayerError};
 
@@ -16,6 +16,10 @@ use crate::web::{Player, PlayerError};
 const FRAGMENTS: usize = 16;
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How often a player's reports are looked at.
+const LOOK: Duration = Duration::from_secs(5);
+/// After so many looks in a row at which nothing new was reported of what was sent, the player has gone.
+const MAX_SILENT: u32 = 3;
 
 /// All players, by their ids. Dropping a player's sender closes it.
 #[derive(Clone, Default)]
@@ -80,6 +84,9 @@ pub(super) async fn open(shared: Shared, offer: String) -> Result<Player, Player
 }
 
 async fn keep(shared: Shared, id: String, mut peer: PeerHandle, mut fragments: mpsc::Receiver<Fragment>) {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reports = Reports::default();
     let reason = loop {
         tokio::select! {
             () = shared.shutdown.cancelled() => break "the host is going down".to_owned(),
@@ -96,6 +103,9 @@ async fn keep(shared: Shared, id: String, mut peer: PeerHandle, mut fragments: m
                 Some(_) => {}
                 None => break "the stream has ended".to_owned(),
             },
+            _ = looks.tick() => if !reports.continue_with(&peer.stats().await) {
+                break "it no longer reports what it receives".to_owned();
+            },
         }
     };
     shared.players.close(&id);
@@ -103,9 +113,72 @@ async fn keep(shared: Shared, id: String, mut peer: PeerHandle, mut fragments: m
     peer.closed().await;
 }
 
+/// Whether a player is still there. It has no socket whose end would tell, and ICE takes its time; but it reports by
+/// RTCP what it receives, every few seconds, if it ever did.
+#[derive(Debug, Default)]
+struct Reports {
+    sent: Option<u64>,
+    reported: Option<u32>,
+    silent: u32,
+}
+
+impl Reports {
+    /// Takes in the next look. False: the player has gone.
+    fn continue_with(&mut self, stats: &PeerStats) -> bool {
+        if stats.reported.is_none() || stats.reported != self.reported {
+            self.silent = 0;
+        } else if stats.packets_sent > self.sent {
+            self.silent += 1;
+        }
+        (self.sent, self.reported) = (stats.packets_sent, stats.reported);
+        self.silent < MAX_SILENT
+    }
+}
+
 /// 128 random bits: whoever knows them may close the player.
 fn secret_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the player is kept after these looks, of each what was sent and what was reported.
+    fn is_kept(looks: &[(u64, Option<u32>)]) -> bool {
+        let mut reports = Reports::default();
+        looks.iter().all(|(sent, reported)| {
+            reports.continue_with(&PeerStats {
+                packets_sent: Some(*sent),
+                reported: *reported,
+                ..PeerStats::default()
+            })
+        })
+    }
+
+    #[test]
+    fn a_player_goes_when_it_no_longer_reports_what_is_sent() {
+        assert!(is_kept(&[(1, Some(1)), (2, Some(2)), (3, Some(2)), (4, Some(2))]));
+        assert!(!is_kept(&[
+            (1, Some(1)),
+            (2, Some(1)),
+            (3, Some(1)),
+            (4, Some(1))
+        ]));
+        assert!(is_kept(&[
+            (1, Some(1)),
+            (2, Some(1)),
+            (3, Some(1)),
+            (4, Some(2)),
+            (5, Some(2))
+        ]));
+    }
+
+    #[test]
+    fn a_player_that_never_reports_or_is_sent_nothing_stays() {
+        assert!(is_kept(&[(1, None), (2, None), (3, None), (4, None), (5, None)]));
+        assert!(is_kept(&[(9, Some(1)); 9]));
+    }
 }

@@ -19,6 +19,9 @@ pub struct PeerStats {
     pub round_trip_s: Option<f64>,
     /// What the viewer's line carries and it wants, in kbit/s.
     pub available_kbps: Option<u32>,
+    /// The highest sequence numbers that the viewer has reported, added up over its streams: each report of something
+    /// new changes it.
+    pub reported: Option<u32>,
     /// Frames per second that left the encoder, since the last time it was asked.
     pub encoded_fps: Option<f64>,
 }
@@ -41,15 +44,24 @@ impl PeerStats {
                     add(&mut read.packets_received, unsigned(&entry, "packets-received"));
                 }
                 Ok(gst_webrtc::WebRTCStatsType::RemoteInboundRtp) => {
-                    read.packets_lost = entry.get::<i32>("packets-lost").ok().map(i64::from);
+                    read.packets_lost = entry.get("packets-lost").ok();
                     read.round_trip_s = positive(&entry, "round-trip-time");
                     read.jitter_s = entry.get::<f64>("jitter").ok();
+                    if let Some(highest) = highest_reported(&entry) {
+                        read.reported = Some(read.reported.unwrap_or_default().wrapping_add(highest));
+                    }
                 }
                 _ => {}
             }
         }
         read
     }
+}
+
+fn highest_reported(entry: &gst::StructureRef) -> Option<u32> {
+    let source: gst::Structure = entry.get("gst-rtpsource-stats").ok()?;
+    source.get::<bool>("have-rb").ok().filter(|has| *has)?;
+    source.get("rb-exthighestseq").ok()
 }
 
 /// webrtcbin gives zero until the first report has come.
@@ -64,5 +76,34 @@ fn unsigned(entry: &gst::StructureRef, name: &str) -> Option<u64> {
 fn add(total: &mut Option<u64>, part: Option<u64>) {
     if let Some(part) = part {
         *total = Some(total.unwrap_or_default() + part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_read_as_webrtcbin_gives_them() {
+        gst::init().unwrap();
+        let report = |lost: i64, highest: u32| {
+            let source = gst::Structure::builder("application/x-rtp-source-stats")
+                .field("have-rb", true)
+                .field("rb-exthighestseq", highest)
+                .build();
+            gst::Structure::builder("remote-inbound-rtp")
+                .field("type", gst_webrtc::WebRTCStatsType::RemoteInboundRtp)
+                .field("packets-lost", lost)
+                .field("round-trip-time", 0.5)
+                .field("gst-rtpsource-stats", source)
+                .build()
+        };
+        let stats = gst::Structure::builder("application/x-webrtc-stats")
+            .field("picture", report(7, 1_000))
+            .field("sound", report(7, 24))
+            .build();
+        let read = PeerStats::read(&stats);
+        assert_eq!((read.packets_lost, read.reported), (Some(7), Some(1_024)));
+        assert_eq!((read.round_trip_s, read.packets_sent), (Some(0.5), None));
     }
 }

@@ -7,6 +7,7 @@ mod api;
 mod app_name;
 mod assets;
 mod host;
+mod linger;
 mod origin;
 mod outbound;
 mod routes;

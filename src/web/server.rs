@@ -9,6 +9,7 @@ use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use super::host::Host;
+use super::linger::LingerAcceptor;
 use super::routes;
 
 /// How long open requests may take after the end has been called.
@@ -34,7 +35,9 @@ pub async fn serve(
         end.graceful_shutdown(Some(GRACE));
     });
     let service = routes::router(host).into_make_service_with_connect_info::<SocketAddr>();
-    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+    let mut server = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .acceptor(LingerAcceptor);
     server
         .http_builder()
         .http1()

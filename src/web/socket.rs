@@ -10,9 +10,6 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
 /// A frame longer than this closes the socket with code 1009, in bytes.
 pub(super) const MAX_FRAME: usize = 1024 * 1024;
-/// What is read before that, in bytes: a frame that is left unread would reset the connection, and the client would
-/// not learn the code.
-const MAX_READ: usize = 2 * MAX_FRAME;
 /// What may wait to be written to a client that does not read, in bytes.
 const MAX_UNSENT: usize = 2 * 1024 * 1024;
 /// How often the other side is asked whether it is there.
@@ -21,8 +18,6 @@ const PING: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(6);
 /// How long one frame may take to be written.
 const WRITE: Duration = Duration::from_secs(10);
-/// The code for a frame over the limit.
-const TOO_BIG: u16 = 1009;
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long the other side may take to say goodbye, too.
@@ -68,8 +63,8 @@ pub enum SendError {
 /// Sets the limits before the upgrade.
 pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
-        .max_message_size(MAX_READ)
-        .max_frame_size(MAX_READ)
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME)
         .max_write_buffer_size(MAX_UNSENT)
 }
 
@@ -112,8 +107,13 @@ impl ViewerSocket {
                     self.last_seen = Instant::now();
                     return Some(frame);
                 }
-                Received::TooBig => {
-                    self.close(TOO_BIG, "The frame is too big").await;
+                Received::Fault(code, reason) => {
+                    self.close(code, reason).await;
+                    return None;
+                }
+                Received::Goodbye => {
+                    // The library returns it when it is asked for the next frame.
+                    let _ = timeout(FAREWELL, self.wire.receive()).await;
                     return None;
                 }
                 Received::Gone => return None,
@@ -158,7 +158,9 @@ enum Outgoing {
 /// What was read, from either library.
 enum Received {
     Frame(Frame),
-    TooBig,
+    /// A breach of the protocol: the code and the reason to close with.
+    Fault(u16, &'static str),
+    Goodbye,
     Gone,
 }
 
@@ -166,13 +168,12 @@ impl Wire {
     async fn receive(&mut self) -> Received {
         match self {
             Self::Inbound(socket) => match socket.recv().await {
-                Some(Ok(Message::Text(text))) if text.len() > MAX_FRAME => Received::TooBig,
-                Some(Ok(Message::Binary(bytes))) if bytes.len() > MAX_FRAME => Received::TooBig,
                 Some(Ok(Message::Text(text))) => Received::Frame(Frame::Text(text.as_str().to_owned())),
                 Some(Ok(Message::Binary(_))) => Received::Frame(Frame::Binary),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Frame(Frame::Alive),
-                Some(Err(error)) if is_too_big(&error) => Received::TooBig,
-                Some(Ok(Message::Close(_)) | Err(_)) | None => Received::Gone,
+                Some(Err(error)) => cause(&error).map_or(Received::Gone, fault),
+                Some(Ok(Message::Close(_))) => Received::Goodbye,
+                None => Received::Gone,
             },
             Self::Outbound(socket) => match socket.next().await {
                 Some(Ok(tungstenite::Message::Text(text))) => {
@@ -182,10 +183,9 @@ impl Wire {
                 Some(Ok(tungstenite::Message::Ping(_) | tungstenite::Message::Pong(_))) => {
                     Received::Frame(Frame::Alive)
                 }
-                Some(Err(tungstenite::Error::Capacity(_))) => Received::TooBig,
-                Some(Ok(tungstenite::Message::Close(_) | tungstenite::Message::Frame(_)) | Err(_)) | None => {
-                    Received::Gone
-                }
+                Some(Err(error)) => fault(&error),
+                Some(Ok(tungstenite::Message::Close(_))) => Received::Goodbye,
+                Some(Ok(tungstenite::Message::Frame(_))) | None => Received::Gone,
             },
         }
     }
@@ -222,13 +222,30 @@ impl Wire {
     }
 }
 
-fn is_too_big(error: &axum::Error) -> bool {
+/// What axum's error wraps.
+fn cause(error: &axum::Error) -> Option<&tungstenite::Error> {
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        if matches!(error.downcast_ref(), Some(tungstenite::Error::Capacity(_))) {
-            return true;
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
         }
         source = error.source();
     }
-    false
+    None
+}
+
+/// The codes are those of RFC 6455 section 7.4.1.
+fn fault(error: &tungstenite::Error) -> Received {
+    use tungstenite::error::ProtocolError::{
+        ReceivedAfterClosing, ResetWithoutClosingHandshake, SendAfterClosing,
+    };
+    match error {
+        tungstenite::Error::Capacity(_) => Received::Fault(1009, "The frame is too big"),
+        tungstenite::Error::Utf8(_) => Received::Fault(1007, "The text is not UTF-8"),
+        tungstenite::Error::Protocol(
+            ReceivedAfterClosing | ResetWithoutClosingHandshake | SendAfterClosing,
+        ) => Received::Gone,
+        tungstenite::Error::Protocol(_) => Received::Fault(1002, "The frame is not allowed"),
+        _ => Received::Gone,
+    }
 }

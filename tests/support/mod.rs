@@ -5,6 +5,7 @@ pub mod host;
 pub mod http;
 pub mod player;
 pub mod program;
+pub mod raw;
 pub mod rendezvous;
 pub mod signaling;
 pub mod viewer;

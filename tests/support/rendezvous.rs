@@ -1,8 +1,16 @@
 //! A signaling server that somebody else runs: it says what the test tells it to.
 
+use std::io;
+use std::sync::Arc;
+
+use deskbeam::protocol::base64;
 use futures_util::{SinkExt, StreamExt};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
@@ -10,28 +18,67 @@ use super::soon;
 
 pub struct Rendezvous {
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     pub url: String,
 }
 
 /// A host that has come.
 pub struct Guest {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Transport>>,
 }
+
+/// TCP, or TLS on it.
+trait Transport: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Transport for T {}
 
 impl Rendezvous {
     pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/signaling", listener.local_addr().unwrap());
-        Self { listener, url }
+        Self {
+            listener,
+            tls: None,
+            url,
+        }
+    }
+
+    /// One that speaks TLS, with its certificate in PEM, which nobody has signed but itself.
+    pub async fn open_tls() -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = made.signing_key.serialize_der().try_into().unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let pem = format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            base64::encode(made.cert.der())
+        );
+        let mut server = Self::open().await;
+        server.tls = Some(Arc::new(config).into());
+        server.url = server.url.replace("ws://", "wss://");
+        (server, pem)
     }
 
     /// The next host that comes.
     pub async fn guest(&self) -> Guest {
+        self.try_guest().await.unwrap()
+    }
+
+    /// The next host that comes; an error if TLS cannot be agreed on.
+    pub async fn try_guest(&self) -> io::Result<Guest> {
         soon("a host comes", async {
-            let (stream, _) = self.listener.accept().await.unwrap();
-            Guest {
-                socket: accept_async(stream).await.unwrap(),
-            }
+            let (stream, _) = self.listener.accept().await?;
+            let stream: Box<dyn Transport> = match &self.tls {
+                Some(tls) => Box::new(tls.accept(stream).await?),
+                None => Box::new(stream),
+            };
+            Ok(Guest {
+                socket: accept_async(stream).await.map_err(io::Error::other)?,
+            })
         })
         .await
     }

@@ -108,10 +108,7 @@ impl HostMessage {
                 "gpu_stats",
                 json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
             ),
-            Self::Clipboard(text) => (
-                "clipboard",
-                json!({"content": base64::encode(text.as_str().as_bytes()), "text": text.as_str()}),
-            ),
+            Self::Clipboard(text) => return clipboard(text.as_str()),
             Self::Pong { timestamp, sequence } => {
                 let mut data = Map::new();
                 data.extend(timestamp.clone().map(|value| ("timestamp".to_owned(), value)));
@@ -131,6 +128,16 @@ impl HostMessage {
         };
         json!({ "type": kind, "data": data }).to_string()
     }
+}
+
+/// In both forms if they fit into one message, else in the one that every client reads.
+fn clipboard(text: &str) -> String {
+    let content = base64::encode(text.as_bytes());
+    let both = json!({"type": "clipboard", "data": {"content": content, "text": text}}).to_string();
+    if both.len() <= MAX_MESSAGE {
+        return both;
+    }
+    json!({"type": "clipboard", "data": {"content": content}}).to_string()
 }
 
 impl Cursor {
@@ -160,9 +167,13 @@ impl std::fmt::Display for SystemAction {
     }
 }
 
+/// The longest message that every WebRTC stack takes when it does not say how much it takes (RFC 8841), in bytes.
+const MAX_MESSAGE: usize = 64 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::text::MAX_CLIPBOARD;
 
     fn encoded(message: &HostMessage) -> Value {
         serde_json::from_str(&message.encode()).unwrap()
@@ -190,6 +201,24 @@ mod tests {
             json!({"type":"clipboard","data":{"content":"aHVudGVyMg==","text":"hunter2"}})
         );
         assert!(!format!("{message:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_long_clipboard_is_told_once_and_fits_into_a_message() {
+        for (letter, size, is_told_twice) in [
+            ("x", 28_000, true),
+            ("x", 28_100, false),
+            // Six bytes each as JSON has it.
+            ("\u{1}", 10_000, false),
+            ("x", MAX_CLIPBOARD, false),
+        ] {
+            let text = letter.repeat(size);
+            let message = HostMessage::Clipboard(ClipboardText::new(text.as_str()).unwrap());
+            let data = &encoded(&message)["data"];
+            assert_eq!(data["content"], base64::encode(text.as_bytes()), "{size}");
+            assert_eq!(data.get("text").is_some(), is_told_twice, "{size}");
+            assert!(message.encode().len() <= MAX_MESSAGE, "{size}");
+        }
     }
 
     #[test]
