@@ -4,8 +4,9 @@
 //!
 //! A desktop sends in bursts and mostly less than it may, so the rate starts at the highest that is wanted and is kept
 //! until packets queue up somewhere: their delay then stays above the least that was seen. Down it goes to what
-//! arrives while they queue, and further for as long as the queue takes to drain. Up it goes by steps that grow, but
-//! only as far as the stream makes use of it. Losses without a queue are left to retransmission, until they are many.
+//! arrives while they queue, and further so that the queue drains. Up it goes by steps that grow: freely to what the
+//! line has carried before, and beyond that as far as the stream makes use of it. Losses without a queue are left to
+//! retransmission, until they are many.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -27,7 +28,7 @@ const WINDOW: Duration = Duration::from_millis(500);
 const LEAST_DELAY: Duration = Duration::from_secs(10);
 /// Packets that all wait longer than this are in a queue that stands.
 const QUEUE: Duration = Duration::from_millis(20);
-/// The least time between two steps down: the last one has to show first.
+/// The least time between two steps down while the queue still grows: the last one has to show first.
 const REACTION: Duration = Duration::from_millis(200);
 /// A queue is to be gone after this.
 const DRAIN: Duration = Duration::from_millis(400);
@@ -37,6 +38,8 @@ const CLIMB: Duration = Duration::from_millis(250);
 const CALM: Duration = Duration::from_millis(600);
 /// The first step up and the largest, as factors.
 const STEPS: (f64, f64) = (1.04, 1.3);
+/// The step beyond what the line has carried, for a stream that does not show whether it carries more.
+const BLIND_STEP: f64 = 1.003;
 /// The stream makes use of its rate if it sends this share of it.
 const USED: f64 = 0.6;
 /// More lost than this share is not chance.
@@ -51,8 +54,10 @@ pub(super) struct Congestion {
     /// Those that arrived, and what is lost, within the window; by the time at which they were sent.
     recent: VecDeque<Packet>,
     delays: LeastDelay,
-    /// The last step down.
-    lowered: Option<Duration>,
+    /// The last step down, and the queue that it was for.
+    lowered: Option<(Duration, Duration)>,
+    /// What arrived then, in kbit/s.
+    carried: f64,
     raised: Duration,
     step: f64,
 }
@@ -67,6 +72,7 @@ impl Congestion {
             recent: VecDeque::new(),
             delays: LeastDelay::default(),
             lowered: None,
+            carried: limits.1,
             raised: Duration::ZERO,
             step: STEPS.0,
         }
@@ -119,28 +125,38 @@ impl Congestion {
     }
 
     fn lower(&mut self, now: Duration, queue: Duration) {
-        if self.lowered.is_some_and(|lowered| lowered + REACTION > now) {
-            return;
+        if let Some((at, before)) = self.lowered {
+            let wait = if queue > before.mul_f64(1.2) {
+                REACTION
+            } else {
+                DRAIN + REACTION
+            };
+            if at + wait > now {
+                return;
+            }
         }
         let drain = 1.0 - queue.as_secs_f64() / DRAIN.as_secs_f64();
-        let target = self.arriving() * drain.clamp(0.3, 0.9);
+        self.carried = self.arriving();
+        let target = self.carried * drain.clamp(0.4, 0.9);
         self.kbps = target.min(self.kbps * 0.95).max(self.limits.0);
-        self.lowered = Some(now);
+        self.lowered = Some((now, queue));
         self.step = STEPS.0;
     }
 
     fn raise(&mut self, now: Duration) {
-        let is_calm = self.lowered.is_none_or(|lowered| lowered + CALM <= now);
-        if !is_calm
-            || self.raised + CLIMB > now
-            || self.kbps >= self.limits.1
-            || self.arriving() < USED * self.kbps
-        {
+        let is_calm = self.lowered.is_none_or(|(lowered, _)| lowered + CALM <= now);
+        if !is_calm || self.raised + CLIMB > now || self.kbps >= self.limits.1 {
             return;
         }
         self.raised = now;
-        self.kbps = (self.kbps * self.step).min(self.limits.1);
-        self.step = (1.0 + (self.step - 1.0) * 1.5).min(STEPS.1);
+        let is_used = self.arriving() >= USED * self.kbps;
+        if is_used || self.kbps < 0.9 * self.carried {
+            self.kbps *= self.step;
+            self.step = (1.0 + (self.step - 1.0) * 1.5).min(STEPS.1);
+        } else {
+            self.kbps *= BLIND_STEP;
+        }
+        self.kbps = self.kbps.min(self.limits.1);
     }
 
     /// What arrives, in kbit/s, by the viewer's clock.

@@ -463,6 +463,8 @@ impl Seat {
             ..ConsumerSettings::default()
         };
         let mut link = ConsumptionLink::disconnected_with(consumer.clone(), settings);
+        // An encoder that skips a frame of the capture has not lost its thread.
+        link.set_wait_for_keyframe(false);
         viewer.encoding.take_over(&mut link)?;
         viewer.link = Some(link);
         Ok(())
