@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first ends the host in order, the second at once.
+//! SIGINT and SIGTERM: the first ends the host in order, the second at once. SIGHUP: its files are read again.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -27,4 +27,21 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
         }
     });
     Ok(token)
+}
+
+/// Calls `reload` at each SIGHUP, from now on.
+///
+/// # Errors
+/// If the signal cannot be caught.
+pub fn on_hangup<F: Future<Output = ()> + Send>(
+    mut reload: impl FnMut() -> F + Send + 'static,
+) -> std::io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!("SIGHUP: reading the pipeline files again");
+            reload().await;
+        }
+    });
+    Ok(())
 }

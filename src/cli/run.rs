@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
@@ -34,10 +35,9 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
     let (fps, bitrate_kbps) = (options.stream.fps, options.stream.bitrate);
-    let plan = Plan::new(&stream_options(
-        options.stream,
-        desktop.display().map(str::to_owned),
-    ))?;
+    let stream = stream_options(options.stream, desktop.display().map(str::to_owned));
+    let plan = Plan::new(&stream)?;
+    let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
     let setup = Setup {
         plan,
@@ -49,9 +49,27 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         max_connections: options.signaling.max_connections as usize,
         fps,
         bitrate_kbps,
+        new_plans,
         rendezvous: signaling::rendezvous(options.signaling),
     };
-    serve(setup, listener, desktop)
+    serve(setup, listener, desktop, Reload { stream, plans })
+}
+
+/// How the pipeline files are read again.
+struct Reload {
+    stream: StreamOptions,
+    plans: mpsc::Sender<Plan>,
+}
+
+impl Reload {
+    /// Reads them, and gives what they say to the host. What is wrong with them is logged.
+    async fn read(stream: StreamOptions, plans: mpsc::Sender<Plan>) {
+        match tokio::task::spawn_blocking(move || Plan::new(&stream)).await {
+            Ok(Ok(plan)) => drop(plans.send(plan).await),
+            Ok(Err(error)) => tracing::error!(%error, "the pipeline files are wrong: the old ones stay"),
+            Err(error) => tracing::error!(%error, "the pipeline files cannot be read"),
+        }
+    }
 }
 
 /// The names by which browsers may ask for this host: those of the flag, and the machine's own, also as mDNS has it.
@@ -190,7 +208,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Blocks until a signal comes or the virtual desktop's command ends.
-fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Failure> {
+fn serve(setup: Setup, listener: TcpListener, desktop: Desktop, reload: Reload) -> Result<(), Failure> {
     let address = listener.local_addr().context("the listener has no address")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -199,6 +217,8 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Fa
         .context("cannot start the runtime")?;
     let result = runtime.block_on(async {
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
+        shutdown::on_hangup(move || Reload::read(reload.stream.clone(), reload.plans.clone()))
+            .context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
         println!("{}", url(address));
         if !address.ip().is_loopback() {

@@ -51,6 +51,11 @@ pub(super) struct Wishes {
 pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, message: ChannelMessage) {
     match message {
         ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
+        ChannelMessage::SetQuality { percent } => {
+            let kbps = shared.bitrate_kbps * percent.clamp(1, 100) / 100;
+            let _ = peer.media().set_bitrate(kbps);
+        }
+        ChannelMessage::Pause(paused) => drop(peer.media().set_paused(paused)),
         ChannelMessage::SetFramerate { fps } => {
             let fps = fps.clamp(1, 240);
             shared.fps.store(fps, Ordering::Relaxed);

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -59,6 +60,8 @@ pub struct Setup {
     pub fps: u32,
     /// The video bitrate at first, in kbit/s.
     pub bitrate_kbps: u32,
+    /// Descriptions that replace `plan` while the host runs.
+    pub new_plans: mpsc::Receiver<Plan>,
     /// A signaling server elsewhere, to be reached through it too.
     pub rendezvous: Option<Rendezvous>,
 }
@@ -122,6 +125,11 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     if let Some(rendezvous) = setup.rendezvous {
         tasks.spawn(outbound::stay_registered(shared.clone(), rendezvous));
     }
+    tasks.spawn(swap_plans(
+        setup.new_plans,
+        media.handle().clone(),
+        shutdown.clone(),
+    ));
     let desk = shared.desk.clone();
     let served = web::serve(listener, Arc::new(Api::new(shared)), shutdown.clone())
         .await
@@ -144,6 +152,22 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         tracing::warn!("some pipelines have not stopped in time");
     }
     served
+}
+
+/// Gives new plans to the media side, one at a time.
+async fn swap_plans(mut plans: mpsc::Receiver<Plan>, media: MediaHandle, shutdown: CancellationToken) {
+    let next = async {
+        while let Some(plan) = plans.recv().await {
+            match media.reload(plan).await {
+                Ok(()) => tracing::info!("the new pipelines run"),
+                Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),
+            }
+        }
+    };
+    tokio::select! {
+        () = next => {}
+        () = shutdown.cancelled() => {}
+    }
 }
 
 /// Milliseconds since the epoch.

@@ -181,6 +181,11 @@ impl Encoding {
         self.capture.share_clock(pipeline);
     }
 
+    /// Where its frames come from.
+    pub(super) fn capture(&self) -> &Rc<Capture> {
+        &self.capture
+    }
+
     /// How many frames have been encoded.
     pub(super) fn encoded(&self) -> u64 {
         self.counters.encoded.load(Ordering::Relaxed)

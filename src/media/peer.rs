@@ -368,7 +368,11 @@ impl Peer {
                 self.congestion.report(&packets);
                 self.follow_congestion();
             }
-            Signal::ChannelOpened => tell(events, PeerEvent::ChannelOpen)?,
+            Signal::ChannelOpened => {
+                // What was sent before the viewer had ended its handshake is lost, and on a still screen that was all.
+                self.seat.as_ref().inspect(|seat| seat.want_key_frame());
+                tell(events, PeerEvent::ChannelOpen)?;
+            }
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {

@@ -167,6 +167,10 @@ enum Command {
     },
     Framerate(u32),
     Pointer(bool),
+    Reload {
+        plan: Plan,
+        done: oneshot::Sender<Result<(), String>>,
+    },
 }
 
 /// The media side of a host. Dropping it (with its handles) takes everything down; [`Media::stop`] waits for that.
@@ -244,6 +248,19 @@ impl MediaHandle {
             commands,
             events: event_receiver,
         }
+    }
+
+    /// Encodes as `plan` says from now on. Who watches goes on watching; if something of the plan does not work,
+    /// everything stays as it is.
+    ///
+    /// # Errors
+    /// A sentence that says what does not work.
+    pub async fn reload(&self, plan: Plan) -> Result<(), String> {
+        let (done, outcome) = oneshot::channel();
+        let _ = self.commands.send(Command::Reload { plan, done }).await;
+        outcome
+            .await
+            .unwrap_or_else(|_| Err("the host is going down".to_owned()))
     }
 
     /// Draws the pointer into the picture, or not, for all viewers.
@@ -556,6 +573,12 @@ async fn serve(plan: Plan, mut commands: mpsc::Receiver<Command>, weak: mpsc::We
             }
             Command::Framerate(fps) => studio.change(|settings| settings.fps = Some(fps)),
             Command::Pointer(visible) => studio.change(|settings| settings.pointer = Some(visible)),
+            Command::Reload { plan, done } => {
+                let studio = Rc::clone(&studio);
+                glib::MainContext::default().spawn_local(async move {
+                    let _ = done.send(studio.reload(plan).await);
+                });
+            }
             Command::CaptureLost { generation, reason } => studio.capture_lost(generation, &reason),
         }
     }

@@ -110,7 +110,16 @@ impl Studio {
         let present = self.encoding_for(guest.codec, Rung::Full).filter(|_| !is_private);
         let encoding = match present {
             Some(encoding) => encoding,
-            None => self.start_encoding(guest.codec, Rung::Full, kbps).await?,
+            None => {
+                let capture = self.capture().await?;
+                let started = self
+                    .start_encoding(&plan, &capture, guest.codec, Rung::Full, kbps)
+                    .await;
+                if started.is_err() {
+                    self.cool_down();
+                }
+                started?
+            }
         };
         let viewer = Viewer {
             codec: guest.codec,
@@ -164,7 +173,7 @@ impl Studio {
         match self.capture().await {
             Ok(capture) => {
                 capture.first_frame().await;
-                let _ = self.candidates(codec, &capture).await;
+                let _ = self.candidates(&plan, codec, &capture).await;
             }
             Err(reason) => tracing::warn!(%reason, "the capture does not start"),
         }
@@ -183,19 +192,85 @@ impl Studio {
         self.reports.stopped().await;
     }
 
+    /// Changes to another plan, without anybody missing more than a frame. If it does not work, the old one stays.
+    ///
+    /// # Errors
+    /// A sentence that says what does not work.
+    pub(super) async fn reload(&self, plan: Plan) -> Result<(), String> {
+        let _turn = self.turn.lock().await;
+        let (old_plan, plan) = (self.plan(), Rc::new(plan));
+        let is_whole = |plan: &Plan| plan.capture_text().is_none();
+        if is_whole(&plan) != is_whole(&old_plan) {
+            return Err("a whole pipeline and a shared capture cannot be changed into each other".to_owned());
+        }
+        let old_capture = self.state.borrow().capture.clone();
+        let capture = match &old_capture {
+            Some(old) if plan.capture_text() == old_plan.capture_text() => Some(Rc::clone(old)),
+            Some(_) => Some(self.start_capture(&plan).await?),
+            None => None,
+        };
+        let old: Vec<_> = self.state.borrow().encodings.clone();
+        let (failed, proven) = {
+            let mut state = self.state.borrow_mut();
+            (
+                std::mem::take(&mut state.failed),
+                std::mem::take(&mut state.proven),
+            )
+        };
+        let mut new = Vec::new();
+        for encoding in &old {
+            let Some(capture) = &capture else { break };
+            let (codec, rung) = (encoding.encoder.codec, encoding.rung);
+            match self
+                .start_encoding(&plan, capture, codec, rung, plan.bitrate_kbps())
+                .await
+            {
+                Ok(started) => new.push(started),
+                Err(reason) => {
+                    let mut state = self.state.borrow_mut();
+                    state
+                        .encodings
+                        .retain(|encoding| old.iter().any(|old| old.id == encoding.id));
+                    (state.failed, state.proven) = (failed, proven);
+                    return Err(reason);
+                }
+            }
+        }
+        for (old, new) in old.iter().zip(&new) {
+            let viewers = self.viewers_of(old);
+            viewers.into_iter().for_each(|id| self.move_to(id, new));
+        }
+        let mut state = self.state.borrow_mut();
+        (state.plan, state.capture) = (plan, capture);
+        state.encodings = new;
+        Ok(())
+    }
+
     /// The running capture, started if need be.
     async fn capture(&self) -> Result<Rc<Capture>, String> {
         if let Some(capture) = &self.state.borrow().capture {
             return Ok(Rc::clone(capture));
         }
-        let plan = self.plan();
+        let capture = self.start_capture(&self.plan()).await?;
+        self.state.borrow_mut().capture = Some(Rc::clone(&capture));
+        Ok(capture)
+    }
+
+    async fn start_capture(&self, plan: &Plan) -> Result<Rc<Capture>, String> {
         let text = plan.capture_text().ok_or("there is no shared capture")?;
         let started = Capture::start(&text, self.reports.next()).await;
-        let capture = Rc::new(started.map_err(|reason| format!("The screen cannot be captured: {reason}"))?);
-        let mut state = self.state.borrow_mut();
-        capture.set(&plan, state.settings);
-        state.capture = Some(Rc::clone(&capture));
-        Ok(capture)
+        let capture = started.map_err(|reason| format!("The screen cannot be captured: {reason}"))?;
+        capture.set(plan, self.state.borrow().settings);
+        Ok(Rc::new(capture))
+    }
+
+    fn viewers_of(&self, encoding: &Encoding) -> Vec<PeerId> {
+        let state = self.state.borrow();
+        let on_it = state
+            .viewers
+            .iter()
+            .filter(|(_, viewer)| viewer.encoding.id == encoding.id);
+        on_it.map(|(id, _)| *id).collect()
     }
 
     fn encoding_for(&self, codec: Codec, rung: Rung) -> Option<Rc<Encoding>> {
@@ -205,10 +280,16 @@ impl Studio {
     }
 
     /// Starts the best encoder that works. The turn must be held.
-    async fn start_encoding(&self, codec: Codec, rung: Rung, kbps: u32) -> Result<Rc<Encoding>, String> {
-        let capture = self.capture().await?;
+    async fn start_encoding(
+        &self,
+        plan: &Plan,
+        capture: &Rc<Capture>,
+        codec: Codec,
+        rung: Rung,
+        kbps: u32,
+    ) -> Result<Rc<Encoding>, String> {
         let mut reasons = Vec::new();
-        for encoder in self.candidates(codec, &capture).await {
+        for encoder in self.candidates(plan, codec, capture).await {
             let id = {
                 let mut state = self.state.borrow_mut();
                 state.next_encoding += 1;
@@ -220,7 +301,7 @@ impl Studio {
                     studio.encoding_lost(id, &reason);
                 }
             });
-            match Encoding::start(id, &encoder, rung, kbps, Rc::clone(&capture), lost).await {
+            match Encoding::start(id, &encoder, rung, kbps, Rc::clone(capture), lost).await {
                 Ok(encoding) => {
                     tracing::info!(encoder = encoder.label(), ?rung, "encoding");
                     let mut state = self.state.borrow_mut();
@@ -237,13 +318,11 @@ impl Studio {
                 }
             }
         }
-        self.cool_down();
         Err(format!("Nothing here encodes {codec} ({})", reasons.join("; ")))
     }
 
     /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
-    async fn candidates(&self, codec: Codec, capture: &Capture) -> Vec<Encoder> {
-        let plan = self.plan();
+    async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<Encoder> {
         let all: Vec<Encoder> = plan.encoders_of(codec).cloned().collect();
         let has_failed = |encoder: &Encoder| self.state.borrow().failed.contains(&encoder.description.origin);
         let mut candidates: Vec<Encoder> = all
@@ -297,22 +376,17 @@ impl Studio {
     /// Moves the viewers of an encoder that has failed.
     async fn replace(&self, lost: Rc<Encoding>) {
         let _turn = self.turn.lock().await;
-        let (codec, kbps) = (lost.encoder.codec, self.plan().bitrate_kbps());
-        let sits_there = |viewer: &Viewer| viewer.encoding.id == lost.id;
-        let orphans: Vec<PeerId> = {
-            let state = self.state.borrow();
-            let of_lost = state.viewers.iter().filter(|(_, viewer)| sits_there(viewer));
-            of_lost.map(|(id, _)| *id).collect()
-        };
+        let plan = self.plan();
+        let orphans = self.viewers_of(&lost);
         if orphans.is_empty() {
             return self.cool_down();
         }
-        match self.start_encoding(codec, lost.rung, kbps).await {
-            Ok(encoding) => {
-                for id in orphans {
-                    self.move_to(id, &encoding);
-                }
-            }
+        let capture = lost.capture();
+        match self
+            .start_encoding(&plan, capture, lost.encoder.codec, lost.rung, plan.bitrate_kbps())
+            .await
+        {
+            Ok(encoding) => orphans.into_iter().for_each(|id| self.move_to(id, &encoding)),
             Err(reason) => {
                 let state = self.state.borrow();
                 for viewer in orphans.iter().filter_map(|id| state.viewers.get(id)) {
@@ -346,15 +420,10 @@ impl Studio {
     async fn arrange(&self) {
         let _turn = self.turn.lock().await;
         self.state.borrow_mut().is_unarranged = false;
-        let pixels = self
-            .state
-            .borrow()
-            .capture
-            .as_ref()
-            .and_then(|capture| capture.size());
-        let pixels = pixels.map_or(0, |size| u64::from(size.width) * u64::from(size.height));
-        let codecs: Vec<Codec> = self.plan().codecs().collect();
-        for codec in codecs {
+        let (plan, capture) = (self.plan(), self.state.borrow().capture.clone());
+        let size = capture.as_ref().and_then(|capture| capture.size());
+        let pixels = size.map_or(0, |size| u64::from(size.width) * u64::from(size.height));
+        for codec in plan.codecs() {
             let members = self.members(codec);
             for (id, rung) in ladder::assign(&members, pixels) {
                 let Some(member) = members
@@ -365,7 +434,13 @@ impl Studio {
                 };
                 let encoding = match self.encoding_for(codec, rung) {
                     Some(encoding) => Ok(encoding),
-                    None => self.start_encoding(codec, rung, member.kbps).await,
+                    None => match &capture {
+                        Some(capture) => {
+                            self.start_encoding(&plan, capture, codec, rung, member.kbps)
+                                .await
+                        }
+                        None => break,
+                    },
                 };
                 match encoding {
                     Ok(encoding) => {

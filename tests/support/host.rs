@@ -6,6 +6,7 @@ use deskbeam::host::{Setup, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
 use deskbeam::session::SessionConfig;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +71,7 @@ impl TestHost {
             max_connections: 100,
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,
+            new_plans: mpsc::channel(1).1,
             rendezvous: None,
         };
         change(&mut setup);

@@ -44,6 +44,13 @@ pub enum ChannelMessage {
         /// In kilobits per second.
         kbps: u32,
     },
+    /// How good the picture is to be, in percent of what the host would send, 1 to 100.
+    SetQuality {
+        /// Percent.
+        percent: u32,
+    },
+    /// No picture is wanted for a while, or again.
+    Pause(bool),
     /// The bitrate of the sound, 1 to 10,000,000.
     SetAudioBitrate {
         /// In bits per second.

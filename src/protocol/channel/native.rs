@@ -20,6 +20,10 @@ pub(super) fn decode(
         "set-bitrate" => ChannelMessage::SetVideoBitrate {
             kbps: whole(data, "kbps", 1_000_000)?,
         },
+        "set-quality" => ChannelMessage::SetQuality {
+            percent: whole(data, "percent", 100)?,
+        },
+        "pause" => ChannelMessage::Pause(truth(data, "paused")?),
         "set-audio-bitrate" => ChannelMessage::SetAudioBitrate {
             bps: whole(data, "bps", 10_000_000)?,
         },
@@ -28,11 +32,7 @@ pub(super) fn decode(
         },
         "resize" => resize(data)?,
         "scale" => ChannelMessage::Scale(required(data, "scale")?.clamp(0.25, 4.0)),
-        "pointer" => ChannelMessage::PointerVisible(
-            data.get("visible")
-                .and_then(Value::as_bool)
-                .ok_or(InputError::BadField("visible"))?,
-        ),
+        "pointer" => ChannelMessage::PointerVisible(truth(data, "visible")?),
         "request-keyframe" => ChannelMessage::RequestKeyframe,
         "ping" => ChannelMessage::Ping {
             timestamp: data.get("timestamp").filter(|value| value.is_number()).cloned(),
@@ -48,6 +48,11 @@ pub(super) fn decode(
         }
     };
     Ok(vec![message])
+}
+
+fn truth(data: &Value, field: &'static str) -> Result<bool, InputError> {
+    let value = data.get(field).and_then(Value::as_bool);
+    value.ok_or(InputError::BadField(field))
 }
 
 fn clipboard(data: &Value) -> Result<ChannelMessage, InputError> {
@@ -125,6 +130,12 @@ mod tests {
                 ChannelMessage::SetVideoBitrate { kbps: 4000 },
             ),
             (
+                "set-quality",
+                json!({"percent":50}),
+                ChannelMessage::SetQuality { percent: 50 },
+            ),
+            ("pause", json!({"paused":true}), ChannelMessage::Pause(true)),
+            (
                 "set-audio-bitrate",
                 json!({"bps":128000}),
                 ChannelMessage::SetAudioBitrate { bps: 128_000 },
@@ -181,6 +192,8 @@ mod tests {
             ("set-bitrate", json!({"kbps":0}), "kbps"),
             ("set-bitrate", json!({"kbps":2e9}), "kbps"),
             ("set-framerate", json!({}), "fps"),
+            ("set-quality", json!({"percent":101}), "percent"),
+            ("pause", json!({}), "paused"),
             ("resize", json!({"width":1e9,"height":2}), "width"),
             ("resize", json!({}), "width"),
             ("pointer", json!({"visible":1}), "visible"),

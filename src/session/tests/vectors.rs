@@ -160,6 +160,8 @@ fn channel(message: &ChannelMessage) -> Value {
     match message {
         ChannelMessage::Input(event) => json!({ "input": input(event) }),
         ChannelMessage::SetVideoBitrate { kbps } => json!({ "video_bitrate_kbps": kbps }),
+        ChannelMessage::SetQuality { percent } => json!({ "quality_percent": percent }),
+        ChannelMessage::Pause(paused) => json!({ "paused": paused }),
         ChannelMessage::SetAudioBitrate { bps } => json!({ "audio_bitrate_bps": bps }),
         ChannelMessage::SetFramerate { fps } => json!({ "framerate": fps }),
         ChannelMessage::Resize { enabled, size } => {
