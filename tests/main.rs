@@ -18,3 +18,4 @@ mod support;
 mod virtual_display;
 mod whep;
 mod x11_input;
+mod x11_source;
