@@ -55,6 +55,9 @@ impl Assembly {
                 playout_delay::add_to(&payloader, id);
             }
             count_buffers(&payloader, &encoded);
+            if let Some(capture) = capture {
+                capture.repeat_for(&payloader);
+            }
         }
         send_only_with_retransmission(&webrtc);
         let feed = match (capture, media.encoder) {

@@ -86,6 +86,25 @@ impl Capture {
             .map_err(|error| error.to_string())
     }
 
+    /// Lets the source send its picture again whenever `payloader` is asked for a key frame: to a source that waits
+    /// for changes there may be none for a long time.
+    pub(super) fn repeat_for(&self, payloader: &gst::Element) {
+        let frames = self.producer.appsink().static_pad("sink");
+        let (Some(asked), Some(frames)) = (payloader.static_pad("sink"), frames) else {
+            return;
+        };
+        let frames = frames.downgrade();
+        asked.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+            let is_request = info
+                .event()
+                .is_some_and(|event| gst_video::ForceKeyUnitEvent::is(event));
+            if let (true, Some(frames)) = (is_request, frames.upgrade()) {
+                frames.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().build());
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
     /// Lets `pipeline` tell the same time, so that frames keep their timestamps.
     pub(super) fn share_clock(&self, pipeline: &gst::Pipeline) {
         pipeline.use_clock(self.pipeline.clock().as_ref());

@@ -165,7 +165,11 @@ impl Peer {
         })
         .await
         {
-            Some(Ok(_)) => Ok(()),
+            Some(Ok(_)) => {
+                // The screen may be still: the last picture comes again.
+                self.request_key_frame();
+                Ok(())
+            }
             Some(Err(error)) => Err(format!("The pipeline does not start: {error}")),
             None => Err(format!(
                 "The pipeline has not started within {} s",
@@ -331,6 +335,7 @@ impl Peer {
                 self.phase = Phase::Connected;
                 // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
                 let _ = self.assembly.pipeline.recalculate_latency();
+                self.request_key_frame();
                 tell(events, PeerEvent::Connected)?;
             }
             Signal::Impostor => {
@@ -339,7 +344,12 @@ impl Peer {
                     "The certificate of the connection is not the one that the answer announced".to_owned(),
                 );
             }
-            Signal::ChannelOpened => tell(events, PeerEvent::ChannelOpen)?,
+            Signal::ChannelOpened => {
+                // Only now is it certain that the viewer has ended its part of the handshake: packets before that are
+                // lost, and of a still screen there are no others.
+                self.request_key_frame();
+                tell(events, PeerEvent::ChannelOpen)?;
+            }
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {
