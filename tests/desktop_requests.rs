@@ -10,7 +10,7 @@ use super::support::eventually;
 use super::support::program::Program;
 use super::support::viewer::{Viewer, ViewerOptions};
 
-/// The program with a virtual desktop, and where that is.
+/// The program with a virtual desktop, on which something moves all the time, and where that is.
 struct Desktop {
     program: Program,
     /// `DISPLAY` and `XAUTHORITY` of the desktop.
@@ -23,7 +23,8 @@ impl Desktop {
         let directory = tempfile::tempdir().unwrap();
         let file: PathBuf = directory.path().join("environment");
         let script = format!(
-            "printf '%s\\n%s\\n' \"$DISPLAY\" \"$XAUTHORITY\" > {0}.new; mv {0}.new {0}; exec xterm",
+            "printf '%s\\n%s\\n' \"$DISPLAY\" \"$XAUTHORITY\" > {0}.new; mv {0}.new {0}; \
+             exec xterm -e sh -c 'while :; do date +%N; sleep 0.02; done'",
             file.display()
         );
         let program = Program::start(&["--virtual=1280x720", "--", "sh", "-c", &script]);
@@ -108,12 +109,13 @@ async fn cursor_and_load_are_told_in_the_shape_that_both_kinds_of_clients_read()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_frame_rate_changes_while_the_stream_runs() {
     let (_desktop, mut viewer) = watched().await;
-    assert_eq!(viewer.picture().unwrap().2, gst::Fraction::new(60, 1));
+    // What is told is the limit of the capture: twice the rate.
+    assert_eq!(viewer.picture().unwrap().2, gst::Fraction::new(120, 1));
     viewer.send_text("_arg_fps,24");
     let changed = |viewer: &Viewer| {
         viewer
             .picture()
-            .is_some_and(|(_, _, rate)| rate == gst::Fraction::new(24, 1))
+            .is_some_and(|(_, _, rate)| rate == gst::Fraction::new(48, 1))
     };
     viewer.until("the stream has the other rate", changed).await;
     viewer.leave().await;

@@ -2,7 +2,7 @@ use super::super::check::check_file;
 use super::*;
 
 fn options() -> StreamOptions {
-    gst::init().unwrap();
+    crate::media::init().unwrap();
     StreamOptions {
         capture: "test".to_owned(),
         encoder: "auto".to_owned(),
@@ -131,7 +131,7 @@ fn a_file_whose_header_names_what_it_lacks_is_refused() {
         std::fs::write(&path, contents).unwrap();
         check_file(&path).map_err(|error| error.to_string())
     };
-    gst::init().unwrap();
+    crate::media::init().unwrap();
     assert!(check("# kind: capture\nvideotestsrc").is_ok());
     for (contents, part) in [
         (
@@ -153,7 +153,7 @@ fn a_file_whose_header_names_what_it_lacks_is_refused() {
 
 #[test]
 fn every_shipped_file_that_can_work_here_is_right() {
-    gst::init().unwrap();
+    crate::media::init().unwrap();
     let library = Library::load(None).unwrap();
     let mut checked = 0;
     for description in library.all() {
