@@ -5,7 +5,8 @@
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
-//! - [`media`]: capture, encoding, webrtcbin. The only module that knows GStreamer and glib.
+//! - [`capture`]: the X11 screen as a GStreamer element.
+//! - [`media`]: encoding, webrtcbin. It and `capture` alone know GStreamer and glib.
 //! - [`input`]: acts on the desktop for the viewers.
 //! - [`desktop`]: the desktop itself: a virtual display where there is none; cursor, clipboard, size, load.
 //! - [`web`]: HTTP, WebSockets and the embedded client. The only module that knows axum.
@@ -13,6 +14,7 @@
 //! - [`mod@shutdown`]: SIGINT and SIGTERM.
 //! - [`cli`]: the command line.
 
+pub mod capture;
 pub mod cli;
 pub mod desktop;
 pub mod host;

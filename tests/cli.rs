@@ -69,7 +69,7 @@ fn the_first_signal_ends_it_well() {
 fn the_pipelines_can_be_listed_shown_and_checked() {
     let (code, stdout, _) = run(&["pipelines", "list"]);
     assert_eq!(code, 0);
-    for name in ["x264", "vp8", "x11", "test"] {
+    for name in ["x264", "vp8", "x11", "ximage", "test"] {
         assert!(
             stdout.lines().any(|line| line.starts_with(name)),
             "{name} is not in {stdout}"

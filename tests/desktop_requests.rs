@@ -10,7 +10,7 @@ use super::support::eventually;
 use super::support::program::Program;
 use super::support::viewer::{Viewer, ViewerOptions};
 
-/// The program with a virtual desktop, and where that is.
+/// The program with a virtual desktop, on which something moves all the time, and where that is.
 struct Desktop {
     program: Program,
     /// `DISPLAY` and `XAUTHORITY` of the desktop.
@@ -23,7 +23,8 @@ impl Desktop {
         let directory = tempfile::tempdir().unwrap();
         let file: PathBuf = directory.path().join("environment");
         let script = format!(
-            "printf '%s\\n%s\\n' \"$DISPLAY\" \"$XAUTHORITY\" > {0}.new; mv {0}.new {0}; exec xterm",
+            "printf '%s\\n%s\\n' \"$DISPLAY\" \"$XAUTHORITY\" > {0}.new; mv {0}.new {0}; \
+             exec xterm -e sh -c 'while :; do date +%N; sleep 0.02; done'",
             file.display()
         );
         let program = Program::start(&["--virtual=1280x720", "--", "sh", "-c", &script]);

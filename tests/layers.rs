@@ -31,6 +31,7 @@ const CONFINED: &[(&[&str], &[&str])] = &[
         &[
             "gst",
             "gst_app",
+            "gst_base",
             "gst_rtp",
             "gst_sdp",
             "gst_utils",

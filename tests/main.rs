@@ -19,3 +19,4 @@ mod virtual_display;
 mod websocket;
 mod whep;
 mod x11_input;
+mod x11_source;

@@ -54,7 +54,7 @@ fn each_of_the_ten_invocations_runs() {
             .unwrap();
         if invocation.ends_with("--print-pipeline") {
             assert!(
-                first.starts_with("ximagesrc") && first.contains("webrtcbin"),
+                first.starts_with("deskbeamx11src") && first.contains("webrtcbin"),
                 "{first}"
             );
         } else {

@@ -77,6 +77,27 @@ async fn a_lost_picture_brings_a_key_frame() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_later_sees_a_still_screen_too() {
+    let arguments = ["--virtual=320x240", "--", "sleep", "infinity"];
+    let program = tokio::task::block_in_place(|| Program::start(&arguments));
+    let (mut first, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    first
+        .until("the first sees it", |viewer| viewer.decoded > 0)
+        .await;
+    let (mut second, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    second
+        .until("the second sees it", |viewer| viewer.decoded > 0)
+        .await;
+    let before = second.key_frames;
+    second.request_key_frame();
+    second
+        .until("a key frame comes", |viewer| viewer.key_frames > before)
+        .await;
+    first.leave().await;
+    second.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn input_arrives_and_is_released_when_the_viewer_leaves() {
     let host = TestHost::start(&options());
     let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;

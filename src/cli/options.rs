@@ -102,7 +102,7 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub signaling: SignalingArguments,
 
-    /// Prints the pipeline in a form that gst-launch-1.0 takes, and ends.
+    /// Prints the pipeline in the form of gst-launch-1.0, and ends.
     #[arg(long, help_heading = "Pipelines")]
     pub print_pipeline: bool,
 }

@@ -141,9 +141,14 @@ impl Desktop {
 
 /// Whether what is captured is an X display, by name or in a text.
 fn needs_display(stream: &StreamArguments) -> bool {
+    let names_source = |text: &str| {
+        ["deskbeamx11src", "ximagesrc"]
+            .iter()
+            .any(|name| text.contains(name))
+    };
     match &stream.pipeline {
-        Some(text) => text.contains("ximagesrc"),
-        None => matches!(stream.capture.as_str(), "auto" | "x11") || stream.capture.contains("ximagesrc"),
+        Some(text) => names_source(text),
+        None => matches!(stream.capture.as_str(), "auto" | "x11" | "ximage") || names_source(&stream.capture),
     }
 }
 

@@ -84,6 +84,10 @@ impl Target {
         match &self.unit {
             Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
             Unit::BitPerSecond => format!("{value}000"),
+            Unit::Doubled => value.parse::<u64>().map_or_else(
+                |_| value.to_owned(),
+                |number| number.saturating_mul(2).to_string(),
+            ),
             Unit::Framerate(media_type) => format!("{media_type},framerate={value}/1"),
         }
     }
@@ -98,6 +102,8 @@ pub enum Unit {
     KilobitPerSecond,
     /// A number of bit/s.
     BitPerSecond,
+    /// Twice the number: for a limit that is to stay above the rate.
+    Doubled,
     /// Caps of this media type with a `framerate`.
     Framerate(String),
 }
@@ -267,8 +273,13 @@ fn read_target(value: &str) -> Result<Target, String> {
             None => Unit::Plain,
             Some("kbit/s") => Unit::KilobitPerSecond,
             Some("bit/s") => Unit::BitPerSecond,
+            Some("x2") => Unit::Doubled,
             Some(media_type) if media_type.starts_with("video/") => Unit::Framerate(media_type.to_owned()),
-            Some(unit) => return Err(format!("the unit is kbit/s, bit/s or a media type, not {unit:?}")),
+            Some(unit) => {
+                return Err(format!(
+                    "the unit is kbit/s, bit/s, x2 or a media type, not {unit:?}"
+                ));
+            }
         },
     })
 }
@@ -297,6 +308,7 @@ mod tests {
             ("# kind: encode\n# rank: high\nx", 2, "whole number"),
             ("# kind: encode\n# bitrate: bitrate\nx", 2, "element.property"),
             ("# kind: encode\n# bitrate: enc.bitrate bps\nx", 2, "kbit/s"),
+            ("# kind: capture\n# fps: src.max-framerate x3\nx", 2, "x2"),
             ("x", 0, "# kind"),
             ("# kind: encode\n", 0, "no pipeline"),
         ] {
@@ -334,6 +346,11 @@ mod tests {
         assert_eq!(
             bits.with(Some(&target(Unit::BitPerSecond)), "8").text,
             "e name=rate caps=8000"
+        );
+        let limit = Description::from_text("f", Kind::Capture, "e name=rate".to_owned());
+        assert_eq!(
+            limit.with(Some(&target(Unit::Doubled)), "60").text,
+            "e name=rate caps=120"
         );
     }
 }

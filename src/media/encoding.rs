@@ -5,8 +5,8 @@
 
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -14,44 +14,18 @@ use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSetti
 
 use super::assembly::set;
 use super::capture::Capture;
+use super::care::{Care, Counts, Deeds, STALL};
+use super::door::{Counters, Notice, OURS, REPEATED, prepare_frames, watch_output};
 use super::ladder::Rung;
 use super::parse;
-use super::plan::{ENCODED, Encoder, FRAMES, SIZE, encoding_text};
+use super::plan::{ENCODED, Encoder, FRAMES, encoding_text};
 use super::seam::{Mailbox, Post, mailbox, off_loop};
 use super::teardown::Running;
 
 /// How long an encoder may take until its first frame is out.
 const START: Duration = Duration::from_secs(4);
-/// The least time between two key frames: a viewer that asks without end costs the others little.
-const KEY_FRAME_FLOOR: Duration = Duration::from_millis(250);
-/// For how long the next frame of a moving picture is waited for, when it is to be a key frame.
-const NEXT_FRAME: Duration = Duration::from_millis(40);
-/// After how long without a change the picture is at rest.
-const REST: Duration = Duration::from_millis(100);
-/// How often a picture at rest is encoded again.
-const REFINEMENTS: u32 = 2;
-/// An encoder that takes frames and gives none for this long has stalled.
-const STALL: Duration = Duration::from_millis(500);
-/// Marks a frame that is encoded again (`GST_BUFFER_OFFSET`).
-const REPEATED: u64 = u64::MAX - 1;
-/// Marks our own requests for a key frame (the `count` of a `GstForceKeyUnit`), which others' cannot reach: RTCP has
-/// eight bits for it (RFC 5104 section 4.3.1).
-const OURS: u32 = 1 << 16;
 /// Notices that wait for the task.
 const NOTICES: usize = 64;
-
-/// What the streaming threads tell the task.
-#[derive(Debug)]
-pub(super) enum Notice {
-    /// A viewer has lost the picture, or is new.
-    KeyFrameWanted,
-    /// The first frame is out.
-    FirstFrame,
-    /// A frame has come after a rest.
-    Moving,
-    /// The encoder has failed.
-    Lost(String),
-}
 
 /// What its owner is told.
 pub(super) type OnLost = Box<dyn FnOnce(u64, String)>;
@@ -71,20 +45,9 @@ pub(super) struct Encoding {
     post: Post<Notice>,
     capture: Rc<Capture>,
     kbps: Cell<u32>,
+    /// How many frames come for each that the encoder reckons with.
+    pace: Cell<f64>,
     _watch: gst::bus::BusWatchGuard,
-}
-
-/// Counted on the streaming threads.
-#[derive(Debug, Default)]
-struct Counters {
-    /// Frames of the capture that went in.
-    taken: AtomicU64,
-    /// Frames that came out.
-    encoded: AtomicU64,
-    /// The task sleeps and wants to know of the next frame.
-    is_resting: AtomicBool,
-    /// The least time between two frames, in nanoseconds.
-    interval_ns: AtomicU64,
 }
 
 impl Encoding {
@@ -96,7 +59,7 @@ impl Encoding {
         id: u64,
         encoder: &Encoder,
         rung: Rung,
-        kbps: u32,
+        (kbps, fps): (u32, u32),
         capture: Rc<Capture>,
         lost: OnLost,
     ) -> Result<Rc<Self>, String> {
@@ -112,12 +75,12 @@ impl Encoding {
         }
         capture.share_clock(&pipeline);
         let counters = Arc::new(Counters::default());
+        counters.nominal_fps.store(fps, Ordering::Relaxed);
         let (post, mut notices) = mailbox(NOTICES);
         let output = encoded.static_pad("sink").ok_or("the appsink has no pad")?;
         let input = frames.static_pad("src").ok_or("the appsrc has no pad")?;
         prepare_frames(&input, &pipeline, rung, &counters, &post);
-        take_requests(&output, &post);
-        count_encoded(&output, &counters, &post);
+        watch_output(&output, &counters, &post);
         let lost_post = post.clone();
         let watch = pipeline
             .bus()
@@ -164,6 +127,7 @@ impl Encoding {
             capture,
             feed,
             kbps: Cell::new(kbps),
+            pace: Cell::new(1.0),
             _watch: watch,
         });
         let task = tend(Rc::downgrade(&encoding), notices, lost);
@@ -204,18 +168,39 @@ impl Encoding {
         self.post.send(Notice::KeyFrameWanted);
     }
 
-    /// Sets the bitrate, and with it the frame rate. Changes that nobody would see are left out.
+    /// Sets the bitrate, and with it the most frames per second. Changes that nobody would see are left out.
     pub(super) fn set_rate(&self, kbps: u32, fps: Option<u32>) {
         let before = self.kbps.get();
         if kbps.abs_diff(before) * 33 > before {
             self.kbps.set(kbps);
-            if let Some(target) = &self.encoder.description.bitrate {
-                set(&self.pipeline, target, kbps);
-            }
+            self.apply_rate();
         }
         // Nine tenths: the frames of a source with that rate do not come evenly.
         let interval = fps.map_or(0, |fps| 900_000_000 / u64::from(fps.max(1)));
         self.counters.interval_ns.store(interval, Ordering::Relaxed);
+    }
+
+    /// Sets what the encoder is told of the frame rate when the format changes next.
+    pub(super) fn set_nominal_fps(&self, fps: u32) {
+        self.counters.nominal_fps.store(fps, Ordering::Relaxed);
+    }
+
+    /// Encoders give each frame the same share of a second, however many there are.
+    fn apply_rate(&self) {
+        let kbps = (f64::from(self.kbps.get()) / self.pace.get()) as u32;
+        if let Some(target) = &self.encoder.description.bitrate {
+            set(&self.pipeline, target, kbps);
+        }
+    }
+
+    /// Takes the frame rate as it is. A source with a rate of its own keeps to it.
+    fn set_fps(&self, fps: f64) {
+        let nominal = f64::from(self.counters.told_fps.load(Ordering::Relaxed).max(1));
+        let pace = (fps / nominal).clamp(0.5, 2.0);
+        if (pace / self.pace.get()).ln().abs() > 0.1 {
+            self.pace.set(pace);
+            self.apply_rate();
+        }
     }
 
     /// Stops encoding while nobody looks, and goes on.
@@ -223,12 +208,29 @@ impl Encoding {
         self.feed.set_discard(paused);
     }
 
-    fn is_paused(&self) -> bool {
-        self.feed.discard()
+    fn counts(&self) -> Counts {
+        Counts {
+            captured: self.capture.frames(),
+            taken: self.counters.taken.load(Ordering::Relaxed),
+            encoded: self.encoded(),
+        }
     }
 
-    fn repeat(&self) {
-        self.capture.repeat_into(&self.frames, REPEATED);
+    fn perform(&self, deeds: Deeds) {
+        if deeds.force_key_frame {
+            self.force_key_frame();
+        }
+        if deeds.repeat {
+            self.capture.repeat_into(&self.frames, REPEATED);
+        }
+        if let Some(fps) = deeds.fps {
+            self.set_fps(fps);
+        }
+        if deeds.rest {
+            self.counters.is_resting.store(true, Ordering::Release);
+            // A frame that has come in between has told nobody.
+            self.post.send(Notice::Moving);
+        }
     }
 
     fn force_key_frame(&self) {
@@ -256,156 +258,21 @@ async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLo
         let (Some(encoding), Some(notice)) = (encoding.upgrade(), notice) else {
             return;
         };
+        let now = Instant::now();
         match notice {
             Notice::Lost(reason) => return lost(encoding.id, reason),
-            Notice::KeyFrameWanted => care.want_key_frame(Instant::now()),
+            Notice::KeyFrameWanted => care.want_key_frame(now),
             Notice::Moving | Notice::FirstFrame => {}
         }
-        if care.look(&encoding, Instant::now()) == Health::Stalled {
+        if encoding.feed.discard() {
+            care.pause(encoding.counts(), now);
+        }
+        let deeds = care.look(encoding.counts(), now);
+        if deeds.stalled {
             let reason = format!("it has delivered nothing for {} ms", STALL.as_millis());
             return lost(encoding.id, reason);
         }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Health {
-    Good,
-    Stalled,
-}
-
-/// What the task remembers.
-#[derive(Debug)]
-struct Care {
-    motion: Motion,
-    /// Of the capture, when it was looked at last.
-    taken: u64,
-    key_frame: KeyFrame,
-    last_key_frame: Option<Instant>,
-    /// What had come out, since when, and how many frames had been captured then.
-    progress: (u64, Instant, u64),
-}
-
-/// Whether the picture changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Motion {
-    /// The last change that was seen.
-    Moving { last: Instant },
-    /// At rest since then, encoded again this often.
-    Resting { last: Instant, refined: u32 },
-    /// At rest, and as good as it gets.
-    Still,
-}
-
-/// Whether a key frame is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum KeyFrame {
-    NotWanted,
-    /// To be made then.
-    Due(Instant),
-    /// The next frame will be one; if none has come by then, the last is encoded again.
-    Expected {
-        by: Instant,
-        taken: u64,
-    },
-}
-
-impl Care {
-    fn new(now: Instant) -> Self {
-        Self {
-            motion: Motion::Moving { last: now },
-            taken: 0,
-            key_frame: KeyFrame::NotWanted,
-            last_key_frame: Some(now),
-            progress: (0, now, 0),
-        }
-    }
-
-    fn want_key_frame(&mut self, now: Instant) {
-        if self.key_frame == KeyFrame::NotWanted {
-            let floor = self.last_key_frame.map(|last| last + KEY_FRAME_FLOOR);
-            self.key_frame = KeyFrame::Due(floor.map_or(now, |floor| floor.max(now)));
-        }
-    }
-
-    /// How long until something is to be done without being asked; `None`: nothing is.
-    fn next_look(&self, now: Instant) -> Option<Duration> {
-        let motion = match self.motion {
-            Motion::Moving { .. } => Some(now + REST),
-            Motion::Resting { last, refined } => Some(last + REST * 2 * refined),
-            Motion::Still => None,
-        };
-        let key_frame = match self.key_frame {
-            KeyFrame::NotWanted => None,
-            KeyFrame::Due(at) | KeyFrame::Expected { by: at, .. } => Some(at),
-        };
-        let next = [motion, key_frame].into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(now))
-    }
-
-    fn look(&mut self, encoding: &Encoding, now: Instant) -> Health {
-        let counters = &encoding.counters;
-        let taken = counters.taken.load(Ordering::Relaxed);
-        let has_moved = std::mem::replace(&mut self.taken, taken) != taken;
-        self.motion = match self.motion {
-            _ if has_moved => Motion::Moving { last: now },
-            Motion::Moving { last } if now - last >= REST => {
-                encoding.repeat();
-                Motion::Resting {
-                    last: now,
-                    refined: 1,
-                }
-            }
-            Motion::Resting { last, refined } if now - last >= REST * 2 * refined => {
-                if refined < REFINEMENTS {
-                    encoding.repeat();
-                    Motion::Resting {
-                        last: now,
-                        refined: refined + 1,
-                    }
-                } else {
-                    // A frame that comes in between is seen by the next look.
-                    counters.is_resting.store(true, Ordering::Release);
-                    Motion::Still
-                }
-            }
-            motion => motion,
-        };
-        self.key_frame = match self.key_frame {
-            KeyFrame::Due(at) if at <= now => {
-                self.last_key_frame = Some(now);
-                encoding.force_key_frame();
-                if matches!(self.motion, Motion::Moving { .. }) {
-                    KeyFrame::Expected {
-                        by: now + NEXT_FRAME,
-                        taken,
-                    }
-                } else {
-                    encoding.repeat();
-                    KeyFrame::NotWanted
-                }
-            }
-            KeyFrame::Expected { by, taken: before } if by <= now => {
-                if before == taken {
-                    encoding.repeat();
-                }
-                KeyFrame::NotWanted
-            }
-            key_frame => key_frame,
-        };
-        self.health(encoding, now)
-    }
-
-    /// Ten frames of the capture without one that comes out are not a matter of an encoder's delay.
-    fn health(&mut self, encoding: &Encoding, now: Instant) -> Health {
-        let (encoded, captured) = (encoding.encoded(), encoding.capture.frames());
-        let (before, since, captured_then) = self.progress;
-        if encoded != before {
-            self.progress = (encoded, now, captured);
-        } else if now - since >= STALL && captured - captured_then >= 10 && !encoding.is_paused() {
-            return Health::Stalled;
-        }
-        Health::Good
+        encoding.perform(deeds);
     }
 }
 
@@ -439,97 +306,4 @@ fn feed(capture: &Capture, frames: &gst_app::AppSrc) -> Result<ConsumptionLink, 
             ..ConsumerSettings::default()
         },
     )
-}
-
-/// On the way into the encoder: timestamps that grow, no more frames than are wanted, the size of the rung.
-fn prepare_frames(
-    pad: &gst::Pad,
-    pipeline: &gst::Pipeline,
-    rung: Rung,
-    counters: &Arc<Counters>,
-    post: &Post<Notice>,
-) {
-    let (counters, post) = (Arc::clone(counters), post.clone());
-    let mut last: Option<gst::ClockTime> = None;
-    let state = Mutex::new(move |buffer: &mut gst::Buffer| {
-        let is_new = buffer.offset() != REPEATED;
-        if is_new {
-            counters.taken.fetch_add(1, Ordering::Relaxed);
-            if counters.is_resting.swap(false, Ordering::AcqRel) {
-                post.send(Notice::Moving);
-            }
-        }
-        let at = buffer.pts().unwrap_or_default();
-        let interval = gst::ClockTime::from_nseconds(counters.interval_ns.load(Ordering::Relaxed));
-        match last {
-            Some(last) if is_new && at < last + interval => return false,
-            Some(before) if at <= before => {
-                let at = before + gst::ClockTime::MSECOND;
-                buffer.make_mut().set_pts(at);
-                last = Some(at);
-            }
-            _ => last = Some(at),
-        }
-        true
-    });
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        let Some(gst::PadProbeData::Buffer(buffer)) = &mut info.data else {
-            return gst::PadProbeReturn::Ok;
-        };
-        let Ok(mut take) = state.lock() else {
-            return gst::PadProbeReturn::Ok;
-        };
-        if take(buffer) {
-            gst::PadProbeReturn::Ok
-        } else {
-            gst::PadProbeReturn::Drop
-        }
-    });
-    let Some(size) = pipeline.by_name(SIZE).filter(|_| rung == Rung::Small) else {
-        return;
-    };
-    let size = size.downgrade();
-    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
-        if let (Some(event), Some(size)) = (info.event(), size.upgrade())
-            && let gst::EventView::Caps(caps) = event.view()
-            && let Ok(info) = gst_video::VideoInfo::from_caps(caps.caps())
-        {
-            size.set_property("caps", half(&info));
-        }
-        gst::PadProbeReturn::Ok
-    });
-}
-
-/// Half the size, in even numbers.
-fn half(info: &gst_video::VideoInfo) -> gst::Caps {
-    let half = |length: u32| i32::try_from((length / 4 * 2).max(2)).unwrap_or(i32::MAX);
-    gst::Caps::builder("video/x-raw")
-        .field("width", half(info.width()))
-        .field("height", half(info.height()))
-        .build()
-}
-
-/// Keeps the viewers' requests for key frames from the encoder: the task decides when.
-fn take_requests(pad: &gst::Pad, post: &Post<Notice>) {
-    let post = post.clone();
-    pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
-        let Some(request) = info.event().and_then(|event| event.structure()) else {
-            return gst::PadProbeReturn::Ok;
-        };
-        if request.name() != "GstForceKeyUnit" || request.get::<u32>("count") == Ok(OURS) {
-            return gst::PadProbeReturn::Ok;
-        }
-        post.send(Notice::KeyFrameWanted);
-        gst::PadProbeReturn::Handled
-    });
-}
-
-fn count_encoded(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post<Notice>) {
-    let (counters, post) = (Arc::clone(counters), post.clone());
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        if counters.encoded.fetch_add(1, Ordering::Relaxed) == 0 {
-            post.send(Notice::FirstFrame);
-        }
-        gst::PadProbeReturn::Ok
-    });
 }

@@ -1,4 +1,5 @@
-//! Capture, encoding and webrtcbin. The only module that knows GStreamer and glib.
+//! Encoding and webrtcbin, and the pipelines that capture. Only this module and [`capture`](crate::capture) know GStreamer
+//! and glib.
 //!
 //! It speaks in session descriptions and bytes, not in the types of our protocol. A [`Plan`] is made of what the
 //! command line chooses; [`Media`] runs it: a capture that all viewers share, and for each viewer a pipeline of its
@@ -6,11 +7,13 @@
 
 mod assembly;
 mod capture;
+mod care;
 mod check;
 mod choose;
 pub mod codec;
 mod congestion;
 pub mod description;
+mod door;
 mod encoding;
 mod feedback;
 mod gate;
@@ -40,13 +43,14 @@ pub use seam::{
 };
 pub use stats::PeerStats;
 
-/// Initialises GStreamer. To be called before anything else here; more than once does no harm.
+/// Initialises GStreamer, with the elements of ours. To be called before anything else here; more than once does no harm.
 ///
 /// # Errors
-/// If GStreamer cannot be initialised.
+/// If GStreamer cannot be initialised, or refuses an element.
 pub fn init() -> Result<(), glib::Error> {
     gst::init()?;
+    let failed = |error: glib::BoolError| glib::Error::new(gst::CoreError::Failed, &error.message);
     // For AV1, whose payloader no package has.
-    gstrsrtp::plugin_register_static()
-        .map_err(|error| glib::Error::new(gst::LibraryError::Init, &error.message))
+    gstrsrtp::plugin_register_static().map_err(failed)?;
+    crate::capture::register().map_err(failed)
 }

@@ -233,7 +233,7 @@ impl Plan {
             .collect()
     }
 
-    /// The whole way from the screen to webrtcbin in one text, as `gst-launch-1.0` takes it.
+    /// The whole way from the screen to webrtcbin in one text, as `gst-launch-1.0` writes it.
     pub fn launch_text(&self) -> String {
         match self {
             Self::Shared {

@@ -141,6 +141,9 @@ impl Studio {
     pub(super) fn change(&self, change: impl FnOnce(&mut Settings)) {
         let mut state = self.state.borrow_mut();
         change(&mut state.settings);
+        for encoding in &state.encodings {
+            encoding.set_nominal_fps(state.settings.fps.unwrap_or(state.plan.fps()));
+        }
         if let Some(capture) = &state.capture {
             capture.set(&state.plan, state.settings);
         }
@@ -264,6 +267,10 @@ impl Studio {
         Ok(Rc::new(capture))
     }
 
+    fn fps(&self, plan: &Plan) -> u32 {
+        self.state.borrow().settings.fps.unwrap_or(plan.fps())
+    }
+
     fn viewers_of(&self, encoding: &Encoding) -> Vec<PeerId> {
         let state = self.state.borrow();
         let on_it = state
@@ -301,7 +308,16 @@ impl Studio {
                     studio.encoding_lost(id, &reason);
                 }
             });
-            match Encoding::start(id, &encoder, rung, kbps, Rc::clone(capture), lost).await {
+            match Encoding::start(
+                id,
+                &encoder,
+                rung,
+                (kbps, self.fps(plan)),
+                Rc::clone(capture),
+                lost,
+            )
+            .await
+            {
                 Ok(encoding) => {
                     tracing::info!(encoder = encoder.label(), ?rung, "encoding");
                     let mut state = self.state.borrow_mut();

@@ -1,0 +1,73 @@
+//! What other threads may change while the streaming thread waits.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+
+/// Flags, and what wakes the streaming thread to look at them.
+#[derive(Debug)]
+pub(super) struct Control {
+    pub(super) show_pointer: AtomicBool,
+    /// Frames per second.
+    pub(super) max_framerate: AtomicU32,
+    /// Whether waiting is to end at once.
+    pub(super) flushing: AtomicBool,
+    /// Whether a frame is to be made, changed or not.
+    pub(super) repeat: AtomicBool,
+    wake: OnceLock<OwnedFd>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            show_pointer: AtomicBool::new(true),
+            max_framerate: AtomicU32::new(120),
+            flushing: AtomicBool::new(false),
+            repeat: AtomicBool::new(false),
+            wake: OnceLock::new(),
+        }
+    }
+}
+
+impl Control {
+    /// To be called before anybody waits.
+    pub(super) fn open(&self) -> rustix::io::Result<()> {
+        if self.wake.get().is_none() {
+            let _ = self
+                .wake
+                .set(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        }
+        Ok(())
+    }
+
+    /// Lets the streaming thread look at what has changed here.
+    pub(super) fn wake(&self) {
+        if let Some(wake) = self.wake.get() {
+            let _ = rustix::io::write(wake, &1_u64.to_ne_bytes());
+        }
+    }
+
+    /// The least time between two frames on average.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_secs(1) / self.max_framerate.load(Ordering::Relaxed).max(1)
+    }
+
+    /// Waits until [`wake`](Self::wake) was called, there is something to read from `other`, or `limit` is over.
+    pub(super) fn sleep(&self, other: Option<BorrowedFd>, limit: Option<Duration>) -> rustix::io::Result<()> {
+        let wake = self.wake.get().ok_or(Errno::BADF)?;
+        let mut fds = vec![PollFd::new(wake, PollFlags::IN)];
+        fds.extend(other.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
+        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        match poll(&mut fds, limit.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+        // Empty if it was something else.
+        let _ = rustix::io::read(wake, &mut [0; 8]);
+        Ok(())
+    }
+}

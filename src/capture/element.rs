@@ -1,0 +1,357 @@
+//! The source as GStreamer sees it: properties, caps, life cycle.
+
+use gst::glib;
+use gst::prelude::*;
+
+use super::X11_SOURCE;
+
+glib::wrapper! {
+    /// The element.
+    pub struct X11Source(ObjectSubclass<imp::X11Source>)
+        @extends gst_base::PushSrc, gst_base::BaseSrc, gst::Element, gst::Object;
+}
+
+pub(super) fn register() -> Result<(), glib::BoolError> {
+    gst::Element::register(None, X11_SOURCE, gst::Rank::NONE, X11Source::static_type())
+}
+
+mod imp {
+    use std::sync::atomic::Ordering;
+    use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+
+    use gst::glib;
+    use gst_base::prelude::*;
+    use gst_base::subclass::prelude::*;
+    use gst_video::VideoFormat;
+
+    use super::super::control::Control;
+    use super::super::region::Crop;
+    use super::super::screen::Screen;
+    use super::super::stream::{Next, Stop, Stream};
+
+    static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+        gst::DebugCategory::new(
+            "deskbeamx11src",
+            gst::DebugColorFlags::empty(),
+            Some("X11 screens, when they change"),
+        )
+    });
+
+    /// What holds from one start to the next.
+    #[derive(Debug, Default, Clone)]
+    struct Settings {
+        display_name: Option<String>,
+        xid: u64,
+        crop: Crop,
+    }
+
+    /// Each lock is held for a moment only, but for that of `stream`, which only the streaming thread takes while
+    /// there is one.
+    #[derive(Default)]
+    pub struct X11Source {
+        settings: Mutex<Settings>,
+        control: Control,
+        /// Width and height of the picture while there is a connection.
+        size: Mutex<Option<(u32, u32)>>,
+        /// What was negotiated.
+        info: Mutex<Option<gst_video::VideoInfo>>,
+        stream: Mutex<Option<Stream>>,
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for X11Source {
+        const NAME: &'static str = "DeskbeamX11Source";
+        type Type = super::X11Source;
+        type ParentType = gst_base::PushSrc;
+    }
+
+    impl ObjectImpl for X11Source {
+        fn properties() -> &'static [glib::ParamSpec] {
+            static PROPERTIES: OnceLock<Vec<glib::ParamSpec>> = OnceLock::new();
+            PROPERTIES.get_or_init(|| {
+                let edge = |name: &'static str, blurb: &'static str| {
+                    glib::ParamSpecUInt::builder(name)
+                        .blurb(blurb)
+                        .mutable_ready()
+                        .build()
+                };
+                vec![
+                    glib::ParamSpecString::builder("display-name")
+                        .blurb("The X display, like :0 (null: that of $DISPLAY)")
+                        .mutable_ready()
+                        .build(),
+                    glib::ParamSpecUInt64::builder("xid")
+                        .blurb("The window to capture (0: the whole screen)")
+                        .mutable_ready()
+                        .build(),
+                    edge("startx", "The leftmost column of the region, in pixels"),
+                    edge("starty", "The topmost row of the region, in pixels"),
+                    edge(
+                        "endx",
+                        "The rightmost column of the region, in pixels (0: the last)",
+                    ),
+                    edge("endy", "The lowest row of the region, in pixels (0: the last)"),
+                    glib::ParamSpecBoolean::builder("show-pointer")
+                        .blurb("Whether the pointer is drawn into the picture")
+                        .default_value(true)
+                        .mutable_playing()
+                        .build(),
+                    glib::ParamSpecUInt::builder("max-framerate")
+                        .blurb("How many frames there may be, in frames per second")
+                        .minimum(1)
+                        .maximum(1000)
+                        .default_value(120)
+                        .mutable_playing()
+                        .build(),
+                ]
+            })
+        }
+
+        fn set_property(&self, _id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
+            // The types and ranges are those of the specifications above.
+            let number = || value.get::<u32>().unwrap_or_default();
+            let mut settings = lock(&self.settings);
+            match spec.name() {
+                "display-name" => settings.display_name = value.get().unwrap_or_default(),
+                "xid" => settings.xid = value.get().unwrap_or_default(),
+                "startx" => settings.crop.startx = number(),
+                "starty" => settings.crop.starty = number(),
+                "endx" => settings.crop.endx = number(),
+                "endy" => settings.crop.endy = number(),
+                "show-pointer" => {
+                    let show = value.get().unwrap_or(true);
+                    self.control.show_pointer.store(show, Ordering::SeqCst);
+                    self.repeat();
+                }
+                "max-framerate" => {
+                    self.control.max_framerate.store(number(), Ordering::SeqCst);
+                    drop(settings);
+                    self.control.wake();
+                    // It is in the caps.
+                    self.obj().src_pad().mark_reconfigure();
+                }
+                _ => {}
+            }
+        }
+
+        fn property(&self, _id: usize, spec: &glib::ParamSpec) -> glib::Value {
+            let settings = lock(&self.settings);
+            match spec.name() {
+                "display-name" => settings.display_name.to_value(),
+                "xid" => settings.xid.to_value(),
+                "startx" => settings.crop.startx.to_value(),
+                "starty" => settings.crop.starty.to_value(),
+                "endx" => settings.crop.endx.to_value(),
+                "endy" => settings.crop.endy.to_value(),
+                "show-pointer" => self.control.show_pointer.load(Ordering::SeqCst).to_value(),
+                _ => self.control.max_framerate.load(Ordering::SeqCst).to_value(),
+            }
+        }
+
+        fn constructed(&self) {
+            self.parent_constructed();
+            let source = self.obj();
+            source.set_live(true);
+            source.set_format(gst::Format::Time);
+        }
+    }
+
+    impl GstObjectImpl for X11Source {}
+
+    impl ElementImpl for X11Source {
+        fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+            static METADATA: OnceLock<gst::subclass::ElementMetadata> = OnceLock::new();
+            Some(METADATA.get_or_init(|| {
+                gst::subclass::ElementMetadata::new(
+                    "X11 screen, when it changes",
+                    "Source/Video",
+                    "Captures an X11 screen or window; makes a frame for each change and none without",
+                    "The deskbeam authors",
+                )
+            }))
+        }
+
+        fn pad_templates() -> &'static [gst::PadTemplate] {
+            static TEMPLATES: OnceLock<Vec<gst::PadTemplate>> = OnceLock::new();
+            TEMPLATES.get_or_init(|| {
+                let (always, src) = (gst::PadPresence::Always, gst::PadDirection::Src);
+                gst::PadTemplate::new("src", src, always, &caps(None))
+                    .into_iter()
+                    .collect()
+            })
+        }
+    }
+
+    impl BaseSrcImpl for X11Source {
+        fn start(&self) -> Result<(), gst::ErrorMessage> {
+            let settings = lock(&self.settings).clone();
+            let refused = |reason: String| {
+                let display = name_of(&settings);
+                gst::error_msg!(
+                    gst::ResourceError::OpenRead,
+                    ("cannot capture the X display {display}: {reason}")
+                )
+            };
+            self.control.open().map_err(|error| refused(error.to_string()))?;
+            let xid =
+                u32::try_from(settings.xid).map_err(|_| refused("no window has such a number".to_owned()))?;
+            let screen =
+                Screen::open(settings.display_name.as_deref(), xid, settings.crop).map_err(refused)?;
+            if !screen.shares_memory() {
+                gst::warning!(
+                    CAT,
+                    imp = self,
+                    "no shared memory with the X server: this takes more time"
+                );
+            }
+            if !screen.tells_motion() {
+                gst::warning!(
+                    CAT,
+                    imp = self,
+                    "no XInput 2: the pointer moves only with the picture"
+                );
+            }
+            let stream = Stream::new(screen);
+            gst::debug!(
+                CAT,
+                imp = self,
+                "connected to {}: {:?}",
+                name_of(&settings),
+                stream.size()
+            );
+            *lock(&self.size) = Some(stream.size());
+            *lock(&self.stream) = Some(stream);
+            Ok(())
+        }
+
+        fn stop(&self) -> Result<(), gst::ErrorMessage> {
+            *lock(&self.stream) = None;
+            *lock(&self.size) = None;
+            *lock(&self.info) = None;
+            Ok(())
+        }
+
+        fn is_seekable(&self) -> bool {
+            false
+        }
+
+        fn caps(&self, filter: Option<&gst::Caps>) -> Option<gst::Caps> {
+            let size = *lock(&self.size);
+            let frames = self.control.max_framerate.load(Ordering::SeqCst);
+            let caps = caps(size.map(|(width, height)| (width, height, frames)));
+            Some(match filter {
+                Some(filter) => filter.intersect_with_mode(&caps, gst::CapsIntersectMode::First),
+                None => caps,
+            })
+        }
+
+        fn set_caps(&self, caps: &gst::Caps) -> Result<(), gst::LoggableError> {
+            let info = gst_video::VideoInfo::from_caps(caps)
+                .map_err(|_| gst::loggable_error!(CAT, "not video: {caps}"))?;
+            *lock(&self.info) = Some(info);
+            Ok(())
+        }
+
+        fn unlock(&self) -> Result<(), gst::ErrorMessage> {
+            self.control.flushing.store(true, Ordering::SeqCst);
+            self.control.wake();
+            Ok(())
+        }
+
+        fn unlock_stop(&self) -> Result<(), gst::ErrorMessage> {
+            self.control.flushing.store(false, Ordering::SeqCst);
+            Ok(())
+        }
+
+        /// A request for a key frame brings the picture once more: there may be no other frame for a long time.
+        fn event(&self, event: &gst::Event) -> bool {
+            if gst_video::ForceKeyUnitEvent::is(event) {
+                self.repeat();
+                return true;
+            }
+            self.parent_event(event)
+        }
+    }
+
+    impl PushSrcImpl for X11Source {
+        fn create(
+            &self,
+            _buffer: Option<&mut gst::BufferRef>,
+        ) -> Result<gst_base::subclass::base_src::CreateSuccess, gst::FlowError> {
+            let mut stream = lock(&self.stream);
+            let stream = stream.as_mut().ok_or(gst::FlowError::Flushing)?;
+            loop {
+                let info = lock(&self.info).clone().ok_or(gst::FlowError::NotNegotiated)?;
+                let now = || self.obj().current_running_time();
+                match stream.next(&self.control, &info, now) {
+                    Ok(Next::Frame(buffer)) => {
+                        gst::trace!(CAT, imp = self, "{:?}", buffer.pts());
+                        return Ok(gst_base::subclass::base_src::CreateSuccess::NewBuffer(buffer));
+                    }
+                    Ok(Next::Resized) => {
+                        gst::debug!(CAT, imp = self, "now {:?}", stream.size());
+                        *lock(&self.size) = Some(stream.size());
+                        if !self.obj().negotiate() {
+                            return Err(gst::FlowError::NotNegotiated);
+                        }
+                    }
+                    Err(Stop::Flushing) => return Err(gst::FlowError::Flushing),
+                    Err(Stop::Failed(reason)) => {
+                        let display = name_of(&lock(&self.settings));
+                        gst::element_imp_error!(
+                            self,
+                            gst::ResourceError::Read,
+                            ("cannot go on capturing the X display {display}: {reason}")
+                        );
+                        return Err(gst::FlowError::Error);
+                    }
+                }
+            }
+        }
+    }
+
+    impl X11Source {
+        fn repeat(&self) {
+            self.control.repeat.store(true, Ordering::SeqCst);
+            self.control.wake();
+        }
+    }
+
+    /// The display, for messages.
+    fn name_of(settings: &Settings) -> String {
+        let from_environment = || std::env::var("DISPLAY").unwrap_or_else(|_| "(DISPLAY is not set)".into());
+        settings.display_name.clone().unwrap_or_else(from_environment)
+    }
+
+    /// I420 and BGRx, of this width and height and with as many frames a second at most.
+    fn caps(picture: Option<(u32, u32, u32)>) -> gst::Caps {
+        let format = |format: VideoFormat| {
+            let mut caps = gst::Structure::builder("video/x-raw")
+                .field("format", format.to_str())
+                .field("framerate", gst::Fraction::new(0, 1))
+                .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
+                .field("interlace-mode", "progressive");
+            if format == VideoFormat::I420 {
+                caps = caps.field("colorimetry", "bt601");
+            }
+            caps = match picture {
+                Some((width, height, frames)) => caps
+                    .field("width", width as i32)
+                    .field("height", height as i32)
+                    .field("max-framerate", gst::Fraction::new(frames as i32, 1)),
+                None => caps
+                    .field("width", gst::IntRange::new(1, i32::MAX))
+                    .field("height", gst::IntRange::new(1, i32::MAX)),
+            };
+            caps.build()
+        };
+        [VideoFormat::I420, VideoFormat::Bgrx]
+            .map(format)
+            .into_iter()
+            .collect()
+    }
+}

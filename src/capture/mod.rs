@@ -1,0 +1,25 @@
+//! `deskbeamx11src`: an X11 source that makes a frame when the screen changes, and none while it does not.
+//!
+//! A GStreamer element like any other once [`register`] was called; [`media`](crate::media) builds it by its name.
+
+mod control;
+mod element;
+mod limiter;
+mod memory;
+mod picture;
+mod pointer;
+mod region;
+mod screen;
+mod setup;
+mod stream;
+
+/// The name of the element.
+pub const X11_SOURCE: &str = "deskbeamx11src";
+
+/// Makes the element known to this process. To be called after `gst::init`; more than once does no harm.
+///
+/// # Errors
+/// If GStreamer refuses it.
+pub fn register() -> Result<(), glib::BoolError> {
+    element::register()
+}

@@ -1,0 +1,148 @@
+//! Which part of a window is shown, and which of its rows.
+
+use std::ops::Range;
+
+/// The part that was asked for, in pixels of the window. The ends are inclusive; 0 means: to the edge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Crop {
+    pub(super) startx: u32,
+    pub(super) starty: u32,
+    pub(super) endx: u32,
+    pub(super) endy: u32,
+}
+
+impl Crop {
+    /// What there is of it in a window of this size; `None` if it begins beyond.
+    pub(super) fn of(self, width: u16, height: u16) -> Option<Region> {
+        let (x, width) = cut(self.startx, self.endx, width)?;
+        let (y, height) = cut(self.starty, self.endy, height)?;
+        Some(Region { x, y, width, height })
+    }
+}
+
+fn cut(start: u32, end: u32, length: u16) -> Option<(u16, u16)> {
+    let start = u16::try_from(start).ok()?;
+    let end = match end {
+        0 => length,
+        end => u16::try_from(end.saturating_add(1)).map_or(length, |end| end.min(length)),
+    };
+    (start < end).then(|| (start, end - start))
+}
+
+/// A part of a window, in pixels. Never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) x: u16,
+    pub(super) y: u16,
+    pub(super) width: u16,
+    pub(super) height: u16,
+}
+
+impl Region {
+    /// The bytes of one row of pixels.
+    pub(super) fn stride(self) -> usize {
+        usize::from(self.width) * 4
+    }
+
+    /// All of its rows.
+    pub(super) fn rows(self) -> Rows {
+        0..self.height.into()
+    }
+
+    /// Those of its rows that a rectangle of the window touches; empty if none.
+    pub(super) fn rows_of(self, area: x11rb::protocol::xproto::Rectangle) -> Rows {
+        let (left, width) = (i32::from(area.x) - i32::from(self.x), i32::from(area.width));
+        let top = i32::from(area.y) - i32::from(self.y);
+        if left >= i32::from(self.width) || left + width <= 0 {
+            return 0..0;
+        }
+        let clamp = |row: i32| row.clamp(0, self.height.into()) as usize;
+        clamp(top)..clamp(top + i32::from(area.height))
+    }
+}
+
+/// Rows of a picture, counted from its top.
+pub(super) type Rows = Range<usize>;
+
+/// The rows from the first of both to the last of both.
+pub(super) fn union(a: &Rows, b: &Rows) -> Rows {
+    match (a.is_empty(), b.is_empty()) {
+        (_, true) => a.clone(),
+        (true, false) => b.clone(),
+        (false, false) => a.start.min(b.start)..a.end.max(b.end),
+    }
+}
+
+/// What both have.
+pub(super) fn overlap(a: &Rows, b: &Rows) -> Rows {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
+}
+
+/// The rows and what shares a row of colour with them, in a picture of `height` rows.
+pub(super) fn in_pairs(rows: &Rows, height: usize) -> Rows {
+    rows.start & !1..(rows.end.next_multiple_of(2)).min(height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use x11rb::protocol::xproto::Rectangle;
+
+    fn crop(startx: u32, starty: u32, endx: u32, endy: u32) -> Option<(u16, u16, u16, u16)> {
+        let crop = Crop {
+            startx,
+            starty,
+            endx,
+            endy,
+        };
+        let region = crop.of(100, 50)?;
+        Some((region.x, region.y, region.width, region.height))
+    }
+
+    #[test]
+    fn ends_are_inclusive_and_end_at_the_edge() {
+        assert_eq!(crop(0, 0, 0, 0), Some((0, 0, 100, 50)));
+        assert_eq!(crop(10, 5, 19, 5), Some((10, 5, 10, 1)));
+        assert_eq!(crop(10, 5, 1000, u32::MAX), Some((10, 5, 90, 45)));
+        assert_eq!(crop(100, 0, 0, 0), None);
+        assert_eq!(crop(20, 0, 10, 0), None);
+    }
+
+    #[test]
+    fn damage_is_cut_to_the_region() {
+        let region = Region {
+            x: 10,
+            y: 20,
+            width: 30,
+            height: 40,
+        };
+        for (x, y, width, height, rows) in [
+            (0, 0, 100, 100, 0..40),
+            (0, 25, 11, 3, 5..8),
+            (0, 25, 10, 3, 0..0),
+            (40, 25, 10, 3, 0..0),
+            (-5, -5, 20, 30, 0..5),
+        ] {
+            let area = Rectangle { x, y, width, height };
+            assert_eq!(region.rows_of(area), rows, "{area:?}");
+        }
+        let above = Rectangle {
+            x: 10,
+            y: 0,
+            width: 9,
+            height: 9,
+        };
+        assert!(region.rows_of(above).is_empty());
+    }
+
+    #[test]
+    fn rows_are_joined_cut_and_paired() {
+        assert_eq!(union(&(3..5), &(7..9)), 3..9);
+        assert_eq!(union(&(0..0), &(7..9)), 7..9);
+        assert_eq!(overlap(&(3..8), &(7..9)), 7..8);
+        assert!(overlap(&(3..5), &(7..9)).is_empty());
+        assert_eq!(in_pairs(&(3..5), 9), 2..6);
+        assert_eq!(in_pairs(&(8..9), 9), 8..9);
+    }
+}

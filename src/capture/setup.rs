@@ -1,0 +1,98 @@
+//! The connection to the X server, and whether the source can work with it.
+
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::errors::ReplyError;
+use x11rb::protocol::damage::{self, ConnectionExt as _};
+use x11rb::protocol::shm::{self, ConnectionExt as _};
+use x11rb::protocol::xfixes::{self, ConnectionExt as _};
+use x11rb::protocol::xinput::{self, ConnectionExt as _};
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageOrder, VisualClass, Visualtype, Window};
+use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
+use x11rb::rust_connection::RustConnection;
+
+/// Connects to `display` (`$DISPLAY` if `None`); returns the root window of its screen too.
+pub(super) fn connect(display: Option<&str>) -> Result<(RustConnection, Window), String> {
+    // The library computes the TCP port 6000 + number without a check.
+    if parse_display(display).is_ok_and(|parsed| parsed.display > u16::MAX - 6000) {
+        return Err("there is no display with this number".to_owned());
+    }
+    let (connection, screen) =
+        RustConnection::connect(display).map_err(|error| error.to_string().trim().to_owned())?;
+    let root = connection.setup().roots[screen].root;
+    Ok((connection, root))
+}
+
+/// Asks for the extensions without which nothing works.
+pub(super) fn require_extensions(connection: &RustConnection) -> Result<(), String> {
+    for name in [damage::X11_EXTENSION_NAME, xfixes::X11_EXTENSION_NAME] {
+        if !has(connection, name)? {
+            return Err(format!(
+                "the X server lacks the extension {name}; ximagesrc works without it"
+            ));
+        }
+    }
+    let asked = || -> Result<(), ReplyError> {
+        connection.damage_query_version(1, 1)?.reply()?;
+        connection.xfixes_query_version(5, 0)?.reply()?;
+        Ok(())
+    };
+    asked().map_err(|error| error.to_string())
+}
+
+/// Whether the X server tells when the pointer moves over any window (XInput 2).
+pub(super) fn has_raw_motion(connection: &RustConnection) -> bool {
+    let asked = || -> Result<bool, ReplyError> {
+        // Since 2.1 raw events come during grabs too.
+        let version = connection.xinput_xi_query_version(2, 2)?.reply()?;
+        Ok(version.major_version >= 2)
+    };
+    has(connection, xinput::X11_EXTENSION_NAME).unwrap_or_default() && asked().unwrap_or_default()
+}
+
+/// Whether the X server can write into memory of ours: it is on this machine, and has MIT-SHM 1.2.
+pub(super) fn can_share_memory(connection: &RustConnection) -> bool {
+    let is_local = rustix::net::getsockname(connection.stream())
+        .is_ok_and(|address| address.address_family() == rustix::net::AddressFamily::UNIX);
+    let asked = || -> Result<bool, ReplyError> {
+        let version = connection.shm_query_version()?.reply()?;
+        Ok((version.major_version, version.minor_version) >= (1, 2))
+    };
+    is_local && has(connection, shm::X11_EXTENSION_NAME).unwrap_or_default() && asked().unwrap_or_default()
+}
+
+fn has(connection: &RustConnection, name: &'static str) -> Result<bool, String> {
+    let found = connection.extension_information(name);
+    Ok(found.map_err(|error| error.to_string())?.is_some())
+}
+
+/// Whether the pixels of `window` are BGRx in memory.
+pub(super) fn check_pixels(connection: &RustConnection, window: Window) -> Result<(), String> {
+    let asked = || -> Result<_, ReplyError> {
+        let attributes = connection.get_window_attributes(window)?.reply()?;
+        let geometry = connection.get_geometry(window)?.reply()?;
+        Ok((attributes.visual, geometry.depth))
+    };
+    let (visual, depth) = asked().map_err(|error| format!("there is no window {window:#x}: {error}"))?;
+    let setup = connection.setup();
+    let depths = setup.roots.iter().flat_map(|screen| &screen.allowed_depths);
+    let mut visuals = depths.flat_map(|depth| &depth.visuals);
+    let is_rgb = |visual: &Visualtype| {
+        visual.class == VisualClass::TRUE_COLOR
+            && (visual.red_mask, visual.green_mask, visual.blue_mask) == (0xff_0000, 0xff00, 0xff)
+    };
+    let is_32_bit = setup
+        .pixmap_formats
+        .iter()
+        .any(|format| format.depth == depth && format.bits_per_pixel == 32);
+    if matches!(depth, 24 | 32)
+        && setup.image_byte_order == ImageOrder::LSB_FIRST
+        && is_32_bit
+        && visuals.any(|known| known.visual_id == visual && is_rgb(known))
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "its pixels have depth {depth} in a format that this source cannot read; start the X server with depth 24 \
+         (Xvfb: -screen 0 1280x720x24), or use ximagesrc"
+    ))
+}

@@ -1,0 +1,381 @@
+//! When an encoder is given its last frame again, when it makes a key frame, and whether it is well. Pure: counts and
+//! the time go in, what is to be done comes out.
+
+use std::time::{Duration, Instant};
+
+/// The least time between two key frames: a viewer that asks without end costs the others little.
+const KEY_FRAME_FLOOR: Duration = Duration::from_millis(250);
+/// For how long the next frame of a moving picture is waited for, when it is to be a key frame.
+const NEXT_FRAME: Duration = Duration::from_millis(40);
+/// After how long without a change the picture is at rest.
+const REST: Duration = Duration::from_millis(100);
+/// How often a picture at rest is encoded again: the bits that motion has not left are spent on what stays.
+const REFINEMENTS: u32 = 2;
+/// An encoder that takes frames and gives none for this long has stalled.
+pub(super) const STALL: Duration = Duration::from_millis(500);
+/// So many frames without one that comes out are not a matter of an encoder's delay.
+const STALLED_FRAMES: u64 = 10;
+/// How long frames are counted for the frame rate.
+const PACE: Duration = Duration::from_millis(500);
+
+/// What has been counted so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Frames of the capture.
+    pub(super) captured: u64,
+    /// Those of them that went into the encoder.
+    pub(super) taken: u64,
+    /// Frames that came out.
+    pub(super) encoded: u64,
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Deeds {
+    /// The next frame is to be a key frame.
+    pub(super) force_key_frame: bool,
+    /// The last frame is to be encoded again; after that, if both.
+    pub(super) repeat: bool,
+    /// Nothing more is to be done before the next frame comes.
+    pub(super) rest: bool,
+    /// The encoder gives nothing any more.
+    pub(super) stalled: bool,
+    /// How many frames per second there are now.
+    pub(super) fps: Option<f64>,
+}
+
+/// What is remembered of one encoder.
+#[derive(Debug)]
+pub(super) struct Care {
+    motion: Motion,
+    taken: u64,
+    key_frame: KeyFrame,
+    last_key_frame: Instant,
+    /// What had come out, since when, and how many frames had been captured then.
+    progress: (u64, Instant, u64),
+    /// Since when the picture moves without a rest, and how many frames had been taken then.
+    pace: Option<(Instant, u64)>,
+}
+
+/// Whether the picture changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Motion {
+    /// The last change that was seen.
+    Moving { last: Instant },
+    /// At rest, encoded again this often, the last time then.
+    Resting { last: Instant, refined: u32 },
+    /// At rest, and as good as it gets.
+    Still,
+}
+
+/// Whether a key frame is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyFrame {
+    NotWanted,
+    /// To be made then.
+    Due(Instant),
+    /// The next frame will be one; if none has come by then, the last is encoded again.
+    Expected {
+        by: Instant,
+        taken: u64,
+    },
+}
+
+impl Care {
+    /// For an encoder that has just made its first frame, which is a key frame.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            motion: Motion::Moving { last: now },
+            taken: 0,
+            key_frame: KeyFrame::NotWanted,
+            last_key_frame: now,
+            progress: (0, now, 0),
+            pace: None,
+        }
+    }
+
+    /// Somebody has lost the picture, or is new.
+    pub(super) fn want_key_frame(&mut self, now: Instant) {
+        if self.key_frame == KeyFrame::NotWanted {
+            self.key_frame = KeyFrame::Due(now.max(self.last_key_frame + KEY_FRAME_FLOOR));
+        }
+    }
+
+    /// How long until the next look; `None`: until something happens.
+    pub(super) fn next_look(&self, now: Instant) -> Option<Duration> {
+        let motion = match self.motion {
+            Motion::Moving { .. } => Some(now + REST),
+            Motion::Resting { last, refined } => Some(last + REST * 2 * refined),
+            Motion::Still => None,
+        };
+        let key_frame = match self.key_frame {
+            KeyFrame::NotWanted => None,
+            KeyFrame::Due(at) | KeyFrame::Expected { by: at, .. } => Some(at),
+        };
+        let next = [motion, key_frame].into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(now))
+    }
+
+    /// Looks at what has been counted.
+    pub(super) fn look(&mut self, counts: Counts, now: Instant) -> Deeds {
+        let mut deeds = Deeds::default();
+        self.look_at_motion(counts, now, &mut deeds);
+        self.look_at_key_frame(counts, now, &mut deeds);
+        let (before, since, captured) = self.progress;
+        if counts.encoded != before {
+            self.progress = (counts.encoded, now, counts.captured);
+        } else {
+            deeds.stalled = now - since >= STALL && counts.captured - captured >= STALLED_FRAMES;
+        }
+        deeds
+    }
+
+    /// While nobody looks nothing comes out, and that is well.
+    pub(super) fn pause(&mut self, counts: Counts, now: Instant) {
+        self.progress = (counts.encoded, now, counts.captured);
+    }
+
+    fn look_at_motion(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+        let has_moved = std::mem::replace(&mut self.taken, counts.taken) != counts.taken;
+        self.motion = match self.motion {
+            _ if has_moved => Motion::Moving { last: now },
+            Motion::Moving { last } if now - last >= REST => {
+                deeds.repeat = true;
+                Motion::Resting {
+                    last: now,
+                    refined: 1,
+                }
+            }
+            Motion::Resting { last, refined } if now - last >= REST * 2 * refined => {
+                if refined < REFINEMENTS {
+                    deeds.repeat = true;
+                    Motion::Resting {
+                        last: now,
+                        refined: refined + 1,
+                    }
+                } else {
+                    deeds.rest = true;
+                    Motion::Still
+                }
+            }
+            motion => motion,
+        };
+        self.pace = match (self.motion, self.pace) {
+            (Motion::Moving { .. }, Some((since, taken))) if now - since >= PACE => {
+                deeds.fps = Some((counts.taken - taken) as f64 / (now - since).as_secs_f64());
+                Some((now, counts.taken))
+            }
+            (Motion::Moving { .. }, Some(pace)) => Some(pace),
+            (Motion::Moving { .. }, None) => Some((now, counts.taken)),
+            _ => None,
+        };
+    }
+
+    fn look_at_key_frame(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+        self.key_frame = match self.key_frame {
+            KeyFrame::Due(at) if at <= now => {
+                self.last_key_frame = now;
+                deeds.force_key_frame = true;
+                if matches!(self.motion, Motion::Moving { .. }) {
+                    KeyFrame::Expected {
+                        by: now + NEXT_FRAME,
+                        taken: counts.taken,
+                    }
+                } else {
+                    // A key frame is coarse at first, and some receivers show nothing before the second packet
+                    // (the probation of RFC 3550 section 6.2.1).
+                    self.motion = Motion::Resting {
+                        last: now,
+                        refined: 1,
+                    };
+                    deeds.repeat = true;
+                    KeyFrame::NotWanted
+                }
+            }
+            KeyFrame::Expected { by, taken } if by <= now => {
+                deeds.repeat |= counts.taken == taken;
+                KeyFrame::NotWanted
+            }
+            key_frame => key_frame,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// An encoder that encodes all it is given at once.
+    struct Encoder {
+        care: Care,
+        now: Instant,
+        counts: Counts,
+        encodes: bool,
+    }
+
+    impl Encoder {
+        fn new() -> Self {
+            let now = Instant::now();
+            let mut encoder = Self {
+                care: Care::new(now),
+                now,
+                counts: Counts::default(),
+                encodes: true,
+            };
+            encoder.frame();
+            encoder
+        }
+
+        fn frame(&mut self) {
+            self.counts.captured += 1;
+            self.counts.taken += 1;
+            self.counts.encoded += u64::from(self.encodes);
+        }
+
+        /// Looks whenever the care wants to, and gives what was done, and when.
+        fn wait(&mut self, time: Duration) -> Vec<(u128, Deeds)> {
+            let (start, end) = (self.now, self.now + time);
+            let mut done = Vec::new();
+            while let Some(wait) = self
+                .care
+                .next_look(self.now)
+                .filter(|wait| self.now + *wait <= end)
+            {
+                self.now += wait.max(MS);
+                let deeds = self.care.look(self.counts, self.now);
+                self.counts.encoded += u64::from(deeds.repeat);
+                if deeds != Deeds::default() {
+                    done.push(((self.now - start).as_millis(), deeds));
+                }
+            }
+            self.now = end;
+            done
+        }
+
+        fn want_key_frame(&mut self) -> Deeds {
+            self.care.want_key_frame(self.now);
+            self.care.look(self.counts, self.now)
+        }
+    }
+
+    #[test]
+    fn a_picture_that_comes_to_rest_is_encoded_twice_more_and_then_let_be() {
+        let mut encoder = Encoder::new();
+        let done = encoder.wait(Duration::from_secs(10));
+        assert_eq!(
+            done.iter().filter(|(_, deeds)| deeds.repeat).count(),
+            2,
+            "{done:?}"
+        );
+        assert!(done.last().unwrap().1.rest, "{done:?}");
+        assert_eq!(encoder.care.next_look(encoder.now), None);
+    }
+
+    #[test]
+    fn on_a_still_screen_a_key_frame_is_made_of_the_last_frame_at_once() {
+        let mut encoder = Encoder::new();
+        encoder.wait(Duration::from_secs(1));
+        let deeds = encoder.want_key_frame();
+        assert!(deeds.force_key_frame && deeds.repeat, "{deeds:?}");
+    }
+
+    #[test]
+    fn a_key_frame_at_rest_is_refined_again() {
+        let mut encoder = Encoder::new();
+        encoder.wait(Duration::from_secs(1));
+        encoder.want_key_frame();
+        let done = encoder.wait(Duration::from_secs(1));
+        assert!(done.iter().any(|(_, deeds)| deeds.repeat), "{done:?}");
+        assert!(done.last().unwrap().1.rest, "{done:?}");
+    }
+
+    #[test]
+    fn key_frames_keep_their_distance_whoever_asks() {
+        let mut encoder = Encoder::new();
+        encoder.wait(Duration::from_secs(1));
+        assert!(encoder.want_key_frame().force_key_frame);
+        let mut forced = Vec::new();
+        for _ in 0..100 {
+            encoder.now += 10 * MS;
+            if encoder.want_key_frame().force_key_frame {
+                forced.push(encoder.now);
+            }
+        }
+        assert!((3..=4).contains(&forced.len()), "{} in a second", forced.len());
+        assert!(forced.windows(2).all(|pair| pair[1] - pair[0] >= KEY_FRAME_FLOOR));
+    }
+
+    #[test]
+    fn in_motion_the_next_frame_becomes_the_key_frame_and_none_is_repeated() {
+        let mut encoder = Encoder::new();
+        encoder.wait(300 * MS);
+        encoder.frame();
+        encoder.care.look(encoder.counts, encoder.now);
+        let deeds = encoder.want_key_frame();
+        assert!(deeds.force_key_frame && !deeds.repeat, "{deeds:?}");
+        encoder.now += 16 * MS;
+        encoder.frame();
+        assert!(encoder.wait(60 * MS).iter().all(|(_, deeds)| !deeds.repeat));
+    }
+
+    #[test]
+    fn motion_that_stops_before_the_key_frame_does_not_lose_it() {
+        let mut encoder = Encoder::new();
+        encoder.wait(300 * MS);
+        encoder.frame();
+        encoder.care.look(encoder.counts, encoder.now);
+        assert!(encoder.want_key_frame().force_key_frame);
+        let done = encoder.wait(60 * MS);
+        assert!(
+            done.iter().any(|(at, deeds)| deeds.repeat && *at <= 41),
+            "{done:?}"
+        );
+    }
+
+    #[test]
+    fn an_encoder_that_takes_and_gives_nothing_has_stalled() {
+        let mut encoder = Encoder::new();
+        encoder.wait(200 * MS);
+        encoder.encodes = false;
+        let mut stalled_after = None;
+        for ms in (0..1000).step_by(16) {
+            encoder.frame();
+            encoder.now += 16 * MS;
+            if encoder.care.look(encoder.counts, encoder.now).stalled {
+                stalled_after.get_or_insert(ms);
+            }
+        }
+        assert!(
+            stalled_after.is_some_and(|ms| (450..700).contains(&ms)),
+            "{stalled_after:?}"
+        );
+    }
+
+    #[test]
+    fn an_encoder_that_is_given_nothing_is_well() {
+        let mut encoder = Encoder::new();
+        assert!(
+            encoder
+                .wait(Duration::from_secs(60))
+                .iter()
+                .all(|(_, deeds)| !deeds.stalled)
+        );
+    }
+
+    #[test]
+    fn the_frame_rate_is_measured_in_motion() {
+        let mut encoder = Encoder::new();
+        let mut measured = Vec::new();
+        for _ in 0..200 {
+            encoder.now += 20 * MS;
+            encoder.frame();
+            measured.extend(encoder.care.look(encoder.counts, encoder.now).fps);
+        }
+        assert!(
+            measured.len() > 3 && measured.iter().all(|fps| (49.0..51.0).contains(fps)),
+            "{measured:?}"
+        );
+    }
+}

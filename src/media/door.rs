@@ -1,0 +1,178 @@
+//! The probes before and behind an encoder: what goes in is put in order, what comes out is counted, and requests for
+//! key frames go to the encoder's task instead of to the encoder.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gst::prelude::*;
+
+use super::ladder::Rung;
+use super::plan::SIZE;
+use super::seam::Post;
+
+/// Marks a frame that is encoded again (`GST_BUFFER_OFFSET`).
+pub(super) const REPEATED: u64 = u64::MAX - 1;
+/// Marks our own requests for a key frame (the `count` of a `GstForceKeyUnit`), which others' cannot reach: RTCP has
+/// eight bits for it (RFC 5104 section 4.3.1).
+pub(super) const OURS: u32 = 1 << 16;
+
+/// What the streaming threads tell the encoder's task.
+#[derive(Debug)]
+pub(super) enum Notice {
+    /// A viewer has lost the picture, or is new.
+    KeyFrameWanted,
+    /// The first frame is out.
+    FirstFrame,
+    /// A frame has come after a rest.
+    Moving,
+    /// The encoder has failed.
+    Lost(String),
+}
+
+/// What the streaming threads count, and what they are told.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Frames of the capture that went in.
+    pub(super) taken: AtomicU64,
+    /// Frames that came out.
+    pub(super) encoded: AtomicU64,
+    /// The task sleeps and wants to know of the next frame.
+    pub(super) is_resting: AtomicBool,
+    /// The least time between two frames, in nanoseconds.
+    pub(super) interval_ns: AtomicU64,
+    /// The frame rate that the encoder is told where the capture has none of its own.
+    pub(super) nominal_fps: AtomicU32,
+    /// The frame rate that the encoder has been told, by which it divides its bits.
+    pub(super) told_fps: AtomicU32,
+}
+
+/// On the way in: timestamps that grow, no more frames than are wanted, a frame rate, the size of the rung.
+pub(super) fn prepare_frames(
+    pad: &gst::Pad,
+    pipeline: &gst::Pipeline,
+    rung: Rung,
+    counters: &Arc<Counters>,
+    post: &Post<Notice>,
+) {
+    let take = Mutex::new(Intake {
+        counters: Arc::clone(counters),
+        post: post.clone(),
+        last: None,
+    });
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let (Some(gst::PadProbeData::Buffer(buffer)), Ok(mut intake)) = (&mut info.data, take.lock()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if intake.takes(buffer) {
+            gst::PadProbeReturn::Ok
+        } else {
+            gst::PadProbeReturn::Drop
+        }
+    });
+    let size = pipeline.by_name(SIZE).filter(|_| rung == Rung::Small);
+    let size = size.map(|size| size.downgrade());
+    let counters = Arc::clone(counters);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let Some(gst::PadProbeData::Event(event)) = &mut info.data else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if let gst::EventView::Caps(caps) = event.view() {
+            let mut caps = caps.caps_owned();
+            if let (Some(size), Ok(info)) = (
+                size.as_ref().and_then(glib::WeakRef::upgrade),
+                gst_video::VideoInfo::from_caps(&caps),
+            ) {
+                size.set_property("caps", half(&info));
+            }
+            let told = name_rate(&mut caps, counters.nominal_fps.load(Ordering::Relaxed).max(1));
+            counters.told_fps.store(told, Ordering::Relaxed);
+            *event = gst::event::Caps::new(&caps);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+struct Intake {
+    counters: Arc<Counters>,
+    post: Post<Notice>,
+    /// The time of the last frame that was taken.
+    last: Option<gst::ClockTime>,
+}
+
+impl Intake {
+    fn takes(&mut self, buffer: &mut gst::Buffer) -> bool {
+        let is_new = buffer.offset() != REPEATED;
+        let at = buffer.pts().unwrap_or_default();
+        let interval = gst::ClockTime::from_nseconds(self.counters.interval_ns.load(Ordering::Relaxed));
+        let is_early = self.last.is_some_and(|last| at < last + interval);
+        if is_new {
+            self.counters.taken.fetch_add(1, Ordering::Relaxed);
+            if self.counters.is_resting.swap(false, Ordering::AcqRel) {
+                self.post.send(Notice::Moving);
+            }
+            if is_early {
+                return false;
+            }
+        }
+        let at = match self.last {
+            Some(last) if at <= last => last + gst::ClockTime::MSECOND,
+            _ => at,
+        };
+        if buffer.pts() != Some(at) {
+            buffer.make_mut().set_pts(at);
+        }
+        self.last = Some(at);
+        true
+    }
+}
+
+/// A source that is driven by changes has no frame rate, and encoders want one: then it is `fps`. Gives the rate.
+fn name_rate(caps: &mut gst::Caps, fps: u32) -> u32 {
+    let rate = caps
+        .structure(0)
+        .and_then(|caps| caps.get::<gst::Fraction>("framerate").ok());
+    if let Some(rate) = rate.filter(|rate| rate.numer() > 0) {
+        return u32::try_from((rate.numer() + rate.denom() / 2) / rate.denom())
+            .unwrap_or(fps)
+            .max(1);
+    }
+    if let Some(caps) = caps.make_mut().structure_mut(0) {
+        caps.remove_field("max-framerate");
+        caps.set(
+            "framerate",
+            gst::Fraction::new(i32::try_from(fps).unwrap_or(i32::MAX), 1),
+        );
+    }
+    fps
+}
+
+/// Half the size, in even numbers.
+fn half(info: &gst_video::VideoInfo) -> gst::Caps {
+    let half = |length: u32| i32::try_from((length / 4 * 2).max(2)).unwrap_or(i32::MAX);
+    gst::Caps::builder("video/x-raw")
+        .field("width", half(info.width()))
+        .field("height", half(info.height()))
+        .build()
+}
+
+/// On the way out: counts, and keeps the viewers' requests for key frames from the encoder.
+pub(super) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post<Notice>) {
+    let (counters, first) = (Arc::clone(counters), post.clone());
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        if counters.encoded.fetch_add(1, Ordering::Relaxed) == 0 {
+            first.send(Notice::FirstFrame);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    let post = post.clone();
+    pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+        let Some(request) = info.event().and_then(|event| event.structure()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if request.name() != "GstForceKeyUnit" || request.get::<u32>("count") == Ok(OURS) {
+            return gst::PadProbeReturn::Ok;
+        }
+        post.send(Notice::KeyFrameWanted);
+        gst::PadProbeReturn::Handled
+    });
+}
