@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { atEnd } from '../support/at-end.mjs';
+import { start } from './programs.mjs';
+
+/** An Xvfb of a size. */
+const XVFB = { program: 'Xvfb', args: () => [] };
+
+/**
+ * Starts an X server: Xvfb, or another that takes `-displayfd` and `-geometry`.
+ *
+ * @param {import('./types').Ending} ending
+ * @param {import('./types').Size} size
+ * @param {import('./types').Contender['xServer']} [xServer]
+ * @returns {Promise<import('./types').Display>}
+ */
+export async function startDisplay(ending, size, xServer) {
+  const directory = await mkdtemp(join(tmpdir(), 'deskbeam-bench-'));
+  atEnd(ending, () => rm(directory, { recursive: true, force: true }));
+  const { width, height } = size;
+  const { program, args } = xServer ?? XVFB;
+  const screen = xServer ? ['-geometry', `${width}x${height}`, '-depth', '24'] : ['-screen', '0', `${width}x${height}x24`];
+  const server = await start(ending, program, [
+    ...['-displayfd', '3', '-nolisten', 'tcp', '-noreset', '-s', '0'],
+    ...screen,
+    ...args(directory),
+  ]);
+  const number = await server.until('it tells its display', () => server.third.next());
+  return { name: `:${number}`, pid: server.pid, size, directory };
+}

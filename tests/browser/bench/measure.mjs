@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { chromiumPage } from '../support/browsers.mjs';
+import { click, clicks } from './click.mjs';
+import { cpuSeconds, memoryMiB, tree } from './cpu.mjs';
+import { startDisplay } from './display.mjs';
+import { installProbe } from './probe.mjs';
+import { startTarget } from './target.mjs';
+import { between, received } from './traffic.mjs';
+
+const SETTLING_MS = 2000;
+const STEADY_SECONDS = 5;
+const START_UP_DEADLINE_MS = 30_000;
+
+/**
+ * Measures a contender with one load at one size, in a browser of its own.
+ *
+ * @param {import('./types').Ending} ending
+ * @param {import('./types').Contender} contender
+ * @param {{size: import('./types').Size, load: import('./types').Load, times: number}} options
+ * @returns {Promise<import('./types').Row>}
+ */
+export async function measure(ending, contender, { size, load, times }) {
+  const loadAverage = await loadAverageNow();
+  const display = await startDisplay(ending, size, contender.xServer);
+  const target = await startTarget(ending, display, load);
+  const served = await contender.start(ending, display);
+  const { page } = await chromiumPage(ending, { viewport: size });
+  await page.addInitScript(installProbe, contender.surface);
+  await page.goto(served.url);
+  const startUpMs = await shown(page);
+  await pause(SETTLING_MS);
+  const steady = await steadyState(page, served.pids, display.pid);
+  const measured = await clicks(times, () => click(page, target));
+  return { contender: contender.name, size, load, loadAverage, startUpMs, clicks: measured, ...steady };
+}
+
+/** The 1, 5 and 15 minute averages of the machine. */
+export async function loadAverageNow() {
+  return (await readFile('/proc/loadavg', 'utf8')).split(' ').slice(0, 3).join(' ');
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<number>}
+ */
+async function shown(page) {
+  const never = pause(START_UP_DEADLINE_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`the page does not show the desktop within ${START_UP_DEADLINE_MS / 1000} s`);
+  });
+  return Promise.race([page.evaluate(() => bench.shown), never]);
+}
+
+/**
+ * What it takes and gives while nobody clicks.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {number[]} roots
+ * @param {number} xServer
+ */
+async function steadyState(page, roots, xServer) {
+  const host = await tree(roots);
+  const read = async () => ({
+    at: performance.now(),
+    host: await cpuSeconds(host),
+    xServer: await cpuSeconds([xServer]),
+    frames: await page.evaluate(() => bench.frames()),
+    bytes: await received(page),
+  });
+  const before = await read();
+  await pause(STEADY_SECONDS * 1000);
+  const after = await read();
+  const seconds = (after.at - before.at) / 1000;
+  return {
+    fps: (after.frames - before.frames) / seconds,
+    hostCpu: (after.host - before.host) / seconds,
+    xCpu: roots.includes(xServer) ? undefined : (after.xServer - before.xServer) / seconds,
+    memoryMiB: await memoryMiB(host),
+    mbps: (between(before.bytes, after.bytes) * 8) / 1e6 / seconds,
+  };
+}
