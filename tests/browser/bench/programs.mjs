@@ -67,6 +67,7 @@ export class Program {
    * @template T
    * @param {string} what
    * @param {() => T | Promise<T>} ask
+   * @returns {Promise<NonNullable<T>>}
    */
   async until(what, ask) {
     const answer = await until(
@@ -74,13 +75,8 @@ export class Program {
       async () => (this.#isRunning ? ask() : /** @type {const} */ ('it ended')),
       { deadlineMs: 30_000 },
     );
-    if (answer === 'it ended') throw new Error(`${this.#name} ended: ${this.complaint}`);
+    if (!answer || answer === 'it ended') throw new Error(`${this.#name} ended: ${this.complaint}`);
     return answer;
-  }
-
-  /** Waits for its end. */
-  async ended() {
-    await this.#exited;
   }
 
   get #isRunning() {

@@ -27,8 +27,10 @@ const RATIOS = ['deskbeam / other', 'click median', 'click p95', 'CPU, host and 
 export function report(rows) {
   const titleOf = (/** @type {import('./types').Row} */ { size, load }) => `${size.width}x${size.height}, ${load}`;
   return [...new Set(rows.map(titleOf))]
-    .map((title) => [title, rows.filter((row) => titleOf(row) === title)])
-    .map(([title, group]) => `### ${title}\n\n${figures(group)}${ratios(group)}`)
+    .map((title) => {
+      const group = rows.filter((row) => titleOf(row) === title);
+      return `### ${title}\n\n${figures(group)}${ratios(group)}`;
+    })
     .join('\n');
 }
 

@@ -1,9 +1,7 @@
 // What the parts of the benchmark say to each other.
 
-/** What ends with a measurement, whether it succeeds or not: see `support/at-end.mjs`. */
-export interface Ending {
-  after(close: () => unknown): void;
-}
+export type { Ending } from '../support/at-end.mjs';
+import type { Ending } from '../support/at-end.mjs';
 
 export interface Size {
   width: number;

@@ -11,7 +11,7 @@ const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 /**
  * A page of a new Chromium that ends with the test.
  *
- * @param {import('node:test').TestContext} t
+ * @param {import('./at-end.mjs').Ending} t
  * @param {{viewport?: {width: number, height: number}, args?: string[]}} [options]
  */
 export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [] } = {}) {
@@ -36,8 +36,13 @@ export async function chromiumPage(t, { viewport = { width: 1280, height: 720 },
   return { page, complaints: await collectComplaints(page) };
 }
 
-/** Everything that a page with nothing wrong does not do. */
+/**
+ * Everything that a page with nothing wrong does not do.
+ *
+ * @param {import('playwright-core').Page} page
+ */
 async function collectComplaints(page) {
+  /** @type {string[]} */
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`exception: ${error}`));
@@ -46,7 +51,7 @@ async function collectComplaints(page) {
   await page.exposeBinding('reportViolation', (_source, text) => complaints.push(`CSP: ${text}`));
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
-      globalThis.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+      /** @type {any} */ (globalThis).reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
     });
   });
   return complaints;

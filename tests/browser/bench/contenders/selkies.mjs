@@ -35,4 +35,4 @@ const selkies = (mode, name, surface) => ({
 });
 
 export const selkiesWebSocket = selkies('websockets', 'Selkies WebSocket', '#videoStream');
-export const selkiesWebRtc = selkies('webrtc', 'Selkies WebRTC', '#videoStream');
+export const selkiesWebRtc = selkies('webrtc', 'Selkies WebRTC', '#stream');
