@@ -36,17 +36,17 @@ export async function start(ending, command, args, { display, env = {} } = {}) {
 
 /** A program with what it says. */
 export class Program {
-  #child;
   #name;
   #log = '';
   #exited;
+  /** Whether it has ended and all that it said has been read. */
+  #isOver = false;
 
   /**
    * @param {import('node:child_process').ChildProcess} child
    * @param {string} name
    */
   constructor(child, name) {
-    this.#child = child;
     this.#name = name;
     this.pid = /** @type {number} */ (child.pid);
     this.stdout = new Lines(child.stdio[1]);
@@ -54,6 +54,7 @@ export class Program {
     this.third = new Lines(child.stdio[3]);
     child.stderr?.setEncoding('utf8').on('data', (data) => (this.#log = (this.#log + data).slice(-4000)));
     this.#exited = once(child, 'exit');
+    child.once('close', () => (this.#isOver = true));
   }
 
   /** The last that it complained of. */
@@ -72,15 +73,11 @@ export class Program {
   async until(what, ask) {
     const answer = await until(
       `${this.#name}: ${what}`,
-      async () => (this.#isRunning ? ask() : /** @type {const} */ ('it ended')),
+      async () => (await ask()) || (this.#isOver && /** @type {const} */ ('it ended')),
       { deadlineMs: 30_000 },
     );
     if (!answer || answer === 'it ended') throw new Error(`${this.#name} ended: ${this.complaint}`);
     return answer;
-  }
-
-  get #isRunning() {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Ends it, and what it has started in its group. */
