@@ -12,7 +12,7 @@ import { viewers } from './bench/viewers.mjs';
 
 const CONTENDERS = { deskbeam, novnc, xpra, selkies: selkiesWebSocket, 'selkies-webrtc': selkiesWebRtc, bare };
 const LOADS = /** @type {const} */ (['still', 'scroll', 'noise']);
-const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load LOAD,…] [--clicks N]
+const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load LOAD,…] [--clicks N] [--judge page|screen]
        bench.mjs viewers [--size WxH]
 names: ${Object.keys(CONTENDERS).join(', ')}; loads: ${LOADS.join(', ')}`;
 
@@ -30,6 +30,9 @@ const contenderOf = (name) => Object.entries(CONTENDERS).find(([key]) => key ===
 
 /** @param {string} name */
 const loadOf = (name) => LOADS.find((load) => load === name);
+
+/** @param {string} name */
+const judgeOf = (name) => (name === 'page' || name === 'screen' ? name : undefined);
 
 /** @param {string} name */
 function sizeOf(name) {
@@ -64,6 +67,7 @@ function options() {
         size: { type: 'string', default: '1280x720,1920x1080' },
         load: { type: 'string', default: LOADS.join() },
         clicks: { type: 'string', default: '60' },
+        judge: { type: 'string', default: 'page' },
       },
     });
   } catch (error) {
@@ -78,13 +82,14 @@ console.log(`${new Date().toISOString().slice(0, 10)}, load average ${await load
 if (part === 'video') {
   const contenders = list(values.only, contenderOf);
   const times = Number(values.clicks) > 0 ? Number(values.clicks) : refuse(`${values.clicks} clicks are too few`);
+  const [judge] = list(values.judge, judgeOf);
   const rows = [];
   for (const size of sizes) {
     for (const load of list(values.load, loadOf)) {
       for (const contender of contenders) {
         const what = `${contender.name}, ${size.width}x${size.height}, ${load}`;
         try {
-          rows.push(await withEnding((ending) => measure(ending, contender, { size, load, times })));
+          rows.push(await withEnding((ending) => measure(ending, contender, { size, load, times, judge })));
           process.stderr.write(`${what}: done\n`);
         } catch (error) {
           failed(what, error);

@@ -5,19 +5,21 @@ const SPOT = 100;
 const LATE_MS = 10_000;
 
 /**
- * Presses in the target and measures until the page shows it.
+ * Presses in the target and measures until it is shown.
  *
- * @param {import('playwright-core').Page} page
+ * @param {import('./types').Judge} judge
  * @param {import('./target.mjs').Target} target
  * @returns {Promise<import('./types').Click>}
  */
-export async function click(page, target) {
+export async function click(judge, target) {
+  const { page } = judge;
   const { x, y } = await page.evaluate((spot) => bench.place(spot, spot), SPOT);
   await page.mouse.move(x, y);
-  await page.evaluate(() => bench.awaitClick());
+  await page.evaluate((looks) => bench.awaitClick(looks), judge.pageLooks);
   await page.mouse.down();
-  const { pressed, shown } = await inTime(page.evaluate(() => bench.clicked()));
+  const { pressed, shown: shownInPage } = await inTime(page.evaluate(() => bench.clicked()));
   const arrived = await target.pressed();
+  const shown = await inTime(judge.shown(shownInPage));
   await page.mouse.up();
   return { input: arrived - pressed, output: shown - arrived, total: shown - pressed };
 }

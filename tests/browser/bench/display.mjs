@@ -1,10 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEnd } from '../support/at-end.mjs';
 import { start } from './programs.mjs';
 
-/** An Xvfb of a size. */
+/** @type {Set<string>} */
+const directories = new Set();
+process.on('exit', () => directories.forEach(remove));
+
 const XVFB = { program: 'Xvfb', args: () => [] };
 
 /**
@@ -17,7 +21,8 @@ const XVFB = { program: 'Xvfb', args: () => [] };
  */
 export async function startDisplay(ending, size, xServer) {
   const directory = await mkdtemp(join(tmpdir(), 'deskbeam-bench-'));
-  atEnd(ending, () => rm(directory, { recursive: true, force: true }));
+  directories.add(directory);
+  atEnd(ending, () => remove(directory));
   const { width, height } = size;
   const { program, args } = xServer ?? XVFB;
   const screen = xServer ? ['-geometry', `${width}x${height}`, '-depth', '24'] : ['-screen', '0', `${width}x${height}x24`];
@@ -28,4 +33,10 @@ export async function startDisplay(ending, size, xServer) {
   ]);
   const number = await server.until('it tells its display', () => server.third.next());
   return { name: `:${number}`, pid: server.pid, size, directory };
+}
+
+/** @param {string} directory */
+function remove(directory) {
+  rmSync(directory, { recursive: true, force: true });
+  directories.delete(directory);
 }

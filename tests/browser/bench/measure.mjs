@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromiumPage } from '../support/browsers.mjs';
 import { click, clicks } from './click.mjs';
 import { cpuSeconds, memoryMiB, tree } from './cpu.mjs';
 import { startDisplay } from './display.mjs';
+import { judges } from './judges.mjs';
 import { installProbe } from './probe.mjs';
 import { startTarget } from './target.mjs';
 import { between, received } from './traffic.mjs';
 
 const SETTLING_MS = 2000;
-const STEADY_SECONDS = 5;
+const STEADY_MS = 5000;
 const START_UP_DEADLINE_MS = 30_000;
 
 /**
@@ -17,21 +17,24 @@ const START_UP_DEADLINE_MS = 30_000;
  *
  * @param {import('./types').Ending} ending
  * @param {import('./types').Contender} contender
- * @param {{size: import('./types').Size, load: import('./types').Load, times: number}} options
+ * @param {{size: import('./types').Size, load: import('./types').Load, times: number,
+ * judge: keyof typeof judges}} options
  * @returns {Promise<import('./types').Row>}
  */
-export async function measure(ending, contender, { size, load, times }) {
+export async function measure(ending, contender, { size, load, times, judge: name }) {
   const loadAverage = await loadAverageNow();
   const display = await startDisplay(ending, size, contender.xServer);
   const target = await startTarget(ending, display, load);
   const served = await contender.start(ending, display);
-  const { page } = await chromiumPage(ending, { viewport: size });
+  const judge = await judges[name](ending, size);
+  const { page } = judge;
   await page.addInitScript(installProbe, contender.surface);
   await page.goto(served.url);
   const startUpMs = await shown(page);
   await pause(SETTLING_MS);
   const steady = await steadyState(page, served.pids, display.pid);
-  const measured = await clicks(times, () => click(page, target));
+  await judge.begin();
+  const measured = await clicks(times, () => click(judge, target));
   return { contender: contender.name, size, load, loadAverage, startUpMs, clicks: measured, ...steady };
 }
 
@@ -64,15 +67,14 @@ async function steadyState(page, roots, xServer) {
     at: performance.now(),
     host: await cpuSeconds(host),
     xServer: await cpuSeconds([xServer]),
-    frames: await page.evaluate(() => bench.frames()),
     bytes: await received(page),
   });
   const before = await read();
-  await pause(STEADY_SECONDS * 1000);
+  const frames = await page.evaluate((ms) => bench.countFrames(ms), STEADY_MS);
   const after = await read();
   const seconds = (after.at - before.at) / 1000;
   return {
-    fps: (after.frames - before.frames) / seconds,
+    fps: (frames * 1000) / STEADY_MS,
     hostCpu: (after.host - before.host) / seconds,
     xCpu: roots.includes(xServer) ? undefined : (after.xServer - before.xServer) / seconds,
     memoryMiB: await memoryMiB(host),

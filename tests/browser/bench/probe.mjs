@@ -49,26 +49,38 @@ export function installProbe(selector) {
     requestAnimationFrame(look);
   });
 
-  let frames = 0;
-  let last = '';
-  const countInVideo = (/** @type {number} */ _, /** @type {VideoFrameCallbackMetadata} */ { presentedFrames }) => {
-    frames = presentedFrames;
-    const surface = find();
-    if (surface instanceof HTMLVideoElement) surface.requestVideoFrameCallback(countInVideo);
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {() => boolean} goesOn
+   * @param {(frames: number) => void} tell
+   */
+  const countInVideo = (video, goesOn, tell) => {
+    /** @type {number | undefined} */
+    let before;
+    video.requestVideoFrameCallback(function look(_, { presentedFrames }) {
+      if (!goesOn()) return;
+      before ??= presentedFrames - 1;
+      tell(presentedFrames - before);
+      video.requestVideoFrameCallback(look);
+    });
   };
-  const countInCanvas = () => {
-    requestAnimationFrame(countInCanvas);
-    const surface = find();
-    if (!surface) return;
-    const seen = column(surface, surface.width >> 1, 0, ROWS).join();
-    if (seen !== last) frames += 1;
-    last = seen;
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {() => boolean} goesOn
+   * @param {(frames: number) => void} tell
+   */
+  const countInCanvas = (canvas, goesOn, tell) => {
+    let frames = 0;
+    const see = () => column(canvas, canvas.width >> 1, 0, ROWS).join();
+    let last = see();
+    requestAnimationFrame(function look() {
+      if (!goesOn()) return;
+      const seen = see();
+      if (seen !== last) tell((frames += 1));
+      last = seen;
+      requestAnimationFrame(look);
+    });
   };
-  void shown.then(() => {
-    const surface = find();
-    if (surface instanceof HTMLVideoElement) surface.requestVideoFrameCallback(countInVideo);
-    else countInCanvas();
-  });
 
   /** @type {RTCPeerConnection[]} */
   const peers = [];
@@ -80,7 +92,19 @@ export function installProbe(selector) {
     }
   };
 
-  /** @type {Promise<[number, number]>} */
+  /** When the target has another colour than now. */
+  const changed = () => {
+    const before = colour();
+    return new Promise((resolve) => {
+      const look = () => {
+        const at = now();
+        const found = colour();
+        return found < 0 || found === before ? void onFrame(look) : resolve(at);
+      };
+      onFrame(look);
+    });
+  };
+  /** @type {Promise<[number, number | undefined]>} */
   let clicked = Promise.reject(new Error('no click is awaited'));
   clicked.catch(() => {});
 
@@ -93,26 +117,27 @@ export function installProbe(selector) {
       const size = sizeOf(surface);
       return { x: left + (x * width) / size.width, y: top + (y * height) / size.height };
     },
-    awaitClick() {
-      const before = colour();
+    awaitClick(looks) {
       const pressed = new Promise((resolve) => {
         addEventListener('pointerdown', () => resolve(now()), { capture: true, once: true });
       });
-      const changed = new Promise((resolve) => {
-        const look = () => {
-          const at = now();
-          const found = colour();
-          return found < 0 || found === before ? void onFrame(look) : resolve(at);
-        };
-        onFrame(look);
-      });
-      clicked = Promise.all([pressed, changed]);
+      clicked = Promise.all([pressed, looks ? changed() : undefined]);
     },
     async clicked() {
-      const [pressed, changed] = await clicked;
-      return { pressed, shown: changed };
+      const [pressed, shown] = await clicked;
+      return { pressed, shown };
     },
-    frames: () => frames,
+    async countFrames(ms) {
+      let frames = 0;
+      const end = performance.now() + ms;
+      const surface = find();
+      const goesOn = () => performance.now() < end;
+      const tell = (/** @type {number} */ counted) => (frames = counted);
+      if (surface instanceof HTMLVideoElement) countInVideo(surface, goesOn, tell);
+      else if (surface) countInCanvas(surface, goesOn, tell);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return frames;
+    },
     async received() {
       let bytes = 0;
       for (const peer of peers) {

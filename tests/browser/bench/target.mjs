@@ -25,6 +25,13 @@ export class Target {
   /** When the press arrived that was not asked for yet, in milliseconds of the Unix epoch. */
   async pressed() {
     const line = await this.#program.until('it tells the press', () => this.#program.stdout.next());
-    return Number(BigInt(line.replace('press ', '')) / 1000n) / 1000;
+    return millisecondsOf(line);
   }
 }
+
+/**
+ * The time of a line such as `press 1700000000000000000`, in milliseconds of the Unix epoch.
+ *
+ * @param {string} line
+ */
+export const millisecondsOf = (line) => Number(BigInt(line.split(' ')[1]) / 1000n) / 1000;

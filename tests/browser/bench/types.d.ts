@@ -1,6 +1,7 @@
 // What the parts of the benchmark say to each other.
 
 export type { Ending } from '../support/at-end.mjs';
+import type { Page } from 'playwright-core';
 import type { Ending } from '../support/at-end.mjs';
 
 export interface Size {
@@ -45,14 +46,25 @@ export interface Probe {
   shown: Promise<number>;
   /** Where a pixel of the desktop is in the window. */
   place(x: number, y: number): { x: number; y: number };
-  /** Attends to the next press in the page, and to the target until that has another colour. */
-  awaitClick(): void;
+  /** Attends to the next press in the page and, if it `looks`, to the target until that has another colour. */
+  awaitClick(looks: boolean): void;
   /** The times of both. */
-  clicked(): Promise<{ pressed: number; shown: number }>;
-  /** Frames with something new, so far. */
-  frames(): number;
+  clicked(): Promise<{ pressed: number; shown: number | undefined }>;
+  /** How many frames with something new there are in some milliseconds. */
+  countFrames(ms: number): Promise<number>;
   /** Bytes that have come in on peer connections, so far. */
   received(): Promise<number>;
+}
+
+/** Who tells when a click is shown: the page itself, or an X client that watches the screen of a browser with a window. */
+export interface Judge {
+  page: Page;
+  /** Called when the page shows the desktop. */
+  begin(): Promise<void>;
+  /** When the click was shown, in milliseconds of the Unix epoch; the page says what it knows of it. */
+  shown(fromPage: number | undefined): Promise<number>;
+  /** Whether the page looks itself. */
+  readonly pageLooks: boolean;
 }
 
 /** Milliseconds of each click: to the X client, from there to the frame, and both. */

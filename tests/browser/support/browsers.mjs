@@ -12,14 +12,17 @@ const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
  * A page of a new Chromium that ends with the test.
  *
  * @param {import('./at-end.mjs').Ending} t
- * @param {{viewport?: {width: number, height: number}, args?: string[]}} [options]
+ * @param {{viewport?: {width: number, height: number}, args?: string[], display?: string}} [options] on an X `display`,
+ * the browser has a window there of the size of the viewport
  */
-export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [] } = {}) {
+export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [], display } = {}) {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     headless: false,
+    env: { ...process.env, ...(display ? { DISPLAY: display } : {}) },
     args: [
-      '--headless=new',
+      ...(display ? ['--window-position=0,0'] : ['--headless=new']),
+      `--window-size=${viewport.width},${viewport.height}`,
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
@@ -32,7 +35,7 @@ export async function chromiumPage(t, { viewport = { width: 1280, height: 720 },
     ],
   });
   atEnd(t, () => browser.close());
-  const page = await browser.newPage({ viewport });
+  const page = await browser.newPage({ viewport: display ? null : viewport });
   return { page, complaints: await collectComplaints(page) };
 }
 
