@@ -30,6 +30,8 @@ export const judges = {
   async screen(ending, size) {
     const display = await startDisplay(ending, { width: size.width + FRAME, height: size.height + FRAME });
     const { page } = await chromiumPage(ending, { viewport: size, display: display.name });
+    // No question of the browser may cover the target.
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await fit(page, size);
     /** @type {import('./programs.mjs').Program | undefined} */
     let watch;

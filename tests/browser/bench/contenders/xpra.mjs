@@ -14,7 +14,7 @@ export const xpra = {
       'xpra',
       [
         ...['start-desktop', display.name, '--use-display=yes', `--bind-tcp=127.0.0.1:${port}`, '--html=on'],
-        ...['--dbus-launch=', '--dbus-proxy=no', '--dbus-control=no', '--start-new-commands=no', '--file-transfer=no'],
+        ...['--dbus-launch=', '--dbus-proxy=no', '--dbus-control=no', '--start-new-commands=no', '--file-transfer=no', '--start=true'],
         ...['--exit-with-children=no', `--socket-dir=${display.directory}`, `--log-dir=${display.directory}`],
         ...OFF.map((what) => `--${what}=no`),
       ],
