@@ -14,11 +14,12 @@ export const xpra = {
       'xpra',
       [
         ...['start-desktop', display.name, '--use-display=yes', `--bind-tcp=127.0.0.1:${port}`, '--html=on'],
-        ...['--dbus-launch=', '--dbus-proxy=no', '--dbus-control=no', '--start-new-commands=no', '--file-transfer=no', '--start=true'],
+        ...['--dbus-launch=', '--dbus-proxy=no', '--dbus-control=no', '--start-new-commands=no', '--file-transfer=no'],
         ...['--exit-with-children=no', `--socket-dir=${display.directory}`, `--log-dir=${display.directory}`],
         ...OFF.map((what) => `--${what}=no`),
       ],
-      { env: { XDG_RUNTIME_DIR: display.directory } },
+      // Without the configuration of Debian, which starts a session that complains in a window.
+      { env: { XDG_RUNTIME_DIR: display.directory, XPRA_SYSTEM_CONF_DIRS: display.directory } },
     );
     const url = `http://127.0.0.1:${port}/index.html?sound=false&floating_menu=false&clipboard=false`;
     await host.until('it serves the page', () => answers(url));
