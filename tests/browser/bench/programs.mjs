@@ -27,9 +27,9 @@ export async function start(ending, command, args, { display, env = {} } = {}) {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env, ...(display ? { DISPLAY: display } : {}) },
   });
+  if (child.pid) running.add(child.pid);
   await once(child, 'spawn');
   const program = new Program(child, command);
-  running.add(program.pid);
   atEnd(ending, () => program.end());
   return program;
 }
