@@ -83,6 +83,7 @@ if (part === 'video') {
   const contenders = list(values.only, contenderOf);
   const times = Number(values.clicks) > 0 ? Number(values.clicks) : refuse(`${values.clicks} clicks are too few`);
   const [judge] = list(values.judge, judgeOf);
+  console.log(`${times} clicks each, judged by the ${judge}\n`);
   const rows = [];
   for (const size of sizes) {
     for (const load of list(values.load, loadOf)) {

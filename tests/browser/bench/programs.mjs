@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { atEnd } from '../support/at-end.mjs';
 import { until } from '../support/until.mjs';
@@ -29,7 +30,7 @@ export async function start(ending, command, args, { display, env = {} } = {}) {
   });
   if (child.pid) running.add(child.pid);
   await once(child, 'spawn');
-  const program = new Program(child, command);
+  const program = new Program(child, basename(command));
   atEnd(ending, () => program.end());
   return program;
 }
