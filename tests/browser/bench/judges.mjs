@@ -10,7 +10,7 @@ const SPOT = 150;
 /** Room for what a browser has around a page. */
 const FRAME = 200;
 
-/** @satisfies {Record<string, (ending: import('./types').Ending, size: import('./types').Size) => Promise<import('./types').Judge>>} */
+/** @satisfies {Record<string, import('./types').OpenJudge>} */
 export const judges = {
   /** Looks at the picture in the page, in a browser without a window. */
   async page(ending, size) {

@@ -56,7 +56,7 @@ export interface Probe {
   received(): Promise<number>;
 }
 
-/** Who tells when a click is shown: the page itself, or an X client that watches the screen of a browser with a window. */
+/** Who tells when a click is shown: the page, or an X client that watches the screen of a browser with a window. */
 export interface Judge {
   page: Page;
   /** Called when the page shows the desktop. */
@@ -66,6 +66,8 @@ export interface Judge {
   /** Whether the page looks itself. */
   readonly pageLooks: boolean;
 }
+
+export type OpenJudge = (ending: Ending, size: Size) => Promise<Judge>;
 
 /** Milliseconds of each click: to the X client, from there to the frame, and both. */
 export interface Click {
