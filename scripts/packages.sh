@@ -4,6 +4,9 @@ BUILD_PACKAGES="build-essential pkg-config libgstreamer1.0-dev libgstreamer-plug
 RUN_PACKAGES="gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice"
 VIRTUAL_PACKAGES="xvfb openbox xterm xfonts-base fonts-dejavu-core"
 TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils"
+# What deskbeam is measured against, and what that takes.
+BENCH_PACKAGES="xvfb iproute2 novnc websockify tigervnc-standalone-server xpra python3-venv"
+SELKIES="selkies==2.1.0"
 # Debian's. Ubuntu has none of these names as plain packages: there, install the browsers yourself and name them in
 # CHROMIUM and FIREFOX.
 BROWSER_PACKAGES="chromium firefox-esr"
@@ -69,5 +72,14 @@ need_node() {
             npm install --silent --no-audit --no-fund --no-save --prefix "$private" node@22
         fi
         PATH="$private/node_modules/.bin:$PATH"
+    fi
+}
+
+# Installs Selkies into target/selkies. Without it, the benchmark says that it was not measured.
+need_selkies() {
+    private="$PWD/target/selkies"
+    if [ ! -x "$private/bin/selkies" ]; then
+        say "installing $SELKIES into target/selkies"
+        python3 -m venv "$private" && "$private/bin/pip" install --quiet "$SELKIES" || say "$SELKIES cannot be installed"
     fi
 }

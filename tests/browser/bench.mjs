@@ -1,100 +1,111 @@
-// Measures a running build: from a click in the page to the frame that shows what it did, and the host's CPU time.
-// Prints a table. `scripts/bench` runs it.
-import { readFile } from 'node:fs/promises';
-import { loadavg } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { chromiumPage } from './support/browsers.mjs';
-import { startHost } from './support/host.mjs';
-import { View } from './support/view.mjs';
+// Measures deskbeam beside what else shows a desktop in a browser, and prints tables. `scripts/bench` runs it.
+import { parseArgs } from 'node:util';
+import { bare } from './bench/contenders/bare.mjs';
+import { deskbeam } from './bench/contenders/deskbeam.mjs';
+import { novnc } from './bench/contenders/novnc.mjs';
+import { selkiesWebRtc, selkiesWebSocket } from './bench/contenders/selkies.mjs';
+import { xpra } from './bench/contenders/xpra.mjs';
+import { withEnding } from './bench/ending.mjs';
+import { loadAverageNow, measure } from './bench/measure.mjs';
+import { report } from './bench/report.mjs';
+import { viewers } from './bench/viewers.mjs';
 
-const CLICKS = 60;
-const CPU_SECONDS = 5;
-const TARGET = fileURLToPath(new URL('../../target/release/examples/click_target', import.meta.url));
-const TICKS_PER_SECOND = 100;
+const CONTENDERS = { deskbeam, novnc, xpra, selkies: selkiesWebSocket, 'selkies-webrtc': selkiesWebRtc, bare };
+const LOADS = /** @type {const} */ (['still', 'scroll', 'noise']);
+const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load LOAD,…] [--clicks N] [--judge page|screen]
+       bench.mjs viewers [--size WxH]
+names: ${Object.keys(CONTENDERS).join(', ')}; loads: ${LOADS.join(', ')}`;
 
-/** What ends with the measurement; the drivers of the tests want one. */
-class Ending {
-  #closing = [];
-  after(close) {
-    this.#closing.unshift(close);
-  }
-  async end() {
-    for (const close of this.#closing) await close();
-  }
-}
+/**
+ * The members of a list between commas, each of which has to be known.
+ *
+ * @template T
+ * @param {string} text
+ * @param {(name: string) => T | undefined} find
+ */
+const list = (text, find) => text.split(',').map((name) => find(name) ?? refuse(`${name} is not known`));
 
-/** CPU time of a process in seconds, all its threads. */
-async function cpuSeconds(pid) {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+/** @param {string} name */
+const contenderOf = (name) => Object.entries(CONTENDERS).find(([key]) => key === name)?.[1];
+
+/** @param {string} name */
+const loadOf = (name) => LOADS.find((load) => load === name);
+
+/** @param {string} name */
+const judgeOf = (name) => (name === 'page' || name === 'screen' ? name : undefined);
+
+/** @param {string} name */
+function sizeOf(name) {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(name) ?? [];
+  return width && height ? { width: Number(width), height: Number(height) } : undefined;
 }
 
 /**
- * In the page: waits for a click, then until the target, away from the pointer, has another colour. Milliseconds
- * between.
+ * @param {string} why
+ * @returns {never}
  */
-async function clickToFrame() {
-  const video = document.querySelector('#screen');
-  const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  const red = () => {
-    context.drawImage(video, 150, 150, 1, 1, 0, 0, 1, 1);
-    return context.getImageData(0, 0, 1, 1).data[0];
-  };
-  const before = red();
-  let clicked;
-  addEventListener('pointerdown', () => (clicked = performance.now()), { capture: true, once: true });
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('the click shows nothing')), 5000);
-    const look = (now) => {
-      if (clicked === undefined || Math.abs(red() - before) < 40) return video.requestVideoFrameCallback(look);
-      clearTimeout(late);
-      resolve(now - clicked);
-    };
-    video.requestVideoFrameCallback(look);
-  });
+function refuse(why) {
+  console.error(`${why}\n${USAGE}`);
+  process.exit(2);
 }
 
-/** Presses in the target and measures. */
-async function click(page) {
-  const measured = page.evaluate(clickToFrame);
-  await page.mouse.move(100, 100);
-  await page.mouse.down();
-  const time = await measured;
-  await page.mouse.up();
-  return time;
+/**
+ * @param {string} what
+ * @param {unknown} error
+ */
+function failed(what, error) {
+  const [line] = String(error instanceof Error ? error.message : error).split('\n');
+  console.log(`${what}: not measured: ${line}`);
 }
 
-async function measure(name, args) {
-  const ending = new Ending();
+function options() {
   try {
-    const host = await startHost(ending, ['--virtual=1280x720', '--', TARGET, ...args]);
-    const { page } = await chromiumPage(ending, { viewport: { width: 1280, height: 720 } });
-    const view = await new View(page).open(host.url);
-    await view.reaches('connected');
-    await pause(2000);
-    const [cpuBefore, framesBefore] = [await cpuSeconds(host.child.pid), await view.framesPresented()];
-    await pause(CPU_SECONDS * 1000);
-    const cpu = ((await cpuSeconds(host.child.pid)) - cpuBefore) / CPU_SECONDS;
-    const fps = ((await view.framesPresented()) - framesBefore) / CPU_SECONDS;
-    const times = [];
-    for (let n = 0; n < CLICKS; n += 1) {
-      times.push(await click(page));
-      // Not in step with any clock of the host or the browser.
-      await pause(250 + Math.random() * 100);
-    }
-    times.sort((a, b) => a - b);
-    const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
-    console.log(
-      `${name.padEnd(8)} click to frame: median ${at(0.5)} ms, p95 ${at(0.95)} ms, worst ${at(1)} ms; ` +
-        `host CPU ${(cpu * 100).toFixed(1)} % of a core; ${fps.toFixed(1)} frames/s shown`,
-    );
-  } finally {
-    await ending.end();
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        only: { type: 'string', default: Object.keys(CONTENDERS).join() },
+        size: { type: 'string', default: '1280x720,1920x1080' },
+        load: { type: 'string', default: LOADS.join() },
+        clicks: { type: 'string', default: '60' },
+        judge: { type: 'string', default: 'page' },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
   }
 }
 
-console.log(`1280x720, Chromium headless on loopback, load ${loadavg().map((load) => load.toFixed(2)).join(' ')}`);
-await measure('still', []);
-await measure('moving', ['scroll']);
+const { values, positionals } = options();
+const [part] = positionals;
+const sizes = list(values.size, sizeOf);
+console.log(`${new Date().toISOString().slice(0, 10)}, load average ${await loadAverageNow()}\n`);
+if (part === 'video') {
+  const contenders = list(values.only, contenderOf);
+  const times = Number(values.clicks) > 0 ? Number(values.clicks) : refuse(`${values.clicks} clicks are too few`);
+  const [judge] = list(values.judge, judgeOf);
+  console.log(`${times} clicks each, judged by the ${judge}\n`);
+  const rows = [];
+  for (const size of sizes) {
+    for (const load of list(values.load, loadOf)) {
+      for (const contender of contenders) {
+        const what = `${contender.name}, ${size.width}x${size.height}, ${load}`;
+        try {
+          rows.push(await withEnding((ending) => measure(ending, contender, { size, load, times, judge })));
+          process.stderr.write(`${what}: done\n`);
+        } catch (error) {
+          failed(what, error);
+        }
+      }
+    }
+  }
+  console.log(`\n${report(rows)}`);
+  for (const { name, note } of contenders) if (note) console.log(`${name}: ${note}.`);
+} else if (part === 'viewers') {
+  const series = [
+    { contender: deskbeam, numbers: [1, 2, 4, 8, 16] },
+    { contender: bare, numbers: [1, 2, 4] },
+  ];
+  console.log(await viewers(series, sizes[0], failed));
+} else {
+  refuse('say what to measure');
+}

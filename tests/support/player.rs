@@ -76,7 +76,7 @@ impl Player {
     fn idle() -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let pipeline = gst::Pipeline::new();
-        let webrtc = viewer::webrtcbin(&pipeline, &sender);
+        let webrtc = viewer::webrtcbin(&pipeline, &sender, true);
         pipeline.set_state(gst::State::Playing).unwrap();
         Self {
             offer: String::new(),

@@ -16,6 +16,7 @@ pub struct Viewer {
     channel: Option<WebRTCDataChannel>,
     /// What has come so far.
     pub decoded: u32,
+    pub encoded: u32,
     pub key_frames: u32,
     /// The last error that the host told.
     pub error: Option<Value>,
@@ -40,6 +41,8 @@ pub(super) enum Happened {
 pub struct ViewerOptions {
     pub codecs: &'static [&'static str],
     pub change_answer: fn(String) -> String,
+    /// Without, frames are counted as they come in.
+    pub decode: bool,
 }
 
 impl Default for ViewerOptions {
@@ -47,6 +50,7 @@ impl Default for ViewerOptions {
         Self {
             codecs: &["H264", "VP8"],
             change_answer: |sdp| sdp,
+            decode: true,
         }
     }
 }
@@ -73,7 +77,7 @@ impl Viewer {
 
         let (sender, events) = mpsc::unbounded_channel();
         let pipeline = gst::Pipeline::new();
-        let webrtc = webrtcbin(&pipeline, &sender);
+        let webrtc = webrtcbin(&pipeline, &sender, options.decode);
         pipeline.set_state(gst::State::Playing).unwrap();
         answer(&webrtc, &offer, &sender);
         let mut viewer = Self {
@@ -83,6 +87,7 @@ impl Viewer {
             events,
             channel: None,
             decoded: 0,
+            encoded: 0,
             key_frames: 0,
             error: None,
             messages: Vec::new(),
@@ -177,7 +182,10 @@ impl Viewer {
                     .await;
             }
             Happened::Answer(_) => panic!("a second answer"),
-            Happened::Encoded(is_key_frame) => self.key_frames += u32::from(is_key_frame),
+            Happened::Encoded(is_key_frame) => {
+                self.encoded += 1;
+                self.key_frames += u32::from(is_key_frame);
+            }
             Happened::Decoded => self.decoded += 1,
             Happened::Channel(channel) => self.channel = Some(channel),
             Happened::ChannelOpen => {}
@@ -203,7 +211,11 @@ impl Viewer {
     }
 }
 
-pub(super) fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender<Happened>) -> gst::Element {
+pub(super) fn webrtcbin(
+    pipeline: &gst::Pipeline,
+    sender: &mpsc::UnboundedSender<Happened>,
+    decodes: bool,
+) -> gst::Element {
     let webrtc = gst::ElementFactory::make("webrtcbin")
         .property_from_str("bundle-policy", "max-bundle")
         .property("latency", 0u32)
@@ -235,14 +247,16 @@ pub(super) fn webrtcbin(pipeline: &gst::Pipeline, sender: &mpsc::UnboundedSender
     });
     let send = sender.clone();
     let pipeline = pipeline.downgrade();
-    webrtc.connect_pad_added(move |_, pad| decode(&pipeline.upgrade().unwrap(), pad, &send));
+    webrtc.connect_pad_added(move |_, pad| receive(&pipeline.upgrade().unwrap(), pad, &send, decodes));
     webrtc
 }
 
-/// Decodes what comes out of `pad` and counts.
-fn decode(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender<Happened>) {
+/// Counts what comes out of `pad`, and decodes it if `decodes`.
+fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender<Happened>, decodes: bool) {
     let caps = pad.current_caps().unwrap();
     let text = match caps.structure(0).unwrap().get::<&str>("encoding-name").unwrap() {
+        "H264" if !decodes => "rtph264depay name=depay ! fakesink name=sink sync=false",
+        "VP8" if !decodes => "rtpvp8depay name=depay ! fakesink name=sink sync=false",
         "H264" => {
             "rtph264depay name=depay ! h264parse name=parse ! openh264dec ! fakesink name=sink sync=false"
         }

@@ -1,10 +1,17 @@
+/**
+ * What something can be done after: a test, or a measurement.
+ *
+ * @typedef {{after: (close: () => unknown) => void}} Ending
+ */
+
+/** @type {WeakMap<Ending, (() => unknown)[]>} */
 const stacks = new WeakMap();
 
 /**
  * Does something when the test is over, passed or not: what was started last is ended first, and one that fails does
  * not keep the others from being ended.
  *
- * @param {import('node:test').TestContext} t
+ * @param {Ending} t
  * @param {() => unknown} close
  */
 export function atEnd(t, close) {

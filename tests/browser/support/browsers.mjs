@@ -11,15 +11,18 @@ const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 /**
  * A page of a new Chromium that ends with the test.
  *
- * @param {import('node:test').TestContext} t
- * @param {{viewport?: {width: number, height: number}, args?: string[]}} [options]
+ * @param {import('./at-end.mjs').Ending} t
+ * @param {{viewport?: {width: number, height: number}, args?: string[], display?: string}} [options] on an X `display`,
+ * the browser has a window there of the size of the viewport
  */
-export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [] } = {}) {
+export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [], display } = {}) {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     headless: false,
+    env: { ...process.env, ...(display ? { DISPLAY: display } : {}) },
     args: [
-      '--headless=new',
+      ...(display ? ['--window-position=0,0'] : ['--headless=new']),
+      `--window-size=${viewport.width},${viewport.height}`,
       '--no-sandbox',
       '--disable-gpu',
       '--disable-quic',
@@ -32,12 +35,17 @@ export async function chromiumPage(t, { viewport = { width: 1280, height: 720 },
     ],
   });
   atEnd(t, () => browser.close());
-  const page = await browser.newPage({ viewport });
+  const page = await browser.newPage({ viewport: display ? null : viewport });
   return { page, complaints: await collectComplaints(page) };
 }
 
-/** Everything that a page with nothing wrong does not do. */
+/**
+ * Everything that a page with nothing wrong does not do.
+ *
+ * @param {import('playwright-core').Page} page
+ */
 async function collectComplaints(page) {
+  /** @type {string[]} */
   const complaints = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`exception: ${error}`));
@@ -46,7 +54,7 @@ async function collectComplaints(page) {
   await page.exposeBinding('reportViolation', (_source, text) => complaints.push(`CSP: ${text}`));
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
-      globalThis.reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+      /** @type {any} */ (globalThis).reportViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
     });
   });
   return complaints;

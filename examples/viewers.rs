@@ -1,0 +1,74 @@
+//! Viewers of a running host that receive and do not decode, so that what they cost the host can be measured on the
+//! same machine. `viewers URL N SECONDS`: joins, says `ready` when each has a picture, and prints the frames per
+//! second that each got in the seconds after. The screen has to move.
+//!
+//! `scripts/bench viewers` runs it.
+
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
+#[path = "../tests/support"]
+mod support {
+    mod deadline;
+    mod signaling;
+    pub mod viewer;
+
+    use deadline::{DEADLINE, soon};
+}
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use support::viewer::{Viewer, ViewerOptions};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+const SETTLING: Duration = Duration::from_secs(1);
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [url, number, seconds] = arguments.as_slice() else {
+        return Err("usage: viewers URL N SECONDS".into());
+    };
+    let socket = format!("{}/ws", url.trim_end_matches('/').replacen("http", "ws", 1));
+    let (number, seconds) = (number.parse()?, seconds.parse()?);
+    let all_watch = Arc::new(Barrier::new(number));
+    let mut viewers = JoinSet::new();
+    for _ in 0..number {
+        viewers.spawn(watch(
+            socket.clone(),
+            all_watch.clone(),
+            Duration::from_secs(seconds),
+        ));
+    }
+    while let Some(rate) = viewers.join_next().await {
+        println!("{:.1}", rate?);
+    }
+    Ok(())
+}
+
+/// Gives the frames per second of one viewer.
+async fn watch(socket: String, all_watch: Arc<Barrier>, time: Duration) -> f64 {
+    let options = ViewerOptions {
+        decode: false,
+        ..ViewerOptions::default()
+    };
+    let (mut viewer, _) = Viewer::join(&socket, options).await;
+    viewer
+        .until("there is a picture", |viewer| viewer.encoded > 0)
+        .await;
+    if all_watch.wait().await.is_leader() {
+        println!("ready");
+    }
+    // What came while the others joined is still to be taken, and does not count.
+    let settled = Instant::now() + SETTLING;
+    viewer
+        .until("the joining is over", |_| Instant::now() >= settled)
+        .await;
+    let (before, started) = (viewer.encoded, Instant::now());
+    viewer
+        .until("the time is over", |_| started.elapsed() >= time)
+        .await;
+    let rate = f64::from(viewer.encoded - before) / started.elapsed().as_secs_f64();
+    viewer.leave().await;
+    rate
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { start } from '../programs.mjs';
+
+const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../../target/release/deskbeam', import.meta.url));
+
+/** @type {import('../types').Contender} */
+export const deskbeam = {
+  name: 'deskbeam',
+  surface: '#screen',
+  start: (ending, display) => startDeskbeam(ending, display, []),
+};
+
+/**
+ * @param {import('../types').Ending} ending
+ * @param {import('../types').Display} display
+ * @param {string[]} args
+ */
+export async function startDeskbeam(ending, display, args) {
+  const host = await start(ending, BINARY, [
+    ...['--config', '/dev/null', '--listen', '127.0.0.1:0', '--display', display.name],
+    ...args,
+  ]);
+  const line = await host.until('it prints its address', () => host.stdout.next());
+  return { url: line.replace(/^.*?(https?:)/, '$1').trim(), pids: [host.pid] };
+}
