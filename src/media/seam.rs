@@ -168,7 +168,7 @@ enum Command {
     Framerate(u32),
     Pointer(bool),
     Reload {
-        plan: Plan,
+        plan: Box<Plan>,
         done: oneshot::Sender<Result<(), String>>,
     },
 }
@@ -257,7 +257,13 @@ impl MediaHandle {
     /// A sentence that says what does not work.
     pub async fn reload(&self, plan: Plan) -> Result<(), String> {
         let (done, outcome) = oneshot::channel();
-        let _ = self.commands.send(Command::Reload { plan, done }).await;
+        let _ = self
+            .commands
+            .send(Command::Reload {
+                plan: Box::new(plan),
+                done,
+            })
+            .await;
         outcome
             .await
             .unwrap_or_else(|_| Err("the host is going down".to_owned()))
@@ -576,7 +582,7 @@ async fn serve(plan: Plan, mut commands: mpsc::Receiver<Command>, weak: mpsc::We
             Command::Reload { plan, done } => {
                 let studio = Rc::clone(&studio);
                 glib::MainContext::default().spawn_local(async move {
-                    let _ = done.send(studio.reload(plan).await);
+                    let _ = done.send(studio.reload(*plan).await);
                 });
             }
             Command::CaptureLost { generation, reason } => studio.capture_lost(generation, &reason),
