@@ -1,7 +1,7 @@
 //! From changes on the screen to buffers.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
@@ -11,6 +11,14 @@ use super::picture::Picture;
 use super::pointer::{Cursor, Place};
 use super::region::Rows;
 use super::screen::{Changes, Grab, Screen};
+
+/// A picture that has changed within this time is in motion.
+const MOTION: Duration = Duration::from_millis(100);
+/// In motion, a program may still be drawing when its first change is seen: it has ended when nothing more has changed
+/// for this long.
+const SETTLED: Duration = Duration::from_micros(500);
+/// For so long a program that draws without end is waited for.
+const DRAWING: Duration = Duration::from_millis(2);
 
 /// What comes next.
 pub(super) enum Next {
@@ -41,6 +49,7 @@ pub(super) struct Stream {
     /// When the first of the changes was seen, in running time.
     changed_at: Option<gst::ClockTime>,
     limiter: Limiter,
+    last_frame: Option<Instant>,
     cursor: Option<Cursor>,
     /// Where the pointer is in the picture.
     place: Option<Place>,
@@ -58,6 +67,7 @@ impl Stream {
             changes,
             changed_at: None,
             limiter: Limiter::default(),
+            last_frame: None,
             cursor: None,
             place: None,
             picture: None,
@@ -99,7 +109,9 @@ impl Stream {
             if is_new || is_wanted || !rows.is_empty() || before != self.place {
                 let rows = if is_new { self.screen.region().rows() } else { rows };
                 self.update(&rows, before.as_ref())?;
-                self.limiter.take(Instant::now(), control.interval());
+                let now = Instant::now();
+                self.limiter.take(now, control.interval());
+                self.last_frame = Some(now);
                 return self.buffer(changed_at).map(Next::Frame);
             }
         }
@@ -117,12 +129,30 @@ impl Stream {
                 self.changed_at = self.changed_at.or_else(now);
                 let rest = self.limiter.wait(Instant::now(), control.interval());
                 if rest.is_zero() {
-                    return Ok(());
+                    return self.settle(control);
                 }
                 limit = Some(rest);
             }
             let screen = limit.is_none().then(|| self.screen.fd());
             control.sleep(screen, limit).map_err(|error| error.to_string())?;
+        }
+    }
+
+    /// In motion, waits until the program has drawn the frame: half of one would cost as much, and be seen. After a
+    /// rest nothing is waited for.
+    fn settle(&mut self, control: &Control) -> Result<(), Stop> {
+        let start = Instant::now();
+        if self.last_frame.is_none_or(|last| start - last > MOTION) {
+            return Ok(());
+        }
+        loop {
+            let before = Instant::now();
+            let slept = control.sleep(Some(self.screen.fd()), Some(SETTLED));
+            slept.map_err(|error| error.to_string())?;
+            self.screen.changes(&mut self.changes)?;
+            if before.elapsed() >= SETTLED || start.elapsed() >= DRAWING {
+                return Ok(());
+            }
         }
     }
 
