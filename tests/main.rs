@@ -12,6 +12,7 @@ mod outbound;
 mod readme;
 mod rows;
 mod selkies;
+mod sharing;
 mod signaling;
 mod streaming;
 mod support;

@@ -56,6 +56,37 @@ async fn the_offer_asks_for_playback_without_delay_and_offers_retransmission() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_time_of_each_frame_goes_is_told_to_those_who_ask() {
+    let host = TestHost::start(&options());
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    viewer.until("the data channel opens", Viewer::can_send).await;
+    viewer.send_input("frame-times", json!({"enabled": true}));
+    let frames = |viewer: &Viewer| {
+        let told = viewer
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message["type"] == "frame-times");
+        told.map(|message| message["data"]["frames"].as_array().unwrap().clone())
+    };
+    viewer
+        .until("frames are told", |viewer| {
+            frames(viewer).is_some_and(|frames| frames.len() >= 10)
+        })
+        .await;
+    let frames = frames(&viewer).unwrap();
+    let timestamps: std::collections::BTreeSet<_> = frames.iter().map(|frame| frame[0].as_u64()).collect();
+    assert_eq!(timestamps.len(), frames.len(), "one entry a frame");
+    for frame in &frames {
+        let stages: u64 = (2..6).map(|stage| frame[stage].as_u64().unwrap()).sum();
+        assert!((1..10_000_000).contains(&stages), "{frame}");
+        assert!(frame[4].as_u64().unwrap() > 0, "encoding takes time: {frame}");
+    }
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_picture_brings_a_key_frame() {
     let host = TestHost::start(&options());
     let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;

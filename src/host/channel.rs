@@ -1,10 +1,11 @@
 //! What is done with a viewer's requests on its data channel.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::peer::Peer;
-use super::{Shared, now_ms};
-use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
+use super::{Shared, now_ms, now_us};
+use crate::protocol::channel::{ChannelMessage, FrameTimes, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::text::ClipboardText;
 
@@ -30,8 +31,15 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
 }
 
 /// What is said once a second on an open channel.
-pub(super) fn beat(shared: &Shared, peer: &Peer) {
+pub(super) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
     if peer.is_told() {
+        if wishes.frame_times {
+            let (stats, messenger) = (peer.media().stats(), peer.media().messenger());
+            shared.tasks.spawn(async move {
+                let frames = stats.await.frames.iter().map(frame_times).collect();
+                messenger.send_message(HostMessage::FrameTimes(frames).encode());
+            });
+        }
         peer.tell(&HostMessage::SystemStats(shared.desk.load()));
         peer.tell(&HostMessage::Ping {
             timestamp_ms: now_ms(),
@@ -44,6 +52,8 @@ pub(super) fn beat(shared: &Shared, peer: &Peer) {
 pub(super) struct Wishes {
     /// The desktop follows the size of its window.
     pub(super) follows_window: bool,
+    /// It wants to know where the time of each frame goes.
+    frame_times: bool,
     has_gamepad: bool,
 }
 
@@ -81,7 +91,12 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
                 .tasks
                 .spawn(async move { desk.write_clipboard(text).await });
         }
-        ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong { timestamp, sequence }),
+        ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong {
+            timestamp,
+            sequence,
+            server_time_ms: now_us() as f64 / 1000.0,
+        }),
+        ChannelMessage::FrameTimes(enabled) => wishes.frame_times = enabled,
         ChannelMessage::Pong { timestamp_ms } => {
             let round_trip = now_ms() as f64 - timestamp_ms;
             if (0.0..60_000.0).contains(&round_trip) {
@@ -101,6 +116,18 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
         }
         ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
         ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
+    }
+}
+
+fn frame_times(frame: &crate::media::FrameTimes) -> FrameTimes {
+    let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    FrameTimes {
+        rtp_timestamp: frame.rtp_timestamp,
+        sent: frame.sent_us,
+        capture: us(frame.capture),
+        convert: us(frame.convert),
+        encode: us(frame.encode),
+        packetize: us(frame.packetize),
     }
 }
 

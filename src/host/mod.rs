@@ -172,6 +172,11 @@ async fn swap_plans(mut plans: mpsc::Receiver<Plan>, media: MediaHandle, shutdow
 
 /// Milliseconds since the epoch.
 fn now_ms() -> u64 {
+    now_us() / 1000
+}
+
+/// Microseconds since the epoch.
+fn now_us() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

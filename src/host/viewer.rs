@@ -245,7 +245,7 @@ impl Viewer {
             Next::Beat => {
                 self.peers
                     .values()
-                    .for_each(|peer| channel::beat(&self.shared, peer));
+                    .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
                 Vec::new()
             }
             Next::Tick => self.session.handle(Event::Tick, now_ms()),

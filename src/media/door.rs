@@ -66,7 +66,7 @@ pub(super) fn prepare_frames(
         if intake.takes(buffer) {
             gst::PadProbeReturn::Ok
         } else {
-            gst::PadProbeReturn::Drop
+            gst::PadProbeReturn::Handled
         }
     });
     let size = pipeline.by_name(SIZE).filter(|_| rung == Rung::Small);
@@ -155,12 +155,24 @@ fn half(info: &gst_video::VideoInfo) -> gst::Caps {
         .build()
 }
 
-/// On the way out: counts, and keeps the viewers' requests for key frames from the encoder.
+/// On the way out: counts, keeps the end of the stream from the viewers, who may get another's, and their requests for
+/// key frames from the encoder.
 pub(super) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post<Notice>) {
     let (counters, first) = (Arc::clone(counters), post.clone());
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
         if counters.encoded.fetch_add(1, Ordering::Relaxed) == 0 {
             first.send(Notice::FirstFrame);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    let end = post.clone();
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if info
+            .event()
+            .is_some_and(|event| event.type_() == gst::EventType::Eos)
+        {
+            end.send(Notice::Lost("it has ended".to_owned()));
+            return gst::PadProbeReturn::Handled;
         }
         gst::PadProbeReturn::Ok
     });

@@ -21,6 +21,7 @@ use super::parse;
 use super::plan::{ENCODED, Encoder, FRAMES, encoding_text};
 use super::seam::{Mailbox, Post, mailbox, off_loop};
 use super::teardown::Running;
+use super::timing::Timeline;
 
 /// How long an encoder may take until its first frame is out.
 const START: Duration = Duration::from_secs(4);
@@ -42,6 +43,7 @@ pub(super) struct Encoding {
     stream: StreamProducer,
     caps: gst::Caps,
     counters: Arc<Counters>,
+    timeline: Timeline,
     post: Post<Notice>,
     capture: Rc<Capture>,
     kbps: Cell<u32>,
@@ -81,6 +83,8 @@ impl Encoding {
         let input = frames.static_pad("src").ok_or("the appsrc has no pad")?;
         prepare_frames(&input, &pipeline, rung, &counters, &post);
         watch_output(&output, &counters, &post);
+        let timeline = Timeline::default();
+        timeline.watch(&pipeline, &input, &output);
         let lost_post = post.clone();
         let watch = pipeline
             .bus()
@@ -123,6 +127,7 @@ impl Encoding {
             stream,
             caps,
             counters,
+            timeline,
             post,
             capture,
             feed,
@@ -148,6 +153,11 @@ impl Encoding {
     /// Where its frames come from.
     pub(super) fn capture(&self) -> &Rc<Capture> {
         &self.capture
+    }
+
+    /// When its frames passed.
+    pub(super) fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     /// How many frames have been encoded.

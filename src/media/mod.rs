@@ -32,6 +32,7 @@ mod signals;
 mod stats;
 mod studio;
 mod teardown;
+mod timing;
 mod trial;
 
 pub use check::check_file;
@@ -39,9 +40,11 @@ pub use log::route_to_tracing;
 pub use parse::DescriptionError;
 pub use plan::{Plan, StreamOptions};
 pub use seam::{
-    ChannelOptions, Media, MediaHandle, MessageSink, PeerEvent, PeerGone, PeerHandle, PeerId, PeerOptions,
+    ChannelOptions, Media, MediaHandle, MessageSink, Messenger, PeerEvent, PeerGone, PeerHandle, PeerId,
+    PeerOptions,
 };
 pub use stats::PeerStats;
+pub use timing::FrameTimes;
 
 /// Initialises GStreamer, with the elements of ours. To be called before anything else here; more than once does no harm.
 ///

@@ -3,6 +3,7 @@
 //! webrtcbin's signals arrive on its own thread and only send; everything is decided here, one thing at a time, so
 //! that nothing is torn down while a description is being set (`teardown` says why that matters).
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ use super::signals::Connections;
 use super::stats::PeerStats;
 use super::studio::{Guest, Seat, Studio};
 use super::teardown;
+use super::timing::Departures;
 
 /// How long the viewer has from its request until it is connected.
 const HANDSHAKE: Duration = Duration::from_secs(15);
@@ -35,6 +37,8 @@ const GATHER: Duration = Duration::from_millis(2500);
 const LEAST_KBPS: u32 = 300;
 /// How much may wait in the data channel, in bytes.
 const MAX_BUFFERED: u64 = 16 * 1024;
+/// How many messages may wait for room there. The oldest are dropped: they are worth the least.
+const OUTBOX: usize = 16;
 /// How many data channels a viewer may open by itself before it is shown out: each costs threads.
 const FOREIGN_CHANNELS: u32 = 2;
 
@@ -79,6 +83,9 @@ struct Peer {
     seat: Option<Seat>,
     /// What its line carries.
     congestion: Congestion,
+    departures: Departures,
+    /// Messages that the data channel has no room for yet.
+    outbox: VecDeque<String>,
     role: Role,
     phase: Phase,
     gathering: Gathering,
@@ -136,8 +143,10 @@ impl Peer {
         let encoding = seat.as_ref().and_then(Seat::encoding);
         let channel = options.channel.as_ref();
         let assembly = Assembly::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
+        let departures = Departures::default();
         if let Some(payloader) = assembly.pipeline.by_name("pay") {
             feedback::watch(&payloader, signals.clone());
+            departures.watch(&assembly.pipeline, &payloader);
         }
         let gate = Arc::new(Gate::new(&assembly.webrtc));
         let mut connections = Connections::watch(&assembly.pipeline, &assembly.webrtc, &gate, signals)?;
@@ -154,6 +163,8 @@ impl Peer {
             connections,
             seat,
             congestion: Congestion::new(LEAST_KBPS, plan.bitrate_kbps()),
+            departures,
+            outbox: VecDeque::new(),
             role,
             phase: Phase::Handshake {
                 deadline: Instant::now() + HANDSHAKE,
@@ -261,7 +272,13 @@ impl Peer {
             } => {
                 self.add_candidate(&candidate, sdp_m_line_index);
             }
-            PeerCommand::Message(message) => self.send_message(&message),
+            PeerCommand::Message(message) => {
+                if self.outbox.len() == OUTBOX {
+                    self.outbox.pop_front();
+                }
+                self.outbox.push_back(message);
+                self.flush_outbox();
+            }
             PeerCommand::Bitrate { kbps } => {
                 self.congestion.set_most(kbps);
                 self.follow_congestion();
@@ -277,16 +294,23 @@ impl Peer {
         Ok(())
     }
 
-    fn send_message(&self, message: &str) {
+    /// Sends what waits as far as there is room.
+    fn flush_outbox(&mut self) {
         let Some(channel) = &self.assembly.channel else {
             return;
         };
-        // More than this unacknowledged, and a viewer that stops would keep the pipeline from ever stopping.
-        // A single long one may go alone.
-        let waiting = channel.buffered_amount();
-        let is_free = waiting == 0 || waiting + message.len() as u64 <= MAX_BUFFERED;
-        if channel.ready_state() == gst_webrtc::WebRTCDataChannelState::Open && is_free {
+        if channel.ready_state() != gst_webrtc::WebRTCDataChannelState::Open {
+            return self.outbox.clear();
+        }
+        while let Some(message) = self.outbox.front() {
+            // More than this unacknowledged, and a viewer that stops would keep the pipeline from ever stopping.
+            // A single long one may go alone.
+            let waiting = channel.buffered_amount();
+            if waiting > 0 && waiting + message.len() as u64 > MAX_BUFFERED {
+                return;
+            }
             let _ = channel.send_string_full(Some(message));
+            self.outbox.pop_front();
         }
     }
 
@@ -313,6 +337,7 @@ impl Peer {
             if let Some(frames) = self.counted.0.checked_sub(before).filter(|_| seconds >= 0.2) {
                 stats.encoded_fps = Some(frames as f64 / seconds);
             }
+            stats.frames = self.departures.frames(encoding.timeline());
             stats.available_kbps = Some(self.congestion.kbps());
         }
         stats
@@ -373,6 +398,7 @@ impl Peer {
                 self.seat.as_ref().inspect(|seat| seat.want_key_frame());
                 tell(events, PeerEvent::ChannelOpen)?;
             }
+            Signal::ChannelDrained => self.flush_outbox(),
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {

@@ -139,6 +139,8 @@ pub(super) enum Signal {
     /// The certificate of the other side is not the one that the answer announced.
     Impostor,
     ChannelOpened,
+    /// Nothing waits in the data channel any more.
+    ChannelDrained,
     ForeignChannel,
     /// The viewer tells which packets have arrived when.
     Report(Vec<Packet>),
@@ -310,8 +312,8 @@ impl PeerHandle {
         })
     }
 
-    /// Sends a message on the data channel. It is dropped while the channel is not open or is congested: what the
-    /// host says there (cursor, statistics) is worth nothing when it is late.
+    /// Sends a message on the data channel. While the channel is not open it is dropped; while it is congested the
+    /// last few wait.
     ///
     /// # Errors
     /// If the peer is gone.
@@ -335,6 +337,11 @@ impl PeerHandle {
     /// If the peer is gone.
     pub fn request_key_frame(&self) -> Result<(), PeerGone> {
         self.command(PeerCommand::KeyFrame)
+    }
+
+    /// For sending messages from elsewhere. It does not keep the peer.
+    pub fn messenger(&self) -> Messenger {
+        Messenger(self.commands.downgrade())
     }
 
     /// What is measured now; nothing, if the peer does not say within a second.
@@ -365,6 +372,19 @@ impl PeerHandle {
 
     fn command(&self, command: PeerCommand) -> Result<(), PeerGone> {
         self.commands.try_send(command).map_err(|_| PeerGone)
+    }
+}
+
+/// Sends messages to one peer, as [`PeerHandle::send_message`] does, while there is the peer.
+#[derive(Debug, Clone)]
+pub struct Messenger(mpsc::WeakSender<PeerCommand>);
+
+impl Messenger {
+    /// Sends a message on the data channel.
+    pub fn send_message(&self, message: String) {
+        if let Some(commands) = self.0.upgrade() {
+            let _ = commands.try_send(PeerCommand::Message(message));
+        }
     }
 }
 

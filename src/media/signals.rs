@@ -65,7 +65,11 @@ impl Connections {
 
     /// Sends when `channel` opens, and gives its messages to `sink` if the gate lets them through.
     pub(super) fn watch_channel(&mut self, channel: &WebRTCDataChannel, gate: &Arc<Gate>, sink: MessageSink) {
+        channel.set_buffered_amount_low_threshold(0);
         self.on(channel, "on-open", |_| Some(Signal::ChannelOpened));
+        self.on(channel, "on-buffered-amount-low", |_| {
+            Some(Signal::ChannelDrained)
+        });
         let gate = Arc::clone(gate);
         self.on(channel, "on-message-string", move |arguments| {
             let message: Option<glib::GString> = arguments.get(1)?.get().ok()?;

@@ -1,7 +1,7 @@
 //! What webrtcbin measures of one peer.
 
 /// What was measured. What was not is `None`, never a guess.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PeerStats {
     /// RTP payload that was sent, in bytes.
     pub bytes_sent: Option<u64>,
@@ -22,6 +22,8 @@ pub struct PeerStats {
     /// The highest sequence numbers that the viewer has reported, added up over its streams: each report of something
     /// new changes it.
     pub reported: Option<u32>,
+    /// Where the time of the last frames went, the oldest first.
+    pub frames: Vec<super::timing::FrameTimes>,
     /// Frames per second that left the encoder, since the last time it was asked.
     pub encoded_fps: Option<f64>,
 }

@@ -121,6 +121,10 @@ impl Studio {
                 started?
             }
         };
+        let is_running = |capture: &Rc<Capture>| Rc::ptr_eq(capture, encoding.capture());
+        if !self.state.borrow().capture.as_ref().is_some_and(is_running) {
+            return Err("The capture is lost: it has ended".to_owned());
+        }
         let viewer = Viewer {
             codec: guest.codec,
             encoding,

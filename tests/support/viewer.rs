@@ -45,13 +45,17 @@ pub struct ViewerOptions {
     pub decode: bool,
 }
 
+impl ViewerOptions {
+    pub const DEFAULT: Self = Self {
+        codecs: &["H264", "VP8"],
+        change_answer: |sdp| sdp,
+        decode: true,
+    };
+}
+
 impl Default for ViewerOptions {
     fn default() -> Self {
-        Self {
-            codecs: &["H264", "VP8"],
-            change_answer: |sdp| sdp,
-            decode: true,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -143,6 +147,16 @@ impl Viewer {
             .unwrap()
             .send_string_full(Some(message))
             .unwrap();
+    }
+
+    /// The width of the picture, once it is decoded.
+    pub fn width(&self) -> Option<i32> {
+        let caps = self
+            .pipeline
+            .by_name("sink")?
+            .static_pad("sink")?
+            .current_caps()?;
+        caps.structure(0)?.get("width").ok()
     }
 
     /// The size of the picture and its frame rate, as the decoder and the stream's parameters have them.

@@ -32,7 +32,11 @@ pub enum HostMessage {
         timestamp: Option<Value>,
         /// What the ping had.
         sequence: Option<Value>,
+        /// Now, in milliseconds since the epoch: what a client reckons the difference of the clocks from.
+        server_time_ms: f64,
     },
+    /// Where the time of the last frames went.
+    FrameTimes(Vec<FrameTimes>),
     /// To be answered by [`super::ChannelMessage::Pong`].
     Ping {
         /// Now, in milliseconds since the epoch.
@@ -57,6 +61,38 @@ pub enum HostMessage {
         /// Why it was not done.
         error: Option<String>,
     },
+}
+
+/// Where the time of one frame went on the host, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameTimes {
+    /// The timestamp of its RTP packets.
+    pub rtp_timestamp: u32,
+    /// When its first packet was sent, since the epoch.
+    pub sent: u64,
+    /// From the change on the screen until the frame was there.
+    pub capture: u64,
+    /// Until it was in the encoder's format.
+    pub convert: u64,
+    /// Until it was encoded.
+    pub encode: u64,
+    /// Until its first packet was sent.
+    pub packetize: u64,
+}
+
+impl FrameTimes {
+    /// A list, for there are many: timestamp, sent in milliseconds, then the stages in microseconds.
+    fn to_json(&self) -> Value {
+        let sent_ms = self.sent as f64 / 1000.0;
+        json!([
+            self.rtp_timestamp,
+            sent_ms,
+            self.capture,
+            self.convert,
+            self.encode,
+            self.packetize
+        ])
+    }
 }
 
 /// What the pointer looks like.
@@ -109,8 +145,17 @@ impl HostMessage {
                 json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
             ),
             Self::Clipboard(text) => return clipboard(text.as_str()),
-            Self::Pong { timestamp, sequence } => {
+            Self::FrameTimes(frames) => {
+                let frames: Vec<_> = frames.iter().map(FrameTimes::to_json).collect();
+                ("frame-times", json!({ "frames": frames }))
+            }
+            Self::Pong {
+                timestamp,
+                sequence,
+                server_time_ms,
+            } => {
                 let mut data = Map::new();
+                data.insert("server_time".to_owned(), json!(server_time_ms));
                 data.extend(timestamp.clone().map(|value| ("timestamp".to_owned(), value)));
                 data.extend(sequence.clone().map(|value| ("sequence".to_owned(), value)));
                 ("pong", data.into())

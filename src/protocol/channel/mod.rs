@@ -6,7 +6,7 @@ mod host;
 mod native;
 
 pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
-pub use host::{Cursor, HostMessage, SystemAction};
+pub use host::{Cursor, FrameTimes, HostMessage, SystemAction};
 
 use serde_json::Value;
 
@@ -76,6 +76,8 @@ pub enum ChannelMessage {
     ClipboardWrite(ClipboardText),
     /// The client cannot decode without a new key frame.
     RequestKeyframe,
+    /// Whether [`HostMessage::FrameTimes`] are wanted once a second.
+    FrameTimes(bool),
     /// To be answered by [`HostMessage::Pong`].
     Ping {
         /// To be echoed.

@@ -24,6 +24,7 @@ pub(super) fn decode(
             percent: whole(data, "percent", 100)?,
         },
         "pause" => ChannelMessage::Pause(truth(data, "paused")?),
+        "frame-times" => ChannelMessage::FrameTimes(truth(data, "enabled")?),
         "set-audio-bitrate" => ChannelMessage::SetAudioBitrate {
             bps: whole(data, "bps", 10_000_000)?,
         },
@@ -135,6 +136,11 @@ mod tests {
                 ChannelMessage::SetQuality { percent: 50 },
             ),
             ("pause", json!({"paused":true}), ChannelMessage::Pause(true)),
+            (
+                "frame-times",
+                json!({"enabled":true}),
+                ChannelMessage::FrameTimes(true),
+            ),
             (
                 "set-audio-bitrate",
                 json!({"bps":128000}),

@@ -161,6 +161,7 @@ fn channel(message: &ChannelMessage) -> Value {
         ChannelMessage::Input(event) => json!({ "input": input(event) }),
         ChannelMessage::SetVideoBitrate { kbps } => json!({ "video_bitrate_kbps": kbps }),
         ChannelMessage::SetQuality { percent } => json!({ "quality_percent": percent }),
+        ChannelMessage::FrameTimes(enabled) => json!({ "frame_times": enabled }),
         ChannelMessage::Pause(paused) => json!({ "paused": paused }),
         ChannelMessage::SetAudioBitrate { bps } => json!({ "audio_bitrate_bps": bps }),
         ChannelMessage::SetFramerate { fps } => json!({ "framerate": fps }),

@@ -1,0 +1,256 @@
+//! Where the time of a frame goes, from the change on the screen to its first packet: stamped by probes, joined by the
+//! frame's timestamp.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gst::prelude::*;
+
+/// How many frames are remembered: a second, and some more.
+const REMEMBERED: usize = 90;
+
+/// Where the time of one frame went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameTimes {
+    /// The timestamp of its RTP packets, by which a receiver knows the frame.
+    pub rtp_timestamp: u32,
+    /// When its first packet was sent, in microseconds since the epoch.
+    pub sent_us: u64,
+    /// From the change on the screen until the frame was there.
+    pub capture: Duration,
+    /// Until it was in the encoder's format, and everything before the encoder.
+    pub convert: Duration,
+    /// Until it was encoded.
+    pub encode: Duration,
+    /// Until its first packet was sent.
+    pub packetize: Duration,
+}
+
+/// The stamps of the frames of one encoder, in running time. Shared with the streaming threads.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Timeline(Arc<Mutex<VecDeque<Stamps>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Stamps {
+    /// Of the change that it shows.
+    pts: gst::ClockTime,
+    taken: gst::ClockTime,
+    converted: Option<gst::ClockTime>,
+    encoded: Option<gst::ClockTime>,
+}
+
+impl Timeline {
+    /// Stamps the frames of `pipeline`, from `input` by the element that encodes to `output`.
+    pub(super) fn watch(&self, pipeline: &gst::Pipeline, input: &gst::Pad, output: &gst::Pad) {
+        on_frames(input, pipeline, {
+            let stamps = self.clone();
+            move |pts, now| stamps.begin(pts, now)
+        });
+        // By the convention of the shipped files; without it converting counts as encoding.
+        if let Some(pad) = pipeline
+            .by_name("enc")
+            .and_then(|encoder| encoder.static_pad("sink"))
+        {
+            on_frames(&pad, pipeline, {
+                let stamps = self.clone();
+                move |pts, now| stamps.set(pts, |stamps| stamps.converted = Some(now))
+            });
+        }
+        on_frames(output, pipeline, {
+            let stamps = self.clone();
+            move |pts, now| stamps.set(pts, |stamps| stamps.encoded = Some(now))
+        });
+    }
+
+    fn begin(&self, pts: gst::ClockTime, now: gst::ClockTime) {
+        let mut stamps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamps.len() == REMEMBERED {
+            stamps.pop_front();
+        }
+        stamps.push_back(Stamps {
+            pts,
+            taken: now,
+            converted: None,
+            encoded: None,
+        });
+    }
+
+    fn set(&self, pts: gst::ClockTime, change: impl FnOnce(&mut Stamps)) {
+        let mut stamps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stamps) = stamps.iter_mut().rev().find(|stamps| stamps.pts == pts) {
+            change(stamps);
+        }
+    }
+
+    fn find(&self, pts: gst::ClockTime) -> Option<Stamps> {
+        let stamps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stamps.iter().rev().find(|stamps| stamps.pts == pts).copied()
+    }
+}
+
+/// When the frames of one viewer were sent. Shared with its streaming thread.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Departures(Arc<Mutex<VecDeque<Departure>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Departure {
+    pts: gst::ClockTime,
+    rtp_timestamp: u32,
+    sent: gst::ClockTime,
+    sent_us: u64,
+}
+
+impl Departures {
+    /// Notes the first packet of each frame behind `payloader`.
+    pub(super) fn watch(&self, pipeline: &gst::Pipeline, payloader: &gst::Element) {
+        let Some(pad) = payloader.static_pad("src") else {
+            return;
+        };
+        let (departures, pipeline) = (self.clone(), pipeline.downgrade());
+        pad.add_probe(
+            gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+            move |pad, info| {
+                let first = match &info.data {
+                    Some(gst::PadProbeData::Buffer(buffer)) => Some(buffer.as_ref()),
+                    Some(gst::PadProbeData::BufferList(list)) => list.get(0),
+                    _ => None,
+                };
+                let now = pipeline
+                    .upgrade()
+                    .and_then(|pipeline| pipeline.current_running_time());
+                let time = first.and_then(|packet| running_time(pad, packet));
+                if let (Some(packet), Some(time), Some(now)) = (first, time, now) {
+                    departures.note(packet, time, now);
+                }
+                gst::PadProbeReturn::Ok
+            },
+        );
+    }
+
+    fn note(&self, packet: &gst::BufferRef, pts: gst::ClockTime, sent: gst::ClockTime) {
+        let mut departures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if departures.back().is_some_and(|last| last.pts == pts) {
+            return;
+        }
+        // RFC 3550 section 5.1: the timestamp is in bytes 4 to 7.
+        let mut timestamp = [0; 4];
+        if packet.copy_to_slice(4, &mut timestamp).is_err() {
+            return;
+        }
+        if departures.len() == REMEMBERED {
+            departures.pop_front();
+        }
+        departures.push_back(Departure {
+            pts,
+            rtp_timestamp: u32::from_be_bytes(timestamp),
+            sent,
+            sent_us: u64::try_from(glib::real_time()).unwrap_or_default(),
+        });
+    }
+
+    /// The last frames that were sent, with the stamps that their encoder's timeline has of them.
+    pub(super) fn frames(&self, timeline: &Timeline) -> Vec<FrameTimes> {
+        let departures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let join = |departure: &Departure| {
+            let stamps = timeline.find(departure.pts)?;
+            let encoded = stamps.encoded?;
+            let converted = stamps.converted.unwrap_or(stamps.taken);
+            Some(FrameTimes {
+                rtp_timestamp: departure.rtp_timestamp,
+                sent_us: departure.sent_us,
+                capture: between(stamps.pts, stamps.taken),
+                convert: between(stamps.taken, converted),
+                encode: between(converted, encoded),
+                packetize: between(encoded, departure.sent),
+            })
+        };
+        departures.iter().filter_map(join).collect()
+    }
+}
+
+fn between(from: gst::ClockTime, to: gst::ClockTime) -> Duration {
+    Duration::from_nanos(to.saturating_sub(from).nseconds())
+}
+
+/// The time of a frame, which it keeps: encoders may shift the timestamps, and the segment with them.
+fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<gst::ClockTime> {
+    let segment = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = segment.segment().downcast_ref::<gst::ClockTime>()?;
+    segment.to_running_time(buffer.pts()?)
+}
+
+/// Calls `note` with the time of each frame and the time that it is.
+fn on_frames(
+    pad: &gst::Pad,
+    pipeline: &gst::Pipeline,
+    note: impl Fn(gst::ClockTime, gst::ClockTime) + Send + Sync + 'static,
+) {
+    let pipeline = pipeline.downgrade();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        let now = pipeline
+            .upgrade()
+            .and_then(|pipeline| pipeline.current_running_time());
+        let time = info.buffer().and_then(|buffer| running_time(pad, buffer));
+        if let (Some(time), Some(now)) = (time, now) {
+            note(time, now);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(milliseconds: u64) -> gst::ClockTime {
+        gst::ClockTime::from_mseconds(milliseconds)
+    }
+
+    fn packet(rtp_timestamp: u32) -> gst::Buffer {
+        let mut bytes = vec![0x80, 96, 0, 1];
+        bytes.extend(rtp_timestamp.to_be_bytes());
+        gst::Buffer::from_slice(bytes)
+    }
+
+    #[test]
+    fn the_stages_of_a_frame_are_told_apart() {
+        gst::init().unwrap();
+        let (timeline, departures) = (Timeline::default(), Departures::default());
+        timeline.begin(ms(100), ms(102));
+        timeline.set(ms(100), |stamps| stamps.converted = Some(ms(103)));
+        timeline.set(ms(100), |stamps| stamps.encoded = Some(ms(107)));
+        departures.note(&packet(4711), ms(100), ms(108));
+        // The second packet of the frame is not a frame.
+        departures.note(&packet(4711), ms(100), ms(109));
+        let frames = departures.frames(&timeline);
+        let time = Duration::from_millis;
+        assert_eq!(frames.len(), 1);
+        assert_eq!(
+            (
+                frames[0].rtp_timestamp,
+                frames[0].capture,
+                frames[0].convert,
+                frames[0].encode,
+                frames[0].packetize
+            ),
+            (4711, time(2), time(1), time(4), time(1))
+        );
+    }
+
+    #[test]
+    fn a_frame_of_another_encoder_is_left_out() {
+        gst::init().unwrap();
+        let departures = Departures::default();
+        departures.note(&packet(1), ms(100), ms(101));
+        assert_eq!(departures.frames(&Timeline::default()), []);
+    }
+
+    #[test]
+    fn old_frames_are_forgotten() {
+        gst::init().unwrap();
+        let timeline = Timeline::default();
+        (0..1000).for_each(|n| timeline.begin(ms(n), ms(n)));
+        assert_eq!(timeline.0.lock().unwrap().len(), REMEMBERED);
+    }
+}
