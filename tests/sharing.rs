@@ -225,3 +225,39 @@ async fn a_hangup_swaps_the_encoder_and_a_wrong_file_changes_nothing() {
     assert!(viewer.error.is_none(), "{:?}", viewer.error);
     viewer.leave().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_who_come_and_go_do_not_stop_the_picture_of_one_who_stays() {
+    let host = TestHost::start(&options());
+    let url = host.ws_url();
+    let (mut stays, _) = Viewer::join(&url, VP8).await;
+    stays.until("it plays", |viewer| viewer.decoded >= 10).await;
+    let visit = || async {
+        let (mut viewer, _) = Viewer::join(&url, VP8).await;
+        viewer
+            .until("frames are decoded", |viewer| viewer.decoded >= 3)
+            .await;
+        viewer.leave().await;
+    };
+    let visits = async {
+        for _ in 0..4 {
+            tokio::join!(visit(), visit(), visit(), visit());
+        }
+    };
+    // Each wait for a few more frames has a deadline of its own.
+    let watch = async {
+        loop {
+            let seen = stays.decoded;
+            stays
+                .until("the picture goes on", |viewer| viewer.decoded >= seen + 5)
+                .await;
+        }
+    };
+    tokio::select! {
+        () = visits => {}
+        () = watch => unreachable!(),
+    }
+    assert!(stays.error.is_none(), "{:?}", stays.error);
+    stays.leave().await;
+    host.stop().await;
+}

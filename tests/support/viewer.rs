@@ -20,6 +20,8 @@ pub struct Viewer {
     pub key_frames: u32,
     /// The last error that the host told.
     pub error: Option<Value>,
+    /// The answers to `get-stats`.
+    pub stats: Vec<Value>,
     /// What the host said on the data channel.
     pub messages: Vec<Value>,
 }
@@ -94,6 +96,7 @@ impl Viewer {
             encoded: 0,
             key_frames: 0,
             error: None,
+            stats: Vec::new(),
             messages: Vec::new(),
         };
         let description = soon("webrtcbin answers", async {
@@ -218,6 +221,7 @@ impl Viewer {
                         .emit_by_name::<()>("add-ice-candidate", &[&index, &text]);
                 }
             }
+            Some("stats") => self.stats.push(message.clone()),
             Some("answer-ack") => assert_eq!(message["id"], "a"),
             Some("error") => self.error = Some(message.clone()),
             _ => panic!("unexpected: {message}"),
