@@ -4,6 +4,8 @@
 //! In the order in which they may depend on each other:
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
+//! - [`clock`]: the time of day.
+//! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`media`]: capture, encoding, webrtcbin. The only module that knows GStreamer and glib.
 //! - [`input`]: acts on the desktop for the viewers.
@@ -13,7 +15,9 @@
 //! - [`mod@shutdown`]: SIGINT and SIGTERM.
 //! - [`cli`]: the command line.
 
+pub mod access;
 pub mod cli;
+pub mod clock;
 pub mod desktop;
 pub mod host;
 pub mod input;

@@ -1,5 +1,7 @@
 //! The program as its users start it: exit codes, errors, signals.
 
+use std::io::{BufRead, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -275,4 +277,110 @@ fn verbose_may_stand_before_a_subcommand_and_other_flags_may_not() {
         stderr.contains("--fps") && stderr.contains("pipelines"),
         "{stderr}"
     );
+}
+
+/// `deskbeam` with the test picture on a free port, with a folder of its own for what it keeps.
+fn guarded(state: &std::path::Path, flags: &[&str]) -> Command {
+    let mut command = command(&["--capture", "test"]);
+    command
+        .args(flags)
+        .env("DESKBEAM_LISTEN", "127.0.0.1:0")
+        .env_remove("DESKBEAM_AUTH")
+        .env("XDG_STATE_HOME", state);
+    command
+}
+
+/// Runs it until it has printed its address, and ends it. The address.
+fn address_of(mut command: Command) -> String {
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    line.trim().to_owned()
+}
+
+#[test]
+fn the_token_is_made_at_the_first_start_and_kept_for_its_user_alone() {
+    let state = tempfile::tempdir().unwrap();
+    let url = address_of(guarded(state.path(), &[]));
+    let (_, token) = url.split_once("/#token=").unwrap();
+    assert!(token.len() >= 32, "{url}");
+    let again = address_of(guarded(state.path(), &[]));
+    assert_eq!(again.split_once("/#token=").unwrap().1, token);
+    let file = state.path().join("deskbeam/token");
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    mode(0o644);
+    let output = guarded(state.path(), &[]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("chmod 600") && !stderr.contains(token),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn nobody_opens_the_desktop_to_everybody_by_one_flag() {
+    let state = tempfile::tempdir().unwrap();
+    let open = ["--listen", "0.0.0.0:0", "--auth", "none"];
+    let output = guarded(state.path(), &[]).args(open).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("--insecure-no-auth"), "{stderr}");
+    let output = guarded(state.path(), &["--auth", "proxy"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("--auth-proxy-from")
+    );
+    assert!(!address_of(guarded(state.path(), &["--auth", "none"])).contains('#'));
+    assert!(
+        std::fs::read_dir(state.path()).unwrap().next().is_none(),
+        "no token is made"
+    );
+}
+
+#[test]
+fn a_password_is_set_from_stdin_and_asked_for() {
+    let state = tempfile::tempdir().unwrap();
+    let output = guarded(state.path(), &["--auth", "password"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("deskbeam passwd")
+    );
+    let set = |password: &str| {
+        let mut child = command(&["passwd"])
+            .env("XDG_STATE_HOME", state.path())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(password.as_bytes())
+            .unwrap();
+        child.wait().unwrap().code()
+    };
+    assert_eq!(set("short\n"), Some(1));
+    assert_eq!(set("a good password\n"), Some(0));
+    let hash = std::fs::read_to_string(state.path().join("deskbeam/password")).unwrap();
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    assert!(!address_of(guarded(state.path(), &["--auth", "password"])).contains('#'));
 }

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+mod access;
 mod api;
 mod cli;
 mod desktop_requests;

@@ -1,10 +1,12 @@
 //! The command line: flags, subcommands, exit codes.
 
+mod access;
 mod config;
 mod failure;
 mod log;
 mod options;
 mod parse;
+mod passwd;
 mod pipelines;
 mod process;
 mod run;
@@ -37,6 +39,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Some(Command::Run(options)) => run::run(*options),
         Some(Command::Pipelines(options)) => pipelines::run(options),
+        Some(Command::Passwd) => passwd::run(),
         None => run::run(*cli.run),
     }
 }

@@ -1,12 +1,12 @@
 //! What the command line takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::web::ServerUrl;
+use crate::web::{Embedder, ServerUrl};
 
 /// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ pub(super) enum Command {
     Run(Box<RunOptions>),
     /// Lists, shows and checks pipeline descriptions.
     Pipelines(PipelinesOptions),
+    /// Sets the password of `--auth password`: asks for it twice, or reads it from stdin if that is no terminal.
+    Passwd,
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +71,9 @@ pub(super) struct RunOptions {
         help_heading = "Network"
     )]
     pub allow_origin: Vec<String>,
+
+    #[command(flatten)]
+    pub access: AccessArguments,
 
     /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
     #[arg(
@@ -105,6 +110,48 @@ pub(super) struct RunOptions {
     /// Prints the pipeline in a form that gst-launch-1.0 takes, and ends.
     #[arg(long, help_heading = "Pipelines")]
     pub print_pipeline: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub(super) struct AccessArguments {
+    /// How you come in: with the token that is in the printed address, with the password of `deskbeam passwd`, by a
+    /// proxy that names the user, or just so.
+    #[arg(long, value_name = "HOW", default_value = "token", value_parser = ["token", "password", "proxy", "none"])]
+    #[arg(env = "DESKBEAM_AUTH")]
+    pub auth: String,
+
+    /// With --auth none: also lets in everybody who comes from elsewhere.
+    #[arg(long)]
+    pub insecure_no_auth: bool,
+
+    /// With --auth proxy: the header that names the user.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "X-Forwarded-User",
+        env = "DESKBEAM_AUTH_PROXY_HEADER"
+    )]
+    pub auth_proxy_header: String,
+
+    /// The address of a proxy before this host that is believed: what it says of the client (X-Forwarded-For), and
+    /// with --auth proxy of the user. May be given several times.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        value_delimiter = ',',
+        env = "DESKBEAM_AUTH_PROXY_FROM"
+    )]
+    pub auth_proxy_from: Vec<IpAddr>,
+
+    /// An origin, such as `https://desk.example`, whose pages may show this host's page in a frame.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        env = "DESKBEAM_ALLOW_EMBED"
+    )]
+    pub allow_embed: Vec<Embedder>,
 }
 
 #[derive(Debug, Args)]

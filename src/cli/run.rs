@@ -7,15 +7,17 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Secret;
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::shutdown;
+use crate::web::Serving;
 
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
-use super::{process, signaling};
+use super::{access, process, signaling};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_arenas();
@@ -30,6 +32,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         );
         return Ok(());
     }
+    let (access, token) = access::access(&options.access, options.listen)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
@@ -46,12 +49,16 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         session: signaling::session(&options.signaling),
         names: names(options.allow_host),
         origins: options.allow_origin,
+        access,
+        serving: Serving {
+            embedders: options.access.allow_embed,
+        },
         max_connections: options.signaling.max_connections as usize,
         fps,
         bitrate_kbps,
         rendezvous: signaling::rendezvous(options.signaling),
     };
-    serve(setup, listener, desktop)
+    serve(setup, listener, desktop, token.as_ref())
 }
 
 /// The names by which browsers may ask for this host: those of the flag, and the machine's own, also as mDNS has it.
@@ -190,7 +197,13 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Blocks until a signal comes or the virtual desktop's command ends.
-fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Failure> {
+fn serve(
+    setup: Setup,
+    listener: TcpListener,
+    desktop: Desktop,
+    token: Option<&Secret>,
+) -> Result<(), Failure> {
+    let is_open = setup.access.mode() == "none";
     let address = listener.local_addr().context("the listener has no address")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -200,11 +213,9 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop) -> Result<(), Fa
     let result = runtime.block_on(async {
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
-        println!("{}", url(address));
-        if !address.ip().is_loopback() {
-            tracing::warn!(
-                "whoever can reach {address} can see and control this desktop: there is no password yet"
-            );
+        println!("{}", url(address, token));
+        if !address.ip().is_loopback() && is_open {
+            tracing::warn!("whoever can reach {address} can see and control this desktop");
         }
         host::run(setup, listener, shutdown).await
     });
@@ -244,13 +255,20 @@ fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
 }
 
 /// What to open. A browser cannot open "all addresses", so that becomes this machine's own.
-fn url(address: SocketAddr) -> String {
+///
+/// Browsers keep what stands behind `#` to themselves: the token gets into no log on the way.
+fn url(address: SocketAddr, token: Option<&Secret>) -> String {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    format!("http://{}/", SocketAddr::new(ip, address.port()))
+    let fragment = token.map(|token| format!("#token={}", token.expose()));
+    format!(
+        "http://{}/{}",
+        SocketAddr::new(ip, address.port()),
+        fragment.unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -265,7 +283,10 @@ mod tests {
             ("[::]:8080", "http://[::1]:8080/"),
             ("192.0.2.1:8080", "http://192.0.2.1:8080/"),
         ] {
-            assert_eq!(url(address.parse().unwrap()), printed);
+            assert_eq!(url(address.parse().unwrap(), None), printed);
         }
+        let token = Secret::from("abc".to_owned());
+        let printed = url("127.0.0.1:1".parse().unwrap(), Some(&token));
+        assert_eq!(printed, "http://127.0.0.1:1/#token=abc");
     }
 }

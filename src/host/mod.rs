@@ -9,22 +9,25 @@ mod outbound;
 mod peer;
 mod players;
 mod registry;
+mod revocation;
 mod viewer;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
+use crate::clock::now_ms;
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::session::SessionConfig;
-use crate::web;
+use crate::web::{self, Serving};
 
 pub use desk::DesktopAddress;
 pub use outbound::{Rendezvous, RendezvousKind};
@@ -53,6 +56,10 @@ pub struct Setup {
     pub names: Vec<String>,
     /// The origins of pages that may connect and watch, besides those that this host serves; `*` is any.
     pub origins: Vec<String>,
+    /// Who may come in.
+    pub access: Access,
+    /// How the pages are served.
+    pub serving: Serving,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// Frames per second at first.
@@ -72,6 +79,7 @@ struct Shared {
     session: SessionConfig,
     names: Arc<[String]>,
     origins: Arc<[String]>,
+    access: Arc<Access>,
     registry: Registry,
     players: Players,
     shutdown: CancellationToken,
@@ -110,6 +118,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         session: setup.session,
         names: setup.names.into(),
         origins: setup.origins.into(),
+        access: Arc::new(setup.access),
         registry: Registry::new(setup.max_connections),
         players: Players::default(),
         shutdown: shutdown.clone(),
@@ -123,9 +132,15 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         tasks.spawn(outbound::stay_registered(shared.clone(), rendezvous));
     }
     let desk = shared.desk.clone();
-    let served = web::serve(listener, Arc::new(Api::new(shared)), shutdown.clone())
-        .await
-        .context("the web server has failed");
+    tasks.spawn(revocation::watch(shared.clone()));
+    let served = web::serve(
+        listener,
+        Arc::new(Api::new(shared)),
+        setup.serving,
+        shutdown.clone(),
+    )
+    .await
+    .context("the web server has failed");
 
     // The server may also have ended by itself.
     shutdown.cancel();
@@ -144,10 +159,4 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         tracing::warn!("some pipelines have not stopped in time");
     }
     served
-}
-
-/// Milliseconds since the epoch.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

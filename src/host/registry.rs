@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Grant;
 use crate::web::ClientInfo;
 
 /// All viewers with a socket. Cheap to clone. Its lock is held for a look-up or an update, never across anything
@@ -17,6 +18,7 @@ pub(super) struct Registry {
 
 struct Client {
     info: ClientInfo,
+    grant: Grant,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
 }
@@ -38,7 +40,7 @@ impl Registry {
     }
 
     /// Takes a viewer in, unless there are too many with `others` that are counted elsewhere.
-    pub(super) fn register(&self, info: ClientInfo, others: usize) -> Option<Registration> {
+    pub(super) fn register(&self, info: ClientInfo, grant: Grant, others: usize) -> Option<Registration> {
         let mut clients = self.lock();
         if clients.len() + others >= self.max {
             return None;
@@ -48,6 +50,7 @@ impl Registry {
             id.clone(),
             Client {
                 info,
+                grant,
                 leave: leave.clone(),
             },
         );
@@ -77,6 +80,13 @@ impl Registry {
         let called: Vec<_> = clients.values().filter(called).collect();
         called.iter().for_each(|client| client.leave.cancel());
         called.len()
+    }
+
+    /// Shows out those whose grant `holds` no longer.
+    pub(super) fn show_out_unless(&self, holds: impl Fn(&Grant) -> bool) {
+        let clients = self.lock();
+        let over = clients.values().filter(|client| !holds(&client.grant));
+        over.for_each(|client| client.leave.cancel());
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {

@@ -44,6 +44,7 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
         app,
         dialect,
         remote,
+        grant,
     } = new_viewer;
     let now = now_ms();
     let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
@@ -62,7 +63,7 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
             error_count: 0,
             user_agent: None,
         };
-        let Some(registration) = shared.registry.register(info, shared.players.count()) else {
+        let Some(registration) = shared.registry.register(info, grant, shared.players.count()) else {
             tracing::warn!(%remote, "the host is full: a viewer is turned away");
             let refusal = Session::refuse(
                 dialect,

@@ -8,15 +8,24 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
+use super::headers::{self, Embedder};
 use super::host::Host;
 use super::linger::LingerAcceptor;
 use super::routes;
+use super::site::Site;
 
 /// How long open requests may take after the end has been called.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How long the head of a request may take to come.
 const HEADERS: Duration = Duration::from_secs(10);
+
+/// How the pages are served.
+#[derive(Debug, Default)]
+pub struct Serving {
+    /// The origins of pages that may frame the page of this host, besides its own.
+    pub embedders: Vec<Embedder>,
+}
 
 /// Serves on `listener` until `shutdown`. Viewers' sockets are the host's: they are not waited for.
 ///
@@ -25,6 +34,7 @@ const HEADERS: Duration = Duration::from_secs(10);
 pub async fn serve(
     listener: TcpListener,
     host: Arc<dyn Host>,
+    serving: Serving,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
@@ -34,7 +44,9 @@ pub async fn serve(
         shutdown.cancelled().await;
         end.graceful_shutdown(Some(GRACE));
     });
-    let service = routes::router(host).into_make_service_with_connect_info::<SocketAddr>();
+    let site = Site::new(host, listener.local_addr()?.port(), false);
+    let headers = headers::all(&serving.embedders, false);
+    let service = routes::router(site, headers).into_make_service_with_connect_info::<SocketAddr>();
     let mut server = axum_server::from_tcp(listener)?
         .handle(handle)
         .acceptor(LingerAcceptor);

@@ -2,10 +2,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use deskbeam::access::{Access, Mode};
 use deskbeam::host::{Setup, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
 use deskbeam::session::SessionConfig;
+use deskbeam::web::Serving;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -67,6 +69,8 @@ impl TestHost {
             session: SessionConfig::default(),
             names: Vec::new(),
             origins: Vec::new(),
+            access: Access::new(Mode::Open, None, Vec::new()),
+            serving: Serving::default(),
             max_connections: 100,
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,
