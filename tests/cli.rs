@@ -384,3 +384,21 @@ fn a_password_is_set_from_stdin_and_asked_for() {
     assert!(hash.starts_with("$argon2id$"), "{hash}");
     assert!(!address_of(guarded(state.path(), &["--auth", "password"])).contains('#'));
 }
+
+#[test]
+fn where_others_can_connect_tls_is_spoken_and_the_certificate_is_kept() {
+    let state = tempfile::tempdir().unwrap();
+    let everywhere = ["--listen", "0.0.0.0:0"];
+    assert!(address_of(guarded(state.path(), &everywhere)).starts_with("https://127.0.0.1:"));
+    let file = state.path().join("deskbeam/tls.pem");
+    let made = std::fs::read(&file).unwrap();
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    address_of(guarded(state.path(), &everywhere));
+    assert_eq!(std::fs::read(&file).unwrap(), made);
+    let off = [&everywhere[..], &["--tls", "off"]].concat();
+    assert!(address_of(guarded(state.path(), &off)).starts_with("http://127.0.0.1:"));
+    assert!(address_of(guarded(state.path(), &["--tls", "on"])).starts_with("https://127.0.0.1:"));
+}

@@ -16,6 +16,7 @@ mod selkies;
 mod signaling;
 mod streaming;
 mod support;
+mod tls;
 mod virtual_display;
 mod websocket;
 mod whep;

@@ -60,8 +60,13 @@ fn each_of_the_ten_invocations_runs() {
                 "{first}"
             );
         } else {
+            let scheme = if invocation.contains("0.0.0.0") {
+                "https"
+            } else {
+                "http"
+            };
             assert!(
-                first.starts_with("http://127.0.0.1:") && first.contains("#token="),
+                first.starts_with(&format!("{scheme}://127.0.0.1:")) && first.contains("#token="),
                 "{invocation}: {first}"
             );
             let id = rustix::process::Pid::from_child(&child);

@@ -11,6 +11,7 @@ mod pipelines;
 mod process;
 mod run;
 mod signaling;
+mod tls;
 
 use std::process::ExitCode;
 

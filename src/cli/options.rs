@@ -75,6 +75,9 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub access: AccessArguments,
 
+    #[command(flatten)]
+    pub tls: TlsArguments,
+
     /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
     #[arg(
         long,
@@ -152,6 +155,23 @@ pub(super) struct AccessArguments {
         env = "DESKBEAM_ALLOW_EMBED"
     )]
     pub allow_embed: Vec<Embedder>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsArguments {
+    /// Whether HTTPS is spoken: auto is yes where others than this machine can connect, and with --tls-cert. off is
+    /// for a proxy that speaks it.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "on", "off"], env = "DESKBEAM_TLS")]
+    pub tls: String,
+
+    /// A certificate with its chain, in PEM, read again when it changes. Without one, the host makes its own.
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "DESKBEAM_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Its key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "DESKBEAM_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `deskbeam run`: from the flags to a running host.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::shutdown;
-use crate::web::Serving;
+use crate::web::{Serving, Tls};
 
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
-use super::{access, process, signaling};
+use super::{access, process, signaling, tls};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_arenas();
@@ -33,6 +33,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         return Ok(());
     }
     let (access, token) = access::access(&options.access, options.listen)?;
+    let tls = tls::tls(options.tls.clone(), options.listen)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
@@ -52,6 +53,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         access,
         serving: Serving {
             embedders: options.access.allow_embed,
+            tls,
         },
         max_connections: options.signaling.max_connections as usize,
         fps,
@@ -213,7 +215,7 @@ fn serve(
     let result = runtime.block_on(async {
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
-        println!("{}", url(address, token));
+        announce(address, setup.serving.tls.as_ref(), token);
         if !address.ip().is_loopback() && is_open {
             tracing::warn!("whoever can reach {address} can see and control this desktop");
         }
@@ -254,10 +256,29 @@ fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
     });
 }
 
+/// Says where the desktop is, and by what the certificate is known.
+fn announce(address: SocketAddr, tls: Option<&Tls>, token: Option<&Secret>) {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut text = url(scheme, address, token) + "\n";
+    if address.ip().is_unspecified() {
+        let reached = |ip: &IpAddr| address.is_ipv6() || ip.is_ipv4();
+        for ip in tls::addresses().into_iter().filter(reached) {
+            text += &(url(scheme, SocketAddr::new(ip, address.port()), token) + "\n");
+        }
+    }
+    if let Some(tls) = tls {
+        text += &format!("certificate SHA-256 {}\n", tls.fingerprint());
+    }
+    // In one piece: whoever reads the first line may have gone before a second one is written.
+    if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
+        tracing::warn!(%error, "the address cannot be printed");
+    }
+}
+
 /// What to open. A browser cannot open "all addresses", so that becomes this machine's own.
 ///
 /// Browsers keep what stands behind `#` to themselves: the token gets into no log on the way.
-fn url(address: SocketAddr, token: Option<&Secret>) -> String {
+fn url(scheme: &str, address: SocketAddr, token: Option<&Secret>) -> String {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -265,7 +286,7 @@ fn url(address: SocketAddr, token: Option<&Secret>) -> String {
     };
     let fragment = token.map(|token| format!("#token={}", token.expose()));
     format!(
-        "http://{}/{}",
+        "{scheme}://{}/{}",
         SocketAddr::new(ip, address.port()),
         fragment.unwrap_or_default()
     )
@@ -283,10 +304,10 @@ mod tests {
             ("[::]:8080", "http://[::1]:8080/"),
             ("192.0.2.1:8080", "http://192.0.2.1:8080/"),
         ] {
-            assert_eq!(url(address.parse().unwrap(), None), printed);
+            assert_eq!(url("http", address.parse().unwrap(), None), printed);
         }
         let token = Secret::from("abc".to_owned());
-        let printed = url("127.0.0.1:1".parse().unwrap(), Some(&token));
-        assert_eq!(printed, "http://127.0.0.1:1/#token=abc");
+        let printed = url("https", "127.0.0.1:1".parse().unwrap(), Some(&token));
+        assert_eq!(printed, "https://127.0.0.1:1/#token=abc");
     }
 }

@@ -6,6 +6,7 @@
 mod api;
 mod app_name;
 mod assets;
+mod certificate;
 mod cookie;
 mod guard;
 mod headers;
@@ -18,6 +19,7 @@ mod routes;
 mod server;
 mod site;
 mod socket;
+mod tls;
 mod upgrade;
 mod whep;
 
@@ -27,3 +29,4 @@ pub use host::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Stat
 pub use outbound::{ServerUrl, connect};
 pub use server::{Serving, serve};
 pub use socket::{Frame, SendError, ViewerSocket};
+pub use tls::{Tls, TlsError};
