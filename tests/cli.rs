@@ -402,3 +402,46 @@ fn where_others_can_connect_tls_is_spoken_and_the_certificate_is_kept() {
     assert!(address_of(guarded(state.path(), &off)).starts_with("http://127.0.0.1:"));
     assert!(address_of(guarded(state.path(), &["--tls", "on"])).starts_with("https://127.0.0.1:"));
 }
+
+#[test]
+fn links_are_made_listed_and_revoked() {
+    let state = tempfile::tempdir().unwrap();
+    let share = |flags: &[&str]| {
+        let mut command = command(&[&["share"], flags].concat());
+        let output = command.env("XDG_STATE_HOME", state.path()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    assert_eq!(share(&["--list"]), (Some(0), String::new(), String::new()));
+    let (code, link, stderr) = share(&[
+        "--role",
+        "control",
+        "--expires",
+        "2h",
+        "--url",
+        "https://desk.example/",
+    ]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let (address, secret) = link.trim().split_once("/#token=").unwrap();
+    assert_eq!((address, secret.len()), ("https://desk.example", 32));
+    let (_, listed, _) = share(&["--list"]);
+    let (id, rest) = listed.split_once(' ').unwrap();
+    assert!(rest.contains("control") && !listed.contains(secret), "{listed}");
+    assert_eq!(share(&["--revoke", "nothing"]).0, Some(2));
+    assert_eq!(share(&["--revoke", id]).0, Some(0));
+    assert_eq!(share(&["--list"]).1, "");
+    for wrong in [
+        &["--expires", "soon"][..],
+        &["--role", "root"],
+        &["--list", "--role", "view"],
+    ] {
+        assert_eq!(share(wrong).0, Some(2), "{wrong:?}");
+    }
+    let url = address_of(guarded(state.path(), &[]));
+    let (_, link, _) = share(&[]);
+    assert_eq!(link.split_once('#').unwrap().0, url.split_once('#').unwrap().0);
+    assert_ne!(
+        link.split_once('#').unwrap().1.trim(),
+        url.split_once('#').unwrap().1
+    );
+}

@@ -9,6 +9,7 @@ use super::password::PasswordFile;
 use super::secret::{Digest, Secret, SecretError};
 use super::sessions::Sessions;
 use super::shares::{ShareId, Shares};
+use super::state_dir::StateError;
 use crate::protocol::role::Role;
 
 /// How the owner comes in. Links that were shared let others in beside it, except with `Open`.
@@ -203,9 +204,13 @@ impl Access {
         lock(&self.sessions).close(id.expose());
     }
 
-    /// Ends all sessions. Tokens, passwords and links stay as they are.
-    pub fn close_all_sessions(&self) {
+    /// Ends all sessions and all links. Token and password stay as they are.
+    ///
+    /// # Errors
+    /// If the links cannot be ended. The sessions are.
+    pub fn end_all(&self) -> Result<(), StateError> {
         lock(&self.sessions).clear();
+        self.shares.as_ref().map_or(Ok(()), Shares::revoke_all)
     }
 
     /// Whether what was given still holds: links end and are revoked, and a new password ends what the old one gave.

@@ -97,6 +97,14 @@ impl Shares {
         })
     }
 
+    /// Ends all links.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn revoke_all(&self) -> Result<(), StateError> {
+        self.state.locked(|| self.state.replace(FILE, "[]\n"))
+    }
+
     /// Those that have not ended.
     ///
     /// # Errors

@@ -7,15 +7,20 @@ use crate::access::{Access, Mode, PasswordFile, Secret, Shares, StateDir, StateE
 use super::failure::Failure;
 use super::options::AccessArguments;
 
-/// Who may come in, and the token that is printed with the address, if there is one.
+/// What the address is printed with.
+pub(super) struct Entrance {
+    /// The token, if that lets people in.
+    pub(super) token: Option<Secret>,
+    /// Where links are kept, if they let people in.
+    pub(super) state: Option<StateDir>,
+}
+
+/// Who may come in, and what is printed of that.
 ///
 /// # Errors
 /// If everybody could come in from elsewhere without a second flag, or if the token or the password cannot be had.
-pub(super) fn access(
-    arguments: &AccessArguments,
-    listen: SocketAddr,
-) -> Result<(Access, Option<Secret>), Failure> {
-    let state = |error: StateError| Failure::Runtime(anyhow::Error::new(error));
+pub(super) fn access(arguments: &AccessArguments, listen: SocketAddr) -> Result<(Access, Entrance), Failure> {
+    let failed = |error: StateError| Failure::Runtime(anyhow::Error::new(error));
     let proxies = arguments.auth_proxy_from.clone();
     let (mode, token) = match arguments.auth.as_str() {
         "none" => {
@@ -25,10 +30,14 @@ pub(super) fn access(
                      another --auth, listen on 127.0.0.1, or add --insecure-no-auth if that is what you want"
                 )));
             }
-            return Ok((Access::new(Mode::Open, None, proxies), None));
+            let entrance = Entrance {
+                token: None,
+                state: None,
+            };
+            return Ok((Access::new(Mode::Open, None, proxies), entrance));
         }
         "password" => {
-            let file = PasswordFile::open(StateDir::open().map_err(state)?).map_err(state)?;
+            let file = PasswordFile::open(StateDir::open().map_err(failed)?).map_err(failed)?;
             (Mode::Password(file), None)
         }
         "proxy" => {
@@ -42,10 +51,15 @@ pub(super) fn access(
             (Mode::Proxy { header }, None)
         }
         _ => {
-            let token = load_or_create_token(&StateDir::open().map_err(state)?).map_err(state)?;
+            let token = load_or_create_token(&StateDir::open().map_err(failed)?).map_err(failed)?;
             (Mode::Token(token.clone()), Some(token))
         }
     };
-    let shares = Shares::new(StateDir::open().map_err(state)?);
-    Ok((Access::new(mode, Some(shares), proxies), token))
+    let state = StateDir::open().map_err(failed)?;
+    let shares = Shares::new(state.clone());
+    let entrance = Entrance {
+        token,
+        state: Some(state),
+    };
+    Ok((Access::new(mode, Some(shares), proxies), entrance))
 }

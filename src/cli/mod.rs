@@ -1,6 +1,7 @@
 //! The command line: flags, subcommands, exit codes.
 
 mod access;
+mod announce;
 mod config;
 mod failure;
 mod log;
@@ -10,6 +11,7 @@ mod passwd;
 mod pipelines;
 mod process;
 mod run;
+mod share;
 mod signaling;
 mod tls;
 
@@ -41,6 +43,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Run(options)) => run::run(*options),
         Some(Command::Pipelines(options)) => pipelines::run(options),
         Some(Command::Passwd) => passwd::run(),
+        Some(Command::Share(options)) => share::run(options),
         None => run::run(*cli.run),
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use super::share::Lifetime;
 use crate::web::{Embedder, ServerUrl};
 
 /// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Pipelines(PipelinesOptions),
     /// Sets the password of `--auth password`: asks for it twice, or reads it from stdin if that is no terminal.
     Passwd,
+    /// Makes a link that lets somebody else in, lists all links, or revokes one. A host that runs heeds it at once.
+    Share(ShareOptions),
 }
 
 #[derive(Debug, Args)]
@@ -296,6 +299,11 @@ pub(super) struct SignalingArguments {
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_NAME")]
     pub signaling_name: Option<String>,
 
+    /// What those may do who come through that server, which lets in whom it likes: view, or control.
+    #[arg(long, value_name = "ROLE", default_value = "control", value_parser = ["view", "control"])]
+    #[arg(env = "DESKBEAM_SIGNALING_ROLE")]
+    pub signaling_role: String,
+
     /// With selkies: the peer to call. Without it, the host waits to be called.
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_CALLEE")]
     pub signaling_callee: Option<String>,
@@ -307,6 +315,29 @@ fn name_without_spaces(text: &str) -> Result<String, String> {
         return Err("expected 1 to 64 bytes without spaces".to_owned());
     }
     Ok(text.to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShareOptions {
+    /// What its holder may do: view, control, or admin (also show others out).
+    #[arg(long, value_name = "ROLE", default_value = "view", value_parser = ["view", "control", "admin"])]
+    pub role: String,
+
+    /// How long it is valid: a number and s, m, h or d.
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub expires: Lifetime,
+
+    /// The address of the host, as its guests reach it. Without it, that of the host that was started last.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Lists the links: name, role, and the time that is left.
+    #[arg(long, conflicts_with_all = ["role", "expires", "url", "revoke"])]
+    pub list: bool,
+
+    /// Revokes the link of this name, and shows out who came by it.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["role", "expires", "url"])]
+    pub revoke: Option<String>,
 }
 
 #[derive(Debug, Args)]

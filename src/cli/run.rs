@@ -1,20 +1,22 @@
 //! `deskbeam run`: from the flags to a running host.
 
-use std::io::{ErrorKind, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::Secret;
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::shutdown;
-use crate::web::{Serving, Tls};
+use crate::web::Serving;
 
+use super::access::Entrance;
+use super::announce::announce;
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
 use super::{access, process, signaling, tls};
@@ -32,7 +34,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    let (access, token) = access::access(&options.access, options.listen)?;
+    let (access, entrance) = access::access(&options.access, options.listen)?;
     let tls = tls::tls(options.tls.clone(), options.listen)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
@@ -51,6 +53,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         names: names(options.allow_host),
         origins: options.allow_origin,
         access,
+        cut_off: Arc::default(),
         serving: Serving {
             embedders: options.access.allow_embed,
             tls,
@@ -60,7 +63,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         bitrate_kbps,
         rendezvous: signaling::rendezvous(options.signaling),
     };
-    serve(setup, listener, desktop, token.as_ref())
+    serve(setup, listener, desktop, &entrance)
 }
 
 /// The names by which browsers may ask for this host: those of the flag, and the machine's own, also as mDNS has it.
@@ -200,10 +203,10 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 /// Blocks until a signal comes or the virtual desktop's command ends.
 fn serve(
-    setup: Setup,
+    mut setup: Setup,
     listener: TcpListener,
     desktop: Desktop,
-    token: Option<&Secret>,
+    entrance: &Entrance,
 ) -> Result<(), Failure> {
     let is_open = setup.access.mode() == "none";
     let address = listener.local_addr().context("the listener has no address")?;
@@ -214,8 +217,9 @@ fn serve(
         .context("cannot start the runtime")?;
     let result = runtime.block_on(async {
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
+        setup.cut_off = shutdown::on_cut_off().context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
-        announce(address, setup.serving.tls.as_ref(), token);
+        announce(address, entrance, setup.serving.tls.as_ref());
         if !address.ip().is_loopback() && is_open {
             tracing::warn!("whoever can reach {address} can see and control this desktop");
         }
@@ -254,60 +258,4 @@ fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
         }
         shutdown.cancel();
     });
-}
-
-/// Says where the desktop is, and by what the certificate is known.
-fn announce(address: SocketAddr, tls: Option<&Tls>, token: Option<&Secret>) {
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let mut text = url(scheme, address, token) + "\n";
-    if address.ip().is_unspecified() {
-        let reached = |ip: &IpAddr| address.is_ipv6() || ip.is_ipv4();
-        for ip in tls::addresses().into_iter().filter(reached) {
-            text += &(url(scheme, SocketAddr::new(ip, address.port()), token) + "\n");
-        }
-    }
-    if let Some(tls) = tls {
-        text += &format!("certificate SHA-256 {}\n", tls.fingerprint());
-    }
-    // In one piece: whoever reads the first line may have gone before a second one is written.
-    if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
-        tracing::warn!(%error, "the address cannot be printed");
-    }
-}
-
-/// What to open. A browser cannot open "all addresses", so that becomes this machine's own.
-///
-/// Browsers keep what stands behind `#` to themselves: the token gets into no log on the way.
-fn url(scheme: &str, address: SocketAddr, token: Option<&Secret>) -> String {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    let fragment = token.map(|token| format!("#token={}", token.expose()));
-    format!(
-        "{scheme}://{}/{}",
-        SocketAddr::new(ip, address.port()),
-        fragment.unwrap_or_default()
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_printed_url_can_be_opened() {
-        for (address, printed) in [
-            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
-            ("0.0.0.0:80", "http://127.0.0.1:80/"),
-            ("[::]:8080", "http://[::1]:8080/"),
-            ("192.0.2.1:8080", "http://192.0.2.1:8080/"),
-        ] {
-            assert_eq!(url("http", address.parse().unwrap(), None), printed);
-        }
-        let token = Secret::from("abc".to_owned());
-        let printed = url("https", "127.0.0.1:1".parse().unwrap(), Some(&token));
-        assert_eq!(printed, "https://127.0.0.1:1/#token=abc");
-    }
 }

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -60,6 +61,8 @@ pub struct Setup {
     pub access: Access,
     /// How the pages are served.
     pub serving: Serving,
+    /// Notified to cut everybody off at once.
+    pub cut_off: Arc<Notify>,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// Frames per second at first.
@@ -80,6 +83,7 @@ struct Shared {
     names: Arc<[String]>,
     origins: Arc<[String]>,
     access: Arc<Access>,
+    cut_off: Arc<Notify>,
     registry: Registry,
     players: Players,
     shutdown: CancellationToken,
@@ -119,6 +123,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         names: setup.names.into(),
         origins: setup.origins.into(),
         access: Arc::new(setup.access),
+        cut_off: setup.cut_off,
         registry: Registry::new(setup.max_connections),
         players: Players::default(),
         shutdown: shutdown.clone(),

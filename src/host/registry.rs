@@ -21,6 +21,8 @@ struct Client {
     grant: Grant,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
+    /// Whether it is shown out because it may no longer be here.
+    is_barred: bool,
 }
 
 /// A viewer's place in the registry, which it leaves when this is dropped.
@@ -52,6 +54,7 @@ impl Registry {
                 info,
                 grant,
                 leave: leave.clone(),
+                is_barred: false,
             },
         );
         Some(Registration {
@@ -84,9 +87,11 @@ impl Registry {
 
     /// Shows out those whose grant `holds` no longer.
     pub(super) fn show_out_unless(&self, holds: impl Fn(&Grant) -> bool) {
-        let clients = self.lock();
-        let over = clients.values().filter(|client| !holds(&client.grant));
-        over.for_each(|client| client.leave.cancel());
+        let mut clients = self.lock();
+        for client in clients.values_mut().filter(|client| !holds(&client.grant)) {
+            client.is_barred = true;
+            client.leave.cancel();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {
@@ -98,6 +103,12 @@ impl Registration {
     /// Cancelled when the viewer has to leave.
     pub(super) fn leave(&self) -> CancellationToken {
         self.leave.clone()
+    }
+
+    /// Whether the viewer has to leave because it may no longer be here.
+    pub(super) fn is_barred(&self) -> bool {
+        let clients = self.registry.lock();
+        clients.get(&self.id).is_some_and(|client| client.is_barred)
     }
 
     /// Changes what is told of the viewer.

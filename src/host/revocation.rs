@@ -10,17 +10,32 @@ use crate::clock::now_ms;
 /// How often it is looked at who may still be here: links end, and other processes revoke them.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Shows out viewers and players whose link or password has ended, until the host ends.
+/// Shows out viewers and players whose link or password has ended, and everybody when that is asked for, until the
+/// host ends.
 pub(super) async fn watch(shared: Shared) {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = shared.shutdown.cancelled() => return,
+            () = shared.cut_off.notified() => {
+                cut_off(&shared);
+                continue;
+            }
             _ = looks.tick() => {}
         }
         let holds = |grant: &_| shared.access.is_valid(grant, now_ms());
         shared.registry.show_out_unless(holds);
         shared.players.close_unless(holds);
+    }
+}
+
+/// Everybody has to sign in again, and those who came by a link cannot.
+fn cut_off(shared: &Shared) {
+    tracing::warn!("everybody is cut off");
+    shared.registry.show_out_unless(|_| false);
+    shared.players.close_unless(|_| false);
+    if let Err(error) = shared.access.end_all() {
+        tracing::error!(%error, "the links that were shared are still valid");
     }
 }

@@ -21,9 +21,10 @@ use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
+use crate::protocol::role::Capability;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
 use crate::protocol::text::ClipboardText;
-use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
+use crate::session::{Action, Event, PeerKey, Session, SessionConfig, StatsRequest};
 use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
 
 /// Requests on data channels that wait for the viewer's task.
@@ -63,6 +64,10 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
             error_count: 0,
             user_agent: None,
         };
+        let config = SessionConfig {
+            role: grant.role,
+            ..shared.session.clone()
+        };
         let Some(registration) = shared.registry.register(info, grant, shared.players.count()) else {
             tracing::warn!(%remote, "the host is full: a viewer is turned away");
             let refusal = Session::refuse(
@@ -74,8 +79,9 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
             );
             return turn_away(&mut socket, refusal).await;
         };
-        tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), "a viewer connects");
-        let (session, first) = Session::start(client_id, app.as_str(), dialect, shared.session.clone(), now);
+        let role = config.role.name();
+        tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
+        let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
         let reason = converse(shared, socket, session, first, Some(registration)).await;
         tracing::info!(reason, "the viewer has left");
     }
@@ -193,7 +199,7 @@ impl Viewer {
             }
             let next = tokio::select! {
                 () = &mut shutdown => Next::Leave { code: 1001, reason: "The host is going down" },
-                () = &mut leave => Next::Leave { code: 1000, reason: "Shown out by the host" },
+                () = &mut leave => self.shown_out(),
                 (key, event) = next_event(&mut self.peers) => Next::Peer(key, event),
                 frame = self.socket.receive() => Next::Frame(frame),
                 Some(request) = self.requests.1.recv() => Next::Request(request),
@@ -208,6 +214,21 @@ impl Viewer {
             if let Err(ended) = self.take(next).await {
                 return ended;
             }
+        }
+    }
+
+    /// 1008 tells a client that it need not come back as it is.
+    fn shown_out(&self) -> Next {
+        let is_barred = self.registration.as_ref().is_some_and(Registration::is_barred);
+        match is_barred {
+            true => Next::Leave {
+                code: 1008,
+                reason: "Access has ended",
+            },
+            false => Next::Leave {
+                code: 1000,
+                reason: "Shown out by the host",
+            },
         }
     }
 
@@ -233,7 +254,11 @@ impl Viewer {
                 actions
             }
             Next::Peer(key, event) => self.peer_event(key, event),
-            Next::Request((key, message)) => {
+            Next::Request(Request::Refused) => {
+                tracing::info!("the viewer may only look, and wanted to act");
+                self.session.handle(Event::Refused, now_ms())
+            }
+            Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get(&key) {
                     channel::act(&self.shared, peer, &mut self.wishes, message).await;
                 }
@@ -312,7 +337,9 @@ impl Viewer {
                 let message = HostMessage::Cursor(cursor);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Clipboard(text) if self.session.dialect() == Dialect::Selkies => {
+            News::Clipboard(text)
+                if self.session.dialect() == Dialect::Selkies && self.may(Capability::ClipboardRead) =>
+            {
                 if let Some(text) = ClipboardText::new(text) {
                     let message = HostMessage::Clipboard(text);
                     told().for_each(|peer| peer.tell(&message));
@@ -336,7 +363,14 @@ impl Viewer {
                         // One who asks again and again gets one pipeline at a time.
                         let _ = timeout(REPLACE, closing).await;
                     }
-                    let peer = Peer::open(&self.shared, key, request, self.requests.0.clone()).await;
+                    let peer = Peer::open(
+                        &self.shared,
+                        key,
+                        request,
+                        self.session.role(),
+                        self.requests.0.clone(),
+                    )
+                    .await;
                     self.peers.insert(key, peer);
                 }
                 Action::ClosePeer { key } => drop(self.close_peer(key)),
@@ -355,7 +389,11 @@ impl Viewer {
                         .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
                 }
                 Action::CollectStats { request } => self.collect(request),
-                Action::Input(event) => self.input.send(event),
+                Action::Input(event) => {
+                    if Capability::needed_for(&event).is_none_or(|needed| self.may(needed)) {
+                        self.input.send(event);
+                    }
+                }
                 Action::Note(note) => tracing::info!(note, "the signaling server says"),
                 Action::Close { code, reason } => {
                     self.socket.close(code, &reason).await;
@@ -364,6 +402,10 @@ impl Viewer {
             }
         }
         Ok(())
+    }
+
+    fn may(&self, capability: Capability) -> bool {
+        self.session.role().allows(capability)
     }
 
     async fn send(&mut self, text: String) -> Result<(), Ended> {

@@ -84,11 +84,14 @@ pub enum Event<'a> {
         /// What was measured.
         stats: Stats,
     },
-    /// The client may act on the desktop from now on, or may only look. At first, it may act.
+    /// The client may act on the desktop from now on, or may only look. At first, it may what its role allows, and
+    /// never more.
     Control {
         /// Whether it may act.
         granted: bool,
     },
+    /// Something that the client wanted on a data channel was not done: its role does not allow it.
+    Refused,
     /// The captured frame has this size now.
     FrameSize(FrameSize),
     /// Too much waits to be sent to the client.
@@ -187,6 +190,7 @@ impl std::fmt::Debug for Event<'_> {
             Self::PeerFailed { key, reason } => write!(f, "PeerFailed({key:?}, {reason})"),
             Self::Stats { request, .. } => write!(f, "Stats({:?})", request.groups),
             Self::Control { granted } => write!(f, "Control({granted})"),
+            Self::Refused => f.write_str("Refused"),
             Self::FrameSize(size) => write!(f, "{size:?}"),
             Self::SendQueueFull => f.write_str("SendQueueFull"),
         }

@@ -51,6 +51,7 @@ impl Native {
             heartbeat_interval_ms: cx.config.heartbeat_interval_ms,
             max_message_size: cx.config.max_message_size,
             ice_servers: cx.config.ice_servers.clone(),
+            role: cx.config.role,
         };
         cx.send(&welcome, None, now_ms)
     }
@@ -120,6 +121,14 @@ impl Native {
         self.late_motion = None;
         self.clicks.note(&InputEvent::ReleaseAll, 0);
         vec![Action::Input(InputEvent::ReleaseAll)]
+    }
+
+    /// Tells the client that it may not do what it wanted to, unless it was told before.
+    pub(super) fn refused(&mut self, cx: &mut Context, now_ms: u64) -> Vec<Action> {
+        if std::mem::replace(&mut self.forbidden_told, true) {
+            return Vec::new();
+        }
+        vec![cx.reject(Rejection::new(ErrorCode::Forbidden, LOOK_ONLY), now_ms)]
     }
 
     /// Keeps a motion that came too fast, instead of all that came before it. `Err` is what else it was, by its id.
@@ -284,7 +293,7 @@ impl Native {
             if std::mem::replace(&mut self.forbidden_told, true) {
                 return Ok(Vec::new());
             }
-            return Err(envelope.reject(ErrorCode::Forbidden, "This client may look and not act"));
+            return Err(envelope.reject(ErrorCode::Forbidden, LOOK_ONLY));
         }
         // A whole click is no sign that the client releases buttons by itself.
         if let [event] = &events[..] {
@@ -337,6 +346,7 @@ fn add(candidate: IceCandidate) -> Action {
     Action::AddCandidate { key: KEY, candidate }
 }
 
+const LOOK_ONLY: &str = "This client may look and not act";
 const NO_OFFER: &str = "There is no offer that this could answer";
 /// A motion is never longer, in bytes.
 const MAX_MOTION: usize = 512;

@@ -1,6 +1,7 @@
 //! The real host in this process, on a port of its own, with a recording input backend.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
 use deskbeam::host::{Setup, run};
@@ -71,6 +72,7 @@ impl TestHost {
             origins: Vec::new(),
             access: Access::new(Mode::Open, None, Vec::new()),
             serving: Serving::default(),
+            cut_off: Arc::default(),
             max_connections: 100,
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,

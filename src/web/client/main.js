@@ -29,24 +29,19 @@ const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
 
 const login = new Login(new URL('.', location.href));
-const signIn = new SignIn(document, { login, onSignedIn: enter });
+const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
 /** Kept for as long as the page is open: a host that is started again has forgotten the session. */
 let token = takeToken(location, history);
+/** What the host says in its welcome. */
 let mayAct = true;
 let isChecking = false;
-
-/** @param {string} role */
-function enter(role) {
-  mayAct = role !== 'view';
-  viewer.start();
-}
 
 /** Comes in with the token of the address, with the session of an earlier visit, or by the form. */
 async function comeIn() {
   let problem = '';
   if (token !== null) {
     const answer = await login.signIn(token);
-    if (answer.kind === 'signed-in') return enter(answer.role);
+    if (answer.kind === 'signed-in') return viewer.start();
     if (answer.kind === 'refused') {
       problem = answer.reason;
       token = null;
@@ -55,14 +50,14 @@ async function comeIn() {
   const answer = await login.check();
   switch (answer.kind) {
     case 'signed-in':
-      return enter(answer.role);
+      return viewer.start();
     case 'signed-out':
       return signIn.show(answer.mode, problem);
     case 'refused':
       return signIn.show('token', answer.reason);
     case 'unreachable':
       // The viewer goes on trying, and says so.
-      return enter('control');
+      return viewer.start();
   }
 }
 
@@ -111,6 +106,9 @@ Object.defineProperty(globalThis, 'deskbeam', {
   }),
 });
 
+signaling.addEventListener('welcome', (event) => {
+  mayAct = /** @type {CustomEvent} */ (event).detail?.session_config?.role !== 'view';
+});
 addEventListener('online', () => viewer.online());
 // Another address of this host was pasted into the same tab.
 addEventListener('hashchange', () => {

@@ -12,7 +12,7 @@ export class SignIn {
 
   /**
    * @param {Document} document
-   * @param {{login: Login, onSignedIn: (role: string) => void}} options
+   * @param {{login: Login, onSignedIn: () => void}} options
    */
   constructor(document, { login, onSignedIn }) {
     this.#body = document.body;
@@ -52,7 +52,7 @@ export class SignIn {
     const answer = await this.#login.signIn(this.#secret.value);
     if (answer.kind === 'signed-in') {
       this.hide();
-      this.#onSignedIn(answer.role);
+      this.#onSignedIn();
       return;
     }
     this.#problem.textContent = answer.kind === 'refused' ? answer.reason : 'The host does not answer.';
