@@ -14,6 +14,7 @@ mod readme;
 mod rows;
 mod selkies;
 mod signaling;
+mod silence;
 mod streaming;
 mod support;
 mod tls;
