@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
-const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../target/debug/deskbeam', import.meta.url));
+export const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../target/debug/deskbeam', import.meta.url));
 
 /** Where the hosts of this process keep their token: a host that is started again has the same. */
-const STATE = mkdtempSync(join(tmpdir(), 'deskbeam-state-'));
+export const STATE = mkdtempSync(join(tmpdir(), 'deskbeam-state-'));
 process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
 /** A deskbeam process. */
