@@ -313,6 +313,12 @@ async fn a_user_that_the_proxy_names_comes_in_and_one_that_names_itself_does_not
             code,
             "{proxy}"
         );
+        let two = [("x-forwarded-user", "root"), ("x-forwarded-user", "ann")];
+        assert_eq!(
+            request(host.address, "GET", "/turn", &two, "").await.status,
+            401,
+            "which of them?"
+        );
         assert_eq!(get(host.address, "/turn").await.status, 401);
         let clients = request(host.address, "GET", "/api/signaling/clients", &user, "").await;
         assert_eq!(

@@ -1,6 +1,7 @@
 //! The decision, from what a request presents.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct Access {
     proxies: Vec<IpAddr>,
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
+    /// How often everything that was given has been ended.
+    era: AtomicU64,
 }
 
 /// [`Mode`], without what need not be kept.
@@ -84,6 +87,7 @@ pub struct Grant {
     /// What it may do.
     pub role: Role,
     way: Way,
+    era: u64,
 }
 
 /// How somebody came in.
@@ -101,10 +105,10 @@ enum Way {
 impl Grant {
     /// What the token gives, and what the host gives itself.
     pub fn owner() -> Self {
-        let way = Way::Owner { generation: 0 };
         Self {
             role: Role::Admin,
-            way,
+            way: Way::Owner { generation: 0 },
+            era: 0,
         }
     }
 }
@@ -124,6 +128,7 @@ impl Access {
             proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
             sessions: Mutex::default(),
             attempts: Mutex::default(),
+            era: AtomicU64::new(0),
         }
     }
 
@@ -150,15 +155,12 @@ impl Access {
         let client = self.client(presented);
         match &self.owner {
             // Who else is there is nobody's business but this machine's.
-            Owner::Open if client.is_loopback() => return open(Role::Admin),
-            Owner::Open => return open(Role::Control),
+            Owner::Open if client.is_loopback() => return self.give(Role::Admin, Way::Open),
+            Owner::Open => return self.give(Role::Control, Way::Open),
             Owner::Proxy(_)
                 if self.is_proxy(presented.peer) && presented.user.is_some_and(|user| !user.is_empty()) =>
             {
-                return Admission::In(Grant {
-                    role: Role::Control,
-                    way: Way::Proxy,
-                });
+                return self.give(Role::Control, Way::Proxy);
             }
             _ => {}
         }
@@ -186,7 +188,7 @@ impl Access {
             return Admission::Wait(wait);
         }
         match file.verify(secret) {
-            Some(generation) => owner(generation),
+            Some(generation) => self.give_owner(generation),
             None => self.wrong(client, now_ms),
         }
     }
@@ -204,17 +206,21 @@ impl Access {
         lock(&self.sessions).close(id.expose());
     }
 
-    /// Ends all sessions and all links. Token and password stay as they are.
+    /// Ends everything that was given, and all links. Token and password stay as they are.
     ///
     /// # Errors
-    /// If the links cannot be ended. The sessions are.
+    /// If the links cannot be ended. What was given has.
     pub fn end_all(&self) -> Result<(), StateError> {
+        self.era.fetch_add(1, Ordering::Relaxed);
         lock(&self.sessions).clear();
         self.shares.as_ref().map_or(Ok(()), Shares::revoke_all)
     }
 
     /// Whether what was given still holds: links end and are revoked, and a new password ends what the old one gave.
     pub fn is_valid(&self, grant: &Grant, now_ms: u64) -> bool {
+        if grant.era != self.era.load(Ordering::Relaxed) {
+            return false;
+        }
         match (&grant.way, &self.owner) {
             (Way::Owner { generation }, Owner::Password(file)) => *generation == file.generation(),
             (Way::Share(id), _) => self
@@ -230,23 +236,22 @@ impl Access {
         if let Owner::Token(token) = &self.owner
             && *token == secret.digest()
         {
-            return owner(0);
+            return self.give_owner(0);
         }
         if let Some(share) = self
             .shares
             .as_ref()
             .and_then(|shares| shares.find(secret, now_ms))
         {
-            return Admission::In(Grant {
-                role: share.role,
-                way: Way::Share(share.id),
-            });
+            return self.give(share.role, Way::Share(share.id));
         }
         if let Some(wait) = lock(&self.attempts).wait(client, now_ms) {
             return Admission::Wait(wait);
         }
         match &self.owner {
-            Owner::Password(file) => file.has_been_right(secret).map_or(Admission::Verify, owner),
+            Owner::Password(file) => file
+                .has_been_right(secret)
+                .map_or(Admission::Verify, |generation| self.give_owner(generation)),
             _ => self.wrong(client, now_ms),
         }
     }
@@ -255,6 +260,15 @@ impl Access {
         tracing::warn!(%client, "a wrong secret");
         lock(&self.attempts).note(client, now_ms);
         Admission::Wrong
+    }
+
+    fn give(&self, role: Role, way: Way) -> Admission {
+        let era = self.era.load(Ordering::Relaxed);
+        Admission::In(Grant { role, way, era })
+    }
+
+    fn give_owner(&self, generation: u64) -> Admission {
+        self.give(Role::Admin, Way::Owner { generation })
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
@@ -268,17 +282,6 @@ impl Access {
             .unwrap_or(presented.peer)
             .to_canonical()
     }
-}
-
-fn open(role: Role) -> Admission {
-    Admission::In(Grant { role, way: Way::Open })
-}
-
-fn owner(generation: u64) -> Admission {
-    Admission::In(Grant {
-        role: Role::Admin,
-        way: Way::Owner { generation },
-    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -477,6 +480,36 @@ mod tests {
         Shares::new(state).revoke(&share.id.to_string(), 0).unwrap();
         assert!(!access.is_valid(&grant, 0));
         assert_eq!(access.admit(&inside, 0), Admission::Nothing);
+    }
+
+    #[test]
+    fn when_all_is_ended_only_what_is_given_after_that_holds() {
+        let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
+        let Admission::In(before) = try_secret(&access, "the token") else {
+            panic!()
+        };
+        let cookie = access.open_session(before.clone(), 0).unwrap();
+        access.end_all().unwrap();
+        assert!(!access.is_valid(&before, 0));
+        let inside = Presented {
+            session: Some(&cookie),
+            ..NOTHING
+        };
+        assert_eq!(access.admit(&inside, 0), Admission::Nothing);
+        let late = access.open_session(before, 0).unwrap();
+        let inside = Presented {
+            session: Some(&late),
+            ..NOTHING
+        };
+        assert_eq!(
+            access.admit(&inside, 0),
+            Admission::Nothing,
+            "it was given before"
+        );
+        let Admission::In(after) = try_secret(&access, "the token") else {
+            panic!()
+        };
+        assert!(access.is_valid(&after, 0));
     }
 
     #[test]

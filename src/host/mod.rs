@@ -61,7 +61,7 @@ pub struct Setup {
     pub access: Access,
     /// How the pages are served.
     pub serving: Serving,
-    /// Notified to cut everybody off at once.
+    /// Notified to cut everybody off at once; a signaling server elsewhere is left for good.
     pub cut_off: Arc<Notify>,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
@@ -84,6 +84,8 @@ struct Shared {
     origins: Arc<[String]>,
     access: Arc<Access>,
     cut_off: Arc<Notify>,
+    /// Cancelled to leave the signaling server elsewhere for good.
+    outbound_end: CancellationToken,
     registry: Registry,
     players: Players,
     shutdown: CancellationToken,
@@ -124,6 +126,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         origins: setup.origins.into(),
         access: Arc::new(setup.access),
         cut_off: setup.cut_off,
+        outbound_end: CancellationToken::new(),
         registry: Registry::new(setup.max_connections),
         players: Players::default(),
         shutdown: shutdown.clone(),

@@ -18,10 +18,7 @@ pub(super) async fn watch(shared: Shared) {
     loop {
         tokio::select! {
             () = shared.shutdown.cancelled() => return,
-            () = shared.cut_off.notified() => {
-                cut_off(&shared);
-                continue;
-            }
+            () = shared.cut_off.notified() => cut_off(&shared),
             _ = looks.tick() => {}
         }
         let holds = |grant: &_| shared.access.is_valid(grant, now_ms());
@@ -30,11 +27,10 @@ pub(super) async fn watch(shared: Shared) {
     }
 }
 
-/// Everybody has to sign in again, and those who came by a link cannot.
+/// Ends what everybody was given. Who comes by a link, or through a server elsewhere, cannot come back.
 fn cut_off(shared: &Shared) {
     tracing::warn!("everybody is cut off");
-    shared.registry.show_out_unless(|_| false);
-    shared.players.close_unless(|_| false);
+    shared.outbound_end.cancel();
     if let Err(error) = shared.access.end_all() {
         tracing::error!(%error, "the links that were shared are still valid");
     }

@@ -79,7 +79,12 @@ pub(super) struct Credentials {
 impl Credentials {
     /// Those in the headers.
     pub(super) fn of(site: &Site, remote: SocketAddr, headers: &HeaderMap) -> Self {
-        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        // A second one may be the browser's own, which the proxy has let through.
+        let only = |name: &str| {
+            let mut values = headers.get_all(name).iter();
+            let value = values.next().filter(|_| values.next().is_none())?;
+            Some(value.to_str().ok()?.to_owned())
+        };
         Self {
             peer: remote.ip(),
             // Several headers are one list; the last of them is the nearest proxy's.
@@ -89,7 +94,7 @@ impl Credentials {
                 .next_back()
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned),
-            user: site.host.access().proxy_header().and_then(text),
+            user: site.host.access().proxy_header().and_then(only),
             session: site.cookie.find(headers),
             secret: headers
                 .get(header::AUTHORIZATION)
