@@ -5,6 +5,7 @@
 mod api;
 mod channel;
 mod desk;
+mod lease;
 mod outbound;
 mod peer;
 mod players;
@@ -35,6 +36,7 @@ pub use outbound::{Rendezvous, RendezvousKind};
 
 use api::Api;
 use desk::Desk;
+use lease::Lease;
 use players::Players;
 use registry::Registry;
 
@@ -87,6 +89,7 @@ struct Shared {
     /// Cancelled to leave the signaling server elsewhere for good.
     outbound_end: CancellationToken,
     registry: Registry,
+    lease: Lease,
     players: Players,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
@@ -128,6 +131,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         cut_off: setup.cut_off,
         outbound_end: CancellationToken::new(),
         registry: Registry::new(setup.max_connections),
+        lease: Lease::new(),
         players: Players::default(),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),

@@ -33,12 +33,12 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Asks for a peer, through which the viewer may do what `role` allows. `requests` takes what is not input.
+    /// Asks for a peer, through which the viewer may do what `permit` allows. `requests` takes what is not input.
     pub(super) async fn open(
         shared: &Shared,
         key: PeerKey,
         request: PeerRequest,
-        role: Role,
+        permit: Permit,
         requests: mpsc::Sender<Request>,
     ) -> Self {
         let input = Arc::new(shared.input.viewer());
@@ -46,7 +46,7 @@ impl Peer {
         let reader = Reader {
             decoder: Arc::clone(&decoder),
             input: Arc::clone(&input),
-            role,
+            permit,
             key,
             requests,
             is_refused: AtomicBool::new(false),
@@ -106,6 +106,11 @@ impl Peer {
             .set_frame(frame);
     }
 
+    /// Releases what is held through it.
+    pub(super) fn let_go(&self) {
+        self.input.send(InputEvent::ReleaseAll);
+    }
+
     /// Releases what is held, at once, and lets the peer be taken down behind our back. The handle ends when it is.
     pub(super) fn close(self, shared: &Shared) -> JoinHandle<()> {
         self.input.send(InputEvent::ReleaseAll);
@@ -117,10 +122,38 @@ impl Peer {
 struct Reader {
     decoder: Arc<Mutex<Decoder>>,
     input: Arc<ViewerInput>,
-    role: Role,
+    permit: Permit,
     key: PeerKey,
     requests: mpsc::Sender<Request>,
     is_refused: AtomicBool,
+}
+
+/// What a viewer may do now.
+#[derive(Clone)]
+pub(super) struct Permit {
+    role: Role,
+    /// Whether nobody else has the control.
+    acts: Arc<AtomicBool>,
+}
+
+impl Permit {
+    pub(super) fn new(role: Role, acts: bool) -> Self {
+        Self {
+            role,
+            acts: Arc::new(AtomicBool::new(acts)),
+        }
+    }
+
+    /// Somebody else has taken the control, or left it. True: it has been so before.
+    pub(super) fn set_acts(&self, acts: bool) -> bool {
+        self.acts.swap(acts, Ordering::Relaxed) == acts
+    }
+
+    /// Reading takes no control.
+    pub(super) fn allows(&self, capability: Capability) -> bool {
+        let needs_control = capability != Capability::ClipboardRead;
+        self.role.allows(capability) && (self.acts.load(Ordering::Relaxed) || !needs_control)
+    }
 }
 
 impl Reader {
@@ -138,13 +171,13 @@ impl Reader {
         };
         let mut refused = false;
         for message in messages {
-            let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.role.allows(needed));
+            let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.permit.allows(needed));
             match message {
                 _ if !is_allowed => refused = true,
                 ChannelMessage::Input(event) => self.input.send(event),
                 // It stands behind what was asked for.
                 ChannelMessage::Control { id, .. } if refused => {
-                    let error = Some("This client may look and not act");
+                    let error = Some("This client may look and not act now");
                     self.request(ChannelMessage::Control { id, error });
                 }
                 other => self.request(other),
@@ -175,7 +208,7 @@ mod tests {
             let reader = Reader {
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
-                role,
+                permit: Permit::new(role, true),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),

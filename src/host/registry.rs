@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Grant;
+use crate::protocol::role::Capability;
 use crate::web::ClientInfo;
 
 /// All viewers with a socket. Cheap to clone. Its lock is held for a look-up or an update, never across anything
@@ -83,6 +84,14 @@ impl Registry {
         let called: Vec<_> = clients.values().filter(called).collect();
         called.iter().for_each(|client| client.leave.cancel());
         called.len()
+    }
+
+    /// Whether the client that we call `id` is here, and may do this.
+    pub(super) fn allows(&self, id: &str, capability: Capability) -> bool {
+        let clients = self.lock();
+        clients
+            .get(id)
+            .is_some_and(|client| client.grant.role.allows(capability))
     }
 
     /// Shows out those whose grant `holds` no longer.

@@ -5,14 +5,15 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::Instrument;
 
 use super::channel::{self, Wishes};
 use super::desk::News;
-use super::peer::{Peer, Request};
+use super::lease::Seat;
+use super::peer::{Peer, Permit, Request};
 use super::registry::Registration;
 use super::{Shared, now_ms};
 use crate::input::ViewerInput;
@@ -21,6 +22,7 @@ use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
+use crate::protocol::lease::LeaseState;
 use crate::protocol::role::Capability;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
 use crate::protocol::text::ClipboardText;
@@ -123,6 +125,9 @@ struct Viewer {
     socket: ViewerSocket,
     session: Session,
     registration: Option<Registration>,
+    seat: Seat,
+    permit: Permit,
+    lease: watch::Receiver<LeaseState>,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -147,6 +152,7 @@ enum Next {
     Request(Request),
     Measured(Measured),
     News(News),
+    Lease,
     Beat,
     Tick,
 }
@@ -160,7 +166,17 @@ impl Viewer {
     ) -> Self {
         let mut beats = interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lease = shared.lease.news();
+        // Whoever comes while somebody has the control is told.
+        if lease.borrow().holder.is_some() {
+            lease.mark_changed();
+        }
+        let seat = shared.lease.seat(session.client_id());
+        let acts = lease.borrow().lets_act(seat.id());
         Self {
+            permit: Permit::new(session.role(), acts),
+            seat,
+            lease,
             input: shared.input.viewer(),
             news: shared.desk.news(),
             shared,
@@ -205,6 +221,7 @@ impl Viewer {
                 Some(request) = self.requests.1.recv() => Next::Request(request),
                 Some(measured) = self.measured.1.recv() => Next::Measured(measured),
                 news = next_news(&mut self.news) => Next::News(news),
+                Ok(()) = self.lease.changed() => Next::Lease,
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
@@ -268,6 +285,7 @@ impl Viewer {
                 self.session.handle(Event::Stats { request, stats }, now_ms())
             }
             Next::News(news) => self.spread(news),
+            Next::Lease => self.lease_changed(),
             Next::Beat => {
                 self.peers
                     .values()
@@ -330,6 +348,18 @@ impl Viewer {
         self.session.handle(event, now_ms())
     }
 
+    /// Somebody has taken the control or left it: what was held without it is released.
+    fn lease_changed(&mut self) -> Vec<Action> {
+        let state = self.lease.borrow_and_update().clone();
+        let granted = state.lets_act(self.seat.id());
+        if !self.permit.set_acts(granted) && !granted {
+            self.peers.values().for_each(Peer::let_go);
+        }
+        let mut actions = self.session.handle(Event::Control { granted }, now_ms());
+        actions.extend(self.session.handle(Event::Lease(state), now_ms()));
+        actions
+    }
+
     fn spread(&mut self, news: News) -> Vec<Action> {
         let told = || self.peers.values().filter(|peer| peer.is_told());
         match news {
@@ -338,7 +368,8 @@ impl Viewer {
                 told().for_each(|peer| peer.tell(&message));
             }
             News::Clipboard(text)
-                if self.session.dialect() == Dialect::Selkies && self.may(Capability::ClipboardRead) =>
+                if self.session.dialect() == Dialect::Selkies
+                    && self.permit.allows(Capability::ClipboardRead) =>
             {
                 if let Some(text) = ClipboardText::new(text) {
                     let message = HostMessage::Clipboard(text);
@@ -367,7 +398,7 @@ impl Viewer {
                         &self.shared,
                         key,
                         request,
-                        self.session.role(),
+                        self.permit.clone(),
                         self.requests.0.clone(),
                     )
                     .await;
@@ -389,8 +420,14 @@ impl Viewer {
                         .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
                 }
                 Action::CollectStats { request } => self.collect(request),
+                Action::Lease(request) => {
+                    if !self.seat.ask(&self.shared, self.session.role(), &request) {
+                        // It hears how it is, though nothing has changed.
+                        self.lease.mark_changed();
+                    }
+                }
                 Action::Input(event) => {
-                    if Capability::needed_for(&event).is_none_or(|needed| self.may(needed)) {
+                    if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed)) {
                         self.input.send(event);
                     }
                 }
@@ -402,10 +439,6 @@ impl Viewer {
             }
         }
         Ok(())
-    }
-
-    fn may(&self, capability: Capability) -> bool {
-        self.session.role().allows(capability)
     }
 
     async fn send(&mut self, text: String) -> Result<(), Ended> {

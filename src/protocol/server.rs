@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::candidate::IceCandidate;
 use super::envelope::Rejection;
 use super::ice_server::IceServer;
+use super::lease::LeaseState;
 use super::role::Role;
 use super::select::Selected;
 use super::stats::Stats;
@@ -63,6 +64,8 @@ pub enum ServerMessage {
     Stats(Stats),
     /// The protocol to speak.
     ProtocolSelected(Selected),
+    /// Who has the control now.
+    ControlState(LeaseState),
     /// Something could not be done. Its id goes into the [`Stamp`].
     Error(Rejection),
 }
@@ -114,6 +117,7 @@ impl ServerMessage {
             Self::Candidate(_) => "ice-candidate",
             Self::Stats(_) => "stats",
             Self::ProtocolSelected(_) => "protocol-selected",
+            Self::ControlState(_) => "control-state",
             Self::Error { .. } => "error",
         }
     }
@@ -172,6 +176,7 @@ impl ServerMessage {
                 "fallback_protocols": selected.fallbacks,
                 "matched": selected.matched,
             }),
+            Self::ControlState(state) => state.to_json(stamp.client_id),
             Self::AnswerAck | Self::Error { .. } => Value::Null,
         }
     }

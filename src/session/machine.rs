@@ -137,6 +137,10 @@ impl Session {
                 _ => Vec::new(),
             },
             Event::Control { granted } => self.control(granted),
+            Event::Lease(state) => match self.mode {
+                Mode::Native(_) => vec![Native::lease(&mut self.cx, state, now_ms)],
+                _ => Vec::new(),
+            },
             Event::Refused => match &mut self.mode {
                 Mode::Native(native) => native.refused(&mut self.cx, now_ms),
                 // The others have no word for it, or have been told on the data channel.
@@ -184,6 +188,11 @@ impl Session {
             Mode::Selkies(_) | Mode::Caller(_) => Dialect::Selkies,
             Mode::GstWebrtc(_) | Mode::Producer(_) => Dialect::GstWebrtc,
         }
+    }
+
+    /// The id that the host gave to the client, or its own at a server elsewhere.
+    pub fn client_id(&self) -> &str {
+        &self.cx.client_id
     }
 
     /// What the client may do.

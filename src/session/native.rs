@@ -12,6 +12,8 @@ use crate::protocol::dialect::Dialect;
 use crate::protocol::envelope::{Envelope, Rejection};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::input::InputEvent;
+use crate::protocol::lease::LeaseState;
+use crate::protocol::role::Capability;
 use crate::protocol::select::select;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::server::ServerMessage;
@@ -110,6 +112,10 @@ impl Native {
 
     pub(super) fn stats(cx: &mut Context, request: StatsRequest, stats: Stats, now_ms: u64) -> Action {
         cx.send(&ServerMessage::Stats(stats), request.id, now_ms)
+    }
+
+    pub(super) fn lease(cx: &mut Context, state: LeaseState, now_ms: u64) -> Action {
+        cx.send(&ServerMessage::ControlState(state), None, now_ms)
     }
 
     /// The client may act, or may not any more.
@@ -227,6 +233,10 @@ impl Native {
             ClientMessage::GetStats { groups } => vec![Action::CollectStats {
                 request: StatsRequest { groups, id },
             }],
+            ClientMessage::Lease(_) if !cx.config.role.allows(Capability::Pointer) => {
+                return Err(envelope.reject(ErrorCode::Forbidden, LOOK_ONLY));
+            }
+            ClientMessage::Lease(request) => vec![Action::Lease(request)],
             ClientMessage::Negotiate(wish) => vec![self.negotiate(cx, &wish, id, now_ms)],
         })
     }
@@ -346,7 +356,7 @@ fn add(candidate: IceCandidate) -> Action {
     Action::AddCandidate { key: KEY, candidate }
 }
 
-const LOOK_ONLY: &str = "This client may look and not act";
+const LOOK_ONLY: &str = "This client may look and not act now";
 const NO_OFFER: &str = "There is no offer that this could answer";
 /// A motion is never longer, in bytes.
 const MAX_MOTION: usize = 512;

@@ -1,13 +1,16 @@
 //! Signing in and out, for browsers.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::guard::{self, Credentials};
 use super::site::Site;
@@ -16,6 +19,17 @@ use crate::clock::now_ms;
 
 /// The longest body of a login, in bytes.
 pub(super) const MAX_BODY: usize = 4096;
+
+/// How long signing in may take: nobody is known yet who could be trusted with a connection that says nothing.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Gives up a request that takes too long.
+pub(super) async fn in_time(request: Request, next: Next) -> Response {
+    match timeout(LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
 
 /// What the page sends.
 #[derive(Deserialize)]

@@ -34,6 +34,7 @@ pub(super) fn router(site: Site, headers: HeaderMap) -> Router {
         .route("/api/logout", post(login::logout))
         .route("/api/session", get(login::session))
         .layer(DefaultBodyLimit::max(login::MAX_BODY))
+        .layer(middleware::from_fn(login::in_time))
         .route_layer(ours());
     let guarded = Router::new()
         .route("/turn", get(api::turn))
