@@ -124,6 +124,15 @@ async fn programs_come_in_by_bearer_and_by_basic_and_are_told_how() {
         let answer = request(host.address, "GET", status, &headers, "").await;
         assert_eq!(answer.status, code, "{authorization}");
     }
+    let url = host.ws_url();
+    let named = |token: &str| format!("gstreamer-1.0, bearer.{token}");
+    for (protocols, code) in [(named(TOKEN), 101), (named("wrong"), 401), (named(""), 401)] {
+        assert_eq!(
+            upgrade(&url, &[("sec-websocket-protocol", &protocols)]).await,
+            code,
+            "{protocols}"
+        );
+    }
     let challenge = |answer: Response| answer.header("www-authenticate").map(str::to_owned);
     assert!(
         challenge(get(host.address, status).await)

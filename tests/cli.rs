@@ -201,6 +201,24 @@ fn what_contradicts_a_flag_in_the_file_gives_way() {
 }
 
 #[test]
+fn access_and_tls_can_be_set_in_the_file() {
+    let file = "capture = 'test'\nauth = 'proxy'\nauth_proxy_from = ['127.0.0.1', '::1']\ntls_cert = 'a.pem'\n\
+                tls_key = 'a.key'\nallow_embed = ['https://desk.example']";
+    let (code, _, stderr) = configured(file, &[], &["--print-pipeline"]);
+    assert_eq!(code, 0, "{stderr}");
+    for (wrong, named) in [
+        ("auth = 'nothing'", "`auth`"),
+        ("auth_proxy_from = ['everybody']", "`auth_proxy_from`"),
+        ("allow_embed = ['*']", "`allow_embed`"),
+        ("insecure_no_auth = true", "`insecure_no_auth` is unknown"),
+    ] {
+        let (code, _, stderr) = configured(wrong, &[], &["--print-pipeline"]);
+        assert_eq!(code, 6, "{stderr}");
+        assert!(stderr.contains(named), "{stderr}");
+    }
+}
+
+#[test]
 fn a_size_in_the_file_lets_a_command_run() {
     let flags = ["--listen", "127.0.0.1:0", "--", "true"];
     let (code, _, stderr) = configured("virtual = '640x480'", &[], &flags);

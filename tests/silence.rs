@@ -78,7 +78,12 @@ async fn session(mode: &str) {
         secrets.push(pair);
     }
     let socket = format!("ws://{address}/ws");
-    let client = Client::connect_with(&socket, &[("cookie", &cookie)]).await;
+    let protocols = format!("gstreamer-1.0, bearer.{}", link.expose());
+    let headers = [
+        ("cookie", cookie.as_str()),
+        ("sec-websocket-protocol", &protocols),
+    ];
+    let client = Client::connect_with(&socket, &headers).await;
     let (mut viewer, _) = Viewer::join_as(client, ViewerOptions::default()).await;
     viewer
         .until("the channel is open", |viewer| viewer.can_send())

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::share::Lifetime;
 use crate::web::{Embedder, ServerUrl};
+
+use super::share::Lifetime;
 
 /// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
 #[derive(Debug, Parser)]
@@ -169,11 +170,11 @@ pub(super) struct TlsArguments {
     pub tls: String,
 
     /// A certificate with its chain, in PEM, read again when it changes. Without one, the host makes its own.
-    #[arg(long, value_name = "FILE", requires = "tls_key", env = "DESKBEAM_TLS_CERT")]
+    #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_CERT")]
     pub tls_cert: Option<PathBuf>,
 
     /// Its key, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "DESKBEAM_TLS_KEY")]
+    #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 }
 

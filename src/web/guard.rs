@@ -98,7 +98,8 @@ impl Credentials {
             session: site.cookie.find(headers),
             secret: headers
                 .get(header::AUTHORIZATION)
-                .and_then(|value| secret_in(value.to_str().ok()?)),
+                .and_then(|value| secret_in(value.to_str().ok()?))
+                .or_else(|| secret_among(headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?)),
         }
     }
 
@@ -202,6 +203,14 @@ fn secret_in(authorization: &str) -> Option<Secret> {
     let pair = String::from_utf8(base64::decode(rest.trim())?).ok()?;
     let (_, password) = pair.split_once(':')?;
     Some(Secret::from(password.to_owned()))
+}
+
+/// The token among the names of protocols, as `bearer.TOKEN`: scripts of other origins can give a socket nothing else.
+fn secret_among(protocols: &str) -> Option<Secret> {
+    let mut tokens = protocols
+        .split(',')
+        .filter_map(|name| name.trim().strip_prefix("bearer."));
+    tokens.next().map(|token| Secret::from(token.to_owned()))
 }
 
 /// Whether a challenge does good: it makes a browser ask for a password in a window of its own, which the page of
