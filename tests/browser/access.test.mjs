@@ -1,7 +1,10 @@
 // Who comes in with a browser, and how.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
+import { atEnd } from './support/at-end.mjs';
 import { chromiumPage } from './support/browsers.mjs';
 import { BINARY, STATE, startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
@@ -27,6 +30,20 @@ test('the token leaves the address bar, and the page can be opened again without
   await view.reaches('connected');
   assert.equal(await page.evaluate(() => location.href), `${new URL(host.url).origin}/`);
   assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read the session');
+  await page.reload();
+  await view.reaches('connected');
+  assert.deepEqual(complaints, []);
+});
+
+test('the same by HTTPS, with a cookie that no other host can set', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test', '--tls', 'on']);
+  assert.match(host.stdout, /^https:.*\ncertificate SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$/m);
+  const { page, complaints } = await chromiumPage(t, { args: ['--ignore-certificate-errors'] });
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  const [{ name, httpOnly, secure, sameSite }] = await page.context().cookies();
+  assert.match(name, /^__Host-deskbeam-\d+$/);
+  assert.deepEqual({ httpOnly, secure, sameSite }, { httpOnly: true, secure: true, sameSite: 'Strict' });
   await page.reload();
   await view.reaches('connected');
   assert.deepEqual(complaints, []);
@@ -80,4 +97,53 @@ test('a guest with a link to look on sees the picture, sends nothing, and is sho
   const { reason } = await view.reaches('failed');
   assert.match(reason, /Access has ended/);
   assert.doesNotMatch(host.log, /wanted to act/, 'the page knows that it may not');
+});
+
+/** A page of somebody else, on another port of this machine: browsers send it the cookies of ours. */
+async function otherSite(t) {
+  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(t, () => server.close());
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+test('a page of somebody else can neither connect nor sign out nor frame, though its browser is signed in', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const { origin } = new URL(host.url);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await page.goto(await otherSite(t));
+  const tried = await page.evaluate(async (target) => {
+    const socket = new WebSocket(`${target.replace('http', 'ws')}/ws`);
+    const opened = await new Promise((resolve) => {
+      socket.onopen = () => resolve('opened');
+      socket.onerror = () => resolve('refused');
+    });
+    const answer = (path, init) => fetch(`${target}${path}`, { credentials: 'include', ...init }).then(
+      ({ type, status }) => `${type} ${status}`,
+      () => 'hidden',
+    );
+    await answer('/api/logout', { method: 'POST', mode: 'no-cors' });
+    const read = await answer('/turn');
+    const frame = document.createElement('iframe');
+    const loaded = new Promise((resolve) => (frame.onload = resolve));
+    frame.src = `${target}/`;
+    document.body.append(frame);
+    await loaded;
+    return { opened, read };
+  }, origin);
+  assert.deepEqual(tried, { opened: 'refused', read: 'hidden' });
+  const [, frame] = page.frames();
+  assert.equal(await frame.evaluate(() => document.getElementById('screen')), null, 'the frame is empty');
+  await view.open(origin);
+  await view.reaches('connected');
+});
+
+test('the page is not served to a name that merely leads here', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const { page } = await chromiumPage(t, { args: ['--host-resolver-rules=MAP evil.example 127.0.0.1'] });
+  const answer = await page.goto(`http://evil.example:${new URL(host.url).port}/`);
+  assert.equal(answer.status(), 421);
 });
