@@ -4,6 +4,8 @@
 //! In the order in which they may depend on each other:
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
+//! - [`clock`]: the time of day.
+//! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`capture`]: the X11 screen as a GStreamer element.
 //! - [`media`]: encoding, webrtcbin. It and `capture` alone know GStreamer and glib.
@@ -14,8 +16,10 @@
 //! - [`mod@shutdown`]: SIGINT and SIGTERM.
 //! - [`cli`]: the command line.
 
+pub mod access;
 pub mod capture;
 pub mod cli;
+pub mod clock;
 pub mod desktop;
 pub mod host;
 pub mod input;

@@ -1,6 +1,10 @@
-//! SIGINT and SIGTERM: the first ends the host in order, the second at once. SIGHUP: its files are read again.
+//! SIGINT and SIGTERM: the first ends the host in order, the second at once. SIGHUP: its files are read again. SIGUSR1
+//! cuts everybody off.
+
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// A token that the first signal cancels. A second signal ends the process at once, with the exit code that shells
@@ -44,4 +48,20 @@ pub fn on_hangup<F: Future<Output = ()> + Send>(
         }
     });
     Ok(())
+}
+
+/// What is notified at each SIGUSR1.
+///
+/// # Errors
+/// If the signal cannot be caught.
+pub fn on_cut_off() -> std::io::Result<Arc<Notify>> {
+    let mut signals = signal(SignalKind::user_defined1())?;
+    let notify = Arc::new(Notify::new());
+    let notified = Arc::clone(&notify);
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            notified.notify_one();
+        }
+    });
+    Ok(notify)
 }

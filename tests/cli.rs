@@ -1,5 +1,7 @@
 //! The program as its users start it: exit codes, errors, signals.
 
+use std::io::{BufRead, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -199,6 +201,24 @@ fn what_contradicts_a_flag_in_the_file_gives_way() {
 }
 
 #[test]
+fn access_and_tls_can_be_set_in_the_file() {
+    let file = "capture = 'test'\nauth = 'proxy'\nauth_proxy_from = ['127.0.0.1', '::1']\ntls_cert = 'a.pem'\n\
+                tls_key = 'a.key'\nallow_embed = ['https://desk.example']";
+    let (code, _, stderr) = configured(file, &[], &["--print-pipeline"]);
+    assert_eq!(code, 0, "{stderr}");
+    for (wrong, named) in [
+        ("auth = 'nothing'", "`auth`"),
+        ("auth_proxy_from = ['everybody']", "`auth_proxy_from`"),
+        ("allow_embed = ['*']", "`allow_embed`"),
+        ("insecure_no_auth = true", "`insecure_no_auth` is unknown"),
+    ] {
+        let (code, _, stderr) = configured(wrong, &[], &["--print-pipeline"]);
+        assert_eq!(code, 6, "{stderr}");
+        assert!(stderr.contains(named), "{stderr}");
+    }
+}
+
+#[test]
 fn a_size_in_the_file_lets_a_command_run() {
     let flags = ["--listen", "127.0.0.1:0", "--", "true"];
     let (code, _, stderr) = configured("virtual = '640x480'", &[], &flags);
@@ -274,5 +294,172 @@ fn verbose_may_stand_before_a_subcommand_and_other_flags_may_not() {
     assert!(
         stderr.contains("--fps") && stderr.contains("pipelines"),
         "{stderr}"
+    );
+}
+
+/// `deskbeam` with the test picture on a free port, with a folder of its own for what it keeps.
+fn guarded(state: &std::path::Path, flags: &[&str]) -> Command {
+    let mut command = command(&["--capture", "test"]);
+    command
+        .args(flags)
+        .env("DESKBEAM_LISTEN", "127.0.0.1:0")
+        .env_remove("DESKBEAM_AUTH")
+        .env("XDG_STATE_HOME", state);
+    command
+}
+
+/// Runs it until it has printed its address, and ends it. The address.
+fn address_of(mut command: Command) -> String {
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    line.trim().to_owned()
+}
+
+#[test]
+fn the_token_is_made_at_the_first_start_and_kept_for_its_user_alone() {
+    let state = tempfile::tempdir().unwrap();
+    let url = address_of(guarded(state.path(), &[]));
+    let (_, token) = url.split_once("/#token=").unwrap();
+    assert!(token.len() >= 32, "{url}");
+    let again = address_of(guarded(state.path(), &[]));
+    assert_eq!(again.split_once("/#token=").unwrap().1, token);
+    let file = state.path().join("deskbeam/token");
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    mode(0o644);
+    let output = guarded(state.path(), &[]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("chmod 600") && !stderr.contains(token),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn nobody_opens_the_desktop_to_everybody_by_one_flag() {
+    let state = tempfile::tempdir().unwrap();
+    let open = ["--listen", "0.0.0.0:0", "--auth", "none"];
+    let output = guarded(state.path(), &[]).args(open).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("--insecure-no-auth"), "{stderr}");
+    let output = guarded(state.path(), &["--auth", "proxy"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("--auth-proxy-from")
+    );
+    assert!(!address_of(guarded(state.path(), &["--auth", "none"])).contains('#'));
+    assert!(
+        std::fs::read_dir(state.path()).unwrap().next().is_none(),
+        "no token is made"
+    );
+}
+
+#[test]
+fn a_password_is_set_from_stdin_and_asked_for() {
+    let state = tempfile::tempdir().unwrap();
+    let output = guarded(state.path(), &["--auth", "password"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("deskbeam passwd")
+    );
+    let set = |password: &str| {
+        let mut child = command(&["passwd"])
+            .env("XDG_STATE_HOME", state.path())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(password.as_bytes())
+            .unwrap();
+        child.wait().unwrap().code()
+    };
+    assert_eq!(set("short\n"), Some(1));
+    assert_eq!(set("a good password\n"), Some(0));
+    let hash = std::fs::read_to_string(state.path().join("deskbeam/password")).unwrap();
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    assert!(!address_of(guarded(state.path(), &["--auth", "password"])).contains('#'));
+}
+
+#[test]
+fn where_others_can_connect_tls_is_spoken_and_the_certificate_is_kept() {
+    let state = tempfile::tempdir().unwrap();
+    let everywhere = ["--listen", "0.0.0.0:0"];
+    assert!(address_of(guarded(state.path(), &everywhere)).starts_with("https://127.0.0.1:"));
+    let file = state.path().join("deskbeam/tls.pem");
+    let made = std::fs::read(&file).unwrap();
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    address_of(guarded(state.path(), &everywhere));
+    assert_eq!(std::fs::read(&file).unwrap(), made);
+    let off = [&everywhere[..], &["--tls", "off"]].concat();
+    assert!(address_of(guarded(state.path(), &off)).starts_with("http://127.0.0.1:"));
+    assert!(address_of(guarded(state.path(), &["--tls", "on"])).starts_with("https://127.0.0.1:"));
+}
+
+#[test]
+fn links_are_made_listed_and_revoked() {
+    let state = tempfile::tempdir().unwrap();
+    let share = |flags: &[&str]| {
+        let mut command = command(&[&["share"], flags].concat());
+        let output = command.env("XDG_STATE_HOME", state.path()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    assert_eq!(share(&["--list"]), (Some(0), String::new(), String::new()));
+    let (code, link, stderr) = share(&[
+        "--role",
+        "control",
+        "--expires",
+        "2h",
+        "--url",
+        "https://desk.example/",
+    ]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let (address, secret) = link.trim().split_once("/#token=").unwrap();
+    assert_eq!((address, secret.len()), ("https://desk.example", 32));
+    let (_, listed, _) = share(&["--list"]);
+    let (id, rest) = listed.split_once(' ').unwrap();
+    assert!(rest.contains("control") && !listed.contains(secret), "{listed}");
+    assert_eq!(share(&["--revoke", "nothing"]).0, Some(2));
+    assert_eq!(share(&["--revoke", id]).0, Some(0));
+    assert_eq!(share(&["--list"]).1, "");
+    for wrong in [
+        &["--expires", "soon"][..],
+        &["--role", "root"],
+        &["--list", "--role", "view"],
+    ] {
+        assert_eq!(share(wrong).0, Some(2), "{wrong:?}");
+    }
+    let url = address_of(guarded(state.path(), &[]));
+    let (_, link, _) = share(&[]);
+    assert_eq!(link.split_once('#').unwrap().0, url.split_once('#').unwrap().0);
+    assert_ne!(
+        link.split_once('#').unwrap().1.trim(),
+        url.split_once('#').unwrap().1
     );
 }

@@ -6,21 +6,25 @@ use std::path::{Path, PathBuf};
 /// Module by module, what it may use of ours.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("clock", &[]),
+    ("access", &["protocol"]),
     ("session", &["protocol"]),
     ("input", &["protocol"]),
     ("media", &["capture"]),
     ("capture", &[]),
     ("desktop", &[]),
-    ("web", &["protocol"]),
+    ("web", &["access", "clock", "protocol"]),
     ("shutdown", &[]),
     (
         "host",
-        &["input", "media", "protocol", "session", "web", "desktop"],
+        &[
+            "access", "clock", "desktop", "input", "media", "protocol", "session", "web",
+        ],
     ),
     (
         "cli",
         &[
-            "desktop", "host", "input", "media", "protocol", "session", "shutdown", "web",
+            "access", "clock", "desktop", "host", "input", "media", "protocol", "session", "shutdown", "web",
         ],
     ),
 ];
@@ -43,6 +47,8 @@ const CONFINED: &[(&[&str], &[&str])] = &[
     ),
     (&["axum", "axum_server"], &["web/"]),
     (&["clap", "toml"], &["cli/"]),
+    (&["argon2", "subtle"], &["access/"]),
+    (&["rcgen", "tokio_rustls"], &["web/"]),
     (&["x11rb", "xkeysym"], &["input/", "desktop/", "capture/"]),
 ];
 

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+mod access;
 mod api;
 mod cli;
 mod desktop_requests;
@@ -14,8 +15,10 @@ mod rows;
 mod selkies;
 mod sharing;
 mod signaling;
+mod silence;
 mod streaming;
 mod support;
+mod tls;
 mod virtual_display;
 mod websocket;
 mod whep;

@@ -1,6 +1,7 @@
 //! The host at somebody else's signaling server.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deskbeam::host::{Rendezvous as Address, RendezvousKind};
@@ -93,6 +94,25 @@ async fn the_host_registers_as_a_producer_and_plays_for_who_starts_a_session() {
         .await;
     play(&mut guest, &mut player, |message| &message["ice"]).await;
     player.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_left_when_everybody_is_cut_off() {
+    let server = Rendezvous::open().await;
+    let cut_off = Arc::new(tokio::sync::Notify::new());
+    let (notify, url) = (Arc::clone(&cut_off), server.url.parse().unwrap());
+    let host = TestHost::start_custom(|setup| {
+        setup.rendezvous = Some(Address {
+            url,
+            kind: producer(),
+        });
+        setup.cut_off = cut_off;
+    });
+    let mut guest = server.guest().await;
+    register(&mut guest, "p-1").await;
+    notify.notify_one();
+    guest.gone().await;
     host.stop().await;
 }
 

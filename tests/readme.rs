@@ -31,6 +31,7 @@ fn each_of_the_ten_invocations_runs() {
         program.parent().unwrap().display(),
         std::env::var("PATH").unwrap()
     );
+    let state = tempfile::tempdir().unwrap();
     let invocations = invocations();
     assert_eq!(invocations.len(), 10, "{invocations:?}");
     for invocation in invocations {
@@ -42,6 +43,7 @@ fn each_of_the_ten_invocations_runs() {
             .env("DISPLAY", display.display())
             .env("XAUTHORITY", display.xauthority())
             .env("DESKBEAM_LISTEN", "127.0.0.1:0")
+            .env("XDG_STATE_HOME", state.path())
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -58,7 +60,15 @@ fn each_of_the_ten_invocations_runs() {
                 "{first}"
             );
         } else {
-            assert!(first.starts_with("http://127.0.0.1:"), "{invocation}: {first}");
+            let scheme = if invocation.contains("0.0.0.0") {
+                "https"
+            } else {
+                "http"
+            };
+            assert!(
+                first.starts_with(&format!("{scheme}://127.0.0.1:")) && first.contains("#token="),
+                "{invocation}: {first}"
+            );
             let id = rustix::process::Pid::from_child(&child);
             rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         }

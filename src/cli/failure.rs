@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use super::config::ConfigError;
 use crate::media::DescriptionError;
 
-/// What went wrong, by exit code. (2 is for wrong usage, and clap's.)
+/// What went wrong, by exit code. (2 is for wrong usage, mostly clap's.)
 #[derive(Debug)]
 pub(super) enum Failure {
     /// 1: at run time.
     Runtime(anyhow::Error),
+    /// 2: flags that do not go together.
+    Usage(String),
     /// 3: a pipeline description is wrong, or a plugin is missing.
     Pipeline(DescriptionError),
     /// 4: no display, or it refuses.
@@ -25,6 +27,7 @@ impl Failure {
     pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Runtime(_) => 1,
+            Self::Usage(_) => 2,
             Self::Pipeline(_) => 3,
             Self::Display(_) => 4,
             Self::Port(_) => 5,
@@ -39,7 +42,7 @@ impl fmt::Display for Failure {
             Self::Runtime(error) => write!(f, "{error:#}"),
             Self::Pipeline(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
-            Self::Display(message) | Self::Port(message) => f.write_str(message),
+            Self::Usage(message) | Self::Display(message) | Self::Port(message) => f.write_str(message),
         }
     }
 }

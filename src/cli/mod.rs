@@ -1,14 +1,19 @@
 //! The command line: flags, subcommands, exit codes.
 
+mod access;
+mod announce;
 mod config;
 mod failure;
 mod log;
 mod options;
 mod parse;
+mod passwd;
 mod pipelines;
 mod process;
 mod run;
+mod share;
 mod signaling;
+mod tls;
 
 use std::process::ExitCode;
 
@@ -37,6 +42,8 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Some(Command::Run(options)) => run::run(*options),
         Some(Command::Pipelines(options)) => pipelines::run(options),
+        Some(Command::Passwd) => passwd::run(),
+        Some(Command::Share(options)) => share::run(options),
         None => run::run(*cli.run),
     }
 }

@@ -1,12 +1,14 @@
 //! What the command line takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::web::ServerUrl;
+use crate::web::{Embedder, ServerUrl};
+
+use super::share::Lifetime;
 
 /// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
 #[derive(Debug, Parser)]
@@ -35,6 +37,10 @@ pub(super) enum Command {
     Run(Box<RunOptions>),
     /// Lists, shows and checks pipeline descriptions.
     Pipelines(PipelinesOptions),
+    /// Sets the password of `--auth password`: asks for it twice, or reads it from stdin if that is no terminal.
+    Passwd,
+    /// Makes a link that lets somebody else in, lists all links, or revokes one. A host that runs heeds it at once.
+    Share(ShareOptions),
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +75,12 @@ pub(super) struct RunOptions {
         help_heading = "Network"
     )]
     pub allow_origin: Vec<String>,
+
+    #[command(flatten)]
+    pub access: AccessArguments,
+
+    #[command(flatten)]
+    pub tls: TlsArguments,
 
     /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
     #[arg(
@@ -105,6 +117,65 @@ pub(super) struct RunOptions {
     /// Prints the pipeline in the form of gst-launch-1.0, and ends.
     #[arg(long, help_heading = "Pipelines")]
     pub print_pipeline: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub(super) struct AccessArguments {
+    /// How you come in: with the token that is in the printed address, with the password of `deskbeam passwd`, by a
+    /// proxy that names the user, or just so.
+    #[arg(long, value_name = "HOW", default_value = "token", value_parser = ["token", "password", "proxy", "none"])]
+    #[arg(env = "DESKBEAM_AUTH")]
+    pub auth: String,
+
+    /// With --auth none: also lets in everybody who comes from elsewhere.
+    #[arg(long)]
+    pub insecure_no_auth: bool,
+
+    /// With --auth proxy: the header that names the user.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "X-Forwarded-User",
+        env = "DESKBEAM_AUTH_PROXY_HEADER"
+    )]
+    pub auth_proxy_header: String,
+
+    /// The address of a proxy before this host that is believed: what it says of the client (X-Forwarded-For), and
+    /// with --auth proxy of the user. May be given several times.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        value_delimiter = ',',
+        env = "DESKBEAM_AUTH_PROXY_FROM"
+    )]
+    pub auth_proxy_from: Vec<IpAddr>,
+
+    /// An origin, such as `https://desk.example`, whose pages may show this host's page in a frame.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        env = "DESKBEAM_ALLOW_EMBED"
+    )]
+    pub allow_embed: Vec<Embedder>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsArguments {
+    /// Whether HTTPS is spoken: auto is yes where others than this machine can connect, and with --tls-cert. off is
+    /// for a proxy that speaks it.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "on", "off"], env = "DESKBEAM_TLS")]
+    pub tls: String,
+
+    /// A certificate with its chain, in PEM, read again when it changes. Without one, the host makes its own.
+    #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Its key, in PEM.
+    #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +300,11 @@ pub(super) struct SignalingArguments {
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_NAME")]
     pub signaling_name: Option<String>,
 
+    /// What those may do who come through that server, which lets in whom it likes: view, or control.
+    #[arg(long, value_name = "ROLE", default_value = "control", value_parser = ["view", "control"])]
+    #[arg(env = "DESKBEAM_SIGNALING_ROLE")]
+    pub signaling_role: String,
+
     /// With selkies: the peer to call. Without it, the host waits to be called.
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_CALLEE")]
     pub signaling_callee: Option<String>,
@@ -240,6 +316,29 @@ fn name_without_spaces(text: &str) -> Result<String, String> {
         return Err("expected 1 to 64 bytes without spaces".to_owned());
     }
     Ok(text.to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShareOptions {
+    /// What its holder may do: view, control, or admin (also show others out).
+    #[arg(long, value_name = "ROLE", default_value = "view", value_parser = ["view", "control", "admin"])]
+    pub role: String,
+
+    /// How long it is valid: a number and s, m, h or d.
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub expires: Lifetime,
+
+    /// The address of the host, as its guests reach it. Without it, that of the host that was started last.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Lists the links: name, role, and the time that is left.
+    #[arg(long, conflicts_with_all = ["role", "expires", "url", "revoke"])]
+    pub list: bool,
+
+    /// Revokes the link of this name, and shows out who came by it.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["role", "expires", "url"])]
+    pub revoke: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -62,7 +62,7 @@ fn check_program(cli: &Cli) -> Result<(), clap::Error> {
     let run: &RunOptions = match &cli.command {
         Some(Command::Run(run)) => run,
         None => &cli.run,
-        Some(Command::Pipelines(_)) => return Ok(()),
+        Some(_) => return Ok(()),
     };
     if run.program.is_empty() || run.virtual_size.is_some() {
         return Ok(());

@@ -1,7 +1,8 @@
 //! `deskbeam run`: from the flags to a running host.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,10 +14,13 @@ use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::shutdown;
+use crate::web::Serving;
 
+use super::access::Entrance;
+use super::announce::announce;
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
-use super::{process, signaling};
+use super::{access, process, signaling, tls};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_arenas();
@@ -31,6 +35,8 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         );
         return Ok(());
     }
+    let (access, entrance) = access::access(&options.access, options.listen)?;
+    let tls = tls::tls(options.tls.clone(), options.listen)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
@@ -46,13 +52,19 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         session: signaling::session(&options.signaling),
         names: names(options.allow_host),
         origins: options.allow_origin,
+        access,
+        cut_off: Arc::default(),
+        serving: Serving {
+            embedders: options.access.allow_embed,
+            tls,
+        },
         max_connections: options.signaling.max_connections as usize,
         fps,
         bitrate_kbps,
         new_plans,
         rendezvous: signaling::rendezvous(options.signaling),
     };
-    serve(setup, listener, desktop, Reload { stream, plans })
+    serve(setup, listener, desktop, &entrance, Reload { stream, plans })
 }
 
 /// How the pipeline files are read again.
@@ -213,7 +225,14 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Blocks until a signal comes or the virtual desktop's command ends.
-fn serve(setup: Setup, listener: TcpListener, desktop: Desktop, reload: Reload) -> Result<(), Failure> {
+fn serve(
+    mut setup: Setup,
+    listener: TcpListener,
+    desktop: Desktop,
+    entrance: &Entrance,
+    reload: Reload,
+) -> Result<(), Failure> {
+    let is_open = setup.access.mode() == "none";
     let address = listener.local_addr().context("the listener has no address")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -224,12 +243,11 @@ fn serve(setup: Setup, listener: TcpListener, desktop: Desktop, reload: Reload) 
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
         shutdown::on_hangup(move || Reload::read(reload.stream.clone(), reload.plans.clone()))
             .context("cannot catch signals")?;
+        setup.cut_off = shutdown::on_cut_off().context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
-        println!("{}", url(address));
-        if !address.ip().is_loopback() {
-            tracing::warn!(
-                "whoever can reach {address} can see and control this desktop: there is no password yet"
-            );
+        announce(address, entrance, setup.serving.tls.as_ref());
+        if !address.ip().is_loopback() && is_open {
+            tracing::warn!("whoever can reach {address} can see and control this desktop");
         }
         host::run(setup, listener, shutdown).await
     });
@@ -266,31 +284,4 @@ fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
         }
         shutdown.cancel();
     });
-}
-
-/// What to open. A browser cannot open "all addresses", so that becomes this machine's own.
-fn url(address: SocketAddr) -> String {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    format!("http://{}/", SocketAddr::new(ip, address.port()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_printed_url_can_be_opened() {
-        for (address, printed) in [
-            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
-            ("0.0.0.0:80", "http://127.0.0.1:80/"),
-            ("[::]:8080", "http://[::1]:8080/"),
-            ("192.0.2.1:8080", "http://192.0.2.1:8080/"),
-        ] {
-            assert_eq!(url(address.parse().unwrap()), printed);
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use crate::host::{Rendezvous, RendezvousKind};
 use crate::protocol::ice_server::IceServer;
+use crate::protocol::role::Role;
 use crate::session::SessionConfig;
 
 use super::options::SignalingArguments;
@@ -22,6 +23,7 @@ pub(super) fn session(arguments: &SignalingArguments) -> SessionConfig {
         supported_protocols: arguments.supported_protocols.clone(),
         rate_burst: arguments.rate_burst,
         rate_per_second: arguments.rate_per_second,
+        role: Role::named(&arguments.signaling_role).unwrap_or(Role::View),
     }
 }
 

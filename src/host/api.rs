@@ -1,9 +1,11 @@
 //! The host as the web side sees it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Shared, players, viewer};
+use crate::access::{Access, Grant};
 use crate::protocol::ice_server::IceServer;
 use crate::protocol::whep::Fragment;
 use crate::web::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
@@ -48,6 +50,10 @@ impl Host for Api {
         &self.shared.origins
     }
 
+    fn access(&self) -> &Arc<Access> {
+        &self.shared.access
+    }
+
     fn ice_servers(&self) -> &[IceServer] {
         &self.shared.session.ice_servers
     }
@@ -84,8 +90,8 @@ impl Host for Api {
         })
     }
 
-    fn open_player(&self, offer: String) -> BoxFuture<Result<Player, PlayerError>> {
-        Box::pin(players::open(self.shared.clone(), offer))
+    fn open_player(&self, offer: String, grant: Grant) -> BoxFuture<Result<Player, PlayerError>> {
+        Box::pin(players::open(self.shared.clone(), offer, grant))
     }
 
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {

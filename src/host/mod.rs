@@ -5,33 +5,38 @@
 mod api;
 mod channel;
 mod desk;
+mod lease;
 mod outbound;
 mod peer;
 mod players;
 mod registry;
+mod revocation;
 mod viewer;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
+use crate::clock::{now_ms, now_us};
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::session::SessionConfig;
-use crate::web;
+use crate::web::{self, Serving};
 
 pub use desk::DesktopAddress;
 pub use outbound::{Rendezvous, RendezvousKind};
 
 use api::Api;
 use desk::Desk;
+use lease::Lease;
 use players::Players;
 use registry::Registry;
 
@@ -54,6 +59,12 @@ pub struct Setup {
     pub names: Vec<String>,
     /// The origins of pages that may connect and watch, besides those that this host serves; `*` is any.
     pub origins: Vec<String>,
+    /// Who may come in.
+    pub access: Access,
+    /// How the pages are served.
+    pub serving: Serving,
+    /// Notified to cut everybody off at once; a signaling server elsewhere is left for good.
+    pub cut_off: Arc<Notify>,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// Frames per second at first.
@@ -75,7 +86,12 @@ struct Shared {
     session: SessionConfig,
     names: Arc<[String]>,
     origins: Arc<[String]>,
+    access: Arc<Access>,
+    cut_off: Arc<Notify>,
+    /// Cancelled to leave the signaling server elsewhere for good.
+    outbound_end: CancellationToken,
     registry: Registry,
+    lease: Lease,
     players: Players,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
@@ -113,7 +129,11 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         session: setup.session,
         names: setup.names.into(),
         origins: setup.origins.into(),
+        access: Arc::new(setup.access),
+        cut_off: setup.cut_off,
+        outbound_end: CancellationToken::new(),
         registry: Registry::new(setup.max_connections),
+        lease: Lease::new(),
         players: Players::default(),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
@@ -131,9 +151,15 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         shutdown.clone(),
     ));
     let desk = shared.desk.clone();
-    let served = web::serve(listener, Arc::new(Api::new(shared)), shutdown.clone())
-        .await
-        .context("the web server has failed");
+    tasks.spawn(revocation::watch(shared.clone()));
+    let served = web::serve(
+        listener,
+        Arc::new(Api::new(shared)),
+        setup.serving,
+        shutdown.clone(),
+    )
+    .await
+    .context("the web server has failed");
 
     // The server may also have ended by itself.
     shutdown.cancel();
@@ -168,15 +194,4 @@ async fn swap_plans(mut plans: mpsc::Receiver<Plan>, media: MediaHandle, shutdow
         () = next => {}
         () = shutdown.cancelled() => {}
     }
-}
-
-/// Milliseconds since the epoch.
-fn now_ms() -> u64 {
-    now_us() / 1000
-}
-
-/// Microseconds since the epoch.
-fn now_us() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

@@ -43,8 +43,21 @@ pub enum RendezvousKind {
     },
 }
 
-/// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends.
+/// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends or cuts
+/// everybody off.
 pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
+    let end = shared.outbound_end.clone();
+    // What is dropped in the middle of a conversation takes its peers with it, and what they hold.
+    if end
+        .run_until_cancelled(register_again_and_again(shared, rendezvous))
+        .await
+        .is_none()
+    {
+        tracing::warn!("the signaling server is left for good");
+    }
+}
+
+async fn register_again_and_again(shared: Shared, rendezvous: Rendezvous) {
     let mut pauses = pauses();
     loop {
         let started = Instant::now();

@@ -1,5 +1,6 @@
 //! A viewer's peer, and what the viewer does through it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -11,10 +12,16 @@ use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
 use crate::protocol::input::{FrameSize, InputEvent};
+use crate::protocol::role::{Capability, Role};
 use crate::session::{PeerKey, PeerRequest};
 
-/// What a viewer asks for on its data channel, apart from input, on the way to its task.
-pub(super) type Request = (PeerKey, ChannelMessage);
+/// What comes of a viewer's data channel, apart from input, on the way to its task.
+pub(super) enum Request {
+    /// The viewer asks for this, and may.
+    Wanted(PeerKey, ChannelMessage),
+    /// The viewer asked for something that its role does not allow. Told once for each peer.
+    Refused,
+}
 
 /// One peer of a viewer. What is held through it is released when it is closed.
 pub(super) struct Peer {
@@ -26,17 +33,25 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Asks for a peer. `requests` takes what is not input.
+    /// Asks for a peer, through which the viewer may do what `permit` allows. `requests` takes what is not input.
     pub(super) async fn open(
         shared: &Shared,
         key: PeerKey,
         request: PeerRequest,
+        permit: Permit,
         requests: mpsc::Sender<Request>,
     ) -> Self {
         let input = Arc::new(shared.input.viewer());
         let decoder = Arc::new(Mutex::new(Decoder::default()));
-        let (sink, reader) = (Arc::clone(&input), Arc::clone(&decoder));
-        let messages = Arc::new(move |message: &str| take(message, &reader, &sink, key, &requests));
+        let reader = Reader {
+            decoder: Arc::clone(&decoder),
+            input: Arc::clone(&input),
+            permit,
+            key,
+            requests,
+            is_refused: AtomicBool::new(false),
+        };
+        let messages = Arc::new(move |message: &str| reader.take(message));
         let channel = request.channel;
         let options = PeerOptions {
             codecs: request.codecs,
@@ -91,6 +106,11 @@ impl Peer {
             .set_frame(frame);
     }
 
+    /// Releases what is held through it.
+    pub(super) fn let_go(&self) {
+        self.input.send(InputEvent::ReleaseAll);
+    }
+
     /// Releases what is held, at once, and lets the peer be taken down behind our back. The handle ends when it is.
     pub(super) fn close(self, shared: &Shared) -> JoinHandle<()> {
         self.input.send(InputEvent::ReleaseAll);
@@ -98,27 +118,147 @@ impl Peer {
     }
 }
 
-/// On webrtcbin's thread: decode and hand over. The lock is this thread's own but for a change of the size.
-fn take(
-    message: &str,
-    decoder: &Mutex<Decoder>,
-    input: &ViewerInput,
+/// What reads a data channel, on webrtcbin's thread.
+struct Reader {
+    decoder: Arc<Mutex<Decoder>>,
+    input: Arc<ViewerInput>,
+    permit: Permit,
     key: PeerKey,
-    requests: &mpsc::Sender<Request>,
-) {
-    let decoded = decoder
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .decode(message);
-    let messages = match decoded {
-        Ok(messages) => messages,
-        Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),
-    };
-    for message in messages {
-        match message {
-            ChannelMessage::Input(event) => input.send(event),
-            // A viewer that floods its task with requests loses some of them.
-            other => drop(requests.try_send((key, other))),
+    requests: mpsc::Sender<Request>,
+    is_refused: AtomicBool,
+}
+
+/// What a viewer may do now.
+#[derive(Clone)]
+pub(super) struct Permit {
+    role: Role,
+    /// Whether nobody else has the control.
+    acts: Arc<AtomicBool>,
+}
+
+impl Permit {
+    pub(super) fn new(role: Role, acts: bool) -> Self {
+        Self {
+            role,
+            acts: Arc::new(AtomicBool::new(acts)),
         }
+    }
+
+    /// Somebody else has taken the control, or left it. True: it has been so before.
+    pub(super) fn set_acts(&self, acts: bool) -> bool {
+        self.acts.swap(acts, Ordering::Relaxed) == acts
+    }
+
+    /// Reading takes no control.
+    pub(super) fn allows(&self, capability: Capability) -> bool {
+        let needs_control = capability != Capability::ClipboardRead;
+        self.role.allows(capability) && (self.acts.load(Ordering::Relaxed) || !needs_control)
+    }
+}
+
+impl Reader {
+    /// Decodes, keeps back what the role does not allow, and hands over. The lock is this thread's own but for a
+    /// change of the size.
+    fn take(&self, message: &str) {
+        let decoded = self
+            .decoder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .decode(message);
+        let messages = match decoded {
+            Ok(messages) => messages,
+            Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),
+        };
+        let mut refused = false;
+        for message in messages {
+            let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.permit.allows(needed));
+            match message {
+                _ if !is_allowed => refused = true,
+                ChannelMessage::Input(event) => self.input.send(event),
+                // It stands behind what was asked for.
+                ChannelMessage::Control { id, .. } if refused => {
+                    let error = Some("This client may look and not act now");
+                    self.request(ChannelMessage::Control { id, error });
+                }
+                other => self.request(other),
+            }
+        }
+        if refused && !self.is_refused.swap(true, Ordering::Relaxed) {
+            drop(self.requests.try_send(Request::Refused));
+        }
+    }
+
+    /// A viewer that floods its task with requests loses some of them.
+    fn request(&self, message: ChannelMessage) {
+        drop(self.requests.try_send(Request::Wanted(self.key, message)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{Injector, RecordBackend};
+
+    #[test]
+    fn a_role_that_only_looks_reaches_nothing_and_hears_so_once() {
+        let (backend, recording) = RecordBackend::new();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let read = |role, messages: &[&str]| {
+            let (requests, mut received) = mpsc::channel(64);
+            let reader = Reader {
+                decoder: Arc::default(),
+                input: Arc::new(injector.handle().viewer()),
+                permit: Permit::new(role, true),
+                key: PeerKey::ONLY,
+                requests,
+                is_refused: AtomicBool::new(false),
+            };
+            messages.iter().for_each(|message| reader.take(message));
+            let (mut refusals, mut wanted) = (0, Vec::new());
+            while let Ok(request) = received.try_recv() {
+                match request {
+                    Request::Refused => refusals += 1,
+                    Request::Wanted(_, message) => wanted.push(message),
+                }
+            }
+            (refusals, wanted)
+        };
+        let acting = [
+            r#"{"type":"key-press","data":{"key":"a","code":"KeyA","action":"down"}}"#,
+            r#"{"type":"mouse-move","data":{"x":1,"y":2}}"#,
+            r#"{"type":"clipboard","data":{"text":"x"}}"#,
+            r#"{"type":"clipboard-read"}"#,
+            r#"{"type":"set-framerate","data":{"fps":5}}"#,
+            r#"{"type":"resize","data":{"width":100,"height":100,"enabled":true}}"#,
+            "kd,97",
+            "m,1,2,1,0",
+            "p,0",
+            "cr",
+        ];
+        let (refusals, wanted) = read(Role::View, &acting);
+        assert_eq!((refusals, wanted), (1, Vec::new()));
+        assert_eq!(
+            read(Role::View, &[r#"{"type":"ping"}"#]).1.len(),
+            1,
+            "it may ping"
+        );
+        let navigate =
+            r#"{"id":7,"request":{"type":"navigationEvent","event":{"event":"MouseMove","x":1,"y":2}}}"#;
+        let (_, wanted) = read(Role::View, &[navigate]);
+        assert!(
+            matches!(
+                wanted[..],
+                [ChannelMessage::Control {
+                    id: 7,
+                    error: Some(_)
+                }]
+            ),
+            "{wanted:?}"
+        );
+        assert_eq!(recording.events(), []);
+        let (refusals, wanted) = read(Role::Control, &acting);
+        assert_eq!((refusals, wanted.len()), (0, 6));
+        let recorded = recording.wait_until(std::time::Duration::from_secs(30), |events| !events.is_empty());
+        assert!(recorded.is_ok());
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Shared;
+use crate::access::Grant;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
 use crate::web::{Player, PlayerError};
@@ -21,9 +22,14 @@ const LOOK: Duration = Duration::from_secs(5);
 /// After so many looks in a row at which nothing new was reported of what was sent, the player has gone.
 const MAX_SILENT: u32 = 3;
 
-/// All players, by their ids. Dropping a player's sender closes it.
+/// All players, by their ids. Dropping a player's entry closes it.
 #[derive(Clone, Default)]
-pub(super) struct Players(Arc<Mutex<HashMap<String, mpsc::Sender<Fragment>>>>);
+pub(super) struct Players(Arc<Mutex<HashMap<String, Entry>>>);
+
+struct Entry {
+    fragments: mpsc::Sender<Fragment>,
+    grant: Grant,
+}
 
 impl Players {
     /// How many there are.
@@ -35,7 +41,7 @@ impl Players {
     pub(super) fn add_candidates(&self, id: &str, fragment: Fragment) -> bool {
         self.lock()
             .get(id)
-            .is_some_and(|player| player.try_send(fragment).is_ok())
+            .is_some_and(|player| player.fragments.try_send(fragment).is_ok())
     }
 
     /// Closes a player. False: there is none.
@@ -43,13 +49,18 @@ impl Players {
         self.lock().remove(id).is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Fragment>>> {
+    /// Closes those whose grant `holds` no longer.
+    pub(super) fn close_unless(&self, holds: impl Fn(&Grant) -> bool) {
+        self.lock().retain(|_, player| holds(&player.grant));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Answers `offer` and keeps the peer until the player or the host ends.
-pub(super) async fn open(shared: Shared, offer: String) -> Result<Player, PlayerError> {
+pub(super) async fn open(shared: Shared, offer: String, grant: Grant) -> Result<Player, PlayerError> {
     let refused = |reason: String| PlayerError::Refused(reason);
     if shared.registry.is_full(shared.players.count()) {
         return Err(PlayerError::Full);
@@ -75,7 +86,11 @@ pub(super) async fn open(shared: Shared, offer: String) -> Result<Player, Player
     };
     let id = secret_id().map_err(|error| refused(error.to_string()))?;
     let (sender, fragments) = mpsc::channel(FRAGMENTS);
-    shared.players.lock().insert(id.clone(), sender);
+    let entry = Entry {
+        fragments: sender,
+        grant,
+    };
+    shared.players.lock().insert(id.clone(), entry);
     tracing::info!(players = shared.players.count(), "a player comes");
     shared
         .tasks

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Grant;
+use crate::protocol::role::Capability;
 use crate::web::ClientInfo;
 
 /// All viewers with a socket. Cheap to clone. Its lock is held for a look-up or an update, never across anything
@@ -17,8 +19,11 @@ pub(super) struct Registry {
 
 struct Client {
     info: ClientInfo,
+    grant: Grant,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
+    /// Whether it is shown out because it may no longer be here.
+    is_barred: bool,
 }
 
 /// A viewer's place in the registry, which it leaves when this is dropped.
@@ -38,7 +43,7 @@ impl Registry {
     }
 
     /// Takes a viewer in, unless there are too many with `others` that are counted elsewhere.
-    pub(super) fn register(&self, info: ClientInfo, others: usize) -> Option<Registration> {
+    pub(super) fn register(&self, info: ClientInfo, grant: Grant, others: usize) -> Option<Registration> {
         let mut clients = self.lock();
         if clients.len() + others >= self.max {
             return None;
@@ -48,7 +53,9 @@ impl Registry {
             id.clone(),
             Client {
                 info,
+                grant,
                 leave: leave.clone(),
+                is_barred: false,
             },
         );
         Some(Registration {
@@ -79,6 +86,23 @@ impl Registry {
         called.len()
     }
 
+    /// Whether the client that we call `id` is here, and may do this.
+    pub(super) fn allows(&self, id: &str, capability: Capability) -> bool {
+        let clients = self.lock();
+        clients
+            .get(id)
+            .is_some_and(|client| client.grant.role.allows(capability))
+    }
+
+    /// Shows out those whose grant `holds` no longer.
+    pub(super) fn show_out_unless(&self, holds: impl Fn(&Grant) -> bool) {
+        let mut clients = self.lock();
+        for client in clients.values_mut().filter(|client| !holds(&client.grant)) {
+            client.is_barred = true;
+            client.leave.cancel();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,6 +112,12 @@ impl Registration {
     /// Cancelled when the viewer has to leave.
     pub(super) fn leave(&self) -> CancellationToken {
         self.leave.clone()
+    }
+
+    /// Whether the viewer has to leave because it may no longer be here.
+    pub(super) fn is_barred(&self) -> bool {
+        let clients = self.registry.lock();
+        clients.get(&self.id).is_some_and(|client| client.is_barred)
     }
 
     /// Changes what is told of the viewer.

@@ -5,14 +5,15 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::Instrument;
 
 use super::channel::{self, Wishes};
 use super::desk::News;
-use super::peer::{Peer, Request};
+use super::lease::Seat;
+use super::peer::{Peer, Permit, Request};
 use super::registry::Registration;
 use super::{Shared, now_ms};
 use crate::input::ViewerInput;
@@ -21,9 +22,11 @@ use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
+use crate::protocol::lease::LeaseState;
+use crate::protocol::role::Capability;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
 use crate::protocol::text::ClipboardText;
-use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
+use crate::session::{Action, Event, PeerKey, Session, SessionConfig, StatsRequest};
 use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
 
 /// Requests on data channels that wait for the viewer's task.
@@ -44,6 +47,7 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
         app,
         dialect,
         remote,
+        grant,
     } = new_viewer;
     let now = now_ms();
     let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
@@ -62,7 +66,11 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
             error_count: 0,
             user_agent: None,
         };
-        let Some(registration) = shared.registry.register(info, shared.players.count()) else {
+        let config = SessionConfig {
+            role: grant.role,
+            ..shared.session.clone()
+        };
+        let Some(registration) = shared.registry.register(info, grant, shared.players.count()) else {
             tracing::warn!(%remote, "the host is full: a viewer is turned away");
             let refusal = Session::refuse(
                 dialect,
@@ -73,8 +81,9 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
             );
             return turn_away(&mut socket, refusal).await;
         };
-        tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), "a viewer connects");
-        let (session, first) = Session::start(client_id, app.as_str(), dialect, shared.session.clone(), now);
+        let role = config.role.name();
+        tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
+        let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
         let reason = converse(shared, socket, session, first, Some(registration)).await;
         tracing::info!(reason, "the viewer has left");
     }
@@ -116,6 +125,9 @@ struct Viewer {
     socket: ViewerSocket,
     session: Session,
     registration: Option<Registration>,
+    seat: Seat,
+    permit: Permit,
+    lease: watch::Receiver<LeaseState>,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -140,6 +152,7 @@ enum Next {
     Request(Request),
     Measured(Measured),
     News(News),
+    Lease,
     Beat,
     Tick,
 }
@@ -153,7 +166,17 @@ impl Viewer {
     ) -> Self {
         let mut beats = interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lease = shared.lease.news();
+        // Whoever comes while somebody has the control is told.
+        if lease.borrow().holder.is_some() {
+            lease.mark_changed();
+        }
+        let seat = shared.lease.seat(session.client_id());
+        let acts = lease.borrow().lets_act(seat.id());
         Self {
+            permit: Permit::new(session.role(), acts),
+            seat,
+            lease,
             input: shared.input.viewer(),
             news: shared.desk.news(),
             shared,
@@ -192,12 +215,13 @@ impl Viewer {
             }
             let next = tokio::select! {
                 () = &mut shutdown => Next::Leave { code: 1001, reason: "The host is going down" },
-                () = &mut leave => Next::Leave { code: 1000, reason: "Shown out by the host" },
+                () = &mut leave => self.shown_out(),
                 (key, event) = next_event(&mut self.peers) => Next::Peer(key, event),
                 frame = self.socket.receive() => Next::Frame(frame),
                 Some(request) = self.requests.1.recv() => Next::Request(request),
                 Some(measured) = self.measured.1.recv() => Next::Measured(measured),
                 news = next_news(&mut self.news) => Next::News(news),
+                Ok(()) = self.lease.changed() => Next::Lease,
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
@@ -207,6 +231,21 @@ impl Viewer {
             if let Err(ended) = self.take(next).await {
                 return ended;
             }
+        }
+    }
+
+    /// 1008 tells a client that it need not come back as it is.
+    fn shown_out(&self) -> Next {
+        let is_barred = self.registration.as_ref().is_some_and(Registration::is_barred);
+        match is_barred {
+            true => Next::Leave {
+                code: 1008,
+                reason: "Access has ended",
+            },
+            false => Next::Leave {
+                code: 1000,
+                reason: "Shown out by the host",
+            },
         }
     }
 
@@ -232,7 +271,11 @@ impl Viewer {
                 actions
             }
             Next::Peer(key, event) => self.peer_event(key, event),
-            Next::Request((key, message)) => {
+            Next::Request(Request::Refused) => {
+                tracing::info!("the viewer may only look, and wanted to act");
+                self.session.handle(Event::Refused, now_ms())
+            }
+            Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get(&key) {
                     channel::act(&self.shared, peer, &mut self.wishes, message).await;
                 }
@@ -242,6 +285,7 @@ impl Viewer {
                 self.session.handle(Event::Stats { request, stats }, now_ms())
             }
             Next::News(news) => self.spread(news),
+            Next::Lease => self.lease_changed(),
             Next::Beat => {
                 self.peers
                     .values()
@@ -304,6 +348,18 @@ impl Viewer {
         self.session.handle(event, now_ms())
     }
 
+    /// Somebody has taken the control or left it: what was held without it is released.
+    fn lease_changed(&mut self) -> Vec<Action> {
+        let state = self.lease.borrow_and_update().clone();
+        let granted = state.lets_act(self.seat.id());
+        if !self.permit.set_acts(granted) && !granted {
+            self.peers.values().for_each(Peer::let_go);
+        }
+        let mut actions = self.session.handle(Event::Control { granted }, now_ms());
+        actions.extend(self.session.handle(Event::Lease(state), now_ms()));
+        actions
+    }
+
     fn spread(&mut self, news: News) -> Vec<Action> {
         let told = || self.peers.values().filter(|peer| peer.is_told());
         match news {
@@ -311,7 +367,10 @@ impl Viewer {
                 let message = HostMessage::Cursor(cursor);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Clipboard(text) if self.session.dialect() == Dialect::Selkies => {
+            News::Clipboard(text)
+                if self.session.dialect() == Dialect::Selkies
+                    && self.permit.allows(Capability::ClipboardRead) =>
+            {
                 if let Some(text) = ClipboardText::new(text) {
                     let message = HostMessage::Clipboard(text);
                     told().for_each(|peer| peer.tell(&message));
@@ -335,7 +394,14 @@ impl Viewer {
                         // One who asks again and again gets one pipeline at a time.
                         let _ = timeout(REPLACE, closing).await;
                     }
-                    let peer = Peer::open(&self.shared, key, request, self.requests.0.clone()).await;
+                    let peer = Peer::open(
+                        &self.shared,
+                        key,
+                        request,
+                        self.permit.clone(),
+                        self.requests.0.clone(),
+                    )
+                    .await;
                     self.peers.insert(key, peer);
                 }
                 Action::ClosePeer { key } => drop(self.close_peer(key)),
@@ -354,7 +420,17 @@ impl Viewer {
                         .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
                 }
                 Action::CollectStats { request } => self.collect(request),
-                Action::Input(event) => self.input.send(event),
+                Action::Lease(request) => {
+                    if !self.seat.ask(&self.shared, self.session.role(), &request) {
+                        // It hears how it is, though nothing has changed.
+                        self.lease.mark_changed();
+                    }
+                }
+                Action::Input(event) => {
+                    if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed)) {
+                        self.input.send(event);
+                    }
+                }
                 Action::Note(note) => tracing::info!(note, "the signaling server says"),
                 Action::Close { code, reason } => {
                     self.socket.close(code, &reason).await;

@@ -8,6 +8,7 @@ use super::envelope::{Envelope, Rejection};
 use super::error::ErrorCode;
 use super::fields;
 use super::input::{self, FrameSize, InputError, InputEvent};
+use super::lease::LeaseRequest;
 use super::stats::StatsGroup;
 
 /// How many codecs and capabilities a client may list, and how long each name may be, in bytes.
@@ -43,6 +44,8 @@ pub enum ClientMessage {
     },
     /// The client wants to agree on a protocol.
     Negotiate(Negotiate),
+    /// The client wants to have the control for itself, or to give it away.
+    Lease(LeaseRequest),
 }
 
 /// Which protocols a client speaks.
@@ -101,6 +104,11 @@ impl ClientMessage {
                 groups: stats_groups(data),
             }),
             "protocol-negotiation" => Ok(Self::Negotiate(negotiate(data))),
+            kind @ ("control-request" | "control-release" | "control-grant") => {
+                LeaseRequest::read(kind, data)
+                    .map(Self::Lease)
+                    .ok_or_else(|| envelope.reject(ErrorCode::InvalidMessageData, "\"client_id\" is missing"))
+            }
             kind => match input::from_json(kind, data, frame) {
                 Ok(events) => Ok(Self::Input(events)),
                 Err(InputError::UnknownType) => Err(envelope.reject(

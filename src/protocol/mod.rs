@@ -22,6 +22,8 @@ pub mod gstwebrtc;
 pub mod ice_server;
 pub mod input;
 pub mod json;
+pub mod lease;
+pub mod role;
 pub mod select;
 pub mod selkies;
 pub mod server;

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use super::candidate::IceCandidate;
 use super::envelope::Rejection;
 use super::ice_server::IceServer;
+use super::lease::LeaseState;
+use super::role::Role;
 use super::select::Selected;
 use super::stats::Stats;
 use super::{NAME, VERSION};
@@ -35,6 +37,8 @@ pub enum ServerMessage {
         max_message_size: usize,
         /// What the client should use for ICE.
         ice_servers: Vec<IceServer>,
+        /// What the client may do.
+        role: Role,
     },
     /// The answer to a ping.
     Pong {
@@ -60,6 +64,8 @@ pub enum ServerMessage {
     Stats(Stats),
     /// The protocol to speak.
     ProtocolSelected(Selected),
+    /// Who has the control now.
+    ControlState(LeaseState),
     /// Something could not be done. Its id goes into the [`Stamp`].
     Error(Rejection),
 }
@@ -111,6 +117,7 @@ impl ServerMessage {
             Self::Candidate(_) => "ice-candidate",
             Self::Stats(_) => "stats",
             Self::ProtocolSelected(_) => "protocol-selected",
+            Self::ControlState(_) => "control-state",
             Self::Error { .. } => "error",
         }
     }
@@ -122,6 +129,7 @@ impl ServerMessage {
                 heartbeat_interval_ms,
                 max_message_size,
                 ice_servers,
+                role,
             } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
@@ -134,6 +142,8 @@ impl ServerMessage {
                     "heartbeat_interval": heartbeat_interval_ms,
                     "max_message_size": max_message_size,
                     "ice_servers": ice_servers,
+                    "role": role.name(),
+                    "permissions": role.capabilities(),
                 },
             }),
             Self::Pong {
@@ -166,6 +176,7 @@ impl ServerMessage {
                 "fallback_protocols": selected.fallbacks,
                 "matched": selected.matched,
             }),
+            Self::ControlState(state) => state.to_json(stamp.client_id),
             Self::AnswerAck | Self::Error { .. } => Value::Null,
         }
     }
@@ -251,7 +262,10 @@ mod tests {
             heartbeat_interval_ms: 30_000,
             max_message_size: 65_536,
             ice_servers: Vec::new(),
+            role: Role::View,
         });
+        assert_eq!(welcome["data"]["session_config"]["role"], "view");
+        assert_eq!(welcome["data"]["session_config"]["permissions"], json!([]));
         assert_eq!(welcome["peerId"], "client_1");
         assert_eq!(welcome["data"]["client_id"], "client_1");
         assert_eq!(

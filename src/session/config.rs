@@ -3,8 +3,9 @@
 use crate::protocol::NAME;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
+use crate::protocol::role::Role;
 
-/// The same for all viewers of a host, but for short-lived credentials in `ice_servers`.
+/// The same for all viewers of a host, but for `role` and short-lived credentials in `ice_servers`.
 #[derive(Debug, Clone)]
 pub struct SessionConfig {
     /// How often a client should ping, in milliseconds. Told in the welcome.
@@ -23,6 +24,8 @@ pub struct SessionConfig {
     pub rate_burst: u32,
     /// How many messages a client may send per second, lastingly.
     pub rate_per_second: u32,
+    /// What the client may do. Told in the welcome.
+    pub role: Role,
 }
 
 impl SessionConfig {
@@ -45,6 +48,7 @@ impl Default for SessionConfig {
             default_protocol: NAME.to_owned(),
             rate_burst: 2_000,
             rate_per_second: 1_000,
+            role: Role::Control,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::SessionConfig;
 use super::event::Action;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::input::FrameSize;
+use crate::protocol::role::Capability;
 use crate::protocol::server::{ServerMessage, Stamp};
 
 /// The socket, and what is known of its client.
@@ -24,9 +25,9 @@ impl Context {
         Self {
             client_id,
             app_name: app_name.to_owned(),
+            may_control: config.role.allows(Capability::Pointer),
             config,
             frame: None,
-            may_control: true,
             messages_received: 0,
             errors: 0,
             messages_sent: 0,

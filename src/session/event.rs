@@ -3,6 +3,7 @@
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::ChannelLabel;
 use crate::protocol::input::{FrameSize, InputEvent};
+use crate::protocol::lease::{LeaseRequest, LeaseState};
 use crate::protocol::stats::{Stats, StatsGroup};
 
 /// One peer of a session. Dialects with one peer at a time always use [`PeerKey::ONLY`].
@@ -84,11 +85,16 @@ pub enum Event<'a> {
         /// What was measured.
         stats: Stats,
     },
-    /// The client may act on the desktop from now on, or may only look. At first, it may act.
+    /// The client may act on the desktop from now on, or may only look. At first, it may what its role allows, and
+    /// never more.
     Control {
         /// Whether it may act.
         granted: bool,
     },
+    /// Somebody has the control now, or nobody.
+    Lease(LeaseState),
+    /// Something that the client wanted on a data channel was not done: its role does not allow it.
+    Refused,
     /// The captured frame has this size now.
     FrameSize(FrameSize),
     /// Too much waits to be sent to the client.
@@ -132,6 +138,8 @@ pub enum Action {
         /// To be handed back.
         request: StatsRequest,
     },
+    /// The client wants the control, or to give it away; tell what comes of it by [`Event::Lease`].
+    Lease(LeaseRequest),
     /// The client has pointed or typed over the signaling socket.
     Input(InputEvent),
     /// Something worth a line in the log: what a server that the host has called complains of.
@@ -187,6 +195,8 @@ impl std::fmt::Debug for Event<'_> {
             Self::PeerFailed { key, reason } => write!(f, "PeerFailed({key:?}, {reason})"),
             Self::Stats { request, .. } => write!(f, "Stats({:?})", request.groups),
             Self::Control { granted } => write!(f, "Control({granted})"),
+            Self::Lease(state) => write!(f, "{state:?}"),
+            Self::Refused => f.write_str("Refused"),
             Self::FrameSize(size) => write!(f, "{size:?}"),
             Self::SendQueueFull => f.write_str("SendQueueFull"),
         }

@@ -16,6 +16,7 @@ use crate::protocol::client::Hello;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::error::ErrorCode;
+use crate::protocol::role::{Capability, Role};
 use crate::protocol::selkies::Viewport;
 
 /// How often a client is told that it sends too much, at most, in milliseconds.
@@ -136,6 +137,15 @@ impl Session {
                 _ => Vec::new(),
             },
             Event::Control { granted } => self.control(granted),
+            Event::Lease(state) => match self.mode {
+                Mode::Native(_) => vec![Native::lease(&mut self.cx, state, now_ms)],
+                _ => Vec::new(),
+            },
+            Event::Refused => match &mut self.mode {
+                Mode::Native(native) => native.refused(&mut self.cx, now_ms),
+                // The others have no word for it, or have been told on the data channel.
+                _ => Vec::new(),
+            },
             Event::FrameSize(size) => {
                 self.cx.frame = Some(size);
                 Vec::new()
@@ -178,6 +188,16 @@ impl Session {
             Mode::Selkies(_) | Mode::Caller(_) => Dialect::Selkies,
             Mode::GstWebrtc(_) | Mode::Producer(_) => Dialect::GstWebrtc,
         }
+    }
+
+    /// The id that the host gave to the client, or its own at a server elsewhere.
+    pub fn client_id(&self) -> &str {
+        &self.cx.client_id
+    }
+
+    /// What the client may do.
+    pub fn role(&self) -> Role {
+        self.cx.config.role
     }
 
     /// What the client calls itself; in a session at somebody else's server, what the server calls the host. Not
@@ -344,6 +364,7 @@ impl Session {
     }
 
     fn control(&mut self, granted: bool) -> Vec<Action> {
+        let granted = granted && self.cx.config.role.allows(Capability::Pointer);
         if std::mem::replace(&mut self.cx.may_control, granted) == granted {
             return Vec::new();
         }

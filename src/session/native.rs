@@ -12,6 +12,8 @@ use crate::protocol::dialect::Dialect;
 use crate::protocol::envelope::{Envelope, Rejection};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::input::InputEvent;
+use crate::protocol::lease::LeaseState;
+use crate::protocol::role::Capability;
 use crate::protocol::select::select;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::server::ServerMessage;
@@ -51,6 +53,7 @@ impl Native {
             heartbeat_interval_ms: cx.config.heartbeat_interval_ms,
             max_message_size: cx.config.max_message_size,
             ice_servers: cx.config.ice_servers.clone(),
+            role: cx.config.role,
         };
         cx.send(&welcome, None, now_ms)
     }
@@ -111,6 +114,10 @@ impl Native {
         cx.send(&ServerMessage::Stats(stats), request.id, now_ms)
     }
 
+    pub(super) fn lease(cx: &mut Context, state: LeaseState, now_ms: u64) -> Action {
+        cx.send(&ServerMessage::ControlState(state), None, now_ms)
+    }
+
     /// The client may act, or may not any more.
     pub(super) fn control(&mut self, granted: bool) -> Vec<Action> {
         self.forbidden_told = false;
@@ -120,6 +127,14 @@ impl Native {
         self.late_motion = None;
         self.clicks.note(&InputEvent::ReleaseAll, 0);
         vec![Action::Input(InputEvent::ReleaseAll)]
+    }
+
+    /// Tells the client that it may not do what it wanted to, unless it was told before.
+    pub(super) fn refused(&mut self, cx: &mut Context, now_ms: u64) -> Vec<Action> {
+        if std::mem::replace(&mut self.forbidden_told, true) {
+            return Vec::new();
+        }
+        vec![cx.reject(Rejection::new(ErrorCode::Forbidden, LOOK_ONLY), now_ms)]
     }
 
     /// Keeps a motion that came too fast, instead of all that came before it. `Err` is what else it was, by its id.
@@ -218,6 +233,10 @@ impl Native {
             ClientMessage::GetStats { groups } => vec![Action::CollectStats {
                 request: StatsRequest { groups, id },
             }],
+            ClientMessage::Lease(_) if !cx.config.role.allows(Capability::Pointer) => {
+                return Err(envelope.reject(ErrorCode::Forbidden, LOOK_ONLY));
+            }
+            ClientMessage::Lease(request) => vec![Action::Lease(request)],
             ClientMessage::Negotiate(wish) => vec![self.negotiate(cx, &wish, id, now_ms)],
         })
     }
@@ -284,7 +303,7 @@ impl Native {
             if std::mem::replace(&mut self.forbidden_told, true) {
                 return Ok(Vec::new());
             }
-            return Err(envelope.reject(ErrorCode::Forbidden, "This client may look and not act"));
+            return Err(envelope.reject(ErrorCode::Forbidden, LOOK_ONLY));
         }
         // A whole click is no sign that the client releases buttons by itself.
         if let [event] = &events[..] {
@@ -337,6 +356,7 @@ fn add(candidate: IceCandidate) -> Action {
     Action::AddCandidate { key: KEY, candidate }
 }
 
+const LOOK_ONLY: &str = "This client may look and not act now";
 const NO_OFFER: &str = "There is no offer that this could answer";
 /// A motion is never longer, in bytes.
 const MAX_MOTION: usize = 512;

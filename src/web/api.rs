@@ -1,20 +1,17 @@
 //! The JSON routes.
 
-use std::net::SocketAddr;
-
-use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
-use super::origin;
+use super::guard::{self, Given};
 use super::routes::Shared;
+use crate::protocol::role::Capability;
 use crate::protocol::selkies::turn_json;
 
 /// The description of all routes.
 const OPENAPI: &str = include_str!("openapi.json");
-
-const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 pub(super) async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
@@ -22,35 +19,28 @@ pub(super) async fn openapi() -> Response {
 
 /// The ICE servers, as Selkies clients ask for them.
 pub(super) async fn turn(State(host): State<Shared>) -> Response {
-    (NO_STORE, Json(turn_json(host.ice_servers()))).into_response()
+    Json(turn_json(host.ice_servers())).into_response()
 }
 
 pub(super) async fn status(State(host): State<Shared>) -> Response {
-    (NO_STORE, Json(host.status())).into_response()
+    Json(host.status()).into_response()
 }
 
-/// Tells where viewers connect from, which is nobody's business but this machine's.
-pub(super) async fn clients(
-    State(host): State<Shared>,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
-) -> Response {
-    match is_local(remote) {
-        true => (NO_STORE, Json(host.clients())).into_response(),
-        false => local_only(),
+/// Tells who is there and where from: for administrators.
+pub(super) async fn clients(State(host): State<Shared>, Extension(grant): Given) -> Response {
+    match grant.role.allows(Capability::Manage) {
+        true => Json(host.clients()).into_response(),
+        false => guard::forbidden(),
     }
 }
 
 pub(super) async fn disconnect(
     State(host): State<Shared>,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Extension(grant): Given,
     Path(id): Path<String>,
-    headers: HeaderMap,
 ) -> Response {
-    if !is_local(remote) {
-        return local_only();
-    }
-    if !origin::may_ask(&headers, host.origins()) {
-        return (StatusCode::FORBIDDEN, "This page was not served by this host.\n").into_response();
+    if !grant.role.allows(Capability::Manage) {
+        return guard::forbidden();
     }
     match host.disconnect(id).await {
         0 => (
@@ -58,18 +48,6 @@ pub(super) async fn disconnect(
             Json(serde_json::json!({ "code": "CLIENT_NOT_FOUND", "disconnected": 0 })),
         )
             .into_response(),
-        count => (NO_STORE, Json(serde_json::json!({ "disconnected": count }))).into_response(),
+        count => Json(serde_json::json!({ "disconnected": count })).into_response(),
     }
-}
-
-fn is_local(remote: SocketAddr) -> bool {
-    remote.ip().to_canonical().is_loopback()
-}
-
-fn local_only() -> Response {
-    (
-        StatusCode::FORBIDDEN,
-        "Only programs on this machine may ask this.\n",
-    )
-        .into_response()
 }

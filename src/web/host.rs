@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::app_name::AppName;
 use super::socket::ViewerSocket;
+use crate::access::{Access, Grant};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
 use crate::protocol::whep::Fragment;
@@ -26,6 +28,8 @@ pub struct NewViewer {
     pub dialect: Dialect,
     /// Where it connects from.
     pub remote: SocketAddr,
+    /// What it was given.
+    pub grant: Grant,
 }
 
 /// The host behind the routes.
@@ -42,6 +46,9 @@ pub trait Host: Send + Sync + 'static {
     /// The origins of pages that may ask, besides those that this host serves; `*` is any.
     fn origins(&self) -> &[String];
 
+    /// Who may come in.
+    fn access(&self) -> &Arc<Access>;
+
     /// What clients should use for ICE.
     fn ice_servers(&self) -> &[IceServer];
 
@@ -56,7 +63,7 @@ pub trait Host: Send + Sync + 'static {
     fn disconnect(&self, id: String) -> BoxFuture<usize>;
 
     /// Answers a player's offer.
-    fn open_player(&self, offer: String) -> BoxFuture<Result<Player, PlayerError>>;
+    fn open_player(&self, offer: String, grant: Grant) -> BoxFuture<Result<Player, PlayerError>>;
 
     /// Gives a player's candidates to its peer. False: there is no such player.
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool;

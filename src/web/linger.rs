@@ -27,7 +27,7 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
     type Future = Ready<io::Result<(Lingering, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(Ok((Lingering(Some(stream)), service)))
+        ready(Ok((Lingering::new(stream), service)))
     }
 }
 
@@ -38,6 +38,10 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
 pub(super) struct Lingering(Option<TcpStream>);
 
 impl Lingering {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self(Some(stream))
+    }
+
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
         let stream = self.get_mut().0.as_mut();
         stream

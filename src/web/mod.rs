@@ -6,18 +6,27 @@
 mod api;
 mod app_name;
 mod assets;
+mod certificate;
+mod cookie;
+mod guard;
+mod headers;
 mod host;
 mod linger;
+mod login;
 mod origin;
 mod outbound;
 mod routes;
 mod server;
+mod site;
 mod socket;
+mod tls;
 mod upgrade;
 mod whep;
 
 pub use app_name::AppName;
+pub use headers::Embedder;
 pub use host::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
 pub use outbound::{ServerUrl, connect};
-pub use server::serve;
+pub use server::{Serving, serve};
 pub use socket::{Frame, SendError, ViewerSocket};
+pub use tls::{Tls, TlsError};

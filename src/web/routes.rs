@@ -5,58 +5,42 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 use super::host::Host;
-use super::{api, assets, origin, upgrade, whep};
+use super::site::Site;
+use super::{api, assets, guard, login, origin, upgrade, whep};
 
 /// What handlers share.
 pub(super) type Shared = Arc<dyn Host>;
 
-/// What every answer carries: the page runs its own scripts only, talks to its own host only, and may be framed
-/// by nobody.
-const HEADERS: [(HeaderName, &str); 5] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; \
-         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-];
-
-pub(super) fn router(host: Shared) -> Router {
-    let player = any(whep::player).layer(middleware::from_fn_with_state(
-        Arc::clone(&host),
-        whep::check_origin,
-    ));
-    let endpoint = any(whep::endpoint).layer(middleware::from_fn_with_state(
-        Arc::clone(&host),
-        whep::check_origin,
-    ));
-    Router::new()
-        .route("/health", get(async || "OK\n"))
-        .route("/openapi.json", get(api::openapi))
+pub(super) fn router(site: Site, headers: HeaderMap) -> Router {
+    let inside = || middleware::from_fn_with_state(site.clone(), guard::guard);
+    let ours = || middleware::from_fn_with_state(site.clone(), guard::check_origin);
+    // Pages of others are told by CORS that they may not come in, so that is outermost.
+    let cross_origin = || middleware::from_fn_with_state(site.clone(), whep::check_origin);
+    let endpoint = any(whep::endpoint).layer(inside()).layer(cross_origin());
+    let player = any(whep::player).layer(inside()).layer(cross_origin());
+    let players = Router::new()
+        .route("/whep", endpoint.clone())
+        .route("/whep/{app}", endpoint)
+        .route("/whep/{app}/{id}", player);
+    let signing_in = Router::new()
+        .route("/api/login", post(login::login))
+        .route("/api/logout", post(login::logout))
+        .route("/api/session", get(login::session))
+        .layer(DefaultBodyLimit::max(login::MAX_BODY))
+        .layer(middleware::from_fn(login::in_time))
+        .route_layer(ours());
+    let guarded = Router::new()
         .route("/turn", get(api::turn))
         .route("/api/signaling/status", get(api::status))
         .route("/api/signaling/clients", get(api::clients))
         .route("/api/signaling/clients/{id}/disconnect", post(api::disconnect))
-        .route("/whep", endpoint.clone())
-        .route("/whep/{app}", endpoint)
-        .route("/whep/{app}/{id}", player)
         .route("/ws", any(upgrade::admit))
         .route("/ws/", any(upgrade::admit))
         .route("/ws/{app}", any(upgrade::admit))
@@ -68,10 +52,19 @@ pub(super) fn router(host: Shared) -> Router {
         .route("/{folder}/{app}/signalling", any(upgrade::admit))
         .route("/{folder}/{app}/signalling/", any(upgrade::admit))
         .route("/{folder}/turn", get(api::turn))
+        .route_layer(inside())
+        .route_layer(ours());
+    // What stands here tells nothing of the desktop.
+    Router::new()
+        .route("/health", get(async || "OK\n"))
+        .route("/openapi.json", get(api::openapi))
+        .merge(signing_in)
+        .merge(guarded)
+        .merge(players)
         .fallback(get(assets::serve))
-        .layer(middleware::from_fn_with_state(Arc::clone(&host), check_host))
-        .layer(middleware::from_fn(add_headers))
-        .with_state(host)
+        .layer(middleware::from_fn_with_state(site.clone(), check_host))
+        .layer(middleware::from_fn_with_state(Arc::new(headers), add_headers))
+        .with_state(site)
 }
 
 async fn check_host(State(host): State<Shared>, request: Request, next: Next) -> Response {
@@ -83,13 +76,10 @@ async fn check_host(State(host): State<Shared>, request: Request, next: Next) ->
     (StatusCode::MISDIRECTED_REQUEST, message).into_response()
 }
 
-async fn add_headers(request: Request, next: Next) -> Response {
+async fn add_headers(State(headers): State<Arc<HeaderMap>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+    for (name, value) in headers.iter() {
+        response.headers_mut().entry(name).or_insert(value.clone());
     }
     response
 }

@@ -8,15 +8,27 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
+use super::headers::{self, Embedder};
 use super::host::Host;
 use super::linger::LingerAcceptor;
 use super::routes;
+use super::site::Site;
+use super::tls::{Secured, Tls};
 
 /// How long open requests may take after the end has been called.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How long the head of a request may take to come.
 const HEADERS: Duration = Duration::from_secs(10);
+
+/// How the pages are served.
+#[derive(Debug, Default)]
+pub struct Serving {
+    /// The origins of pages that may frame the page of this host, besides its own.
+    pub embedders: Vec<Embedder>,
+    /// The certificate; without one, plain HTTP is spoken.
+    pub tls: Option<Tls>,
+}
 
 /// Serves on `listener` until `shutdown`. Viewers' sockets are the host's: they are not waited for.
 ///
@@ -25,6 +37,7 @@ const HEADERS: Duration = Duration::from_secs(10);
 pub async fn serve(
     listener: TcpListener,
     host: Arc<dyn Host>,
+    serving: Serving,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
@@ -34,16 +47,20 @@ pub async fn serve(
         shutdown.cancelled().await;
         end.graceful_shutdown(Some(GRACE));
     });
-    let service = routes::router(host).into_make_service_with_connect_info::<SocketAddr>();
-    let mut server = axum_server::from_tcp(listener)?
-        .handle(handle)
-        .acceptor(LingerAcceptor);
+    let site = Site::new(host, listener.local_addr()?.port(), serving.tls.is_some());
+    let is_certified = serving.tls.as_ref().is_some_and(Tls::is_certified);
+    let headers = headers::all(&serving.embedders, is_certified);
+    let service = routes::router(site, headers).into_make_service_with_connect_info::<SocketAddr>();
+    let mut server = axum_server::from_tcp(listener)?.handle(handle);
     server
         .http_builder()
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS);
-    let result = server.serve(service).await;
+    let result = match serving.tls {
+        Some(tls) => server.acceptor(Secured(Arc::new(tls))).serve(service).await,
+        None => server.acceptor(LingerAcceptor).serve(service).await,
+    };
     waiting.abort();
     result
 }

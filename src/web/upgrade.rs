@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, OriginalUri, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -9,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::app_name::AppName;
+use super::guard::Given;
 use super::host::NewViewer;
-use super::origin;
 use super::routes::Shared;
 use super::socket::{self, ViewerSocket};
 use crate::protocol::dialect::{Detected, Dialect, Handshake};
@@ -26,17 +27,10 @@ pub(super) async fn admit(
     OriginalUri(uri): OriginalUri,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
+    Extension(grant): Given,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !origin::may_ask(&headers, host.origins()) {
-        tracing::warn!(%remote, "a page from another origin wanted to connect");
-        return (
-            StatusCode::FORBIDDEN,
-            "This page may not connect: it was not served by this host.\n",
-        )
-            .into_response();
-    }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let handshake = Handshake {
         path: uri.path(),
@@ -68,6 +62,7 @@ pub(super) async fn admit(
             app,
             dialect,
             remote,
+            grant,
         })
     })
 }

@@ -3,6 +3,7 @@
 //! Players are usually served from elsewhere: pages of the origins that `--allow-origin` names may do this too, and no
 //! others, or any page that somebody opens on this machine could watch the desktop.
 
+use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -10,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
+use super::guard::Given;
 use super::host::PlayerError;
 use super::origin;
 use super::routes::Shared;
@@ -65,6 +67,7 @@ pub(super) async fn check_origin(State(host): State<Shared>, request: Request, n
 pub(super) async fn endpoint(
     State(host): State<Shared>,
     path: Option<Path<String>>,
+    given: Option<Given>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -87,7 +90,10 @@ pub(super) async fn endpoint(
         Ok(offer) => offer,
         Err(refusal) => return refusal,
     };
-    match host.open_player(offer).await {
+    let Some(Extension(grant)) = given else {
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    match host.open_player(offer, grant).await {
         Ok(player) => {
             tracing::debug!(path = uri.path(), "a player comes");
             let location = format!("/whep/{}/{}", app.as_str(), player.id);

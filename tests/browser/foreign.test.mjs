@@ -79,7 +79,7 @@ function exchanges(page, path) {
 }
 
 test('whip-whep plays the desktop by WHEP and takes its leave', LIMIT, async (t) => {
-  const { page, view, origin, complaints } = await meet(t, 'whep');
+  const { page, view, host, origin, complaints } = await meet(t, 'whep');
   const seen = exchanges(page, '/whep');
   await page.evaluate((url) => globalThis.view(url), `${origin}/whep`);
   await seesTerminal(view);
@@ -95,7 +95,7 @@ test('whip-whep plays the desktop by WHEP and takes its leave', LIMIT, async (t)
   await page.evaluate(() => globalThis.player.stop());
   assert.deepEqual([...new Set(seen.map(({ line }) => line))], ['POST 201', 'PATCH 204', 'DELETE 200']);
   assert.deepEqual(complaints, []);
-  const gone = await fetch(session, { method: 'DELETE' });
+  const gone = await fetch(session, { method: 'DELETE', headers: { authorization: `Bearer ${host.token}` } });
   assert.equal(gone.status, 404);
 });
 

@@ -183,3 +183,14 @@ test('a type that is not known is only a message', () => {
   socket.deliver({ type: 'cursor', id: 'x', data: 1 });
   assert.deepEqual(events.slice(before), [['message', { version: '1.0', type: 'cursor', id: 'x', data: 1 }]]);
 });
+
+test('a token goes along as the name of a protocol, behind the one that is spoken', () => {
+  const protocols = (options) => {
+    const { signaling, sockets } = client(options);
+    signaling.connect().catch(() => {});
+    return sockets[0].protocols;
+  };
+  assert.deepEqual(protocols({ token: 'abc' }), ['gstreamer-1.0', 'bearer.abc']);
+  assert.deepEqual(protocols({ token: 'abc', protocol: 'selkies' }), ['selkies', 'bearer.abc']);
+  assert.deepEqual(protocols({}), []);
+});

@@ -1,11 +1,14 @@
 //! The real host in this process, on a port of its own, with a recording input backend.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
+use deskbeam::access::{Access, Mode};
 use deskbeam::host::{Setup, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
 use deskbeam::session::SessionConfig;
+use deskbeam::web::Serving;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +71,9 @@ impl TestHost {
             session: SessionConfig::default(),
             names: Vec::new(),
             origins: Vec::new(),
+            access: Access::new(Mode::Open, None, Vec::new()),
+            serving: Serving::default(),
+            cut_off: Arc::default(),
             max_connections: 100,
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,

@@ -8,7 +8,8 @@ pub struct Program {
     pub url: String,
 }
 
-/// `deskbeam` with these arguments, and without anything of ours in its environment or its configuration.
+/// `deskbeam` with these arguments, and without anything of ours in its environment or its configuration. Whoever
+/// asks may come in.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deskbeam"));
     command
@@ -17,6 +18,8 @@ pub fn command(arguments: &[&str]) -> Command {
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("RUST_LOG")
         .env_remove("DESKBEAM_CONFIG")
+        .env("DESKBEAM_AUTH", "none")
+        .env("XDG_STATE_HOME", "/dev/null")
         .env("XDG_CONFIG_HOME", "/dev/null");
     command
 }

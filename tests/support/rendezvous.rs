@@ -106,6 +106,14 @@ impl Guest {
         .await
     }
 
+    /// Waits until the host has gone.
+    pub async fn gone(&mut self) {
+        soon("the host goes", async {
+            while let Some(Ok(_)) = self.socket.next().await {}
+        })
+        .await
+    }
+
     /// The next text, which is JSON.
     pub async fn hear_json(&mut self) -> Value {
         let text = self.hear().await;

@@ -64,8 +64,12 @@ impl Default for ViewerOptions {
 impl Viewer {
     /// Connects, and negotiates until the answer is acknowledged. The offer is returned too.
     pub async fn join(url: &str, options: ViewerOptions) -> (Self, String) {
+        Self::join_as(Client::connect(url).await, options).await
+    }
+
+    /// The same on a socket that has just been opened.
+    pub async fn join_as(mut client: Client, options: ViewerOptions) -> (Self, String) {
         gst::init().unwrap();
-        let mut client = Client::connect(url).await;
         assert_eq!(client.receive().await["type"], "welcome");
         client
             .send(json!({"type":"hello","id":"h","data":{"video_codecs": options.codecs}}))

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::protocol::channel::ChannelLabel;
 use crate::protocol::input::{Button, FrameSize, InputEvent, Point};
+use crate::protocol::role::Role;
 use crate::protocol::stats::{Stats, StatsGroup, SystemStats};
 
 const REQUEST: &str = r#"{"type":"request-offer","id":"r1"}"#;
@@ -255,6 +256,20 @@ fn a_spectators_input_is_refused_once_and_what_it_holds_is_released() {
     assert!(session.handle(Event::Tick, NOW + 1_000).is_empty());
     assert!(session.handle(control(true), NOW).is_empty());
     assert_eq!(text(&mut session, DOWN).len(), 1);
+}
+
+#[test]
+fn a_role_that_only_looks_is_refused_once_on_whatever_way_and_is_never_granted_more() {
+    let config = SessionConfig {
+        role: Role::View,
+        ..SessionConfig::default()
+    };
+    let (mut session, first) = Session::start("c".to_owned(), "default", Dialect::Native, config, NOW);
+    assert_eq!(sent(&first)[0]["data"]["session_config"]["role"], "view");
+    assert!(session.handle(Event::Control { granted: true }, NOW).is_empty());
+    assert_eq!(code(&session.handle(Event::Refused, NOW)), "FORBIDDEN");
+    assert!(session.handle(Event::Refused, NOW).is_empty());
+    assert!(text(&mut session, DOWN).is_empty());
 }
 
 #[test]

@@ -223,6 +223,7 @@ fn server_message(name: &str) -> ServerMessage {
             heartbeat_interval_ms: 30_000,
             max_message_size: 65_536,
             ice_servers,
+            role: crate::protocol::role::Role::Control,
         },
         "pong" => ServerMessage::Pong {
             timestamp: Some(NOW.into()),

@@ -1,8 +1,10 @@
 import { CAPABILITIES, videoCodecs } from './browser.js';
 import { socketUrl } from './endpoint.js';
+import { Login, takeToken } from './login.js';
 import { GStreamerSignalingClient } from './signaling.js';
 import { Overlay } from './overlay.js';
 import { Session } from './session.js';
+import { SignIn } from './sign-in.js';
 import { Still } from './still.js';
 import { Viewer } from './viewer.js';
 import { WebRTCManager } from './peer.js';
@@ -26,11 +28,56 @@ const manager = new WebRTCManager(signaling, video, { automatic: false });
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
 
+const login = new Login(new URL('.', location.href));
+const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
+/** Kept for as long as the page is open: a host that is started again has forgotten the session. */
+let token = takeToken(location, history);
+/** What the host says in its welcome. */
+let mayAct = true;
+let isChecking = false;
+
+/** Comes in with the token of the address, with the session of an earlier visit, or by the form. */
+async function comeIn() {
+  let problem = '';
+  if (token !== null) {
+    const answer = await login.signIn(token);
+    if (answer.kind === 'signed-in') return viewer.start();
+    if (answer.kind === 'refused') {
+      problem = answer.reason;
+      token = null;
+    }
+  }
+  const answer = await login.check();
+  switch (answer.kind) {
+    case 'signed-in':
+      return viewer.start();
+    case 'signed-out':
+      return signIn.show(answer.mode, problem);
+    case 'refused':
+      return signIn.show('token', answer.reason);
+    case 'unreachable':
+      // The viewer goes on trying, and says so.
+      return viewer.start();
+  }
+}
+
+/** A socket does not tell why it was refused: perhaps the session is over. */
+async function checkSession() {
+  if (isChecking) return;
+  isChecking = true;
+  const answer = await login.check();
+  isChecking = false;
+  if (answer.kind !== 'signed-out' || viewer.state.kind !== 'reconnecting') return;
+  viewer.stop();
+  await comeIn();
+}
+
 /** @param {State} state */
 function showState(state) {
+  if (state.kind === 'reconnecting') void checkSession();
   if (state.kind === 'connected') {
     still.thaw();
-    manager.grabInput();
+    if (mayAct) manager.grabInput();
   } else {
     manager.ungrabInput();
     still.freeze();
@@ -59,5 +106,17 @@ Object.defineProperty(globalThis, 'deskbeam', {
   }),
 });
 
+signaling.addEventListener('welcome', (event) => {
+  mayAct = /** @type {CustomEvent} */ (event).detail?.session_config?.role !== 'view';
+});
 addEventListener('online', () => viewer.online());
-viewer.start();
+// Another address of this host was pasted into the same tab.
+addEventListener('hashchange', () => {
+  const given = takeToken(location, history);
+  if (given === null) return;
+  token = given;
+  signIn.hide();
+  viewer.stop();
+  void comeIn();
+});
+void comeIn();

@@ -20,6 +20,7 @@ import { socketUrl } from './endpoint.js';
  * @property {string | URL} [serverUrl] the socket of the host; of the page's own host by default
  * @property {string | number} [peerId] the client's own name for itself; random by default
  * @property {Protocol} [protocol] what to greet the host in
+ * @property {string} [token] for a host that did not serve the page, which cannot know who is signed in
  * @property {Partial<Config>} [config] the same as giving its members themselves
  * @property {EventTarget} [eventBus] where events are dispatched besides the client itself
  * @property {() => object} [hello] more data for the hello, asked for once for each connection
@@ -47,6 +48,7 @@ export function settle(options) {
     serverUrl: String(options.serverUrl ?? socketUrl(new URL('/', location.href))),
     peerId: options.peerId ?? Math.floor(Math.random() * 1e6),
     protocol: options.protocol ?? 'gstreamer-1.0',
+    token: options.token,
     hello: options.hello ?? (() => ({})),
     logger: options.logger ?? console,
     clock: options.clock ?? realClock,

@@ -250,8 +250,9 @@ export class GStreamerSignalingClient extends Emitter {
   }
 
   #open() {
-    const { WebSocket, protocol, serverUrl } = this.#options;
-    const socket = new WebSocket(serverUrl);
+    const { WebSocket, protocol, serverUrl, token } = this.#options;
+    // A page can give a socket nothing else along. Of the two names, the host chooses the first.
+    const socket = token ? new WebSocket(serverUrl, [protocol, `bearer.${token}`]) : new WebSocket(serverUrl);
     this.#socket = socket;
     this.#protocol = protocol;
     this.#isWelcome = false;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ const TYPES = { '.js': 'text/javascript', '.map': 'application/json' };
 
 /**
  * Opens a page with the client `name` of `foreign/` and a video element of 640x480, at the address of the host but
- * without its content security policy, which a foreign page does not have. Packages are under `npm/`.
+ * without its content security policy, which a foreign page does not have. The browser is signed in. Packages are under `npm/`.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} hostUrl
@@ -20,7 +21,10 @@ export async function foreignPage(t, hostUrl, name) {
   // Chromium does not know a page that the test supplies for one of this machine.
   const features = ['', 'WebSockets', 'WebRTC'].map((what) => `LocalNetworkAccessChecks${what}`);
   const { page, complaints } = await chromiumPage(t, { args: [`--disable-features=${features}`] });
-  const { origin } = new URL(hostUrl);
+  const { origin, hash } = new URL(hostUrl);
+  const secret = hash.replace('#token=', '');
+  const signedIn = await page.request.post(`${origin}/api/login`, { data: { secret } });
+  assert.equal(signedIn.status(), 200);
   await page.route(`${origin}/foreign/**`, async (route) => {
     const path = new URL(route.request().url()).pathname.slice('/foreign/'.length);
     if (path === '') return route.fulfill({ contentType: 'text/html', body: html(name) });

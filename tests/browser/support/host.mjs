@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
-const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../target/debug/deskbeam', import.meta.url));
+export const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../target/debug/deskbeam', import.meta.url));
+
+/** Where the hosts of this process keep their token: a host that is started again has the same. */
+export const STATE = mkdtempSync(join(tmpdir(), 'deskbeam-state-'));
+process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
 /** A deskbeam process. */
 export class Host {
@@ -22,6 +29,11 @@ export class Host {
   /** The address that it printed. */
   get url() {
     return /^.*?(https?:\/\/\S+)/m.exec(this.stdout)?.[1];
+  }
+
+  /** The token in that address. */
+  get token() {
+    return new URL(this.url).hash.replace('#token=', '');
   }
 
   get isRunning() {
@@ -59,6 +71,7 @@ export class Host {
 export async function startHost(t, args, { port = 0 } = {}) {
   const child = spawn(BINARY, ['--listen', `127.0.0.1:${port}`, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, XDG_STATE_HOME: STATE },
     // Its own process group, so that kill() finds what a killed host leaves behind.
     detached: true,
   });

@@ -2,8 +2,9 @@
 export function fakeWebSocket() {
   const sockets = [];
   class FakeWebSocket {
-    constructor(url) {
+    constructor(url, protocols = []) {
       this.url = url;
+      this.protocols = protocols;
       this.readyState = 0;
       /** What was sent, as text. */
       this.frames = [];

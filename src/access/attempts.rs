@@ -1,0 +1,145 @@
+//! Wrong secrets, and how long an address has to wait after them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+/// So many may be wrong without a wait.
+const FREE: u32 = 5;
+/// The wait after the next one; it doubles with each further one.
+const FIRST_MS: u64 = 1_000;
+/// The longest wait.
+const LONGEST_MS: u64 = 60_000;
+/// After so long without another one, all is forgotten.
+const FORGET_MS: u64 = 15 * 60 * 1_000;
+/// So many addresses are remembered.
+const MAX_ADDRESSES: usize = 4_096;
+
+/// Who has failed, and how often.
+#[derive(Debug, Default)]
+pub(super) struct Attempts(HashMap<IpAddr, Failed>);
+
+#[derive(Debug)]
+struct Failed {
+    count: u32,
+    last_ms: u64,
+}
+
+impl Attempts {
+    /// How long nobody at this address may try again.
+    pub(super) fn wait(&self, address: IpAddr, now_ms: u64) -> Option<Duration> {
+        let failed = self.0.get(&network(address))?;
+        if failed.count < FREE || is_forgotten(failed, now_ms) {
+            return None;
+        }
+        let wait_ms = FIRST_MS
+            .saturating_mul(1 << (failed.count - FREE).min(16))
+            .min(LONGEST_MS);
+        let left_ms = (failed.last_ms + wait_ms).checked_sub(now_ms)?;
+        (left_ms > 0).then(|| Duration::from_millis(left_ms))
+    }
+
+    /// Somebody at this address was wrong.
+    pub(super) fn note(&mut self, address: IpAddr, now_ms: u64) {
+        let network = network(address);
+        if self.0.len() >= MAX_ADDRESSES && !self.0.contains_key(&network) {
+            self.make_room(now_ms);
+        }
+        let failed = self.0.entry(network).or_insert(Failed {
+            count: 0,
+            last_ms: now_ms,
+        });
+        if is_forgotten(failed, now_ms) {
+            failed.count = 0;
+        }
+        failed.count = failed.count.saturating_add(1);
+        failed.last_ms = now_ms;
+    }
+
+    fn make_room(&mut self, now_ms: u64) {
+        self.0.retain(|_, failed| !is_forgotten(failed, now_ms));
+        if self.0.len() >= MAX_ADDRESSES {
+            let oldest = self.0.iter().min_by_key(|(_, failed)| failed.last_ms);
+            if let Some(address) = oldest.map(|(address, _)| *address) {
+                self.0.remove(&address);
+            }
+        }
+    }
+}
+
+/// Also when the clock was set back, or somebody would wait for ever.
+fn is_forgotten(failed: &Failed, now_ms: u64) -> bool {
+    now_ms < failed.last_ms || now_ms - failed.last_ms >= FORGET_MS
+}
+
+/// Who has one address of IPv6 usually has a /64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_waits_double_up_to_a_minute_and_pass() {
+        let (mut attempts, who, mut now) = (Attempts::default(), ip("192.0.2.1"), 1_000_000);
+        for _ in 1..FREE {
+            attempts.note(who, now);
+            assert_eq!(attempts.wait(who, now), None);
+        }
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            attempts.note(who, now);
+            let wait = attempts.wait(who, now).unwrap();
+            waits.push(wait.as_secs());
+            now += u64::try_from(wait.as_millis()).unwrap();
+            assert_eq!(attempts.wait(who, now), None, "the wait is over");
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(attempts.wait(ip("192.0.2.2"), now - 1), None, "somebody else");
+        attempts.note(who, now + FORGET_MS);
+        assert_eq!(attempts.wait(who, now + FORGET_MS), None, "all is forgotten");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address_and_an_old_address_in_a_new_one_as_itself() {
+        let mut attempts = Attempts::default();
+        for last in 0..=FREE {
+            attempts.note(ip(&format!("2001:db8::{last}")), 0);
+            attempts.note(ip("::ffff:192.0.2.1"), 0);
+        }
+        assert!(attempts.wait(ip("2001:db8::ffff:1"), 0).is_some());
+        assert!(attempts.wait(ip("2001:db8:0:1::1"), 0).is_none());
+        assert!(attempts.wait(ip("192.0.2.1"), 0).is_some());
+    }
+
+    #[test]
+    fn no_more_than_so_many_addresses_are_remembered_and_the_newest_stay() {
+        let mut attempts = Attempts::default();
+        let count = u32::try_from(MAX_ADDRESSES).unwrap() * 2;
+        for number in 0..count {
+            attempts.note(std::net::Ipv4Addr::from_bits(number).into(), u64::from(number));
+        }
+        assert_eq!(attempts.0.len(), MAX_ADDRESSES);
+        assert!(
+            attempts
+                .0
+                .contains_key(&std::net::Ipv4Addr::from_bits(count - 1).into())
+        );
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_locks_nobody_out() {
+        let mut attempts = Attempts::default();
+        (0..50).for_each(|_| attempts.note(ip("192.0.2.1"), 1_000_000_000));
+        assert_eq!(attempts.wait(ip("192.0.2.1"), 1_000), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! Secrets, and how they are compared and kept.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Something that lets its holder in. Never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// The system gives no random numbers.
+#[derive(Debug)]
+pub struct SecretError(getrandom::Error);
+
+/// The SHA-256 of a secret. Good for random secrets of 128 bits and more; a password needs a slow hash.
+#[derive(Clone, Copy)]
+pub(super) struct Digest([u8; 32]);
+
+impl Secret {
+    /// A random one of `BYTES` bytes, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// If the system gives no random numbers.
+    pub fn random<const BYTES: usize>() -> Result<Self, SecretError> {
+        let mut bytes = [0; BYTES];
+        getrandom::fill(&mut bytes).map_err(SecretError)?;
+        Ok(Self(hex(&bytes)))
+    }
+
+    /// The text, for the one place where it is to be written.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the system gives no random numbers: {}", self.0)
+    }
+}
+
+impl std::error::Error for SecretError {}
+
+impl Digest {
+    pub(super) fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    pub(super) fn to_hex(self) -> String {
+        hex(&self.0)
+    }
+
+    pub(super) fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl PartialEq for Digest {
+    /// Takes as long whether they are alike or not.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(…)")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_long_never_the_same_and_never_shown() {
+        let (one, other) = (Secret::random::<16>().unwrap(), Secret::random::<16>().unwrap());
+        assert_eq!(one.expose().len(), 32);
+        assert_ne!(one, other);
+        let shown = format!("{one:?} {:?}", one.digest());
+        assert!(
+            !shown.contains(one.expose()) && !shown.contains(&one.digest().to_hex()),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_digest_is_read_back_and_nothing_else_is() {
+        let digest = Digest::of("abc");
+        assert_eq!(
+            digest.to_hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(Digest::from_hex(&digest.to_hex()), Some(digest));
+        for wrong in ["", "ba78", &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(Digest::from_hex(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Links that let others in, each with a role and an end: kept as hashes, changed by `deskbeam share`, read again by
+//! a host that runs.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::{Digest, Secret};
+use super::state_dir::{StateDir, StateError};
+use super::watched::Stamp;
+use crate::protocol::role::Role;
+
+const FILE: &str = "shares.json";
+/// There are no more than this at a time.
+const MAX_SHARES: usize = 256;
+
+/// By which a link is listed and revoked. No secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareId(String);
+
+/// One link.
+#[derive(Debug, Clone)]
+pub struct Share {
+    /// Its name.
+    pub id: ShareId,
+    /// What it lets its holder do.
+    pub role: Role,
+    /// Its end, in milliseconds since the epoch.
+    pub expires_ms: u64,
+    digest: Digest,
+}
+
+/// All links.
+#[derive(Debug)]
+pub struct Shares {
+    state: StateDir,
+    current: Mutex<Current>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    stamp: Option<Stamp>,
+    shares: Vec<Share>,
+}
+
+/// A link as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    id: String,
+    role: String,
+    expires_ms: u64,
+    sha256: String,
+}
+
+impl Shares {
+    /// Those that are kept in this folder.
+    pub fn new(state: StateDir) -> Self {
+        Self {
+            state,
+            current: Mutex::default(),
+        }
+    }
+
+    /// Makes a link that ends at `expires_ms`. The secret is what lets its holder in, and is not kept.
+    ///
+    /// # Errors
+    /// If there are too many, or the file cannot be read or written.
+    pub fn add(&self, role: Role, expires_ms: u64, now_ms: u64) -> Result<(Share, Secret), StateError> {
+        let secret = Secret::random::<16>()?;
+        let share = Share {
+            id: ShareId(Secret::random::<4>()?.expose().to_owned()),
+            role,
+            expires_ms,
+            digest: secret.digest(),
+        };
+        self.change(now_ms, |shares| {
+            if shares.len() >= MAX_SHARES {
+                return Err(StateError::new(format!(
+                    "there are {MAX_SHARES} links: revoke some first"
+                )));
+            }
+            shares.push(share.clone());
+            Ok(())
+        })?;
+        Ok((share, secret))
+    }
+
+    /// Ends a link. False: there is none of this name.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub fn revoke(&self, id: &str, now_ms: u64) -> Result<bool, StateError> {
+        self.change(now_ms, |shares| {
+            let before = shares.len();
+            shares.retain(|share| share.id.0 != id);
+            Ok(shares.len() < before)
+        })
+    }
+
+    /// Ends all links.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn revoke_all(&self) -> Result<(), StateError> {
+        self.state.locked(|| self.state.replace(FILE, "[]\n"))
+    }
+
+    /// Those that have not ended.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn list(&self, now_ms: u64) -> Result<Vec<Share>, StateError> {
+        let mut shares = load(&self.state)?;
+        shares.retain(|share| share.expires_ms > now_ms);
+        Ok(shares)
+    }
+
+    /// The link of this secret, if it has not ended.
+    pub(super) fn find(&self, secret: &Secret, now_ms: u64) -> Option<Share> {
+        let digest = secret.digest();
+        let current = self.current();
+        let found = current.shares.iter().find(|share| share.digest == digest);
+        found.filter(|share| share.expires_ms > now_ms).cloned()
+    }
+
+    /// Whether the link is there and has not ended.
+    pub(super) fn is_valid(&self, id: &ShareId, now_ms: u64) -> bool {
+        let current = self.current();
+        let mut shares = current.shares.iter();
+        shares.any(|share| share.id == *id && share.expires_ms > now_ms)
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&self.state.path(FILE));
+        if stamp != current.stamp {
+            let shares = load(&self.state).unwrap_or_else(|error| {
+                tracing::error!(%error, "no link lets anybody in");
+                Vec::new()
+            });
+            *current = Current { stamp, shares };
+        }
+        current
+    }
+
+    /// Those that have ended are forgotten on the way.
+    fn change<T>(
+        &self,
+        now_ms: u64,
+        change: impl FnOnce(&mut Vec<Share>) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        self.state.locked(|| {
+            let mut shares = self.list(now_ms)?;
+            let result = change(&mut shares)?;
+            let written: Vec<_> = shares.iter().map(Share::written).collect();
+            let text = serde_json::to_string_pretty(&written)
+                .map_err(|error| StateError::new(format!("the links cannot be written: {error}")))?;
+            self.state.replace(FILE, &format!("{text}\n"))?;
+            Ok(result)
+        })
+    }
+}
+
+fn load(state: &StateDir) -> Result<Vec<Share>, StateError> {
+    let Some(text) = state.read(FILE)? else {
+        return Ok(Vec::new());
+    };
+    let wrong = || {
+        let place = state.path(FILE);
+        StateError::new(format!(
+            "{} is not a list of links. Delete it to revoke them all",
+            place.display()
+        ))
+    };
+    let written: Vec<Written> = serde_json::from_str(&text).map_err(|_| wrong())?;
+    let shares = written.into_iter().map(Share::read);
+    shares.collect::<Option<_>>().ok_or_else(wrong)
+}
+
+impl Share {
+    fn written(&self) -> Written {
+        Written {
+            id: self.id.0.clone(),
+            role: self.role.name().to_owned(),
+            expires_ms: self.expires_ms,
+            sha256: self.digest.to_hex(),
+        }
+    }
+
+    fn read(written: Written) -> Option<Self> {
+        Some(Self {
+            id: ShareId(written.id),
+            role: Role::named(&written.role)?,
+            expires_ms: written.expires_ms,
+            digest: Digest::from_hex(&written.sha256)?,
+        })
+    }
+}
+
+impl std::fmt::Display for ShareId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares() -> (tempfile::TempDir, Shares) {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().to_owned()).unwrap();
+        (place, Shares::new(state))
+    }
+
+    #[test]
+    fn a_link_lets_in_until_its_end_or_until_it_is_revoked() {
+        let (place, running) = shares();
+        // What is changed by one process is seen by another.
+        let elsewhere = Shares::new(StateDir::at(place.path().to_owned()).unwrap());
+        let (view, secret) = elsewhere.add(Role::View, 1_000, 0).unwrap();
+        let (control, other) = elsewhere.add(Role::Control, 2_000, 0).unwrap();
+        assert_eq!(running.find(&secret, 999).unwrap().role, Role::View);
+        assert_eq!(running.find(&other, 999).unwrap().role, Role::Control);
+        assert!(running.find(&Secret::from(view.id.to_string()), 999).is_none());
+        assert!(running.find(&secret, 1_000).is_none() && !running.is_valid(&view.id, 1_000));
+        assert!(running.is_valid(&control.id, 1_999));
+        assert!(elsewhere.revoke(&control.id.to_string(), 0).unwrap());
+        assert!(!elsewhere.revoke(&control.id.to_string(), 0).unwrap());
+        assert!(running.find(&other, 0).is_none() && !running.is_valid(&control.id, 0));
+        assert_eq!(elsewhere.list(0).unwrap().len(), 1);
+        assert!(elsewhere.list(1_000).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_file_tells_nobody_how_to_come_in() {
+        let (place, shares) = shares();
+        let (_, secret) = shares.add(Role::Admin, 1_000, 0).unwrap();
+        let text = std::fs::read_to_string(place.path().join(FILE)).unwrap();
+        assert!(
+            !text.contains(secret.expose()) && text.contains("admin"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_lets_nobody_in_and_is_not_written_over() {
+        let (place, shares) = shares();
+        let (_, secret) = shares.add(Role::View, 1_000, 0).unwrap();
+        let file = place.path().join(FILE);
+        let good = std::fs::read_to_string(&file).unwrap();
+        for wrong in [
+            "",
+            "{}",
+            &good.replace("view", "root"),
+            &good.replace("sha256", "sha1"),
+        ] {
+            std::fs::write(&file, wrong).unwrap();
+            assert!(shares.find(&secret, 0).is_none(), "{wrong}");
+            assert!(shares.add(Role::View, 1_000, 0).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The token that is made at the first start and lets its holder do everything.
+
+use super::secret::Secret;
+use super::state_dir::{StateDir, StateError};
+
+const FILE: &str = "token";
+
+/// The token in the folder: 128 random bits, made now if there is none yet.
+///
+/// # Errors
+/// If it cannot be read or written, if others can read it, or if it is none.
+pub fn load_or_create(state: &StateDir) -> Result<Secret, StateError> {
+    if let Some(token) = load(state)? {
+        return Ok(token);
+    }
+    let token = Secret::random::<16>()?;
+    if state.create(FILE, &format!("{}\n", token.expose()))? {
+        return Ok(token);
+    }
+    // Another process was faster.
+    load(state)?.ok_or_else(|| StateError::new(format!("{} comes and goes", state.path(FILE).display())))
+}
+
+fn load(state: &StateDir) -> Result<Option<Secret>, StateError> {
+    let Some(text) = state.read(FILE)? else {
+        return Ok(None);
+    };
+    let token = text.trim();
+    if token.len() < 32 || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let place = state.path(FILE);
+        return Err(StateError::new(format!(
+            "{} is not a token of 32 or more hexadecimal digits. Delete it to get a new one",
+            place.display()
+        )));
+    }
+    Ok(Some(Secret::from(token.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_made_once_and_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().to_owned()).unwrap();
+        let first = load_or_create(&state).unwrap();
+        assert_eq!(first.expose().len(), 32);
+        assert_eq!(load_or_create(&state).unwrap(), first);
+    }
+
+    #[test]
+    fn a_file_that_holds_no_token_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let state = StateDir::at(place.path().to_owned()).unwrap();
+        for text in ["", "short", &"x".repeat(32)] {
+            state.replace(FILE, text).unwrap();
+            assert!(
+                load_or_create(&state)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("Delete it")
+            );
+        }
+    }
+}

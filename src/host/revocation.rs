@@ -1,0 +1,37 @@
+//! Showing out those who may no longer be here.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Shared;
+use crate::clock::now_ms;
+
+/// How often it is looked at who may still be here: links end, and other processes revoke them.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Shows out viewers and players whose link or password has ended, and everybody when that is asked for, until the
+/// host ends.
+pub(super) async fn watch(shared: Shared) {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shared.shutdown.cancelled() => return,
+            () = shared.cut_off.notified() => cut_off(&shared),
+            _ = looks.tick() => {}
+        }
+        let holds = |grant: &_| shared.access.is_valid(grant, now_ms());
+        shared.registry.show_out_unless(holds);
+        shared.players.close_unless(holds);
+    }
+}
+
+/// Ends what everybody was given. Who comes by a link, or through a server elsewhere, cannot come back.
+fn cut_off(shared: &Shared) {
+    tracing::warn!("everybody is cut off");
+    shared.outbound_end.cancel();
+    if let Err(error) = shared.access.end_all() {
+        tracing::error!(%error, "the links that were shared are still valid");
+    }
+}

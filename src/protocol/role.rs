@@ -1,0 +1,182 @@
+//! What a client may do: the role that its way in gave it.
+
+use super::channel::ChannelMessage;
+use super::input::InputEvent;
+
+/// From the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Sees and hears.
+    View,
+    /// Acts on the desktop, too.
+    Control,
+    /// Sees who else is there and shows them out, too.
+    Admin,
+}
+
+/// One thing that a role may allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// To move the pointer, press its buttons and turn its wheel.
+    Pointer,
+    /// To press keys.
+    Keyboard,
+    /// To read what was copied on the desktop.
+    ClipboardRead,
+    /// To put something into the desktop's clipboard.
+    ClipboardWrite,
+    /// To change the desktop's size.
+    Resize,
+    /// To change the stream for everybody: its rate, and whether the pointer is drawn.
+    Settings,
+    /// To list the clients and show them out.
+    Manage,
+}
+
+impl Role {
+    /// All roles, from the least to the most.
+    pub const ALL: [Self; 3] = [Self::View, Self::Control, Self::Admin];
+
+    /// The role of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// The name, as clients are told it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Control => "control",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether it may do this.
+    pub fn allows(self, capability: Capability) -> bool {
+        self >= capability.least_role()
+    }
+
+    /// What it may do, by the names that clients are told.
+    pub fn capabilities(self) -> Vec<&'static str> {
+        let allowed = Capability::ALL
+            .into_iter()
+            .filter(|capability| self.allows(*capability));
+        allowed.map(Capability::name).collect()
+    }
+}
+
+impl Capability {
+    const ALL: [Self; 7] = [
+        Self::Pointer,
+        Self::Keyboard,
+        Self::ClipboardRead,
+        Self::ClipboardWrite,
+        Self::Resize,
+        Self::Settings,
+        Self::Manage,
+    ];
+
+    /// What `message` takes; `None` for what everybody may say.
+    pub fn needed_by(message: &ChannelMessage) -> Option<Self> {
+        match message {
+            ChannelMessage::Input(event) => Self::needed_for(event),
+            ChannelMessage::Gamepad(_) => Some(Self::Pointer),
+            ChannelMessage::ClipboardRead => Some(Self::ClipboardRead),
+            ChannelMessage::ClipboardWrite(_) => Some(Self::ClipboardWrite),
+            ChannelMessage::Resize { .. } => Some(Self::Resize),
+            ChannelMessage::PointerVisible(_)
+            | ChannelMessage::SetVideoBitrate { .. }
+            | ChannelMessage::SetAudioBitrate { .. }
+            | ChannelMessage::SetFramerate { .. }
+            | ChannelMessage::Scale(_) => Some(Self::Settings),
+            // These concern nobody else's picture.
+            ChannelMessage::SetQuality { .. }
+            | ChannelMessage::Pause(_)
+            | ChannelMessage::FrameTimes(_)
+            | ChannelMessage::RequestKeyframe
+            | ChannelMessage::Ping { .. }
+            | ChannelMessage::Pong { .. }
+            | ChannelMessage::Report(_)
+            | ChannelMessage::Control { .. } => None,
+        }
+    }
+
+    /// What `event` takes; `None` for letting go, which everybody may.
+    pub fn needed_for(event: &InputEvent) -> Option<Self> {
+        match event {
+            InputEvent::Motion { .. }
+            | InputEvent::RelativeMotion { .. }
+            | InputEvent::Button { .. }
+            | InputEvent::Wheel { .. } => Some(Self::Pointer),
+            InputEvent::Key { .. } => Some(Self::Keyboard),
+            InputEvent::ReleaseAll => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pointer => "pointer",
+            Self::Keyboard => "keyboard",
+            Self::ClipboardRead => "clipboard-read",
+            Self::ClipboardWrite => "clipboard-write",
+            Self::Resize => "resize",
+            Self::Settings => "settings",
+            Self::Manage => "manage",
+        }
+    }
+
+    fn least_role(self) -> Role {
+        match self {
+            Self::Manage => Role::Admin,
+            _ => Role::Control,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_may_do_what_the_lesser_ones_may_and_more() {
+        assert_eq!(Role::View.capabilities(), [""; 0]);
+        let control = Role::Control.capabilities();
+        assert!(
+            control.contains(&"keyboard") && !control.contains(&"manage"),
+            "{control:?}"
+        );
+        assert_eq!(Role::Admin.capabilities().len(), Capability::ALL.len());
+    }
+
+    #[test]
+    fn roles_are_known_by_their_names_alone() {
+        for role in Role::ALL {
+            assert_eq!(Role::named(role.name()), Some(role));
+        }
+        for name in ["", "Admin", "root", "view "] {
+            assert_eq!(Role::named(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn everybody_may_let_go_and_nobody_who_only_looks_may_act() {
+        assert_eq!(Capability::needed_for(&InputEvent::ReleaseAll), None);
+        for message in [
+            ChannelMessage::PointerVisible(true),
+            ChannelMessage::SetFramerate { fps: 1 },
+            ChannelMessage::ClipboardRead,
+            ChannelMessage::Resize {
+                enabled: None,
+                size: None,
+            },
+            ChannelMessage::Input(InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 }),
+        ] {
+            let needed = Capability::needed_by(&message).unwrap();
+            assert!(
+                !Role::View.allows(needed) && Role::Control.allows(needed),
+                "{message:?}"
+            );
+        }
+        assert_eq!(Capability::needed_by(&ChannelMessage::RequestKeyframe), None);
+    }
+}

@@ -1,0 +1,90 @@
+/**
+ * Whether this browser may come in: `signed-in` has the role, `signed-out` how to sign in, `unreachable` is a host
+ * that does not answer (or is none of deskbeam: then the socket will tell).
+ *
+ * @typedef {{kind: 'signed-in', role: string}
+ *   | {kind: 'signed-out', mode: string}
+ *   | {kind: 'refused', reason: string}
+ *   | {kind: 'unreachable'}} Answer
+ */
+
+/**
+ * The token in the fragment of the address, `#token=…`. It is taken out of the address bar, where people would see
+ * and copy it, and stays out of the history.
+ *
+ * @param {Location} location
+ * @param {History} history
+ * @returns {string | null}
+ */
+export function takeToken(location, history) {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token !== null) history.replaceState(history.state, '', location.pathname + location.search);
+  return token;
+}
+
+/** Signs in at the host of the page. */
+export class Login {
+  #base;
+  #fetch;
+
+  /**
+   * @param {string | URL} pageUrl
+   * @param {typeof fetch} [fetcher]
+   */
+  constructor(pageUrl, fetcher = (...args) => fetch(...args)) {
+    this.#base = new URL('api/', pageUrl);
+    this.#fetch = fetcher;
+  }
+
+  /** @returns {Promise<Answer>} */
+  async check() {
+    return this.#ask('session', { cache: 'no-store' });
+  }
+
+  /**
+   * Exchanges a token or a password for a session.
+   *
+   * @param {string} secret
+   * @returns {Promise<Answer>}
+   */
+  async signIn(secret) {
+    return this.#ask('login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ secret }),
+    });
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} init
+   * @returns {Promise<Answer>}
+   */
+  async #ask(path, init) {
+    let response;
+    try {
+      response = await this.#fetch(new URL(path, this.#base), { credentials: 'same-origin', ...init });
+    } catch {
+      return { kind: 'unreachable' };
+    }
+    const told = await response.json().catch(() => ({}));
+    if (response.ok) return { kind: 'signed-in', role: String(told.role ?? 'control') };
+    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(told.mode ?? 'token') };
+    if (REFUSALS.has(response.status)) return { kind: 'refused', reason: refusal(response) };
+    return { kind: 'unreachable' };
+  }
+}
+
+/**
+ * A sentence for whoever tried.
+ *
+ * @param {Response} response
+ */
+function refusal(response) {
+  if (response.status === 401) return 'That is not right.';
+  if (response.status === 403) return 'The host does not let this page in: open the address that it printed.';
+  const seconds = Number(response.headers.get('retry-after')) || 5;
+  return `There were too many wrong tries. Wait ${seconds} s and try again.`;
+}
+
+const REFUSALS = new Set([401, 403, 429]);

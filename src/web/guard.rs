@@ -1,0 +1,269 @@
+//! Who comes in: the door before every route that shows or changes something.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+use super::origin;
+use super::site::Site;
+use crate::access::{Access, Admission, Grant, Presented, Secret};
+use crate::clock::now_ms;
+use crate::protocol::base64;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
+/// Lets a request pass that may come in, with its [`Grant`] as an extension.
+///
+/// A preflight passes, too: browsers send it without any secret, and it is told nothing but what may be asked.
+pub(super) async fn guard(
+    State(site): State<Site>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if request.method() == Method::OPTIONS {
+        return next.run(request).await;
+    }
+    let credentials = Credentials::of(&site, remote, request.headers());
+    match admit(&site, credentials).await {
+        Admission::In(grant) => {
+            request.extensions_mut().insert(grant);
+            next.run(request).await
+        }
+        refusal => {
+            let challenges = may_be_asked_by_browser(request.uri().path(), request.headers());
+            let mut response = refused(&refusal).into_response();
+            if challenges && response.status() == StatusCode::UNAUTHORIZED {
+                let challenge =
+                    header::HeaderValue::from_static("Basic realm=\"deskbeam\", charset=\"UTF-8\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            response
+        }
+    }
+}
+
+/// Keeps out pages that this host did not serve and that `--allow-origin` does not name.
+pub(super) async fn check_origin(
+    State(site): State<Site>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if origin::may_ask(request.headers(), site.host.origins()) {
+        return next.run(request).await;
+    }
+    tracing::warn!(%remote, "a page from another origin is kept out");
+    let message =
+        "This page may not ask: it was not served by this host. --allow-origin lets pages of others.\n";
+    (StatusCode::FORBIDDEN, message).into_response()
+}
+
+/// What a request presents, kept for a thread that may wait.
+#[derive(Debug)]
+pub(super) struct Credentials {
+    pub(super) peer: IpAddr,
+    pub(super) forwarded_for: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) session: Option<Secret>,
+    pub(super) secret: Option<Secret>,
+}
+
+impl Credentials {
+    /// Those in the headers.
+    pub(super) fn of(site: &Site, remote: SocketAddr, headers: &HeaderMap) -> Self {
+        // A second one may be the browser's own, which the proxy has let through.
+        let only = |name: &str| {
+            let mut values = headers.get_all(name).iter();
+            let value = values.next().filter(|_| values.next().is_none())?;
+            Some(value.to_str().ok()?.to_owned())
+        };
+        Self {
+            peer: remote.ip(),
+            // Several headers are one list; the last of them is the nearest proxy's.
+            forwarded_for: headers
+                .get_all(FORWARDED_FOR)
+                .iter()
+                .next_back()
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned),
+            user: site.host.access().proxy_header().and_then(only),
+            session: site.cookie.find(headers),
+            secret: headers
+                .get(header::AUTHORIZATION)
+                .and_then(|value| secret_in(value.to_str().ok()?))
+                .or_else(|| secret_among(headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?)),
+        }
+    }
+
+    fn presented(&self) -> Presented<'_> {
+        Presented {
+            peer: self.peer,
+            forwarded_for: self.forwarded_for.as_deref(),
+            user: self.user.as_deref(),
+            session: self.session.as_ref(),
+            secret: self.secret.as_ref(),
+        }
+    }
+}
+
+/// Decides. A password is verified on a thread of its own.
+pub(super) async fn admit(site: &Site, credentials: Credentials) -> Admission {
+    match site.host.access().admit(&credentials.presented(), now_ms()) {
+        Admission::Verify => {
+            site.verifier
+                .verify(Arc::clone(site.host.access()), credentials)
+                .await
+        }
+        admission => admission,
+    }
+}
+
+/// What somebody is told who may not come in.
+pub(super) fn refused(admission: &Admission) -> impl IntoResponse + use<> {
+    let (status, wait, message) = match admission {
+        Admission::Wait(wait) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            Some(*wait),
+            "There were too many wrong tries. Wait a moment.\n",
+        ),
+        Admission::Wrong => (
+            StatusCode::UNAUTHORIZED,
+            None,
+            "This token or password is wrong.\n",
+        ),
+        _ => (
+            StatusCode::UNAUTHORIZED,
+            None,
+            "Sign in first: open the address that the host printed.\n",
+        ),
+    };
+    let seconds = wait.map(|wait| wait.as_millis().div_ceil(1000).max(1).to_string());
+    let retry = seconds.map(|seconds| [(header::RETRY_AFTER, seconds)]);
+    (status, retry, message)
+}
+
+/// What somebody is told whose role does not reach.
+pub(super) fn forbidden() -> Response {
+    (StatusCode::FORBIDDEN, "Only an administrator may ask this.\n").into_response()
+}
+
+/// Verifies passwords one at a time: each costs memory, and counts before the next is looked at.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    turns: Arc<Semaphore>,
+    places: Semaphore,
+}
+
+/// So many may wait for their turn.
+const PLACES: usize = 16;
+/// What others are told.
+const BUSY: Duration = Duration::from_secs(5);
+
+impl Verifier {
+    pub(super) fn new() -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(1)),
+            places: Semaphore::new(PLACES),
+        }
+    }
+
+    async fn verify(&self, access: Arc<Access>, credentials: Credentials) -> Admission {
+        let Ok(_place) = self.places.try_acquire() else {
+            return Admission::Wait(BUSY);
+        };
+        let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else {
+            return Admission::Wait(BUSY);
+        };
+        let verifying = tokio::task::spawn_blocking(move || {
+            // Held until it is done, also when nobody waits for it any longer.
+            let _turn = turn;
+            access.verify(&credentials.presented(), now_ms())
+        });
+        verifying.await.unwrap_or(Admission::Wait(BUSY))
+    }
+}
+
+/// The token of `Bearer`, or the password of `Basic`, whose user may be anybody.
+fn secret_in(authorization: &str) -> Option<Secret> {
+    let (scheme, rest) = authorization.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(Secret::from(rest.trim().to_owned()));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(base64::decode(rest.trim())?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(Secret::from(password.to_owned()))
+}
+
+/// The token among the names of protocols, as `bearer.TOKEN`: scripts of other origins can give a socket nothing else.
+fn secret_among(protocols: &str) -> Option<Secret> {
+    let mut tokens = protocols
+        .split(',')
+        .filter_map(|name| name.trim().strip_prefix("bearer."));
+    tokens.next().map(|token| Secret::from(token.to_owned()))
+}
+
+/// Whether a challenge does good: it makes a browser ask for a password in a window of its own, which the page of
+/// deskbeam does not want. Programs take it, and the page of Selkies, whose first request is for `/turn`, needs it.
+fn may_be_asked_by_browser(path: &str, headers: &HeaderMap) -> bool {
+    let mode = headers.get(FETCH_MODE).and_then(|mode| mode.to_str().ok());
+    matches!(mode, None | Some("navigate")) || path.ends_with("/turn")
+}
+
+/// What is asked of a handler behind the door.
+pub(super) type Given = axum::Extension<Grant>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_come_by_bearer_and_by_basic() {
+        for (authorization, secret) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer abc ", Some("abc")),
+            ("Basic YW55Ym9keTphOmI=", Some("a:b")),
+            ("basic OmE=", Some("a")),
+            ("Basic YWJj", None),
+            ("Basic ???", None),
+            ("Digest abc", None),
+            ("Bearer", None),
+            ("", None),
+        ] {
+            let found = secret_in(authorization);
+            assert_eq!(found.as_ref().map(Secret::expose), secret, "{authorization}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_deskbeam_is_not_challenged_and_others_are() {
+        let with = |mode: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            mode.map(|mode| headers.insert(FETCH_MODE, mode.parse().unwrap()));
+            headers
+        };
+        for (path, mode, challenged) in [
+            ("/ws", None, true),
+            ("/ws", Some("websocket"), false),
+            ("/api/signaling/status", Some("cors"), false),
+            ("/api/signaling/status", Some("navigate"), true),
+            ("/webrtc/turn", Some("cors"), true),
+        ] {
+            assert_eq!(
+                may_be_asked_by_browser(path, &with(mode)),
+                challenged,
+                "{path} {mode:?}"
+            );
+        }
+    }
+}

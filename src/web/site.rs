@@ -1,0 +1,33 @@
+//! What all handlers share.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use super::cookie::SessionCookie;
+use super::guard::Verifier;
+use super::host::Host;
+
+/// The host behind the routes, and how its pages are served. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Site {
+    pub(super) host: Arc<dyn Host>,
+    pub(super) cookie: Arc<SessionCookie>,
+    pub(super) verifier: Arc<Verifier>,
+}
+
+impl Site {
+    pub(super) fn new(host: Arc<dyn Host>, port: u16, is_tls: bool) -> Self {
+        Self {
+            host,
+            cookie: Arc::new(SessionCookie::new(port, is_tls)),
+            verifier: Arc::new(Verifier::new()),
+        }
+    }
+}
+
+impl FromRef<Site> for Arc<dyn Host> {
+    fn from_ref(site: &Site) -> Self {
+        Arc::clone(&site.host)
+    }
+}

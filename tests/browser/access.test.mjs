@@ -1,0 +1,149 @@
+// Who comes in with a browser, and how.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { atEnd } from './support/at-end.mjs';
+import { chromiumPage } from './support/browsers.mjs';
+import { BINARY, STATE, startHost } from './support/host.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 120_000 };
+const PASSWORD = 'correct horse battery';
+
+/** Runs `deskbeam` to its end with the hosts' state; what it prints. */
+const run = (args, input) =>
+  execFileSync(BINARY, args, { input, encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: STATE }, stdio: ['pipe', 'pipe', 'ignore'] });
+
+/** Fills in the form of the page. */
+async function signIn(page, secret) {
+  await page.locator('#secret').fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+test('the token leaves the address bar, and the page can be opened again without it', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const { page, complaints } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  assert.equal(await page.evaluate(() => location.href), `${new URL(host.url).origin}/`);
+  assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read the session');
+  await page.reload();
+  await view.reaches('connected');
+  assert.deepEqual(complaints, []);
+});
+
+test('the same by HTTPS, with a cookie that no other host can set', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test', '--tls', 'on']);
+  assert.match(host.stdout, /^https:.*\ncertificate SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$/m);
+  const { page, complaints } = await chromiumPage(t, { args: ['--ignore-certificate-errors'] });
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  const [{ name, httpOnly, secure, sameSite }] = await page.context().cookies();
+  assert.match(name, /^__Host-deskbeam-\d+$/);
+  assert.deepEqual({ httpOnly, secure, sameSite }, { httpOnly: true, secure: true, sameSite: 'Strict' });
+  await page.reload();
+  await view.reaches('connected');
+  assert.deepEqual(complaints, []);
+});
+
+test('without the token the page asks for it, says what is wrong, and goes on', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(new URL(host.url).origin);
+  await view.reaches('signing-in');
+  assert.match(await page.locator('#secret-label').textContent(), /address that the host printed/);
+  await signIn(page, 'a guess');
+  await until('it is told', async () => (await page.getByRole('alert').textContent()) === 'That is not right.');
+  await signIn(page, host.token);
+  await view.reaches('connected');
+  assert.ok(await page.locator('#sign-in').isHidden());
+});
+
+test('a password lets in, and too many guesses have to wait', LIMIT, async (t) => {
+  run(['passwd'], `${PASSWORD}\n`);
+  const host = await startHost(t, ['--capture', 'test', '--auth', 'password']);
+  assert.equal(host.token, '');
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('signing-in');
+  await signIn(page, PASSWORD);
+  await view.reaches('connected');
+  const other = await chromiumPage(t);
+  const guesser = await new View(other.page).open(host.url);
+  await guesser.reaches('signing-in');
+  for (let guess = 0; guess < 6; guess += 1) {
+    const answered = other.page.waitForResponse(/api\/login/);
+    await signIn(other.page, `guess ${guess}`);
+    await answered;
+  }
+  await until('the wait is told', async () => /Wait \d+ s/.test(await other.page.getByRole('alert').textContent()));
+  assert.equal((await view.state()).shown, 'connected');
+});
+
+test('a guest with a link to look on sees the picture, sends nothing, and is shown out', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const link = run(['share', '--role', 'view', '--expires', '1h']).trim();
+  assert.equal(new URL(link).origin, new URL(host.url).origin);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(link);
+  await view.reaches('connected');
+  await view.click(20, 20);
+  await page.keyboard.press('a');
+  const id = run(['share', '--list']).split(' ')[0];
+  run(['share', '--revoke', id]);
+  const { reason } = await view.reaches('failed');
+  assert.match(reason, /Access has ended/);
+  assert.doesNotMatch(host.log, /wanted to act/, 'the page knows that it may not');
+});
+
+/** A page of somebody else, on another port of this machine: browsers send it the cookies of ours. */
+async function otherSite(t) {
+  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(t, () => server.close());
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+test('a page of somebody else can neither connect nor sign out nor frame, though its browser is signed in', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const { origin } = new URL(host.url);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await page.goto(await otherSite(t));
+  const tried = await page.evaluate(async (target) => {
+    const socket = new WebSocket(`${target.replace('http', 'ws')}/ws`);
+    const opened = await new Promise((resolve) => {
+      socket.onopen = () => resolve('opened');
+      socket.onerror = () => resolve('refused');
+    });
+    const answer = (path, init) => fetch(`${target}${path}`, { credentials: 'include', ...init }).then(
+      ({ type, status }) => `${type} ${status}`,
+      () => 'hidden',
+    );
+    await answer('/api/logout', { method: 'POST', mode: 'no-cors' });
+    const read = await answer('/turn');
+    const frame = document.createElement('iframe');
+    const loaded = new Promise((resolve) => (frame.onload = resolve));
+    frame.src = `${target}/`;
+    document.body.append(frame);
+    await loaded;
+    return { opened, read };
+  }, origin);
+  assert.deepEqual(tried, { opened: 'refused', read: 'hidden' });
+  const [, frame] = page.frames();
+  assert.equal(await frame.evaluate(() => document.getElementById('screen')), null, 'the frame is empty');
+  await view.open(origin);
+  await view.reaches('connected');
+});
+
+test('the page is not served to a name that merely leads here', LIMIT, async (t) => {
+  const host = await startHost(t, ['--capture', 'test']);
+  const { page } = await chromiumPage(t, { args: ['--host-resolver-rules=MAP evil.example 127.0.0.1'] });
+  const answer = await page.goto(`http://evil.example:${new URL(host.url).port}/`);
+  assert.equal(answer.status(), 421);
+});
