@@ -18,7 +18,7 @@ const FRAGMENTS: usize = 16;
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How often a player's reports are looked at.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(4);
 /// After so many looks in a row at which nothing new was reported of what was sent, the player has gone.
 const MAX_SILENT: u32 = 3;
 
@@ -140,6 +140,10 @@ struct Reports {
 impl Reports {
     /// Takes in the next look. False: the player has gone.
     fn continue_with(&mut self, stats: &PeerStats) -> bool {
+        if stats.packets_sent.is_none() {
+            // webrtcbin was too busy to say.
+            return true;
+        }
         if stats.reported.is_none() || stats.reported != self.reported {
             self.silent = 0;
         } else if stats.packets_sent > self.sent {

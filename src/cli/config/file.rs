@@ -142,6 +142,10 @@ mod tests {
         assert_eq!(file.values["fps"], ["30"]);
         assert_eq!(file.values["ice_server"], ["stun:a", "stun:b"]);
         assert!(parse("ice_server = []").unwrap().values["ice_server"].is_empty());
+        assert_eq!(
+            parse("per_viewer_encoder = true").unwrap().values["per_viewer_encoder"],
+            ["true"]
+        );
         assert!(parse("").unwrap().values.is_empty());
     }
 
@@ -157,6 +161,10 @@ mod tests {
             ("fps = [30]", "`fps`: expected a number, not a list"),
             ("fps = 0", "`fps`: invalid value '0'"),
             ("capture = 5", "`capture`: expected a string"),
+            (
+                "per_viewer_encoder = 1",
+                "`per_viewer_encoder`: expected true or false",
+            ),
             ("listen = 'here'", "`listen`: invalid value 'here'"),
             ("virtual = 'big'", "`virtual`: invalid value 'big'"),
             ("ice_server = [1]", "`ice_server`: expected a string"),

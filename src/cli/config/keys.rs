@@ -49,12 +49,22 @@ pub(super) fn written(command: &Command, arg: &Arg, value: &Value) -> Result<Vec
 }
 
 fn scalar(arg: &Arg, value: &Value) -> Result<String, String> {
+    if is_switch(arg) {
+        return match value {
+            Value::Boolean(value) => Ok(value.to_string()),
+            other => Err(format!("expected true or false, not {}", name_of(other))),
+        };
+    }
     match (value, is_number(arg)) {
         (Value::Integer(number), true) => Ok(number.to_string()),
         (Value::String(text), false) => Ok(text.clone()),
         (other, true) => Err(format!("expected a number, not {}", name_of(other))),
         (other, false) => Err(format!("expected a string in quotes, not {}", name_of(other))),
     }
+}
+
+fn is_switch(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::SetTrue)
 }
 
 fn is_number(arg: &Arg) -> bool {
@@ -79,6 +89,10 @@ fn name_of(value: &Value) -> &'static str {
 /// Has clap parse the flag with these values, and nothing else.
 fn check(command: &Command, arg: &Arg, values: &[String]) -> Result<(), String> {
     let long = arg.get_long().unwrap_or_default();
+    // A switch takes no value on the command line, and true or false cannot be wrong.
+    if is_switch(arg) {
+        return Ok(());
+    }
     let flags = values.iter().map(|value| format!("--{long}={value}"));
     command
         .clone()
