@@ -5,19 +5,19 @@ import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 import { atEnd } from './at-end.mjs';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
 /**
  * A page of a new Chromium that ends with the test.
  *
  * @param {import('./at-end.mjs').Ending} t
- * @param {{viewport?: {width: number, height: number}, args?: string[], display?: string}} [options] on an X `display`,
+ * @param {{viewport?: {width: number, height: number}, args?: string[], program?: string, display?: string}} [options] on an X `display`,
  * the browser has a window there of the size of the viewport
  */
-export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [], display } = {}) {
+export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [], program = CHROMIUM, display } = {}) {
   const browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: program,
     headless: false,
     env: { ...process.env, ...(display ? { DISPLAY: display } : {}) },
     args: [

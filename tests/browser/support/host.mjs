@@ -66,10 +66,11 @@ export class Host {
  *
  * @param {import('node:test').TestContext} t
  * @param {string[]} args
- * @param {{port?: number}} [options]
+ * @param {{port?: number, address?: string, within?: string[]}} [options] `within`: a command that runs it elsewhere
  */
-export async function startHost(t, args, { port = 0 } = {}) {
-  const child = spawn(BINARY, ['--listen', `127.0.0.1:${port}`, ...args], {
+export async function startHost(t, args, { port = 0, address = '127.0.0.1', within = [] } = {}) {
+  const [program, ...rest] = [...within, BINARY, '--listen', `${address}:${port}`, ...args];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, XDG_STATE_HOME: STATE },
     // Its own process group, so that kill() finds what a killed host leaves behind.

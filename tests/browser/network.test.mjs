@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { chromiumPage } from './support/browsers.mjs';
+import { startHost } from './support/host.mjs';
+import { Line } from './support/line.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const NOISE = 'videotestsrc is-live=true pattern=snow ! video/x-raw,format=I420,width=640,height=360,framerate=30/1';
+const PATIENCE = { deadlineMs: 60_000 };
+
+/** What arrives, in kbit/s over half a second, and the round trip of the route in ms. */
+async function traffic(view) {
+  const look = () =>
+    view.page.evaluate(async () => {
+      const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
+      const video = stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      const route = stats.find(({ type, nominated }) => type === 'candidate-pair' && nominated);
+      return { bytes: video.bytesReceived, at: video.timestamp, roundTrip: route.currentRoundTripTime * 1000 };
+    });
+  const before = await look();
+  await pause(500);
+  const after = await look();
+  const kbps = ((after.bytes - before.bytes) * 8) / (after.at - before.at);
+  return { kbps, roundTrip: after.roundTrip };
+}
+
+test('the rate goes down to a bottleneck, whose queue does not stay full, and comes back after it', { timeout: 240_000 }, async (t) => {
+  const line = await Line.make(t);
+  if (!line) return t.skip('network namespaces can be made by root only');
+  const { address } = line;
+  const host = await startHost(
+    t,
+    ['--tls', 'off', '--capture', NOISE, '--encoder', 'x264', '--bitrate', '8000'],
+    { address, within: line.hostEnd },
+  );
+  await line.narrow(2);
+  const { page } = await chromiumPage(t, { program: await line.chromium(t) });
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected', PATIENCE);
+  const settled = async () => {
+    const { kbps, roundTrip } = await traffic(view);
+    if (kbps > 700 && kbps < 2200 && roundTrip < 150) return true;
+    throw new Error(`${kbps.toFixed()} kbit/s, ${roundTrip} ms`);
+  };
+  // The round trip is asked for every few seconds only: it has to stay.
+  for (let n = 0; n < 5; n += 1) await until('the rate fits the line', settled, PATIENCE);
+  await line.widen();
+  await until('the full rate is back', async () => {
+    const { kbps } = await traffic(view);
+    if (kbps > 6000) return true;
+    throw new Error(`${kbps.toFixed()} kbit/s`);
+  }, PATIENCE);
+  assert.equal((await view.state()).shown, 'connected');
+});

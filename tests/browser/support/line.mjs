@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { atEnd } from './at-end.mjs';
+import { CHROMIUM } from './browsers.mjs';
+
+const run = promisify(execFile);
+
+/** Two network namespaces, one for a host and one for a browser, and the line between them. */
+export class Line {
+  /** The address of the host. */
+  address = '10.99.72.1';
+  #host = `deskbeam-h${process.pid}`;
+  #browser = `deskbeam-b${process.pid}`;
+
+  /**
+   * Makes the line, which ends with the test. Undefined: that takes root.
+   *
+   * @param {import('node:test').TestContext} t
+   */
+  static async make(t) {
+    const line = new Line();
+    try {
+      await run('ip', ['netns', 'add', line.#host]);
+    } catch {
+      return undefined;
+    }
+    atEnd(t, () => run('ip', ['netns', 'delete', line.#host]));
+    await run('ip', ['netns', 'add', line.#browser]);
+    atEnd(t, () => run('ip', ['netns', 'delete', line.#browser]));
+    await run('ip', ['-n', line.#host, 'link', 'add', 'line', 'type', 'veth', 'peer', 'name', 'line', 'netns', line.#browser]);
+    for (const [end, address] of [[line.#host, line.address], [line.#browser, '10.99.72.2']]) {
+      await run('ip', ['-n', end, 'address', 'add', `${address}/24`, 'dev', 'line']);
+      for (const device of ['lo', 'line']) await run('ip', ['-n', end, 'link', 'set', device, 'up']);
+    }
+    return line;
+  }
+
+  /** The command that runs a host at its end. */
+  get hostEnd() {
+    return ['ip', 'netns', 'exec', this.#host];
+  }
+
+  /**
+   * A program that starts Chromium at the other end.
+   *
+   * @param {import('node:test').TestContext} t
+   */
+  async chromium(t) {
+    const directory = await mkdtemp(join(tmpdir(), 'deskbeam-line-'));
+    atEnd(t, () => rm(directory, { recursive: true }));
+    const program = join(directory, 'chromium');
+    await writeFile(program, `#!/bin/sh\nexec ip netns exec ${this.#browser} '${CHROMIUM}' "$@"\n`);
+    await chmod(program, 0o755);
+    return program;
+  }
+
+  /** Lets `megabits` a second through towards the browser, and up to 400 ms of them wait. */
+  narrow(megabits) {
+    const limit = ['rate', `${megabits}mbit`, 'burst', '8kb', 'latency', '400ms'];
+    return run('tc', ['-n', this.#host, 'qdisc', 'add', 'dev', 'line', 'root', 'tbf', ...limit]);
+  }
+
+  widen() {
+    return run('tc', ['-n', this.#host, 'qdisc', 'del', 'dev', 'line', 'root']);
+  }
+}
