@@ -28,6 +28,10 @@ const WINDOW: Duration = Duration::from_millis(500);
 const LEAST_DELAY: Duration = Duration::from_secs(10);
 /// Packets that all wait longer than this are in a queue that stands.
 const QUEUE: Duration = Duration::from_millis(20);
+/// A queue that is longer than this is one, even if no more is sent than arrives.
+const LONG_QUEUE: Duration = Duration::from_millis(60);
+/// More is sent than arrives: by this factor.
+const EXCESS: f64 = 1.1;
 /// The least time between two steps down while the queue still grows: the last one has to show first.
 const REACTION: Duration = Duration::from_millis(200);
 /// A queue is to be gone after this.
@@ -117,9 +121,15 @@ impl Congestion {
         // The last packets of a large frame wait for the first: what all of them wait is the queue.
         let queue = waits.into_iter().min();
         match queue {
-            Some(queue) if queue > QUEUE => self.lower(now, queue),
+            // A short delay without an excess is a busy machine's, or the end of a queue.
+            Some(queue)
+                if queue > LONG_QUEUE || queue > QUEUE && self.sending() > EXCESS * self.arriving() =>
+            {
+                self.lower(now, queue);
+            }
             _ if self.lost() > LOSS => self.lower(now, Duration::ZERO),
-            Some(_) => self.raise(now),
+            Some(queue) if queue <= QUEUE => self.raise(now),
+            Some(_) => {}
             None => {}
         }
     }
@@ -157,6 +167,17 @@ impl Congestion {
             self.kbps *= BLIND_STEP;
         }
         self.kbps = self.kbps.min(self.limits.1);
+    }
+
+    /// What was sent within the window, in kbit/s.
+    fn sending(&self) -> f64 {
+        let (Some(first), Some(last)) = (self.recent.front(), self.recent.back()) else {
+            return 0.0;
+        };
+        let later = self.recent.iter().filter(|packet| packet.sent > first.sent);
+        let bytes: u64 = later.map(|packet| u64::from(packet.bytes)).sum();
+        let span = last.sent.saturating_sub(first.sent).max(WINDOW / 5);
+        bytes as f64 * 8.0 / 1000.0 / span.as_secs_f64()
     }
 
     /// What arrives, in kbit/s, by the viewer's clock.
@@ -234,6 +255,8 @@ mod tests {
         base: Duration,
         free_at: Duration,
         random: u64,
+        /// Nothing goes on for the last part of each second, as on a busy machine.
+        hiccup: Duration,
     }
 
     impl Line {
@@ -244,6 +267,7 @@ mod tests {
                 base: Duration::from_millis(5),
                 free_at: Duration::ZERO,
                 random: 1,
+                hiccup: Duration::ZERO,
             }
         }
 
@@ -251,7 +275,13 @@ mod tests {
             // The generator of POSIX.1-2001's example, good enough for losses.
             self.random = self.random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
             let chance = (self.random >> 16 & 0x7fff) as f64 / 32768.0;
-            let start = self.free_at.max(sent);
+            let second = Duration::from_secs(sent.as_secs() + 1);
+            let goes_on = if second - sent <= self.hiccup {
+                second
+            } else {
+                sent
+            };
+            let start = self.free_at.max(goes_on);
             if chance < self.loss || start > sent + Duration::from_secs(1) {
                 return None;
             }
@@ -360,6 +390,17 @@ mod tests {
         let mut run = Run::new(line, 8000);
         run.stream(1.0, s(20));
         assert_eq!(run.congestion.kbps(), 8000);
+    }
+
+    #[test]
+    fn a_busy_machine_is_not_taken_for_a_bad_line() {
+        let mut line = Line::new(100_000.0);
+        line.hiccup = Duration::from_millis(80);
+        let mut run = Run::new(line, 8000);
+        for _ in 0..20 {
+            run.stream(1.0, s(1));
+            assert!(run.congestion.kbps() > 4000, "{}", run.congestion.kbps());
+        }
     }
 
     #[test]
