@@ -7,10 +7,20 @@ use std::time::{Duration, Instant};
 const KEY_FRAME_FLOOR: Duration = Duration::from_millis(250);
 /// For how long the next frame of a moving picture is waited for, when it is to be a key frame.
 const NEXT_FRAME: Duration = Duration::from_millis(40);
-/// After how long without a change the picture is at rest.
+/// After how long without a change the picture is at rest, and is encoded again: the bits that motion has not left are
+/// spent on what stays.
 const REST: Duration = Duration::from_millis(100);
-/// How often a picture at rest is encoded again: the bits that motion has not left are spent on what stays.
-const REFINEMENTS: u32 = 2;
+/// How long after each other that is done.
+const REFINE: Duration = Duration::from_millis(50);
+/// How often that is done at most.
+const REFINEMENTS: u32 = 20;
+/// And at least: a rate control takes some frames until it dares to spend more.
+const LEAST_REFINEMENTS: u32 = 6;
+/// It is done no more once it makes so little difference, in bytes.
+const REFINED: u64 = 1500;
+/// How often a still picture is encoded again: Chromium takes 3 s without a frame for a loss and asks for a key frame,
+/// which costs more and is coarser.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// An encoder that takes frames and gives none for this long has stalled.
 pub(super) const STALL: Duration = Duration::from_millis(500);
 /// So many frames without one that comes out are not a matter of an encoder's delay.
@@ -27,6 +37,8 @@ pub(super) struct Counts {
     pub(super) taken: u64,
     /// Frames that came out.
     pub(super) encoded: u64,
+    /// And their size, in bytes.
+    pub(super) bytes: u64,
 }
 
 /// What is to be done now.
@@ -36,8 +48,8 @@ pub(super) struct Deeds {
     pub(super) force_key_frame: bool,
     /// The last frame is to be encoded again; after that, if both.
     pub(super) repeat: bool,
-    /// Nothing more is to be done before the next frame comes.
-    pub(super) rest: bool,
+    /// The picture comes to rest, or moves again. At rest, the next frame of the capture is to be told of.
+    pub(super) at_rest: Option<bool>,
     /// The encoder gives nothing any more.
     pub(super) stalled: bool,
     /// How many frames per second there are now.
@@ -62,10 +74,10 @@ pub(super) struct Care {
 enum Motion {
     /// The last change that was seen.
     Moving { last: Instant },
-    /// At rest, encoded again this often, the last time then.
-    Resting { last: Instant, refined: u32 },
-    /// At rest, and as good as it gets.
-    Still,
+    /// At rest, encoded again this often, the last time then, when so many bytes had come out.
+    Resting { last: Instant, refined: u32, bytes: u64 },
+    /// At rest, and as good as it gets, encoded then.
+    Still { last: Instant },
 }
 
 /// Whether a key frame is wanted.
@@ -101,19 +113,18 @@ impl Care {
         }
     }
 
-    /// How long until the next look; `None`: until something happens.
-    pub(super) fn next_look(&self, now: Instant) -> Option<Duration> {
+    /// How long until the next look, if nothing happens.
+    pub(super) fn next_look(&self, now: Instant) -> Duration {
         let motion = match self.motion {
-            Motion::Moving { .. } => Some(now + REST),
-            Motion::Resting { last, refined } => Some(last + REST * 2 * refined),
-            Motion::Still => None,
+            Motion::Moving { .. } => now + REST,
+            Motion::Resting { last, .. } => last + REFINE,
+            Motion::Still { last } => last + KEEP_ALIVE,
         };
-        let key_frame = match self.key_frame {
-            KeyFrame::NotWanted => None,
-            KeyFrame::Due(at) | KeyFrame::Expected { by: at, .. } => Some(at),
+        let next = match self.key_frame {
+            KeyFrame::NotWanted => motion,
+            KeyFrame::Due(at) | KeyFrame::Expected { by: at, .. } => motion.min(at),
         };
-        let next = [motion, key_frame].into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(now))
+        next.saturating_duration_since(now)
     }
 
     /// Looks at what has been counted.
@@ -137,29 +148,30 @@ impl Care {
 
     fn look_at_motion(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
         let has_moved = std::mem::replace(&mut self.taken, counts.taken) != counts.taken;
+        let refine = |refined: u32| Motion::Resting {
+            last: now,
+            refined,
+            bytes: counts.bytes,
+        };
+        let was_moving = matches!(self.motion, Motion::Moving { .. });
         self.motion = match self.motion {
             _ if has_moved => Motion::Moving { last: now },
-            Motion::Moving { last } if now - last >= REST => {
-                deeds.repeat = true;
-                Motion::Resting {
-                    last: now,
-                    refined: 1,
-                }
-            }
-            Motion::Resting { last, refined } if now - last >= REST * 2 * refined => {
-                if refined < REFINEMENTS {
-                    deeds.repeat = true;
-                    Motion::Resting {
-                        last: now,
-                        refined: refined + 1,
-                    }
+            Motion::Moving { last } if now - last >= REST => refine(1),
+            Motion::Resting { last, refined, bytes } if now - last >= REFINE => {
+                // The last one has brought this much.
+                if refined < REFINEMENTS && (refined < LEAST_REFINEMENTS || counts.bytes - bytes >= REFINED) {
+                    refine(refined + 1)
                 } else {
-                    deeds.rest = true;
-                    Motion::Still
+                    Motion::Still { last }
                 }
             }
+            Motion::Still { last } if now - last >= KEEP_ALIVE => Motion::Still { last: now },
             motion => motion,
         };
+        deeds.repeat =
+            matches!(self.motion, Motion::Resting { last, .. } | Motion::Still { last } if last == now);
+        let is_moving = matches!(self.motion, Motion::Moving { .. });
+        deeds.at_rest = (is_moving != was_moving).then_some(!is_moving);
         self.pace = match (self.motion, self.pace) {
             (Motion::Moving { .. }, Some((since, taken))) if now - since >= PACE => {
                 deeds.fps = Some((counts.taken - taken) as f64 / (now - since).as_secs_f64());
@@ -187,6 +199,7 @@ impl Care {
                     self.motion = Motion::Resting {
                         last: now,
                         refined: 1,
+                        bytes: counts.bytes,
                     };
                     deeds.repeat = true;
                     KeyFrame::NotWanted
@@ -213,6 +226,8 @@ mod tests {
         now: Instant,
         counts: Counts,
         encodes: bool,
+        /// The size of the next frame, which each time halves while nothing moves.
+        size: u64,
     }
 
     impl Encoder {
@@ -223,6 +238,7 @@ mod tests {
                 now,
                 counts: Counts::default(),
                 encodes: true,
+                size: 0,
             };
             encoder.frame();
             encoder
@@ -232,20 +248,24 @@ mod tests {
             self.counts.captured += 1;
             self.counts.taken += 1;
             self.counts.encoded += u64::from(self.encodes);
+            self.counts.bytes += 20_000;
+            self.size = 20_000;
         }
 
         /// Looks whenever the care wants to, and gives what was done, and when.
         fn wait(&mut self, time: Duration) -> Vec<(u128, Deeds)> {
             let (start, end) = (self.now, self.now + time);
             let mut done = Vec::new();
-            while let Some(wait) = self
-                .care
-                .next_look(self.now)
-                .filter(|wait| self.now + *wait <= end)
-            {
-                self.now += wait.max(MS);
+            loop {
+                let wait = self.care.next_look(self.now).max(MS);
+                if self.now + wait > end {
+                    break;
+                }
+                self.now += wait;
                 let deeds = self.care.look(self.counts, self.now);
                 self.counts.encoded += u64::from(deeds.repeat);
+                self.counts.bytes += if deeds.repeat { self.size } else { 0 };
+                self.size /= if deeds.repeat { 2 } else { 1 };
                 if deeds != Deeds::default() {
                     done.push(((self.now - start).as_millis(), deeds));
                 }
@@ -261,16 +281,44 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_comes_to_rest_is_encoded_twice_more_and_then_let_be() {
+    fn a_picture_that_comes_to_rest_is_encoded_again_until_that_brings_nothing() {
         let mut encoder = Encoder::new();
-        let done = encoder.wait(Duration::from_secs(10));
+        let done = encoder.wait(Duration::from_millis(1500));
+        // 20,000 bytes halved: the fifth is below the limit.
+        let repeats = done.iter().filter(|(_, deeds)| deeds.repeat).count();
+        assert_eq!(repeats, LEAST_REFINEMENTS as usize, "{done:?}");
+        assert_eq!(done[0].1.at_rest, Some(true), "{done:?}");
+        encoder.frame();
+        assert_eq!(
+            encoder.care.look(encoder.counts, encoder.now).at_rest,
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn a_picture_that_never_gets_good_is_let_be_in_the_end() {
+        let (mut encoder, mut repeats) = (Encoder::new(), 0);
+        let end = encoder.now + Duration::from_millis(2500);
+        while encoder.now < end {
+            encoder.now += encoder.care.next_look(encoder.now).max(MS);
+            if encoder.care.look(encoder.counts, encoder.now).repeat {
+                encoder.counts.bytes += 50_000;
+                repeats += 1;
+            }
+        }
+        assert_eq!(repeats, REFINEMENTS);
+    }
+
+    #[test]
+    fn a_still_picture_is_shown_to_be_alive() {
+        let mut encoder = Encoder::new();
+        encoder.wait(Duration::from_secs(5));
+        let done = encoder.wait(Duration::from_secs(20));
         assert_eq!(
             done.iter().filter(|(_, deeds)| deeds.repeat).count(),
-            2,
+            10,
             "{done:?}"
         );
-        assert!(done.last().unwrap().1.rest, "{done:?}");
-        assert_eq!(encoder.care.next_look(encoder.now), None);
     }
 
     #[test]
@@ -288,7 +336,6 @@ mod tests {
         encoder.want_key_frame();
         let done = encoder.wait(Duration::from_secs(1));
         assert!(done.iter().any(|(_, deeds)| deeds.repeat), "{done:?}");
-        assert!(done.last().unwrap().1.rest, "{done:?}");
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub(super) struct Counters {
     pub(super) taken: AtomicU64,
     /// Frames that came out.
     pub(super) encoded: AtomicU64,
-    /// The task sleeps and wants to know of the next frame.
+    /// And their size, in bytes.
+    pub(super) bytes: AtomicU64,
+    /// The task wants to know of the next frame.
     pub(super) is_resting: AtomicBool,
     /// The least time between two frames, in nanoseconds.
     pub(super) interval_ns: AtomicU64,
@@ -159,7 +161,9 @@ fn half(info: &gst_video::VideoInfo) -> gst::Caps {
 /// key frames from the encoder.
 pub(super) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post<Notice>) {
     let (counters, first) = (Arc::clone(counters), post.clone());
-    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let bytes = info.buffer().map_or(0, |buffer| buffer.size() as u64);
+        counters.bytes.fetch_add(bytes, Ordering::Relaxed);
         if counters.encoded.fetch_add(1, Ordering::Relaxed) == 0 {
             first.send(Notice::FirstFrame);
         }

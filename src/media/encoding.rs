@@ -25,6 +25,9 @@ use super::timing::Timeline;
 
 /// How long an encoder may take until its first frame is out.
 const START: Duration = Duration::from_secs(4);
+/// The share of the usual frames that come at rest: more of the rate for each would be too much for a picture that moves
+/// again.
+const AT_REST: f64 = 0.25;
 /// Notices that wait for the task.
 const NOTICES: usize = 64;
 
@@ -49,6 +52,7 @@ pub(super) struct Encoding {
     kbps: Cell<u32>,
     /// How many frames come for each that the encoder reckons with.
     pace: Cell<f64>,
+    is_at_rest: Cell<bool>,
     _watch: gst::bus::BusWatchGuard,
 }
 
@@ -133,6 +137,7 @@ impl Encoding {
             feed,
             kbps: Cell::new(kbps),
             pace: Cell::new(1.0),
+            is_at_rest: Cell::new(false),
             _watch: watch,
         });
         let task = tend(Rc::downgrade(&encoding), notices, lost);
@@ -195,9 +200,15 @@ impl Encoding {
         self.counters.nominal_fps.store(fps, Ordering::Relaxed);
     }
 
-    /// Encoders give each frame the same share of a second, however many there are.
+    /// Encoders give each frame the same share of a second, however many there are. At rest there are few, and each may
+    /// take what the line carries until the next.
     fn apply_rate(&self) {
-        let kbps = (f64::from(self.kbps.get()) / self.pace.get()) as u32;
+        let pace = if self.is_at_rest.get() {
+            AT_REST
+        } else {
+            self.pace.get()
+        };
+        let kbps = (f64::from(self.kbps.get()) / pace) as u32;
         if let Some(target) = &self.encoder.description.bitrate {
             set(&self.pipeline, target, kbps);
         }
@@ -223,10 +234,20 @@ impl Encoding {
             captured: self.capture.frames(),
             taken: self.counters.taken.load(Ordering::Relaxed),
             encoded: self.encoded(),
+            bytes: self.counters.bytes.load(Ordering::Relaxed),
         }
     }
 
     fn perform(&self, deeds: Deeds) {
+        if let Some(is_at_rest) = deeds.at_rest {
+            self.is_at_rest.set(is_at_rest);
+            self.apply_rate();
+            if is_at_rest {
+                self.counters.is_resting.store(true, Ordering::Release);
+                // A frame that has come in between has told nobody.
+                self.post.send(Notice::Moving);
+            }
+        }
         if deeds.force_key_frame {
             self.force_key_frame();
         }
@@ -235,11 +256,6 @@ impl Encoding {
         }
         if let Some(fps) = deeds.fps {
             self.set_fps(fps);
-        }
-        if deeds.rest {
-            self.counters.is_resting.store(true, Ordering::Release);
-            // A frame that has come in between has told nobody.
-            self.post.send(Notice::Moving);
         }
     }
 
@@ -258,12 +274,10 @@ impl Encoding {
 async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLost) {
     let mut care = Care::new(Instant::now());
     loop {
-        let notice = match care.next_look(Instant::now()) {
-            None => notices.next().await,
-            Some(wait) => match glib::future_with_timeout(wait, notices.next()).await {
-                Ok(notice) => notice,
-                Err(_) => Some(Notice::Moving),
-            },
+        let wait = care.next_look(Instant::now());
+        let notice = match glib::future_with_timeout(wait, notices.next()).await {
+            Ok(notice) => notice,
+            Err(_) => Some(Notice::Moving),
         };
         let (Some(encoding), Some(notice)) = (encoding.upgrade(), notice) else {
             return;
