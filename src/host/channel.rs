@@ -48,7 +48,7 @@ pub(super) struct Wishes {
 }
 
 /// Does what a viewer asks for. What takes its time happens in a task of its own.
-pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, message: ChannelMessage) {
+pub(super) async fn act(shared: &Shared, peer: &mut Peer, wishes: &mut Wishes, message: ChannelMessage) {
     match message {
         ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
         ChannelMessage::SetQuality { percent } => {
@@ -62,7 +62,7 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
             shared.media.set_framerate(fps).await;
         }
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
-        ChannelMessage::PointerVisible(visible) => shared.media.set_pointer(visible).await,
+        ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
         ChannelMessage::Resize { enabled, size } => {
             wishes.follows_window = enabled.unwrap_or(wishes.follows_window);
             if let (true, Some(size)) = (wishes.follows_window, size) {

@@ -8,6 +8,7 @@ mod desk;
 mod outbound;
 mod peer;
 mod players;
+mod pointer;
 mod registry;
 mod viewer;
 
@@ -33,6 +34,7 @@ pub use outbound::{Rendezvous, RendezvousKind};
 use api::Api;
 use desk::Desk;
 use players::Players;
+use pointer::Audience;
 use registry::Registry;
 
 /// How long the viewers may take to leave when the host ends.
@@ -77,6 +79,7 @@ struct Shared {
     origins: Arc<[String]>,
     registry: Registry,
     players: Players,
+    audience: Audience,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
     tasks: TaskTracker,
@@ -115,6 +118,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         origins: setup.origins.into(),
         registry: Registry::new(setup.max_connections),
         players: Players::default(),
+        audience: Audience::new(),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),
@@ -130,6 +134,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         media.handle().clone(),
         shutdown.clone(),
     ));
+    tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
     let desk = shared.desk.clone();
     let served = web::serve(listener, Arc::new(Api::new(shared)), shutdown.clone())
         .await

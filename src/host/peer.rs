@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Shared;
+use super::pointer::Seat;
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
@@ -23,6 +24,7 @@ pub(super) struct Peer {
     decoder: Arc<Mutex<Decoder>>,
     channel: Option<ChannelLabel>,
     is_open: bool,
+    seat: Seat,
 }
 
 impl Peer {
@@ -55,6 +57,7 @@ impl Peer {
             decoder,
             channel,
             is_open: false,
+            seat: shared.audience.join(),
         }
     }
 
@@ -71,6 +74,11 @@ impl Peer {
     /// The data channel takes messages from now on.
     pub(super) fn set_open(&mut self) {
         self.is_open = true;
+    }
+
+    /// Whether the pointer has to be in the picture for this peer.
+    pub(super) fn set_pointer_drawn(&mut self, is_drawn: bool) {
+        self.seat.set_drawn(is_drawn);
     }
 
     /// Whether the host may tell cursor, statistics and the like on this peer's channel.

@@ -19,7 +19,6 @@ use crate::input::ViewerInput;
 use crate::media::PeerEvent;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::HostMessage;
-use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
 use crate::protocol::text::ClipboardText;
@@ -233,7 +232,7 @@ impl Viewer {
             }
             Next::Peer(key, event) => self.peer_event(key, event),
             Next::Request((key, message)) => {
-                if let Some(peer) = self.peers.get(&key) {
+                if let Some(peer) = self.peers.get_mut(&key) {
                     channel::act(&self.shared, peer, &mut self.wishes, message).await;
                 }
                 Vec::new()
@@ -311,13 +310,12 @@ impl Viewer {
                 let message = HostMessage::Cursor(cursor);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Clipboard(text) if self.session.dialect() == Dialect::Selkies => {
+            News::Clipboard(text) => {
                 if let Some(text) = ClipboardText::new(text) {
                     let message = HostMessage::Clipboard(text);
                     told().for_each(|peer| peer.tell(&message));
                 }
             }
-            News::Clipboard(_) => {}
             News::Resized(size) => {
                 self.peers.values().for_each(|peer| peer.set_frame(size));
                 return self.session.handle(Event::FrameSize(size), now_ms());
