@@ -1,17 +1,24 @@
 import { CAPABILITIES, videoCodecs } from './browser.js';
+import { Controls } from './controls.js';
 import { socketUrl } from './endpoint.js';
 import { GStreamerSignalingClient } from './signaling.js';
 import { Overlay } from './overlay.js';
 import { Session } from './session.js';
+import { Settings, localStorageOrNone } from './settings.js';
 import { Still } from './still.js';
+import { translatePage } from './strings.js';
 import { Viewer } from './viewer.js';
 import { WebRTCManager } from './peer.js';
 
 /** @import { State } from './session.js' */
 
+translatePage(document);
 const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen'));
 const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
 const codecs = videoCodecs();
+const isMac = /^(Mac|iP)/.test(navigator.platform);
+const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac });
+const controls = new Controls(document, { settings, isMac });
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
@@ -22,21 +29,22 @@ const signaling = new GStreamerSignalingClient({
     supported_protocols: ['gstreamer-1.0'],
   }),
 });
-const manager = new WebRTCManager(signaling, video, { automatic: false });
+const manager = new WebRTCManager(signaling, video, { automatic: false, input: controls.input });
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
 
 /** @param {State} state */
 function showState(state) {
-  if (state.kind === 'connected') {
+  const isConnected = state.kind === 'connected';
+  if (isConnected) {
     still.thaw();
-    manager.grabInput();
+    if (!settings.address.viewOnly) manager.grabInput();
   } else {
     manager.ungrabInput();
     still.freeze();
   }
   overlay.show(state);
-  if (state.kind === 'connected') video.focus({ preventScroll: true });
+  if (isConnected) controls.focus();
 }
 
 /**
@@ -59,5 +67,6 @@ Object.defineProperty(globalThis, 'deskbeam', {
   }),
 });
 
+controls.attach(manager);
 addEventListener('online', () => viewer.online());
 viewer.start();

@@ -11,6 +11,7 @@ import { SignalingError } from './signaling-error.js';
 /** @import { Clock } from './clock.js' */
 /** @import { Message } from './envelope.js' */
 /** @import { GStreamerSignalingClient } from './signaling.js' */
+/** @import { InputExtras } from './input.js' */
 /** @import { MediaReport } from './answerer.js' */
 /** @typedef {((detail: any) => void) | null} Handler */
 
@@ -25,6 +26,7 @@ import { SignalingError } from './signaling-error.js';
  *   default
  * @property {string[]} [codecPreferences] video codecs, best first; those of the browser's hello by default
  * @property {RTCConfiguration} [rtcConfig] goes before what the host says
+ * @property {InputExtras} [input] what else the page has for the input
  * @property {Clock} [clock]
  * @property {(options: ConstructorParameters<typeof Answerer>[0]) => Answerer} [createPeer]
  */
@@ -92,6 +94,7 @@ export class WebRTCManager extends Emitter {
     this.#input = video && new Input(video, {
       frame: () => ({ width: video.videoWidth, height: video.videoHeight }),
       send: (type, data) => this.sendInput(type, data),
+      extras: options.input,
     });
     this.#follow();
   }

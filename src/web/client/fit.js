@@ -1,0 +1,113 @@
+import { realClock } from './clock.js';
+import { NO_ZOOM, zoomed } from './zoom.js';
+
+/** @import { Clock } from './clock.js' */
+/** @import { Point, Size } from './letterbox.js' */
+/** @import { Values } from './settings.js' */
+
+/** How the picture fills the window: fitted into it, pixel by pixel, or with a desktop of the window's size. */
+export class Fit {
+  #video;
+  #stage;
+  #root;
+  #resize;
+  #onScale;
+  #clock;
+  /** @type {Values['fit']} */
+  #mode = 'fit';
+  /** @type {Readonly<import('./zoom.js').Zoom>} */
+  #zoom = NO_ZOOM;
+  /** The size of the desktop before it followed the window. @type {Size | null} */
+  #before = null;
+  /** @type {unknown} */
+  #timer = null;
+
+  /**
+   * @param {object} options
+   * @param {HTMLVideoElement} options.video
+   * @param {HTMLElement} options.stage what the picture has room in
+   * @param {HTMLElement} options.root has the style sheet's `--` properties and `data-fit`
+   * @param {(size: Size, enabled: boolean) => boolean} options.resize asks the host for a size, from now on or last
+   * @param {(scale: number) => void} options.onScale CSS pixels for each pixel of the frame
+   * @param {Clock} [options.clock]
+   */
+  constructor({ video, stage, root, resize, onScale, clock = realClock }) {
+    this.#video = video;
+    this.#stage = stage;
+    this.#root = root;
+    this.#resize = resize;
+    this.#onScale = onScale;
+    this.#clock = clock;
+    video.addEventListener('resize', () => this.update());
+  }
+
+  /** @param {Values['fit']} mode */
+  setMode(mode) {
+    if (mode === this.#mode) return;
+    if (this.#mode === 'match') this.restore();
+    this.#mode = mode;
+    this.#zoom = NO_ZOOM;
+    this.update();
+  }
+
+  /** The window, the picture or the connection has changed. */
+  update() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const { videoWidth, videoHeight } = this.#video;
+    this.#root.dataset.fit = this.#mode;
+    this.#root.style.setProperty('--frame-width', `${videoWidth / ratio}px`);
+    this.#root.style.setProperty('--frame-height', `${videoHeight / ratio}px`);
+    this.#applyZoom();
+    if (this.#mode === 'match') {
+      this.#clock.clearTimeout(this.#timer);
+      this.#timer = this.#clock.setTimeout(() => this.#match(), DEBOUNCE_MS);
+    }
+  }
+
+  /** Gives the desktop the size back that it had before it followed the window. */
+  restore() {
+    this.#clock.clearTimeout(this.#timer);
+    const before = this.#before;
+    this.#before = null;
+    if (before) this.#resize(before, false);
+  }
+
+  /** @param {{factor: number, center: Point, dx: number, dy: number}} change */
+  zoom(change) {
+    this.#zoom = zoomed(this.#zoom, change, this.#stage.getBoundingClientRect());
+    this.#applyZoom();
+  }
+
+  #applyZoom() {
+    const { scale, x, y } = this.#zoom;
+    this.#root.style.setProperty('--zoom', scale === 1 ? 'none' : `translate(${x}px, ${y}px) scale(${scale})`);
+    const { videoWidth, videoHeight } = this.#video;
+    const box = this.#video.getBoundingClientRect();
+    if (videoWidth > 0) this.#onScale(Math.min(box.width / videoWidth, box.height / videoHeight));
+  }
+
+  #match() {
+    const { videoWidth, videoHeight } = this.#video;
+    if (videoWidth === 0) return;
+    const ratio = globalThis.devicePixelRatio || 1;
+    const wanted = {
+      width: even(this.#stage.clientWidth * ratio, SMALLEST.width),
+      height: even(this.#stage.clientHeight * ratio, SMALLEST.height),
+    };
+    if (wanted.width === videoWidth && wanted.height === videoHeight) return;
+    const before = { width: videoWidth, height: videoHeight };
+    if (this.#resize(wanted, true)) this.#before ??= before;
+  }
+}
+
+/**
+ * @param {number} length
+ * @param {number} least
+ */
+function even(length, least) {
+  return Math.max(Math.round(length / 2) * 2, least);
+}
+
+const DEBOUNCE_MS = 300;
+/** Smaller desktops cannot be worked with. */
+const SMALLEST = { width: 320, height: 240 };
