@@ -136,6 +136,11 @@ export class Controls {
     this.#settings.addEventListener('change', () => this.#apply());
   }
 
+  /** The tools are put away. */
+  close() {
+    this.#toolbar.close();
+  }
+
   /** The desktop has the keyboard. */
   focus() {
     this.#field.focus({ preventScroll: true });
@@ -175,6 +180,7 @@ export class Controls {
       if (!this.#clipboard.paste(event.clipboardData?.getData('text/plain') ?? '')) this.#tooLong();
     });
     this.#field.addEventListener('blur', () => this.#stickyKeys.release());
+    this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
     addEventListener('resize', () => this.#fit.update());
     addEventListener('pagehide', () => this.#fit.restore());
     visualViewport?.addEventListener('resize', () => this.#placeExtra());

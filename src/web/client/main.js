@@ -41,6 +41,7 @@ function showState(state) {
     if (!settings.address.viewOnly) manager.grabInput();
   } else {
     manager.ungrabInput();
+    controls.close();
     still.freeze();
   }
   overlay.show(state);
