@@ -47,6 +47,21 @@ pub(super) struct Wishes {
     has_gamepad: bool,
 }
 
+impl Wishes {
+    /// Whether the desktop follows the size of this viewer's window from now on.
+    pub(super) fn follow_window(&mut self, shared: &Shared, follows: bool) {
+        if std::mem::replace(&mut self.follows_window, follows) == follows {
+            return;
+        }
+        let desk = shared.desk.clone();
+        if follows {
+            desk.begin_following();
+        } else {
+            shared.tasks.spawn(async move { desk.end_following().await });
+        }
+    }
+}
+
 /// Does what a viewer asks for. What takes its time happens in a task of its own.
 pub(super) async fn act(shared: &Shared, peer: &mut Peer, wishes: &mut Wishes, message: ChannelMessage) {
     match message {
@@ -64,7 +79,7 @@ pub(super) async fn act(shared: &Shared, peer: &mut Peer, wishes: &mut Wishes, m
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
         ChannelMessage::Resize { enabled, size } => {
-            wishes.follows_window = enabled.unwrap_or(wishes.follows_window);
+            wishes.follow_window(shared, enabled.unwrap_or(wishes.follows_window));
             if let (true, Some(size)) = (wishes.follows_window, size) {
                 let desk = shared.desk.clone();
                 shared.tasks.spawn(async move { desk.resize(size).await });

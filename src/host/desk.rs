@@ -1,5 +1,6 @@
 //! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, mpsc};
@@ -33,6 +34,8 @@ pub(super) struct Desk {
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
+    /// How many viewers the size of the display follows.
+    followed: Arc<AtomicUsize>,
 }
 
 /// What has changed.
@@ -66,6 +69,7 @@ impl Desk {
             news: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
+            followed: Arc::default(),
         };
         tasks.spawn(desk.clone().follow(events, shutdown.clone()));
         desk
@@ -101,8 +105,28 @@ impl Desk {
         }
     }
 
-    /// Gives the display this size, as nearly as it can.
+    /// The display follows one more viewer's window.
+    pub(super) fn begin_following(&self) {
+        self.followed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It follows one viewer's window less. With the last one it gets its own size back.
+    pub(super) async fn end_following(&self) {
+        if self.followed.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
+        let Some(services) = self.services() else { return };
+        let restored = tokio::task::spawn_blocking(move || services.restore_size()).await;
+        if let Ok(Err(error)) = restored {
+            tracing::info!(%error, "the desktop does not get its own size back");
+        }
+    }
+
+    /// Gives the display this size, as nearly as it can, if it follows anybody still.
     pub(super) async fn resize(&self, size: FrameSize) {
+        if self.followed.load(Ordering::SeqCst) == 0 {
+            return;
+        }
         let Some(services) = self.services() else { return };
         let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
         if let Ok(Err(error)) = resized {

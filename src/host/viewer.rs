@@ -97,6 +97,7 @@ pub(super) async fn converse(
     for (_, peer) in std::mem::take(&mut viewer.peers) {
         peer.close(&viewer.shared);
     }
+    viewer.wishes.follow_window(&viewer.shared, false);
     ended.0
 }
 

@@ -101,7 +101,7 @@ test('text is copied and pasted between the two clipboards', LIMIT, async (t) =>
 });
 
 test('the desktop takes the size of the window, and has its own again afterwards', LIMIT, async (t) => {
-  const { page, view } = await terminal(t, { viewport: { width: 900, height: 650 }, query: '?fit=match' });
+  const { host, page, view } = await terminal(t, { viewport: { width: 900, height: 650 }, query: '?fit=match' });
   const hasSize = (width, height) => until(`the picture is ${width}x${height}`, async () => {
     const size = await view.frameSize();
     if (size.width === width && size.height === height) return true;
@@ -113,6 +113,14 @@ test('the desktop takes the size of the window, and has its own again afterwards
   await page.click('#handle');
   await page.click('[data-panel="display"]');
   await page.check('[name="fit"][value="fit"]');
+  await hasSize(640, 480);
+  await page.check('[name="fit"][value="match"]');
+  await hasSize(800, 500);
+  const { page: other } = await chromiumPage(t);
+  view.page = other;
+  await view.open(host.url);
+  await view.reaches('connected');
+  await page.close();
   await hasSize(640, 480);
 });
 

@@ -12,7 +12,7 @@ function page({ window: [width, height] = [1001, 700] } = {}) {
   const root = { dataset: {}, style: { setProperty: (name, value) => properties.set(name, value) } };
   const asked = [];
   const scales = [];
-  const resize = (size, enabled) => asked.push({ ...size, enabled }) > 0;
+  const resize = (size) => asked.push(size) > 0;
   const fit = new Fit({ video, stage, root, resize, onScale: (scale) => scales.push(scale), clock });
   return { clock, video, stage, root, properties, asked, scales, fit };
 }
@@ -33,13 +33,13 @@ test('the desktop takes the size of the window once that has come to rest, and g
   clock.advance(299);
   assert.deepEqual(asked, []);
   clock.advance(1);
-  assert.deepEqual(asked, [{ width: 900, height: 700, enabled: true }]);
+  assert.deepEqual(asked, [{ width: 900, height: 700 }]);
   Object.assign(video, { videoWidth: 900, videoHeight: 700 });
   stage.clientWidth = 800;
   fit.update();
   clock.advance(300);
   fit.setMode('fit');
-  assert.deepEqual(asked.at(-1), { width: 640, height: 480, enabled: false });
+  assert.equal(asked.at(-1), null);
 });
 
 test('a desktop that has the size already is not asked', () => {
@@ -47,6 +47,14 @@ test('a desktop that has the size already is not asked', () => {
   fit.setMode('match');
   clock.advance(1000);
   assert.deepEqual(asked, []);
+});
+
+test('at its actual size the picture is moved by two fingers', () => {
+  const { fit, stage } = page();
+  Object.assign(stage, { scrollLeft: 10, scrollTop: 20 });
+  fit.setMode('actual');
+  fit.zoom({ factor: 2, center: { x: 0, y: 0 }, dx: -5, dy: -7 });
+  assert.deepEqual([stage.scrollLeft, stage.scrollTop], [15, 27]);
 });
 
 test('a pinch is a transformation of the picture, and another mode ends it', () => {

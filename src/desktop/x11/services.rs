@@ -107,6 +107,15 @@ impl DesktopServices {
         Ok((size.0.into(), size.1.into()))
     }
 
+    /// Gives the screen the size that it had before the first [`resize`](Self::resize), unless somebody else has changed
+    /// it since. Waits for the X server, 5 s at most.
+    ///
+    /// # Errors
+    /// See [`ResizeError`]. The screen keeps its size then.
+    pub fn restore_size(&self) -> Result<(), ResizeError> {
+        self.ask(Request::Restore, ANSWER_LIMIT)
+    }
+
     /// Gives the screen its old size and ends the thread. Text that was put into the clipboard is gone. Takes 2 s at
     /// most.
     pub fn stop(self) {}

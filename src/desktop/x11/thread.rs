@@ -31,6 +31,8 @@ pub(super) enum Request {
     Write(String, Writer),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
+    /// Give the screen its own size again.
+    Restore(SyncSender<Result<(), ResizeError>>),
 }
 
 /// Where events go.
@@ -89,7 +91,7 @@ impl Watcher {
         loop {
             loop {
                 match requests.try_recv() {
-                    Ok(request) => self.perform(request)?,
+                    Ok(request) => self.perform(request, events)?,
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return Ok(()),
                 }
@@ -102,13 +104,21 @@ impl Watcher {
         }
     }
 
-    fn perform(&mut self, request: Request) -> Result<(), ConnectionError> {
+    fn perform(&mut self, request: Request, events: &Events) -> Result<(), ConnectionError> {
+        if let Request::Restore(_) = request {
+            // The size that is there now decides whether it is ours to change.
+            while self.take_events(events)? {}
+        }
         let connection = &self.connection;
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
             Request::Write(text, writer) => self.clipboard.write(connection, text, writer),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
+                Ok(())
+            }
+            Request::Restore(reply) => {
+                let _ = reply.try_send(self.resizer.restore(connection, self.size));
                 Ok(())
             }
         }

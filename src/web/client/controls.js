@@ -55,7 +55,7 @@ export class Controls {
       video: this.#video,
       stage: this.#part('#stage'),
       root: document.documentElement,
-      resize: (size, enabled) => this.#resize(size, enabled),
+      resize: (size) => this.#send('resize', size ? { ...size, enabled: true } : { enabled: false }),
       onScale: (scale) => this.#cursor.setScale(scale),
     });
     this.#touch = new Touch({
@@ -112,7 +112,7 @@ export class Controls {
     this.#manager = manager;
     const attention = new Attention(this.#document, {
       setPaused: (paused) => this.#send('pause', { paused }),
-      isNeeded: () => this.#recorder.isRecording || this.#document.pictureInPictureElement !== null,
+      isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
     });
     const opened = () => {
       const { kbps, viewOnly } = this.#settings.address;
@@ -169,7 +169,10 @@ export class Controls {
     this.#button('record').hidden = !('MediaRecorder' in globalThis);
     document.addEventListener('click', (event) => {
       const button = /** @type {HTMLElement} */ (event.target).closest('[data-act]');
-      if (button) void this.#act(/** @type {HTMLElement} */ (button).dataset.act ?? '');
+      if (!button) return;
+      void this.#act(/** @type {HTMLElement} */ (button).dataset.act ?? '');
+      // A button beside the tools has done its work: the desktop has the keyboard again.
+      if (!button.closest('#tools')) this.focus();
     });
     document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
     document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
@@ -182,7 +185,6 @@ export class Controls {
     this.#field.addEventListener('blur', () => this.#stickyKeys.release());
     this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
     addEventListener('resize', () => this.#fit.update());
-    addEventListener('pagehide', () => this.#fit.restore());
     visualViewport?.addEventListener('resize', () => this.#placeExtra());
   }
 
@@ -256,15 +258,6 @@ export class Controls {
   #tellPointer() {
     if (this.#settings.address.viewOnly) return;
     this.#send('pointer', { visible: this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad') });
-  }
-
-  /**
-   * @param {{width: number, height: number}} size
-   * @param {boolean} enabled
-   */
-  #resize(size, enabled) {
-    const isSent = this.#send('resize', { ...size, enabled: true });
-    return enabled ? isSent : isSent && this.#send('resize', { enabled: false });
   }
 
   /** @param {KeyboardEvent} event */

@@ -17,8 +17,8 @@ export class Fit {
   #mode = 'fit';
   /** @type {Readonly<import('./zoom.js').Zoom>} */
   #zoom = NO_ZOOM;
-  /** The size of the desktop before it followed the window. @type {Size | null} */
-  #before = null;
+  /** Whether the desktop follows the window. */
+  #isFollowed = false;
   /** @type {unknown} */
   #timer = null;
 
@@ -27,7 +27,7 @@ export class Fit {
    * @param {HTMLVideoElement} options.video
    * @param {HTMLElement} options.stage what the picture has room in
    * @param {HTMLElement} options.root has the style sheet's `--` properties and `data-fit`
-   * @param {(size: Size, enabled: boolean) => boolean} options.resize asks the host for a size, from now on or last
+   * @param {(size: Size | null) => boolean} options.resize asks the host for a size; null: for the desktop's own
    * @param {(scale: number) => void} options.onScale CSS pixels for each pixel of the frame
    * @param {Clock} [options.clock]
    */
@@ -44,7 +44,7 @@ export class Fit {
   /** @param {Values['fit']} mode */
   setMode(mode) {
     if (mode === this.#mode) return;
-    if (this.#mode === 'match') this.restore();
+    if (this.#mode === 'match') this.#release();
     this.#mode = mode;
     this.#zoom = NO_ZOOM;
     this.update();
@@ -64,16 +64,24 @@ export class Fit {
     }
   }
 
-  /** Gives the desktop the size back that it had before it followed the window. */
-  restore() {
+  /** The desktop has its own size again, and does not follow the window. */
+  #release() {
     this.#clock.clearTimeout(this.#timer);
-    const before = this.#before;
-    this.#before = null;
-    if (before) this.#resize(before, false);
+    if (this.#isFollowed) this.#resize(null);
+    this.#isFollowed = false;
   }
 
-  /** @param {{factor: number, center: Point, dx: number, dy: number}} change */
+  /**
+   * Two fingers pinch; at its actual size the picture is only moved.
+   *
+   * @param {{factor: number, center: Point, dx: number, dy: number}} change
+   */
   zoom(change) {
+    if (this.#mode === 'actual') {
+      this.#stage.scrollLeft -= change.dx;
+      this.#stage.scrollTop -= change.dy;
+      return;
+    }
     this.#zoom = zoomed(this.#zoom, change, this.#stage.getBoundingClientRect());
     this.#applyZoom();
   }
@@ -95,8 +103,7 @@ export class Fit {
       height: even(this.#stage.clientHeight * ratio, SMALLEST.height),
     };
     if (wanted.width === videoWidth && wanted.height === videoHeight) return;
-    const before = { width: videoWidth, height: videoHeight };
-    if (this.#resize(wanted, true)) this.#before ??= before;
+    this.#isFollowed = this.#resize(wanted) || this.#isFollowed;
   }
 }
 
