@@ -16,6 +16,8 @@ test('every text of the page and of its modules has a translation', async () => 
     const source = await readFile(new URL(name, CLIENT), 'utf8');
     texts.push(...[...source.matchAll(/\bt\('([^']+)'/g)].map(([, text]) => text));
   }
+  const overlay = await readFile(new URL('overlay.js', CLIENT), 'utf8');
+  texts.push(...[...overlay.matchAll(/^ {2}'([^']+)': '([^']+)',$/gm)].flatMap(([, reason, remedy]) => [reason, remedy]));
   assert.ok(texts.length > 40);
   for (const text of texts.filter((each) => !ENGLISH_TOO.has(each))) {
     assert.notEqual(t(text, {}, 'zh-CN'), text, `no translation of “${text}”`);

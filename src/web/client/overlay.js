@@ -84,5 +84,6 @@ function element(document, id) {
 const REMEDIES = {
   'The network lets no video through from the host.': 'Check that UDP is allowed between here and the host.',
   'The host cannot be reached.': 'Check that it runs, and that this device is in its network.',
+  'The host is busy.': 'Somebody may have to leave first.',
   'The host sends no video.': 'Look at the log of the host.',
 };
