@@ -6,6 +6,7 @@ use super::peer::Peer;
 use super::{Shared, now_ms};
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
+use crate::protocol::input::FrameSize;
 use crate::protocol::text::ClipboardText;
 
 /// Tells a client that has just opened its channel how the host is set.
@@ -24,9 +25,17 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
             peer.tell(&HostMessage::System(action));
         }
     }
+    if let (false, Some(size)) = (dialect == Dialect::Selkies, shared.desk.size()) {
+        peer.tell(&resolution(size));
+    }
     if let Some(cursor) = shared.desk.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
     }
+}
+
+/// Tells the size of the desktop, which a viewer's picture may have only half of.
+pub(super) fn resolution(size: FrameSize) -> HostMessage {
+    HostMessage::System(SystemAction::Resolution(size.width, size.height))
 }
 
 /// What is said once a second on an open channel.

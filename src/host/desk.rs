@@ -33,6 +33,7 @@ pub(super) struct Desk {
     news: broadcast::Sender<News>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
+    size: Arc<Mutex<Option<FrameSize>>>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
     /// How many viewers the size of the display follows.
     followed: Arc<AtomicUsize>,
@@ -64,10 +65,15 @@ impl Desk {
                 .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
                 .ok()
         });
+        let size = services.as_ref().map(|services| {
+            let (width, height) = services.first_size();
+            FrameSize { width, height }
+        });
         let desk = Self {
             services: Arc::new(Mutex::new(services.map(Arc::new))),
             news: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
+            size: Arc::new(Mutex::new(size)),
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
             followed: Arc::default(),
         };
@@ -83,6 +89,11 @@ impl Desk {
     /// The cursor as it is, if it is known.
     pub(super) fn cursor(&self) -> Option<Cursor> {
         self.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The size of the display, if there is one.
+    pub(super) fn size(&self) -> Option<FrameSize> {
+        *self.size.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The text in the clipboard, if there is some.
@@ -185,8 +196,14 @@ impl Desk {
                     return;
                 }
             };
-            if let News::Cursor(cursor) = &news {
-                *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+            match &news {
+                News::Cursor(cursor) => {
+                    *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+                }
+                News::Resized(size) => {
+                    *self.size.lock().unwrap_or_else(PoisonError::into_inner) = Some(*size);
+                }
+                News::Clipboard(_) => {}
             }
             // Nobody may be watching.
             let _ = self.news.send(news);

@@ -36,7 +36,9 @@ impl Peer {
         requests: mpsc::Sender<Request>,
     ) -> Self {
         let input = Arc::new(shared.input.viewer());
-        let decoder = Arc::new(Mutex::new(Decoder::default()));
+        let mut decoder = Decoder::default();
+        shared.desk.size().inspect(|size| decoder.set_frame(*size));
+        let decoder = Arc::new(Mutex::new(decoder));
         let (sink, reader) = (Arc::clone(&input), Arc::clone(&decoder));
         let messages = Arc::new(move |message: &str| take(message, &reader, &sink, key, &requests));
         let channel = request.channel;

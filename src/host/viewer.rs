@@ -19,6 +19,7 @@ use crate::input::ViewerInput;
 use crate::media::PeerEvent;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::HostMessage;
+use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
 use crate::protocol::text::ClipboardText;
@@ -90,6 +91,9 @@ pub(super) async fn converse(
     registration: Option<Registration>,
 ) -> &'static str {
     let mut viewer = Viewer::new(shared, socket, session, registration);
+    if let Some(size) = viewer.shared.desk.size() {
+        viewer.session.handle(Event::FrameSize(size), now_ms());
+    }
     let ended = match viewer.perform(first).await {
         Ok(()) => viewer.live().await,
         Err(ended) => ended,
@@ -318,6 +322,9 @@ impl Viewer {
                 }
             }
             News::Resized(size) => {
+                if self.session.dialect() != Dialect::Selkies {
+                    told().for_each(|peer| peer.tell(&channel::resolution(size)));
+                }
                 self.peers.values().for_each(|peer| peer.set_frame(size));
                 return self.session.handle(Event::FrameSize(size), now_ms());
             }

@@ -137,6 +137,21 @@ test('at its actual size a pixel is a pixel, and clicks arrive where they are ma
   });
 });
 
+test('clicks arrive where they are made although a thin line brings half the picture', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--virtual=1280x720', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(`${host.url}?kbps=150`);
+  await view.reaches('connected');
+  await until('the picture is small', async () => (await view.frameSize()).width === 640, { deadlineMs: 40_000 });
+  await view.click(600, 300);
+  await until('the pointer of the desktop is there', async () => {
+    const found = await desktop.pointer();
+    if (Math.abs(found.x - 1200) <= 2 && Math.abs(found.y - 600) <= 2) return true;
+    throw new Error(JSON.stringify(found));
+  });
+});
+
 test('a screenshot is the picture, and a recording is marked and saved', LIMIT, async (t) => {
   const { page } = await terminal(t);
   await page.click('#handle');

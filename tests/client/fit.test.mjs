@@ -10,10 +10,11 @@ function page({ window: [width, height] = [1001, 700] } = {}) {
   const stage = { clientWidth: width, clientHeight: height, getBoundingClientRect: () => box };
   const properties = new Map();
   const root = { dataset: {}, style: { setProperty: (name, value) => properties.set(name, value) } };
+  const frame = () => ({ width: video.videoWidth, height: video.videoHeight });
   const asked = [];
   const scales = [];
   const resize = (size) => asked.push(size) > 0;
-  const fit = new Fit({ video, stage, root, resize, onScale: (scale) => scales.push(scale), clock });
+  const fit = new Fit({ video, frame, stage, root, resize, onScale: (scale) => scales.push(scale), clock });
   return { clock, video, stage, root, properties, asked, scales, fit };
 }
 

@@ -71,6 +71,11 @@ impl Watcher {
         })
     }
 
+    /// Of the root window, in pixels.
+    pub(super) fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
     /// Works until nobody holds the other end of `requests`, or until the server is gone. A byte on `wake` says that
     /// there is a request, or the end.
     pub(super) fn run(mut self, requests: &Receiver<Request>, wake: &UnixStream, events: &Events) {

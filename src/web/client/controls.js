@@ -53,6 +53,7 @@ export class Controls {
     this.#cursor = new Cursor(this.#video);
     this.#fit = new Fit({
       video: this.#video,
+      frame: () => this.#frame,
       stage: this.#part('#stage'),
       root: document.documentElement,
       resize: (size) => this.#send('resize', size ? { ...size, enabled: true } : { enabled: false }),
@@ -150,7 +151,7 @@ export class Controls {
   #send = (type, data) => this.#manager?.sendInput(type, data) ?? false;
 
   get #frame() {
-    return { width: this.#video.videoWidth, height: this.#video.videoHeight };
+    return this.#manager?.frameSize ?? { width: 0, height: 0 };
   }
 
   get #isLocked() {
@@ -247,6 +248,7 @@ export class Controls {
 
   /** @param {{type: string, data: any}} message of the host */
   #hear({ type, data }) {
+    if (type === 'system') this.#fit.update();
     if (type === 'cursor' && !this.#settings.address.viewOnly) this.#cursor.show(data);
     if (type === 'clipboard' && !this.#settings.address.viewOnly) {
       this.#clipboard.receive(data);

@@ -8,6 +8,7 @@ import { NO_ZOOM, zoomed } from './zoom.js';
 /** How the picture fills the window: fitted into it, pixel by pixel, or with a desktop of the window's size. */
 export class Fit {
   #video;
+  #frame;
   #stage;
   #root;
   #resize;
@@ -25,14 +26,16 @@ export class Fit {
   /**
    * @param {object} options
    * @param {HTMLVideoElement} options.video
+   * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {HTMLElement} options.stage what the picture has room in
    * @param {HTMLElement} options.root has the style sheet's `--` properties and `data-fit`
    * @param {(size: Size | null) => boolean} options.resize asks the host for a size; null: for the desktop's own
    * @param {(scale: number) => void} options.onScale CSS pixels for each pixel of the frame
    * @param {Clock} [options.clock]
    */
-  constructor({ video, stage, root, resize, onScale, clock = realClock }) {
+  constructor({ video, frame, stage, root, resize, onScale, clock = realClock }) {
     this.#video = video;
+    this.#frame = frame;
     this.#stage = stage;
     this.#root = root;
     this.#resize = resize;
@@ -53,10 +56,10 @@ export class Fit {
   /** The window, the picture or the connection has changed. */
   update() {
     const ratio = globalThis.devicePixelRatio || 1;
-    const { videoWidth, videoHeight } = this.#video;
+    const { width, height } = this.#frame();
     this.#root.dataset.fit = this.#mode;
-    this.#root.style.setProperty('--frame-width', `${videoWidth / ratio}px`);
-    this.#root.style.setProperty('--frame-height', `${videoHeight / ratio}px`);
+    this.#root.style.setProperty('--frame-width', `${width / ratio}px`);
+    this.#root.style.setProperty('--frame-height', `${height / ratio}px`);
     this.#applyZoom();
     if (this.#mode === 'match') {
       this.#clock.clearTimeout(this.#timer);
@@ -89,20 +92,20 @@ export class Fit {
   #applyZoom() {
     const { scale, x, y } = this.#zoom;
     this.#root.style.setProperty('--zoom', scale === 1 ? 'none' : `translate(${x}px, ${y}px) scale(${scale})`);
-    const { videoWidth, videoHeight } = this.#video;
+    const { width, height } = this.#frame();
     const box = this.#video.getBoundingClientRect();
-    if (videoWidth > 0) this.#onScale(Math.min(box.width / videoWidth, box.height / videoHeight));
+    if (width > 0) this.#onScale(Math.min(box.width / width, box.height / height));
   }
 
   #match() {
-    const { videoWidth, videoHeight } = this.#video;
-    if (videoWidth === 0) return;
+    const { width, height } = this.#frame();
+    if (width === 0) return;
     const ratio = globalThis.devicePixelRatio || 1;
     const wanted = {
       width: even(this.#stage.clientWidth * ratio, SMALLEST.width),
       height: even(this.#stage.clientHeight * ratio, SMALLEST.height),
     };
-    if (wanted.width === videoWidth && wanted.height === videoHeight) return;
+    if (wanted.width === width && wanted.height === height) return;
     this.#isFollowed = this.#resize(wanted) || this.#isFollowed;
   }
 }
