@@ -221,6 +221,19 @@ test('a locked pointer moves without an end, is drawn by the host, and a key fre
   assert.ok(all.some(isType('release-all')));
 });
 
+test('a drag goes forward only', LIMIT, async (t) => {
+  const { page, view, sent } = await standIn(t);
+  const [start, end] = [await view.place(10, 100), await view.place(300, 100)];
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move(end.x, end.y, { steps: 40 });
+  await page.mouse.up();
+  const all = await sent('the button is up', (list) => list.some(([type, data]) => type === 'mouse-click' && data.action === 'up'));
+  const places = all.filter(isType('mouse-move')).map(([, { x }]) => x);
+  assert.ok(places.length > 3);
+  assert.deepEqual(places, places.toSorted((one, other) => one - other));
+});
+
 test('in the background the picture is paused, and back at once', LIMIT, async (t) => {
   const { page, sent } = await standIn(t);
   const hide = (hidden) => page.evaluate((value) => {

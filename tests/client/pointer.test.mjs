@@ -157,13 +157,17 @@ test('motion comes by raw updates, but a locked pointer counts it once', () => {
 });
 
 test('a line that is drawn keeps the places between two frames', () => {
-  const { fire, sent } = grabbed();
+  const { fire, sent, surface } = grabbed();
   const path = [[6, 6], [7, 9]].map(([clientX, clientY]) => ({ clientX, clientY }));
   fire('pointermove', 7, 9, { getCoalescedEvents: () => path });
   assert.equal(sent.length, 1, 'nothing is drawn yet');
   fire('pointerdown', 5, 5, { button: 0, buttons: 1 });
   fire('pointermove', 7, 9, { buttons: 1, getCoalescedEvents: () => path });
   assert.deepEqual(sent.slice(3).map(([, { x, y }]) => [x, y]), [[6, 6], [7, 9]]);
+  sent.length = 0;
+  surface.onpointerrawupdate = null;
+  fire('pointermove', 9, 9, { buttons: 1, getCoalescedEvents: () => path });
+  assert.deepEqual(sent.map(([, { x, y }]) => [x, y]), [[9, 9]], 'raw updates have been there before');
 });
 
 test('fingers go to whoever makes something of them', () => {

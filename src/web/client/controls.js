@@ -1,10 +1,10 @@
 import { Attention } from './attention.js';
-import { CHORDS, EXTRA_KEYS, StickyKeys, strike } from './chords.js';
-import { Clipboard } from './clipboard.js';
+import { ClipboardPanel } from './clipboard-panel.js';
 import { Cursor } from './cursor.js';
 import { Fit } from './fit.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
+import { OnScreenKeys } from './on-screen-keys.js';
 import { lockPointer } from './pointer-lock.js';
 import { Recorder, download, fileName, screenshot } from './recorder.js';
 import { Stages } from './stages.js';
@@ -23,6 +23,7 @@ export class Controls {
   #video;
   #field;
   #settings;
+  #isMac;
   /** @type {WebRTCManager | null} */
   #manager = null;
   #touch;
@@ -32,9 +33,11 @@ export class Controls {
   #toolbar;
   #clipboard;
   #recorder;
-  #stickyKeys;
+  #keys;
   #statsPanel;
   #stages = new Stages();
+  /** What the host was told last; at first it sends its best. */
+  #toldQuality = 100;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hintEnd;
 
@@ -47,7 +50,7 @@ export class Controls {
   constructor(document, { settings, isMac }) {
     this.#document = document;
     this.#settings = settings;
-    this.isMac = isMac;
+    this.#isMac = isMac;
     this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
     this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
     this.#cursor = new Cursor(this.#video);
@@ -56,7 +59,7 @@ export class Controls {
       frame: () => this.#frame,
       stage: this.#part('#stage'),
       root: document.documentElement,
-      resize: (size) => this.#send('resize', size ? { ...size, enabled: true } : { enabled: false }),
+      resize: (size) => this.#resize(size),
       onScale: (scale) => this.#cursor.setScale(scale),
     });
     this.#touch = new Touch({
@@ -64,12 +67,8 @@ export class Controls {
       send: this.#send,
       zoom: (change) => this.#fit.zoom(change),
     });
-    const { clipboard } = navigator;
-    this.#clipboard = new Clipboard({
-      send: this.#send,
-      write: clipboard ? (text) => clipboard.writeText(text) : null,
-    });
-    this.#stickyKeys = new StickyKeys(this.#send, (down) => this.#showSticky(down));
+    this.#clipboard = new ClipboardPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
+    this.#keys = new OnScreenKeys(document, this.#send);
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
@@ -80,7 +79,7 @@ export class Controls {
       onChange: (isFull) => this.#press('fullscreen', isFull),
     });
     this.#toolbar = new Toolbar(this.#part('#tools'), {
-      onPanel: (panel) => panel === 'clipboard' && this.#showClip(),
+      onPanel: (panel) => panel === 'clipboard' && this.#clipboard.show(),
       onLeave: () => this.focus(),
     });
   }
@@ -90,9 +89,9 @@ export class Controls {
     return {
       field: this.#field,
       touch: this.#touch,
-      typed: (text) => this.#stickyKeys.take(text),
+      typed: (text) => this.#keys.take(text),
       keyboard: {
-        isMac: this.isMac,
+        isMac: this.#isMac,
         metaIsControl: () => this.#settings.values.metaIsControl,
         paste: (then) => this.#clipboard.expectPaste(then),
       },
@@ -116,10 +115,11 @@ export class Controls {
       isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
     });
     const opened = () => {
-      const { kbps, viewOnly } = this.#settings.address;
-      if (!viewOnly) this.#tellPointer();
+      const { kbps } = this.#settings.address;
+      this.#tellPointer();
+      this.#toldQuality = 100;
       if (kbps !== null) this.#send('set-bitrate', { kbps });
-      else if (this.#settings.values.quality < 100) this.#send('set-quality', { percent: this.#settings.values.quality });
+      else this.#tellQuality();
       this.#fit.update();
       attention.renew();
     };
@@ -132,7 +132,6 @@ export class Controls {
     manager.addEventListener('frame', () => this.#fit.update());
     manager.addEventListener('peerclosed', () => this.#recorder.stop());
     this.#listen();
-    this.#fillKeys();
     this.#apply();
     this.#settings.addEventListener('change', () => this.#apply());
   }
@@ -178,22 +177,15 @@ export class Controls {
     document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
     document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
     document.addEventListener('pointerlockchange', () => this.#showLock());
-    for (const type of ['pointerup', 'keydown']) document.addEventListener(type, () => this.#clipboard.gesture());
-    this.#field.addEventListener('paste', (event) => {
-      event.preventDefault();
-      if (!this.#clipboard.paste(event.clipboardData?.getData('text/plain') ?? '')) this.#tooLong();
-    });
-    this.#field.addEventListener('blur', () => this.#stickyKeys.release());
     this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
     addEventListener('resize', () => this.#fit.update());
-    visualViewport?.addEventListener('resize', () => this.#placeExtra());
   }
 
   /** @param {string} name of a tool */
   async #act(name) {
     switch (name) {
       case 'keyboard':
-        return this.#toggleKeyboard();
+        return this.#press('keyboard', this.#keys.toggle());
       case 'lock':
         return this.#toggleLock();
       case 'fullscreen':
@@ -201,11 +193,11 @@ export class Controls {
       case 'stats':
         return this.#settings.set({ stats: !this.#settings.values.stats });
       case 'stats-copy':
-        return this.#copy(this.#statsPanel.json);
+        return this.#clipboard.copy(this.#statsPanel.json);
       case 'clip-send':
-        return this.#clipboard.offer(this.#clip.value) || this.#tooLong();
+        return this.#clipboard.offer();
       case 'clip-copy':
-        return this.#copy(this.#clip.value);
+        return this.#clipboard.copy();
       case 'pip':
         return this.#togglePictureInPicture().catch(() => {});
       case 'screenshot': {
@@ -222,9 +214,7 @@ export class Controls {
   /** @param {HTMLInputElement} input */
   #choose(input) {
     const value = input.type === 'checkbox' ? input.checked : input.name === 'quality' ? Number(input.value) : input.value;
-    if (!(input.name in this.#settings.values)) return;
-    this.#settings.set({ [input.name]: value });
-    if (input.name === 'quality') this.#send('set-quality', { percent: Number(value) });
+    if (input.name in this.#settings.values) this.#settings.set({ [input.name]: value });
   }
 
   /** Everything is as the settings say. */
@@ -236,6 +226,7 @@ export class Controls {
     this.#statsPanel.show(values.stats);
     this.#press('stats', values.stats);
     this.#tellPointer();
+    this.#tellQuality();
     for (const [name, value] of /** @type {[keyof Values, any][]} */ (Object.entries(values))) {
       for (const each of this.#document.querySelectorAll(`[name="${name}"]`)) {
         const input = /** @type {HTMLInputElement} */ (each);
@@ -250,10 +241,7 @@ export class Controls {
   #hear({ type, data }) {
     if (type === 'system') this.#fit.update();
     if (type === 'cursor' && !this.#settings.address.viewOnly) this.#cursor.show(data);
-    if (type === 'clipboard' && !this.#settings.address.viewOnly) {
-      this.#clipboard.receive(data);
-      this.#showClip();
-    }
+    if (type === 'clipboard' && !this.#settings.address.viewOnly) this.#clipboard.receive(data);
   }
 
   /** The host draws the pointer into the picture where the browser has none to show. */
@@ -262,12 +250,25 @@ export class Controls {
     this.#send('pointer', { visible: this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad') });
   }
 
+  #tellQuality() {
+    const { quality } = this.#settings.values;
+    if (quality === this.#toldQuality) return;
+    if (this.#send('set-quality', { percent: quality })) this.#toldQuality = quality;
+  }
+
+  /** @param {import('./letterbox.js').Size | null} size that the desktop should have; null: its own */
+  #resize(size) {
+    if (this.#settings.address.viewOnly) return false;
+    return this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+  }
+
   /** @param {KeyboardEvent} event */
   #shortcut(event) {
     if (!event.ctrlKey || !event.altKey || !event.shiftKey) return;
-    const act = { KeyM: () => this.#toolbar.focus(), KeyP: () => this.#toggleLock(), KeyF: () => this.#fullScreen.toggle() };
+    const act = { KeyM: () => this.#toolbar.focus(), KeyP: () => this.#act('lock'), KeyF: () => this.#act('fullscreen') };
     const chosen = /** @type {Record<string, () => unknown>} */ (act)[event.code];
-    if (!chosen || this.#settings.address.viewOnly) return;
+    const { viewOnly, hasTools } = this.#settings.address;
+    if (!chosen || viewOnly || (event.code === 'KeyM' && !hasTools)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     this.#send('release-all', {});
@@ -286,23 +287,6 @@ export class Controls {
     if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
   }
 
-  #toggleKeyboard() {
-    const isShown = this.#field.inputMode === 'none';
-    // A browser looks at the mode when the field gets the focus.
-    this.#field.blur();
-    this.#field.inputMode = isShown ? 'text' : 'none';
-    this.focus();
-    this.#part('#extra').hidden = !isShown;
-    this.#press('keyboard', isShown);
-    this.#placeExtra();
-  }
-
-  #placeExtra() {
-    const view = globalThis.visualViewport;
-    const bottom = view ? view.offsetTop + view.height : innerHeight;
-    this.#document.documentElement.style.setProperty('--visible-bottom', `${bottom}px`);
-  }
-
   async #togglePictureInPicture() {
     if (this.#document.pictureInPictureElement) await this.#document.exitPictureInPicture();
     else await this.#video.requestPictureInPicture();
@@ -318,64 +302,6 @@ export class Controls {
   #showRecording(isRecording) {
     this.#part('#recording').hidden = !isRecording;
     this.#part('#display [data-act="record"]').textContent = t(isRecording ? 'Stop recording' : 'Record');
-  }
-
-  #fillKeys() {
-    const keys = Object.entries(CHORDS).map(([name, names]) => keyButton(name, () => strike(this.#send, names)));
-    this.#part('#keys').replaceChildren(...keys);
-    const extra = Object.entries(EXTRA_KEYS).map(([name, key]) => {
-      const button = keyButton(name, () => this.#stickyKeys.tap(key));
-      button.dataset.key = key;
-      return button;
-    });
-    const row = this.#part('#extra');
-    row.replaceChildren(...extra);
-    // The focus stays in the field, or the keyboard would go away.
-    row.addEventListener('mousedown', (event) => event.preventDefault());
-  }
-
-  /** @param {ReadonlySet<string>} down */
-  #showSticky(down) {
-    for (const each of this.#part('#extra').children) {
-      each.setAttribute('aria-pressed', String(down.has(/** @type {HTMLElement} */ (each).dataset.key ?? '')));
-    }
-  }
-
-  get #clip() {
-    return /** @type {HTMLTextAreaElement} */ (this.#part('#clip'));
-  }
-
-  #showClip() {
-    if (this.#document.activeElement !== this.#clip) this.#clip.value = this.#clipboard.text;
-  }
-
-  /** @param {string} text */
-  async #copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      if (!this.#copyBySelection(text)) return;
-    }
-    this.#hint(t('Copied'));
-  }
-
-  /**
-   * The old way, for pages that are not secure.
-   *
-   * @param {string} text
-   */
-  #copyBySelection(text) {
-    const area = this.#document.createElement('textarea');
-    area.value = text;
-    this.#document.body.append(area);
-    area.select();
-    const isCopied = this.#document.execCommand('copy');
-    area.remove();
-    return isCopied;
-  }
-
-  #tooLong() {
-    this.#hint(t('The text is too long for the clipboard'));
   }
 
   /** @param {string} text */
@@ -404,18 +330,6 @@ export class Controls {
   #part(selector) {
     return part(this.#document, selector);
   }
-}
-
-/**
- * @param {string} name
- * @param {() => void} onClick
- */
-function keyButton(name, onClick) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = name;
-  button.addEventListener('click', onClick);
-  return button;
 }
 
 function isTouchOnly() {

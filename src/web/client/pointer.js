@@ -104,8 +104,9 @@ export class Pointer {
   /** @param {PointerEvent} event */
   #follow(event) {
     if (!event.isPrimary) return;
-    // A line that is drawn keeps its shape.
-    if (this.#held !== 0 && !this.#isLocked()) event.getCoalescedEvents?.().forEach((each) => this.#move(each));
+    // A line that is drawn keeps its shape, also where there are no raw updates.
+    const isLate = !('onpointerrawupdate' in this.#surface);
+    if (isLate && this.#held !== 0 && !this.#isLocked()) event.getCoalescedEvents?.().forEach((each) => this.#move(each));
     this.#move(event);
     // A motion that changes no button presses none: the button may have been pressed outside the page.
     this.#setButtons(event.button === -1 ? event.buttons & this.#held : event.buttons, event);
