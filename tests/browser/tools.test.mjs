@@ -82,6 +82,26 @@ test('a finger taps where it touches', LIMIT, async (t) => {
   });
 });
 
+test('a pinch zooms the view, and taps still arrive where they are made', LIMIT, async (t) => {
+  const { desktop, page, view } = await terminal(t);
+  const devtools = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const [left, right] = [{ x: 600, y: 300, id: 1 }, { x: 660, y: 300, id: 2 }];
+  await touch('touchStart', left, right);
+  for (let step = 1; step <= 6; step += 1) await touch('touchMove', { ...left, x: 600 - 20 * step }, { ...right, x: 660 + 20 * step });
+  await touch('touchEnd');
+  const width = () => page.evaluate(() => document.querySelector('#screen').getBoundingClientRect().width);
+  await until('the picture is larger than the window', async () => (await width()) > 1800);
+  const place = await view.place(300, 200);
+  await touch('touchStart', place);
+  await touch('touchEnd');
+  await until('the pointer of the desktop is there', async () => {
+    const found = await desktop.pointer();
+    if (Math.abs(found.x - 300) <= 1 && Math.abs(found.y - 200) <= 1) return true;
+    throw new Error(JSON.stringify(found));
+  });
+});
+
 test('text is copied and pasted between the two clipboards', LIMIT, async (t) => {
   const { desktop, page, view } = await terminal(t);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -297,14 +317,15 @@ test('every tool has a name and is large enough for a finger', LIMIT, async (t) 
   for (const { name, size, isInside } of tools) assert.ok(name && size >= 44 && isInside, `${name}: ${size}`);
 });
 
-test('Firefox has the cursor of the host, and pastes into the desktop', LIMIT, async (t) => {
+test('Firefox has the cursor of the host, pastes into the desktop and measures', LIMIT, async (t) => {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--encoder', 'vp8', '--virtual=640x480', '--', ...desktop.command]);
   const { page } = await firefoxPage(t);
-  const view = await new View(page).open(host.url);
+  const view = await new View(page).open(`${host.url}?stats=1`);
   await view.reaches('connected', { deadlineMs: 60_000 });
   await view.shows([200, 360], [0, 0, 0]);
   await view.click(320, 240);
+  await until('it measures', () => page.evaluate(() => /VP8.*640 × 480.*direct/.test(document.querySelector('#stats').textContent)));
   await until('the page has the cursor', () => page.evaluate(() => document.querySelector('#screen').style.cursor.startsWith('url(')));
   await page.evaluate(() => {
     // Firefox fills the event's data from these two.
