@@ -41,22 +41,21 @@ impl Hands {
     /// Does all of `batch`, unless `stopping` says so in between.
     pub(super) fn perform(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
         let Batch { messages, overflowed } = batch;
+        if messages.is_empty() {
+            self.release_silent();
+        }
         for message in coalesce(messages) {
             if stopping() {
                 return;
             }
             match message {
-                Message::Event(viewer, event) => self.event(viewer, event),
+                Message::Event(viewer, event) => self.event(viewer, event, &stopping),
                 Message::Gone(viewer) => self.gone(viewer),
                 Message::Wake => {}
             }
         }
         if overflowed {
             self.overflow();
-        }
-        for viewer in self.vigil.take_silent(Instant::now()) {
-            tracing::debug!("a viewer fell silent while it held something: that is released");
-            self.let_go(viewer);
         }
         self.flush();
     }
@@ -69,7 +68,7 @@ impl Hands {
         self.note(closed);
     }
 
-    fn event(&mut self, viewer: ViewerId, event: InputEvent) {
+    fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
         self.vigil.hear(viewer, Instant::now());
         let done = match event {
             InputEvent::Motion { position } => self.backend.move_to(position),
@@ -108,7 +107,7 @@ impl Hands {
             }
             InputEvent::Key { key, pressed } => self.key(viewer, &key, pressed),
             InputEvent::Locks { caps, num } => self.backend.set_locks(caps, num),
-            InputEvent::Text(text) => self.type_text(&text),
+            InputEvent::Text(text) => return self.type_text(&text, stopping),
             InputEvent::Held(held) => return self.compare(viewer, &held),
             InputEvent::ReleaseAll => return self.let_go(viewer),
         };
@@ -161,15 +160,24 @@ impl Hands {
         hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed))
     }
 
-    /// Presses and releases what no viewer has to let go of.
-    fn type_text(&mut self, text: &TypedText) -> Result<(), BackendError> {
-        for key in text.keys() {
-            if let Some(keycode) = self.backend.resolve(&key)? {
+    /// Presses and releases what no viewer has to let go of. Many characters take their time.
+    fn type_text(&mut self, text: &TypedText, stopping: &impl Fn() -> bool) {
+        for key in text.keys().take_while(|_| !stopping()) {
+            let typed = self.backend.resolve(&key).and_then(|keycode| {
+                let Some(keycode) = keycode else { return Ok(()) };
                 self.backend.key(keycode, true)?;
-                self.backend.key(keycode, false)?;
-            }
+                self.backend.key(keycode, false)
+            });
+            self.note(typed);
         }
-        Ok(())
+    }
+
+    /// Nothing waits to be done, so who has not been heard is silent.
+    fn release_silent(&mut self) {
+        for viewer in self.vigil.take_silent(Instant::now()) {
+            tracing::debug!("a viewer fell silent while it held something: that is released");
+            self.let_go(viewer);
+        }
     }
 
     /// Releases what `viewer` does not hold any more, whatever was lost on the way.
