@@ -36,6 +36,8 @@ export class Controls {
   #keys;
   #statsPanel;
   #stages = new Stages();
+  /** What the host allows. */
+  #mayAct = true;
   /** What the host was told last; at first it sends its best. */
   #toldQuality = 100;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -132,8 +134,20 @@ export class Controls {
     manager.addEventListener('frame', () => this.#fit.update());
     manager.addEventListener('peerclosed', () => this.#recorder.stop());
     this.#listen();
+    this.#showTools();
     this.#apply();
     this.#settings.addEventListener('change', () => this.#apply());
+  }
+
+  /** Whether keyboard, pointer and clipboard act on the desktop: the host allows it, and the viewer wants it. */
+  get acts() {
+    return this.#mayAct && !this.#settings.address.viewOnly;
+  }
+
+  /** @param {boolean} mayAct what the host allows, by default everything */
+  setMayAct(mayAct) {
+    this.#mayAct = mayAct;
+    this.#showTools();
   }
 
   /** The tools are put away. */
@@ -158,15 +172,7 @@ export class Controls {
   }
 
   #listen() {
-    const { viewOnly, hasTools } = this.#settings.address;
     const document = this.#document;
-    this.#part('#tools').hidden = !hasTools;
-    this.#part('#insecure').hidden = globalThis.isSecureContext;
-    for (const name of viewOnly ? ['keyboard', 'lock'] : []) this.#button(name).hidden = true;
-    for (const name of viewOnly ? ['keys', 'clipboard'] : []) this.#part(`[data-panel="${name}"]`).hidden = true;
-    this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
-    this.#button('pip').hidden = !document.pictureInPictureEnabled;
-    this.#button('record').hidden = !('MediaRecorder' in globalThis);
     document.addEventListener('click', (event) => {
       const button = /** @type {HTMLElement} */ (event.target).closest('[data-act]');
       if (!button) return;
@@ -179,6 +185,18 @@ export class Controls {
     document.addEventListener('pointerlockchange', () => this.#showLock());
     this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
     addEventListener('resize', () => this.#fit.update());
+  }
+
+  /** What this browser cannot do, or this viewer may not, is not offered. */
+  #showTools() {
+    const { acts } = this;
+    this.#part('#tools').hidden = !this.#settings.address.hasTools;
+    this.#part('#insecure').hidden = globalThis.isSecureContext;
+    for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
+    for (const name of ['keys', 'clipboard']) this.#part(`[data-panel="${name}"]`).hidden = !acts;
+    this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
+    this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
+    this.#button('record').hidden = !('MediaRecorder' in globalThis);
   }
 
   /** @param {string} name of a tool */
@@ -240,13 +258,13 @@ export class Controls {
   /** @param {{type: string, data: any}} message of the host */
   #hear({ type, data }) {
     if (type === 'system') this.#fit.update();
-    if (type === 'cursor' && !this.#settings.address.viewOnly) this.#cursor.show(data);
-    if (type === 'clipboard' && !this.#settings.address.viewOnly) this.#clipboard.receive(data);
+    if (type === 'cursor' && this.acts) this.#cursor.show(data);
+    if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
   }
 
   /** The host draws the pointer into the picture where the browser has none to show. */
   #tellPointer() {
-    if (this.#settings.address.viewOnly) return;
+    if (!this.acts) return;
     this.#send('pointer', { visible: this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad') });
   }
 
@@ -258,7 +276,7 @@ export class Controls {
 
   /** @param {import('./letterbox.js').Size | null} size that the desktop should have; null: its own */
   #resize(size) {
-    if (this.#settings.address.viewOnly) return false;
+    if (!this.acts) return false;
     return this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
   }
 
@@ -267,8 +285,8 @@ export class Controls {
     if (!event.ctrlKey || !event.altKey || !event.shiftKey) return;
     const act = { KeyM: () => this.#toolbar.focus(), KeyP: () => this.#act('lock'), KeyF: () => this.#act('fullscreen') };
     const chosen = /** @type {Record<string, () => unknown>} */ (act)[event.code];
-    const { viewOnly, hasTools } = this.#settings.address;
-    if (!chosen || viewOnly || (event.code === 'KeyM' && !hasTools)) return;
+    const isOffered = event.code === 'KeyM' ? this.#settings.address.hasTools : this.acts;
+    if (!chosen || !isOffered) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     this.#send('release-all', {});

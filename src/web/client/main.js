@@ -38,7 +38,7 @@ function showState(state) {
   const isConnected = state.kind === 'connected';
   if (isConnected) {
     still.thaw();
-    if (!settings.address.viewOnly) manager.grabInput();
+    if (controls.acts) manager.grabInput();
   } else {
     manager.ungrabInput();
     controls.close();
