@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deskbeam::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use deskbeam::input::{Backend, Injector, ViewerInput, X11Backend};
-use deskbeam::protocol::input::{Button, InputEvent, Key, Point};
+use deskbeam::protocol::input::{Button, InputEvent, Key, Point, TypedText};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, InputFocus, Window};
 use x11rb::rust_connection::RustConnection;
@@ -162,6 +162,34 @@ fn text_typed_by_keysyms_arrives() {
         "aÄ€漢".chars().for_each(|c| tap_key(&viewer, &unicode(c)));
         assert_eq!(client.text(4), "aÄ€漢", "{layout}");
     }
+}
+
+#[test]
+fn text_of_an_input_method_arrives_whole() {
+    for layout in ["us", "ru"] {
+        let (_display, injector, client) = desk(layout);
+        let viewer = injector.handle().viewer();
+        viewer.send(InputEvent::Text(TypedText::new(MIXED).unwrap()));
+        assert_eq!(client.text(MIXED.chars().count()), MIXED, "{layout}");
+        client.wait_until_all_is_up();
+    }
+}
+
+#[test]
+fn caps_lock_and_num_lock_follow_the_viewer() {
+    let (_display, injector, client) = desk("us");
+    let viewer = injector.handle().viewer();
+    let set = |caps, num| viewer.send(InputEvent::Locks { caps, num });
+    let become_ = |what, bits| eventually(what, || (client.mask() & 0x12 == bits).then_some(()));
+    set(Some(true), None);
+    become_("CapsLock is on", 0x02);
+    set(Some(true), Some(true));
+    become_("NumLock is on too", 0x12);
+    set(None, None);
+    set(Some(false), Some(true));
+    become_("NumLock alone is on", 0x10);
+    set(Some(false), Some(false));
+    become_("both are off", 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::peer::Peer;
 use super::{Shared, now_ms, now_us};
 use crate::protocol::channel::{ChannelMessage, FrameTimes, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
+use crate::protocol::input::FrameSize;
 use crate::protocol::text::ClipboardText;
 
 /// Tells a client that has just opened its channel how the host is set.
@@ -25,9 +26,17 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
             peer.tell(&HostMessage::System(action));
         }
     }
+    if let (false, Some(size)) = (dialect == Dialect::Selkies, shared.desk.size()) {
+        peer.tell(&resolution(size));
+    }
     if let Some(cursor) = shared.desk.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
     }
+}
+
+/// Tells the size of the desktop, which a viewer's picture may have only half of.
+pub(super) fn resolution(size: FrameSize) -> HostMessage {
+    HostMessage::System(SystemAction::Resolution(size.width, size.height))
 }
 
 /// What is said once a second on an open channel.
@@ -57,8 +66,23 @@ pub(super) struct Wishes {
     has_gamepad: bool,
 }
 
+impl Wishes {
+    /// Whether the desktop follows the size of this viewer's window from now on.
+    pub(super) fn follow_window(&mut self, shared: &Shared, follows: bool) {
+        if std::mem::replace(&mut self.follows_window, follows) == follows {
+            return;
+        }
+        let desk = shared.desk.clone();
+        if follows {
+            desk.begin_following();
+        } else {
+            shared.tasks.spawn(async move { desk.end_following().await });
+        }
+    }
+}
+
 /// Does what a viewer asks for. What takes its time happens in a task of its own.
-pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, message: ChannelMessage) {
+pub(super) async fn act(shared: &Shared, peer: &mut Peer, wishes: &mut Wishes, message: ChannelMessage) {
     match message {
         ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
         ChannelMessage::SetQuality { percent } => {
@@ -72,9 +96,9 @@ pub(super) async fn act(shared: &Shared, peer: &Peer, wishes: &mut Wishes, messa
             shared.media.set_framerate(fps).await;
         }
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
-        ChannelMessage::PointerVisible(visible) => shared.media.set_pointer(visible).await,
+        ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
         ChannelMessage::Resize { enabled, size } => {
-            wishes.follows_window = enabled.unwrap_or(wishes.follows_window);
+            wishes.follow_window(shared, enabled.unwrap_or(wishes.follows_window));
             if let (true, Some(size)) = (wishes.follows_window, size) {
                 let desk = shared.desk.clone();
                 shared.tasks.spawn(async move { desk.resize(size).await });

@@ -1,5 +1,6 @@
 //! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, mpsc};
@@ -32,7 +33,10 @@ pub(super) struct Desk {
     news: broadcast::Sender<News>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
+    size: Arc<Mutex<Option<FrameSize>>>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
+    /// How many viewers the size of the display follows.
+    followed: Arc<AtomicUsize>,
 }
 
 /// What has changed.
@@ -61,11 +65,17 @@ impl Desk {
                 .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
                 .ok()
         });
+        let size = services.as_ref().map(|services| {
+            let (width, height) = services.first_size();
+            FrameSize { width, height }
+        });
         let desk = Self {
             services: Arc::new(Mutex::new(services.map(Arc::new))),
             news: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
+            size: Arc::new(Mutex::new(size)),
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
+            followed: Arc::default(),
         };
         tasks.spawn(desk.clone().follow(events, shutdown.clone()));
         desk
@@ -79,6 +89,11 @@ impl Desk {
     /// The cursor as it is, if it is known.
     pub(super) fn cursor(&self) -> Option<Cursor> {
         self.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The size of the display, if there is one.
+    pub(super) fn size(&self) -> Option<FrameSize> {
+        *self.size.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The text in the clipboard, if there is some.
@@ -101,8 +116,28 @@ impl Desk {
         }
     }
 
-    /// Gives the display this size, as nearly as it can.
+    /// The display follows one more viewer's window.
+    pub(super) fn begin_following(&self) {
+        self.followed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It follows one viewer's window less. With the last one it gets its own size back.
+    pub(super) async fn end_following(&self) {
+        if self.followed.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
+        let Some(services) = self.services() else { return };
+        let restored = tokio::task::spawn_blocking(move || services.restore_size()).await;
+        if let Ok(Err(error)) = restored {
+            tracing::info!(%error, "the desktop does not get its own size back");
+        }
+    }
+
+    /// Gives the display this size, as nearly as it can, if it follows anybody still.
     pub(super) async fn resize(&self, size: FrameSize) {
+        if self.followed.load(Ordering::SeqCst) == 0 {
+            return;
+        }
         let Some(services) = self.services() else { return };
         let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
         if let Ok(Err(error)) = resized {
@@ -161,8 +196,14 @@ impl Desk {
                     return;
                 }
             };
-            if let News::Cursor(cursor) = &news {
-                *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+            match &news {
+                News::Cursor(cursor) => {
+                    *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+                }
+                News::Resized(size) => {
+                    *self.size.lock().unwrap_or_else(PoisonError::into_inner) = Some(*size);
+                }
+                News::Clipboard(_) => {}
             }
             // Nobody may be watching.
             let _ = self.news.send(news);

@@ -9,6 +9,7 @@ mod lease;
 mod outbound;
 mod peer;
 mod players;
+mod pointer;
 mod registry;
 mod revocation;
 mod viewer;
@@ -38,6 +39,7 @@ use api::Api;
 use desk::Desk;
 use lease::Lease;
 use players::Players;
+use pointer::Audience;
 use registry::Registry;
 
 /// How long the viewers may take to leave when the host ends.
@@ -93,6 +95,7 @@ struct Shared {
     registry: Registry,
     lease: Lease,
     players: Players,
+    audience: Audience,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
     tasks: TaskTracker,
@@ -135,6 +138,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         registry: Registry::new(setup.max_connections),
         lease: Lease::new(),
         players: Players::default(),
+        audience: Audience::new(),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),
@@ -150,6 +154,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         media.handle().clone(),
         shutdown.clone(),
     ));
+    tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
     let desk = shared.desk.clone();
     tasks.spawn(revocation::watch(shared.clone()));
     let served = web::serve(

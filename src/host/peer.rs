@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Shared;
+use super::pointer::Seat;
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
@@ -30,6 +31,7 @@ pub(super) struct Peer {
     decoder: Arc<Mutex<Decoder>>,
     channel: Option<ChannelLabel>,
     is_open: bool,
+    seat: Seat,
 }
 
 impl Peer {
@@ -42,7 +44,9 @@ impl Peer {
         requests: mpsc::Sender<Request>,
     ) -> Self {
         let input = Arc::new(shared.input.viewer());
-        let decoder = Arc::new(Mutex::new(Decoder::default()));
+        let mut decoder = Decoder::default();
+        shared.desk.size().inspect(|size| decoder.set_frame(*size));
+        let decoder = Arc::new(Mutex::new(decoder));
         let reader = Reader {
             decoder: Arc::clone(&decoder),
             input: Arc::clone(&input),
@@ -70,6 +74,7 @@ impl Peer {
             decoder,
             channel,
             is_open: false,
+            seat: shared.audience.join(),
         }
     }
 
@@ -86,6 +91,11 @@ impl Peer {
     /// The data channel takes messages from now on.
     pub(super) fn set_open(&mut self) {
         self.is_open = true;
+    }
+
+    /// Whether the pointer has to be in the picture for this peer.
+    pub(super) fn set_pointer_drawn(&mut self, is_drawn: bool) {
+        self.seat.set_drawn(is_drawn);
     }
 
     /// Whether the host may tell cursor, statistics and the like on this peer's channel.
@@ -232,7 +242,6 @@ mod tests {
             r#"{"type":"resize","data":{"width":100,"height":100,"enabled":true}}"#,
             "kd,97",
             "m,1,2,1,0",
-            "p,0",
             "cr",
         ];
         let (refusals, wanted) = read(Role::View, &acting);

@@ -99,6 +99,7 @@ pub(super) async fn open(shared: Shared, offer: String, grant: Grant) -> Result<
 }
 
 async fn keep(shared: Shared, id: String, mut peer: PeerHandle, mut fragments: mpsc::Receiver<Fragment>) {
+    let _seat = shared.audience.join();
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reports = Reports::default();

@@ -100,6 +100,9 @@ pub(super) async fn converse(
     registration: Option<Registration>,
 ) -> &'static str {
     let mut viewer = Viewer::new(shared, socket, session, registration);
+    if let Some(size) = viewer.shared.desk.size() {
+        viewer.session.handle(Event::FrameSize(size), now_ms());
+    }
     let ended = match viewer.perform(first).await {
         Ok(()) => viewer.live().await,
         Err(ended) => ended,
@@ -107,6 +110,7 @@ pub(super) async fn converse(
     for (_, peer) in std::mem::take(&mut viewer.peers) {
         peer.close(&viewer.shared);
     }
+    viewer.wishes.follow_window(&viewer.shared, false);
     ended.0
 }
 
@@ -276,7 +280,7 @@ impl Viewer {
                 self.session.handle(Event::Refused, now_ms())
             }
             Next::Request(Request::Wanted(key, message)) => {
-                if let Some(peer) = self.peers.get(&key) {
+                if let Some(peer) = self.peers.get_mut(&key) {
                     channel::act(&self.shared, peer, &mut self.wishes, message).await;
                 }
                 Vec::new()
@@ -367,10 +371,7 @@ impl Viewer {
                 let message = HostMessage::Cursor(cursor);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Clipboard(text)
-                if self.session.dialect() == Dialect::Selkies
-                    && self.permit.allows(Capability::ClipboardRead) =>
-            {
+            News::Clipboard(text) if self.permit.allows(Capability::ClipboardRead) => {
                 if let Some(text) = ClipboardText::new(text) {
                     let message = HostMessage::Clipboard(text);
                     told().for_each(|peer| peer.tell(&message));
@@ -378,6 +379,9 @@ impl Viewer {
             }
             News::Clipboard(_) => {}
             News::Resized(size) => {
+                if self.session.dialect() != Dialect::Selkies {
+                    told().for_each(|peer| peer.tell(&channel::resolution(size)));
+                }
                 self.peers.values().for_each(|peer| peer.set_frame(size));
                 return self.session.handle(Event::FrameSize(size), now_ms());
             }

@@ -37,6 +37,9 @@ pub trait Backend: Send {
     /// press. It may change the keyboard (give a free key a character) but presses no key that stays down.
     fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError>;
 
+    /// Turns CapsLock and NumLock on or off, where that can be done. `None`: as it is.
+    fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError>;
+
     /// Presses or releases a key.
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError>;
 
@@ -102,6 +105,10 @@ impl Backend for Discard {
 
     fn resolve(&mut self, _key: &Key) -> Result<Option<Keycode>, BackendError> {
         Ok(None)
+    }
+
+    fn set_locks(&mut self, _caps: Option<bool>, _num: Option<bool>) -> Result<(), BackendError> {
+        Ok(())
     }
 
     fn key(&mut self, _keycode: Keycode, _pressed: bool) -> Result<(), BackendError> {

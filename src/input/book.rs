@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::backend::Keycode;
 use super::keysyms;
-use crate::protocol::input::{Button, Key};
+use crate::protocol::input::{Button, Held, Key};
 
 /// One viewer, as the book knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,16 @@ impl Control {
             }
         };
         (name != of_text("") && name.len() <= LONGEST_NAME).then_some(Control::Key(name))
+    }
+}
+
+impl Control {
+    /// Whether it is in a viewer's own list of what it holds.
+    pub(super) fn is_in(&self, held: &Held) -> bool {
+        match self {
+            Control::Key(name) => held.keys.iter().any(|key| key == name || of_text(key) == *name),
+            Control::Button(button) => held.buttons.contains(button),
+        }
     }
 }
 
@@ -96,6 +106,18 @@ impl Book {
             self.viewers.remove(&viewer);
         }
         hold.filter(|hold| !self.is_down(*hold))
+    }
+
+    /// `viewer` holds no more than `is_held` says. Returns what has to be released.
+    pub(super) fn keep(&mut self, viewer: ViewerId, is_held: impl Fn(&Control) -> bool) -> Vec<Hold> {
+        let held = self.viewers.get(&viewer).into_iter().flatten();
+        let gone: Vec<Control> = held
+            .map(|entry| entry.control.clone())
+            .filter(|control| !is_held(control))
+            .collect();
+        gone.iter()
+            .filter_map(|control| self.up(viewer, control))
+            .collect()
     }
 
     /// `viewer` lets go of everything. Returns what has to be released, in the order in which it was pressed.

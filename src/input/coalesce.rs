@@ -54,7 +54,11 @@ fn finite(mut message: Message) -> Option<Message> {
             *position = position.filter(is_finite);
             delta_x.is_finite() && delta_y.is_finite()
         }
-        InputEvent::Key { .. } | InputEvent::ReleaseAll => true,
+        InputEvent::Key { .. }
+        | InputEvent::Locks { .. }
+        | InputEvent::Text(_)
+        | InputEvent::Held(_)
+        | InputEvent::ReleaseAll => true,
     };
     keep.then_some(message)
 }

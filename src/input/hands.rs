@@ -8,12 +8,14 @@ use super::book::{Book, Control, Hold, ViewerId};
 use super::coalesce::coalesce;
 use super::fractions::Fractions;
 use super::queue::{Batch, Message};
-use crate::protocol::input::{InputEvent, Key, Point};
+use super::vigil::Vigil;
+use crate::protocol::input::{Held, InputEvent, Key, Point, TypedText};
 
 /// The backend, the book and what is left over of fractional movements.
 pub(super) struct Hands {
     backend: Box<dyn Backend>,
     book: Book,
+    vigil: Vigil,
     fractions: BTreeMap<ViewerId, Fractions>,
     desktop: Desktop,
     overflow_logged: Option<Instant>,
@@ -24,21 +26,30 @@ impl Hands {
         Hands {
             backend,
             book: Book::default(),
+            vigil: Vigil::default(),
             fractions: BTreeMap::new(),
             desktop: Desktop::Working,
             overflow_logged: None,
         }
     }
 
+    /// When it has to look at the viewers again, even if none says anything.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.vigil.deadline()
+    }
+
     /// Does all of `batch`, unless `stopping` says so in between.
     pub(super) fn perform(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
         let Batch { messages, overflowed } = batch;
+        if messages.is_empty() {
+            self.release_silent();
+        }
         for message in coalesce(messages) {
             if stopping() {
                 return;
             }
             match message {
-                Message::Event(viewer, event) => self.event(viewer, event),
+                Message::Event(viewer, event) => self.event(viewer, event, &stopping),
                 Message::Gone(viewer) => self.gone(viewer),
                 Message::Wake => {}
             }
@@ -57,7 +68,8 @@ impl Hands {
         self.note(closed);
     }
 
-    fn event(&mut self, viewer: ViewerId, event: InputEvent) {
+    fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
+        self.vigil.hear(viewer, Instant::now());
         let done = match event {
             InputEvent::Motion { position } => self.backend.move_to(position),
             InputEvent::RelativeMotion { dx, dy } => {
@@ -94,11 +106,10 @@ impl Hands {
                 self.wheel(x, y, position)
             }
             InputEvent::Key { key, pressed } => self.key(viewer, &key, pressed),
-            InputEvent::ReleaseAll => {
-                let held = self.book.release_viewer(viewer);
-                self.release(held);
-                return;
-            }
+            InputEvent::Locks { caps, num } => self.backend.set_locks(caps, num),
+            InputEvent::Text(text) => return self.type_text(&text, stopping),
+            InputEvent::Held(held) => return self.compare(viewer, &held),
+            InputEvent::ReleaseAll => return self.let_go(viewer),
         };
         self.note(done);
     }
@@ -149,10 +160,46 @@ impl Hands {
         hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed))
     }
 
-    fn gone(&mut self, viewer: ViewerId) {
-        self.fractions.remove(&viewer);
+    /// Presses and releases what no viewer has to let go of. Many characters take their time.
+    fn type_text(&mut self, text: &TypedText, stopping: &impl Fn() -> bool) {
+        for key in text.keys().take_while(|_| !stopping()) {
+            let typed = self.backend.resolve(&key).and_then(|keycode| {
+                let Some(keycode) = keycode else { return Ok(()) };
+                self.backend.key(keycode, true)?;
+                self.backend.key(keycode, false)
+            });
+            self.note(typed);
+        }
+    }
+
+    /// Nothing waits to be done, so who has not been heard is silent.
+    fn release_silent(&mut self) {
+        for viewer in self.vigil.take_silent(Instant::now()) {
+            tracing::debug!("a viewer fell silent while it held something: that is released");
+            self.let_go(viewer);
+        }
+    }
+
+    /// Releases what `viewer` does not hold any more, whatever was lost on the way.
+    fn compare(&mut self, viewer: ViewerId, held: &Held) {
+        if held.is_empty() {
+            self.vigil.end(viewer);
+        } else {
+            self.vigil.begin(viewer, Instant::now());
+        }
+        let released = self.book.keep(viewer, |control| control.is_in(held));
+        self.release(released);
+    }
+
+    fn let_go(&mut self, viewer: ViewerId) {
+        self.vigil.end(viewer);
         let held = self.book.release_viewer(viewer);
         self.release(held);
+    }
+
+    fn gone(&mut self, viewer: ViewerId) {
+        self.fractions.remove(&viewer);
+        self.let_go(viewer);
     }
 
     fn overflow(&mut self) {

@@ -113,7 +113,9 @@ impl Drop for ViewerInput {
 fn run(backend: Box<dyn Backend>, consumer: &Consumer) {
     let mut hands = Hands::new(backend);
     while !consumer.is_stopping() {
-        let Some(batch) = consumer.next() else { break };
+        let Some(batch) = consumer.next(hands.deadline()) else {
+            break;
+        };
         hands.perform(batch, || consumer.is_stopping());
     }
     hands.close();

@@ -21,6 +21,7 @@ mod names;
 mod queue;
 mod record;
 mod spares;
+mod vigil;
 mod x11;
 mod x11_connect;
 

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Instant;
 
 use super::book::ViewerId;
 use crate::protocol::input::InputEvent;
@@ -22,8 +23,9 @@ pub(super) enum Message {
 }
 
 /// All that was queued when the input thread looked.
+#[derive(Default)]
 pub(super) struct Batch {
-    /// In the order in which they were sent; at least one.
+    /// In the order in which they were sent.
     pub(super) messages: Vec<Message>,
     /// Something is missing, and it would have come before the end of this batch.
     pub(super) overflowed: bool,
@@ -83,9 +85,17 @@ pub(super) struct Consumer {
 }
 
 impl Consumer {
-    /// Waits for messages and takes all that there are. `None` if nobody can send any more.
-    pub(super) fn next(&self) -> Option<Batch> {
-        let first = self.receiver.recv().ok()?;
+    /// Waits for messages and takes all that there are, none if there is none until `deadline`. `None` if nobody can
+    /// send any more.
+    pub(super) fn next(&self, deadline: Option<Instant>) -> Option<Batch> {
+        let first = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+            None => self.receiver.recv().ok()?,
+            Some(rest) => match self.receiver.recv_timeout(rest) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => return Some(Batch::default()),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            },
+        };
         // Read before the rest is taken: whatever was queued when something found no room is in this batch, since
         // the batch may be as long as the queue.
         let overflowed = self.state.overflowed.swap(false, Ordering::SeqCst);
@@ -153,7 +163,7 @@ mod tests {
         let (producer, consumer) = queue();
         (0..5000).for_each(|_| producer.send(motion()));
         (0..CAPACITY - MOTION_CAPACITY).for_each(|_| producer.send(button()));
-        let batch = consumer.next().unwrap();
+        let batch = consumer.next(None).unwrap();
         assert_eq!(batch.messages.len(), CAPACITY);
         assert!(!batch.overflowed);
     }
@@ -162,11 +172,11 @@ mod tests {
     fn a_button_without_room_raises_the_flag_once() {
         let (producer, consumer) = queue();
         (0..CAPACITY + 1).for_each(|_| producer.send(button()));
-        let batch = consumer.next().unwrap();
+        let batch = consumer.next(None).unwrap();
         assert_eq!(batch.messages.len(), CAPACITY);
         assert!(batch.overflowed);
         producer.send(motion());
-        assert!(!consumer.next().unwrap().overflowed);
+        assert!(!consumer.next(None).unwrap().overflowed);
     }
 
     #[test]
@@ -174,7 +184,7 @@ mod tests {
         let (producer, consumer) = queue();
         for _ in 0..3 {
             (0..CAPACITY + 10).for_each(|_| producer.send(button()));
-            consumer.next().unwrap();
+            consumer.next(None).unwrap();
         }
         assert_eq!(producer.state.queued.load(Ordering::Relaxed), 0);
     }
@@ -183,6 +193,6 @@ mod tests {
     fn the_end_of_all_producers_is_seen() {
         let (producer, consumer) = queue();
         drop(producer);
-        assert!(consumer.next().is_none());
+        assert!(consumer.next(None).is_none());
     }
 }

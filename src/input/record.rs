@@ -21,6 +21,8 @@ pub enum Recorded {
     Scroll(Axis, i32),
     /// A key went down (`true`) or up.
     Key(Keycode, bool),
+    /// CapsLock and NumLock were to be on or off.
+    Locks(Option<bool>, Option<bool>),
     /// The backend was closed.
     Closed,
     /// A call came while the recording was set to [`fail`](Recording::fail).
@@ -139,6 +141,10 @@ impl Backend for RecordBackend {
         Ok(keycode
             .or_else(|| text.map(|text| 0x0100_0000 + u32::from(text)))
             .map(Keycode))
+    }
+
+    fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError> {
+        self.append(Recorded::Locks(caps, num))
     }
 
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {

@@ -11,6 +11,7 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
+use xkeysym::key as k;
 
 use super::backend::{Axis, Backend, BackendError, Keycode};
 use super::keymap::Keymap;
@@ -218,6 +219,24 @@ impl Backend for X11Backend {
             },
         };
         Ok(keycode.map(|keycode| Keycode(keycode.into())))
+    }
+
+    fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError> {
+        let modifiers = self.modifiers()?;
+        for (wanted, is_on, keysym) in [
+            (caps, modifiers.caps_lock, k::Caps_Lock),
+            (num, modifiers.num_lock, k::Num_Lock),
+        ] {
+            if wanted.is_none_or(|wanted| wanted == is_on) {
+                continue;
+            }
+            // A keyboard without the key has no such lock.
+            if let Some(keycode) = self.keymap.keycode_giving(&[keysym], modifiers) {
+                self.fake_key(keycode, true)?;
+                self.fake_key(keycode, false)?;
+            }
+        }
+        Ok(())
     }
 
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {

@@ -299,8 +299,11 @@ mod tests {
     fn a_picture_that_never_gets_good_is_let_be_in_the_end() {
         let (mut encoder, mut repeats) = (Encoder::new(), 0);
         let end = encoder.now + Duration::from_millis(2500);
-        while encoder.now < end {
+        loop {
             encoder.now += encoder.care.next_look(encoder.now).max(MS);
+            if encoder.now > end {
+                break;
+            }
             if encoder.care.look(encoder.counts, encoder.now).repeat {
                 encoder.counts.bytes += 50_000;
                 repeats += 1;

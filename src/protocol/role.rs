@@ -84,13 +84,13 @@ impl Capability {
             ChannelMessage::ClipboardRead => Some(Self::ClipboardRead),
             ChannelMessage::ClipboardWrite(_) => Some(Self::ClipboardWrite),
             ChannelMessage::Resize { .. } => Some(Self::Resize),
-            ChannelMessage::PointerVisible(_)
-            | ChannelMessage::SetVideoBitrate { .. }
+            ChannelMessage::SetVideoBitrate { .. }
             | ChannelMessage::SetAudioBitrate { .. }
             | ChannelMessage::SetFramerate { .. }
             | ChannelMessage::Scale(_) => Some(Self::Settings),
             // These concern nobody else's picture.
-            ChannelMessage::SetQuality { .. }
+            ChannelMessage::PointerVisible(_)
+            | ChannelMessage::SetQuality { .. }
             | ChannelMessage::Pause(_)
             | ChannelMessage::FrameTimes(_)
             | ChannelMessage::RequestKeyframe
@@ -108,8 +108,8 @@ impl Capability {
             | InputEvent::RelativeMotion { .. }
             | InputEvent::Button { .. }
             | InputEvent::Wheel { .. } => Some(Self::Pointer),
-            InputEvent::Key { .. } => Some(Self::Keyboard),
-            InputEvent::ReleaseAll => None,
+            InputEvent::Key { .. } | InputEvent::Text(_) | InputEvent::Locks { .. } => Some(Self::Keyboard),
+            InputEvent::Held(_) | InputEvent::ReleaseAll => None,
         }
     }
 

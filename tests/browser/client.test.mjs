@@ -6,6 +6,7 @@ import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
 
 const LIMIT = { timeout: 90_000 };
+const NO_LOCKS = { caps_lock: false, num_lock: false };
 
 /** A page of Chromium that shows the picture of a stand-in. */
 async function connected(t, options) {
@@ -61,11 +62,11 @@ test('pointer, buttons, wheel and keys arrive in pixels of the frame', LIMIT, as
     ['mouse-click', { ...at, button: 'right', action: 'down' }],
     ['mouse-click', { ...at, button: 'right', action: 'up' }],
     ['mouse-wheel', { ...at, delta_x: 0, delta_y: 120 }],
-    ['key-press', { key: 'Shift', code: 'ShiftLeft', action: 'down' }],
-    ['key-press', { key: 'A', code: 'KeyA', action: 'down' }],
+    ['key-press', { key: 'Shift', code: 'ShiftLeft', action: 'down', ...NO_LOCKS }],
+    ['key-press', { key: 'A', code: 'KeyA', action: 'down', ...NO_LOCKS }],
     ['key-press', { key: 'A', code: 'KeyA', action: 'up' }],
     ['key-press', { key: 'Shift', code: 'ShiftLeft', action: 'up' }],
-    ['key-press', { key: 'Tab', code: 'Tab', action: 'down' }],
+    ['key-press', { key: 'Tab', code: 'Tab', action: 'down', ...NO_LOCKS }],
     ['key-press', { key: 'Tab', code: 'Tab', action: 'up' }],
   ]);
 });
@@ -175,7 +176,7 @@ test('the example page embeds the picture and takes input beside a heading', LIM
     ['mouse-move', at],
     ['mouse-click', { ...at, button: 'left', action: 'down' }],
     ['mouse-click', { ...at, button: 'left', action: 'up' }],
-    ['key-press', { key: 'a', code: 'KeyA', action: 'down' }],
+    ['key-press', { key: 'a', code: 'KeyA', action: 'down', ...NO_LOCKS }],
     ['key-press', { key: 'a', code: 'KeyA', action: 'up' }],
   ]);
   await host.close();

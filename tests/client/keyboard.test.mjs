@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { Keyboard } from '../../src/web/client/keyboard.js';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
-function grabbed() {
+function grabbed(options) {
   const surface = new FakeSurface();
   const { send, sent } = recorder();
-  const keyboard = new Keyboard(surface, send);
+  const keyboard = new Keyboard(surface, send, options);
   keyboard.grab();
   const down = (code, key, fields) => surface.fire('keydown', { code, key, ...fields });
   const up = (code, key, fields) => surface.fire('keyup', { code, key, ...fields });
@@ -109,4 +109,63 @@ test('after ungrab nothing is held or heard, and grab works again', () => {
   up('KeyA', 'a');
   down('KeyB', 'b');
   assert.deepEqual(sent.slice(1), [['key-press', { key: 'b', code: 'KeyB', action: 'down' }]]);
+});
+
+const locks = (...on) => ({ getModifierState: (name) => on.includes(name) });
+
+test('a press tells the locks, but not of the key that changes one', () => {
+  const { down, up, sent } = grabbed();
+  down('KeyA', 'A', locks('CapsLock'));
+  up('KeyA', 'A', locks('CapsLock'));
+  down('CapsLock', 'CapsLock', locks());
+  assert.deepEqual(sent.map(([, { caps_lock, num_lock }]) => [caps_lock, num_lock]), [
+    [true, false], [undefined, undefined], [undefined, undefined],
+  ]);
+});
+
+test('a Mac tells CapsLock by its state, and has no NumLock', () => {
+  const { down, sent } = grabbed({ isMac: true });
+  down('CapsLock', 'CapsLock', locks('CapsLock'));
+  down('KeyA', 'A', locks('CapsLock'));
+  assert.deepEqual(sent, [['key-press', { key: 'A', code: 'KeyA', action: 'down', caps_lock: true }]]);
+});
+
+test('Meta acts as Control where the viewer wants it, and is held as that', () => {
+  const { keyboard, down, up, sent } = grabbed({ metaIsControl: () => true });
+  down('MetaLeft', 'Meta');
+  assert.deepEqual(keyboard.heldAtHost, ['ControlLeft']);
+  down('KeyC', 'c');
+  up('MetaLeft', 'Meta');
+  assert.deepEqual(sent.map(([, { code, action }]) => `${code} ${action}`), [
+    'ControlLeft down', 'KeyC down', 'ControlLeft up', 'KeyC up',
+  ]);
+});
+
+test('the Control that Windows adds to AltGr goes up again', () => {
+  const { down, sent } = grabbed();
+  down('ControlLeft', 'Control');
+  down('AltRight', 'AltGraph');
+  assert.deepEqual(sent.map(([, { code, action }]) => `${code} ${action}`), [
+    'ControlLeft down', 'ControlLeft up', 'AltRight down',
+  ]);
+});
+
+test('a target that takes text is left dead keys and what on-screen keyboards type', () => {
+  const { down, sent } = grabbed({ composes: true });
+  assert.ok(!down('BracketLeft', 'Dead').defaultPrevented);
+  assert.ok(!down('', 'Unidentified').defaultPrevented);
+  assert.deepEqual(sent, []);
+});
+
+test('the key that pastes is left to the browser, and acts with its modifiers although they are up by then', () => {
+  let paste = null;
+  const { down, up, sent } = grabbed({ paste: (then) => (paste = then) });
+  down('ControlLeft', 'Control');
+  assert.ok(!down('KeyV', 'v', { ctrlKey: true, metaKey: false, altKey: false }).defaultPrevented);
+  up('KeyV', 'v');
+  up('ControlLeft', 'Control');
+  paste();
+  assert.deepEqual(sent.slice(2).map(([, { code, action }]) => `${code} ${action}`), [
+    'ControlLeft down', 'KeyV down', 'KeyV up', 'ControlLeft up',
+  ]);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 const CLIENT = new URL('../../src/web/client/', import.meta.url);
 const text = (name) => readFile(new URL(name, CLIENT), 'utf8');
@@ -25,4 +26,11 @@ test('no module imports from elsewhere or writes markup from text', async () => 
     for (const [, from] of source.matchAll(/\bfrom '([^']+)'/g)) assert.match(from, /^\.\/[\w-]+\.js$/, name);
     assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, name);
   }
+});
+
+test('the page is small', async () => {
+  const names = (await readdir(CLIENT)).filter((name) => /\.(js|css|html)$/.test(name) && !name.startsWith('example'));
+  const sizes = await Promise.all(names.map(async (name) => gzipSync(await readFile(new URL(name, CLIENT))).length));
+  const sum = sizes.reduce((all, size) => all + size, 0);
+  assert.ok(sum < 80_000, `${sum} bytes, compressed`);
 });

@@ -144,3 +144,40 @@ test('after ungrab nothing is held or heard', () => {
   fire('pointerup', 5, 6, { button: 0 });
   assert.deepEqual(sent.slice(2), [['mouse-move', { x: 5, y: 6 }]]);
 });
+
+test('motion comes by raw updates, but a locked pointer counts it once', () => {
+  const { fire, sent, surface } = grabbed();
+  fire('pointerrawupdate', 5, 6);
+  fire('pointermove', 5, 6);
+  assert.deepEqual(sent, [['mouse-move', { x: 5, y: 6 }]]);
+  surface.ownerDocument.pointerLockElement = surface;
+  fire('pointerrawupdate', 9, 9, { movementX: 4, movementY: 3 });
+  fire('pointermove', 9, 9, { movementX: 4, movementY: 3 });
+  assert.deepEqual(sent.slice(1), [['mouse-move', { dx: 4, dy: 3, relative: true }]]);
+});
+
+test('a line that is drawn keeps the places between two frames', () => {
+  const { fire, sent, surface } = grabbed();
+  const path = [[6, 6], [7, 9]].map(([clientX, clientY]) => ({ clientX, clientY }));
+  fire('pointermove', 7, 9, { getCoalescedEvents: () => path });
+  assert.equal(sent.length, 1, 'nothing is drawn yet');
+  fire('pointerdown', 5, 5, { button: 0, buttons: 1 });
+  fire('pointermove', 7, 9, { buttons: 1, getCoalescedEvents: () => path });
+  assert.deepEqual(sent.slice(3).map(([, { x, y }]) => [x, y]), [[6, 6], [7, 9]]);
+  sent.length = 0;
+  surface.onpointerrawupdate = null;
+  fire('pointermove', 9, 9, { buttons: 1, getCoalescedEvents: () => path });
+  assert.deepEqual(sent.map(([, { x, y }]) => [x, y]), [[9, 9]], 'raw updates have been there before');
+});
+
+test('fingers go to whoever makes something of them', () => {
+  const surface = new FakeSurface();
+  const { send, sent } = recorder();
+  const seen = [];
+  const touch = { handle: ({ type }) => seen.push(type), held: 0 };
+  new Pointer(surface, { frame: () => ({ width: 640, height: 480 }), send, touch }).grab();
+  for (const type of ['pointerdown', 'pointermove', 'pointerup']) surface.fire(type, { pointerType: 'touch', pointerId: 3 });
+  assert.deepEqual(seen, ['pointerdown', 'pointermove', 'pointerup']);
+  assert.deepEqual(sent, []);
+  assert.equal(surface.focused, 1);
+});

@@ -260,3 +260,11 @@ test('the state is a new object only when it changes', () => {
   tell('answered');
   assert.equal(machine.state, before);
 });
+
+test('a host without room says so, and is tried again', () => {
+  const { machine, tell } = session();
+  tell('start');
+  const actions = tell('closed', { code: 1013, reason: 'Server at maximum capacity' });
+  assert.equal(machine.state.reason, 'The host is busy.');
+  assert.ok(actions.some(({ type }) => type === 'arm'));
+});

@@ -23,6 +23,7 @@ pub struct DesktopServices {
     /// `None` while it is being dropped. Full: whoever asks is told that the desktop is busy.
     requests: Option<SyncSender<Request>>,
     wake: UnixStream,
+    first_size: (u16, u16),
     thread: Option<JoinHandle<()>>,
     /// Ends with the thread.
     ended: Mutex<Receiver<()>>,
@@ -48,6 +49,7 @@ impl DesktopServices {
                 reason: error.to_string(),
             },
         })?;
+        let first_size = watcher.size();
         let (wake, woken) = UnixStream::pair().map_err(ServicesError::Resources)?;
         for end in [&wake, &woken] {
             end.set_nonblocking(true).map_err(ServicesError::Resources)?;
@@ -66,9 +68,15 @@ impl DesktopServices {
         Ok(DesktopServices {
             requests: Some(requests),
             wake,
+            first_size,
             thread: Some(thread),
             ended: Mutex::new(ended),
         })
+    }
+
+    /// The size of the screen at the start, in pixels. Changes are told by [`DesktopEvent::Resized`].
+    pub fn first_size(&self) -> (u32, u32) {
+        (self.first_size.0.into(), self.first_size.1.into())
     }
 
     /// The text in the clipboard, `None` if it has none. Waits for the program that has it: 1 s for its answer and for
@@ -105,6 +113,15 @@ impl DesktopServices {
         let size = modes::even(width, height)?;
         self.ask(|reply| Request::Resize(size, reply), ANSWER_LIMIT)?;
         Ok((size.0.into(), size.1.into()))
+    }
+
+    /// Gives the screen the size that it had before the first [`resize`](Self::resize), unless somebody else has changed
+    /// it since. Waits for the X server, 5 s at most.
+    ///
+    /// # Errors
+    /// See [`ResizeError`]. The screen keeps its size then.
+    pub fn restore_size(&self) -> Result<(), ResizeError> {
+        self.ask(Request::Restore, ANSWER_LIMIT)
     }
 
     /// Gives the screen its old size and ends the thread. Text that was put into the clipboard is gone. Takes 2 s at

@@ -31,6 +31,8 @@ pub(super) enum Request {
     Write(String, Writer),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
+    /// Give the screen its own size again.
+    Restore(SyncSender<Result<(), ResizeError>>),
 }
 
 /// Where events go.
@@ -69,6 +71,11 @@ impl Watcher {
         })
     }
 
+    /// Of the root window, in pixels.
+    pub(super) fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
     /// Works until nobody holds the other end of `requests`, or until the server is gone. A byte on `wake` says that
     /// there is a request, or the end.
     pub(super) fn run(mut self, requests: &Receiver<Request>, wake: &UnixStream, events: &Events) {
@@ -89,7 +96,7 @@ impl Watcher {
         loop {
             loop {
                 match requests.try_recv() {
-                    Ok(request) => self.perform(request)?,
+                    Ok(request) => self.perform(request, events)?,
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => return Ok(()),
                 }
@@ -102,13 +109,21 @@ impl Watcher {
         }
     }
 
-    fn perform(&mut self, request: Request) -> Result<(), ConnectionError> {
+    fn perform(&mut self, request: Request, events: &Events) -> Result<(), ConnectionError> {
+        if let Request::Restore(_) = request {
+            // The size that is there now decides whether it is ours to change.
+            while self.take_events(events)? {}
+        }
         let connection = &self.connection;
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
             Request::Write(text, writer) => self.clipboard.write(connection, text, writer),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
+                Ok(())
+            }
+            Request::Restore(reply) => {
+                let _ = reply.try_send(self.resizer.restore(connection, self.size));
                 Ok(())
             }
         }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::input::{Axis, BackendError, Discard, Keycode, RecordBackend, Recorded, Recording};
-use crate::protocol::input::{Button, Key, Point};
+use crate::protocol::input::{Button, Held, Key, Point, TypedText};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -82,6 +82,58 @@ fn a_dropped_viewer_holds_nothing() {
     recording
         .wait_until(LIMIT, |events| events.len() == 4 && down(events).is_empty())
         .unwrap();
+}
+
+#[test]
+fn what_is_missing_from_a_list_of_what_is_held_is_released() {
+    let (injector, recording) = start();
+    let viewer = injector.handle().viewer();
+    viewer.send(key("KeyA", true));
+    viewer.send(key("KeyB", true));
+    viewer.send(left(true));
+    viewer.send(InputEvent::Held(Held {
+        keys: vec!["KeyB".into(), "KeyC".into()],
+        buttons: Vec::new(),
+    }));
+    let events = recording.wait_until(LIMIT, |events| events.len() == 5).unwrap();
+    assert_eq!(down(&events), [Recorded::Key(Keycode(56), true)]);
+}
+
+#[test]
+fn a_viewer_that_falls_silent_while_it_holds_something_is_released() {
+    let (injector, recording) = start();
+    let (anna, bert) = (injector.handle().viewer(), injector.handle().viewer());
+    bert.send(key("KeyB", true));
+    anna.send(key("KeyA", true));
+    anna.send(InputEvent::Held(Held {
+        keys: vec!["KeyA".into()],
+        buttons: Vec::new(),
+    }));
+    let released = Recorded::Key(Keycode(38), false);
+    let events = recording
+        .wait_until(LIMIT, |events| events.contains(&released))
+        .unwrap();
+    // Bert has never promised to speak.
+    assert_eq!(down(&events), [Recorded::Key(Keycode(56), true)]);
+}
+
+#[test]
+fn text_is_typed_and_leaves_nothing_pressed() {
+    let (injector, recording) = start();
+    let viewer = injector.handle().viewer();
+    viewer.send(InputEvent::Text(TypedText::new("é漢").unwrap()));
+    let typed =
+        |character: char, pressed| Recorded::Key(Keycode(0x0100_0000 + u32::from(character)), pressed);
+    let events = recording.wait_until(LIMIT, |events| events.len() == 4).unwrap();
+    assert_eq!(
+        events,
+        [
+            typed('é', true),
+            typed('é', false),
+            typed('漢', true),
+            typed('漢', false)
+        ]
+    );
 }
 
 #[test]
@@ -226,6 +278,9 @@ impl Backend for Stuck {
     }
     fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
         Discard.resolve(key)
+    }
+    fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError> {
+        Discard.set_locks(caps, num)
     }
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {
         Discard.key(keycode, pressed)

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Button, FrameSize, InputError, InputEvent, Key, Point};
+use super::{Button, FrameSize, Held, InputError, InputEvent, Key, Point, TypedText};
 use crate::protocol::fields;
 
 /// The longest name of a key, in bytes.
@@ -24,10 +24,23 @@ pub fn from_json(kind: &str, data: &Value, frame: Option<FrameSize>) -> Result<V
         "mouse-click" => click(data, space),
         "mouse-wheel" => wheel(data, "delta_y", space).map(|event| vec![event]),
         "key-press" => key(data),
+        "text" => text(data).map(|text| vec![InputEvent::Text(text)]),
+        "held" => held(data).map(|held| vec![InputEvent::Held(held)]),
         "release-all" => Ok(vec![InputEvent::ReleaseAll]),
         _ => Err(InputError::UnknownType),
     }
 }
+
+/// The keys that one viewer can hold.
+const MAX_HELD: usize = 64;
+/// The bits of `PointerEvent.buttons`.
+const BUTTONS: [(u64, Button); 5] = [
+    (1, Button::Left),
+    (2, Button::Right),
+    (4, Button::Middle),
+    (8, Button::Back),
+    (16, Button::Forward),
+];
 
 /// What a coordinate is multiplied by.
 #[derive(Clone, Copy)]
@@ -130,10 +143,40 @@ fn key(data: &Value) -> Result<Vec<InputEvent>, InputError> {
     if key.is_empty() && code.is_empty() {
         return Err(InputError::BadField("key"));
     }
-    Ok(vec![InputEvent::Key {
+    let lock = |field| data.get(field).and_then(Value::as_bool);
+    let (caps, num) = (lock("caps_lock"), lock("num_lock"));
+    let locks = (pressed && (caps.is_some() || num.is_some())).then_some(InputEvent::Locks { caps, num });
+    let key = InputEvent::Key {
         key: Key::Dom { key, code },
         pressed,
-    }])
+    };
+    Ok(locks.into_iter().chain([key]).collect())
+}
+
+fn text(data: &Value) -> Result<TypedText, InputError> {
+    let text = data.get("text").and_then(Value::as_str);
+    TypedText::new(text.ok_or(InputError::BadField("text"))?).ok_or(InputError::TooLong)
+}
+
+fn held(data: &Value) -> Result<Held, InputError> {
+    let keys = data.get("keys").and_then(Value::as_array);
+    let keys = keys.ok_or(InputError::BadField("keys"))?.iter().take(MAX_HELD);
+    let keys = keys
+        .map(|key| {
+            key.as_str()
+                .filter(|key| key.len() <= MAX_KEY_NAME)
+                .map(str::to_owned)
+        })
+        .collect::<Option<_>>()
+        .ok_or(InputError::BadField("keys"))?;
+    let mask = data.get("buttons").and_then(Value::as_u64);
+    let mask = mask.ok_or(InputError::BadField("buttons"))?;
+    let buttons = BUTTONS
+        .iter()
+        .filter(|(bit, _)| mask & bit != 0)
+        .map(|(_, button)| *button)
+        .collect();
+    Ok(Held { keys, buttons })
 }
 
 /// The text in `action`, if there is one.
@@ -241,6 +284,19 @@ mod tests {
                     pressed: true,
                 },
             ),
+            (
+                "text",
+                json!({"text":"ü"}),
+                InputEvent::Text(TypedText::new("ü").unwrap()),
+            ),
+            (
+                "held",
+                json!({"keys":["KeyA","é"],"buttons":18}),
+                InputEvent::Held(Held {
+                    keys: vec!["KeyA".to_owned(), "é".to_owned()],
+                    buttons: vec![Button::Right, Button::Forward],
+                }),
+            ),
             ("release-all", Value::Null, InputEvent::ReleaseAll),
         ] {
             assert_eq!(from_json(kind, &data, None), Ok(vec![event]), "{kind} {data}");
@@ -262,6 +318,17 @@ mod tests {
     fn a_repeated_key_asks_for_nothing_but_its_release_counts() {
         let data = |action| json!({"key":"a","code":"KeyA","action":action,"repeat":true});
         assert_eq!(from_json("key-press", &data("down"), None), Ok(vec![]));
+        assert_eq!(from_json("key-press", &data("up"), None).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_locks_come_before_the_key_that_tells_them() {
+        let data = |action| json!({"key":"A","code":"KeyA","action":action,"caps_lock":true});
+        let locks = InputEvent::Locks {
+            caps: Some(true),
+            num: None,
+        };
+        assert_eq!(from_json("key-press", &data("down"), None).unwrap()[0], locks);
         assert_eq!(from_json("key-press", &data("up"), None).unwrap().len(), 1);
     }
 
@@ -319,6 +386,14 @@ mod tests {
             ("mouse-wheel", json!({}), InputError::BadField("delta_y")),
             ("key-press", json!({"action":"down"}), InputError::BadField("key")),
             ("key-press", json!({"key":"a"}), InputError::BadField("action")),
+            ("text", json!({"text":1}), InputError::BadField("text")),
+            ("text", json!({"text":"a".repeat(4097)}), InputError::TooLong),
+            (
+                "held",
+                json!({"keys":[1],"buttons":0}),
+                InputError::BadField("keys"),
+            ),
+            ("held", json!({"keys":[]}), InputError::BadField("buttons")),
         ] {
             assert_eq!(from_json(kind, &data, None), Err(error), "{kind} {data}");
         }

@@ -22,9 +22,57 @@ impl std::fmt::Debug for Key {
     }
 }
 
+/// Text to be typed, of 1 to 4096 bytes. `Debug` hides it, as it does a key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TypedText(String);
+
+impl TypedText {
+    /// `None` if it is empty or too long.
+    pub fn new(text: &str) -> Option<Self> {
+        (1..=MAX_TEXT)
+            .contains(&text.len())
+            .then(|| Self(text.to_owned()))
+    }
+
+    /// The keys that type it, one after the other. Control characters other than a line's end and a tabulator have
+    /// none.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.0.chars().filter_map(|character| match character {
+            '\n' => Some(Key::KeysymName("Return".to_owned())),
+            '\t' => Some(Key::KeysymName("Tab".to_owned())),
+            character if character.is_control() => None,
+            character => Some(Key::Keysym(UNICODE + u32::from(character))),
+        })
+    }
+}
+
+impl std::fmt::Debug for TypedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TypedText({} bytes)", self.0.len())
+    }
+}
+
+/// The longest text that is typed at once, in bytes.
+const MAX_TEXT: usize = 4096;
+/// The keysyms of characters begin here.
+const UNICODE: u32 = 0x0100_0000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_typed_key_by_key_and_does_not_show_in_a_log() {
+        let text = TypedText::new("a\u{7}漢\n").unwrap();
+        let keys = [
+            Key::Keysym(0x0100_0061),
+            Key::Keysym(0x0100_6f22),
+            Key::KeysymName("Return".to_owned()),
+        ];
+        assert!(text.keys().eq(keys));
+        assert_eq!(format!("{text:?}"), "TypedText(6 bytes)");
+        assert!(TypedText::new("").is_none() && TypedText::new(&"a".repeat(4097)).is_none());
+    }
 
     #[test]
     fn a_key_does_not_show_in_a_log() {

@@ -1,10 +1,12 @@
 //! What a viewer does with pointer and keyboard, whatever dialect it came in.
 
+mod held;
 mod json;
 mod key;
 
+pub use held::Held;
 pub use json::from_json;
-pub use key::Key;
+pub use key::{Key, TypedText};
 
 /// One thing that a viewer did.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +48,17 @@ pub enum InputEvent {
         /// Down or up.
         pressed: bool,
     },
+    /// Whether CapsLock and NumLock are on at the viewer; `None` where it cannot tell.
+    Locks {
+        /// CapsLock.
+        caps: Option<bool>,
+        /// NumLock.
+        num: Option<bool>,
+    },
+    /// Text that an input method or an on-screen keyboard made, to be typed.
+    Text(TypedText),
+    /// What the viewer holds now. Said again and again while anything is held: see [`Held`].
+    Held(Held),
     /// Release whatever this viewer holds: the page lost the focus.
     ReleaseAll,
 }

@@ -207,6 +207,9 @@ fn input(event: &InputEvent) -> Value {
             Key::Keysym(keysym) => json!({ "keysym": keysym, "pressed": pressed }),
             Key::KeysymName(name) => json!({ "keysym_name": name, "pressed": pressed }),
         },
+        InputEvent::Locks { caps, num } => json!({ "locks": [caps, num] }),
+        InputEvent::Text(text) => json!({ "text_keys": text.keys().count() }),
+        InputEvent::Held(held) => json!({ "held": held.keys, "buttons": held.buttons.len() }),
         InputEvent::ReleaseAll => json!("release-all"),
     }
 }

@@ -1,12 +1,22 @@
 /** @typedef {(type: string, data: object) => boolean} Send */
 
 /**
+ * @typedef {object} KeyboardOptions
+ * @property {boolean} [isMac] whether the keyboard behaves as that of a Mac
+ * @property {() => boolean} [metaIsControl] whether Meta (Cmd, the Windows key) acts as Control
+ * @property {(then: () => void) => void} [paste] the key that pastes is left to the page, which calls `then` when the
+ *   desktop may have it
+ * @property {boolean} [composes] the target takes text: dead keys and input methods are left to it
+ */
+
+/**
  * The keyboard of the viewer. It remembers which keys are down, so that each is released exactly once and as the
  * key that it was pressed as, whatever the modifiers did in between.
  */
 export class Keyboard {
   #target;
   #send;
+  #options;
   /** @type {Map<string, {key: string, code: string}>} */
   #held = new Map();
   /** @type {AbortController | null} */
@@ -15,15 +25,22 @@ export class Keyboard {
   /**
    * @param {EventTarget} target
    * @param {Send} send
+   * @param {KeyboardOptions} [options]
    */
-  constructor(target, send) {
+  constructor(target, send, options = {}) {
     this.#target = target;
     this.#send = send;
+    this.#options = options;
   }
 
   /** The keys that are down, by `code` or, where there is none, by `key`. */
   get held() {
     return [...this.#held.keys()];
+  }
+
+  /** The same as the host knows them. */
+  get heldAtHost() {
+    return [...this.#held.values()].map(({ code, key }) => code || key);
   }
 
   grab() {
@@ -47,19 +64,28 @@ export class Keyboard {
 
   /** @param {KeyboardEvent} event */
   #down(event) {
-    if (isComposing(event)) return;
+    if (this.#isText(event)) return;
+    if (this.#options.paste && isPaste(event)) {
+      const keys = [...this.#modifiers(), this.#mapped(event)];
+      return event.repeat ? undefined : this.#options.paste(() => this.#strike(keys));
+    }
     event.preventDefault();
     const name = nameOf(event);
     if (event.repeat || !name) return;
+    // Macs tell CapsLock by its state only: a press without a release.
+    if (this.#options.isMac && event.code === 'CapsLock') return;
+    // Windows reports AltGr as Control and AltGr.
+    if (event.key === 'AltGraph') this.#release('ControlLeft');
     // A second press without a release in between: the browser swallowed the release.
     this.#release(name);
-    const { key, code } = event;
-    if (this.#send('key-press', { key, code, action: 'down' })) this.#held.set(name, { key, code });
+    const pressed = this.#mapped(event);
+    const data = { ...pressed, action: 'down', ...this.#locks(event) };
+    if (this.#send('key-press', data)) this.#held.set(name, pressed);
   }
 
   /** @param {KeyboardEvent} event */
   #up(event) {
-    if (isComposing(event)) return;
+    if (this.#isText(event)) return;
     event.preventDefault();
     const name = nameOf(event);
     this.#release(name);
@@ -74,6 +100,51 @@ export class Keyboard {
     this.#held.delete(name);
     this.#send('key-press', { ...pressed, action: 'up' });
   }
+
+  /**
+   * Presses and releases keys together, but for those that are down already.
+   *
+   * @param {{key: string, code: string}[]} keys
+   */
+  #strike(keys) {
+    const missing = keys.filter(({ code, key }) => !this.heldAtHost.includes(code || key));
+    missing.forEach((each) => this.#send('key-press', { ...each, action: 'down' }));
+    missing.reverse().forEach((each) => this.#send('key-press', { ...each, action: 'up' }));
+  }
+
+  /** The modifiers that are down, as the host knows them. */
+  #modifiers() {
+    return [...this.#held.values()].filter(({ key }) => MODIFIERS.test(key));
+  }
+
+  /**
+   * Whether the key is for the text that is being composed, rather than for the desktop.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #isText(event) {
+    if (isComposing(event)) return true;
+    // On-screen keyboards tell what they typed by the text alone.
+    return Boolean(this.#options.composes) && (event.key === 'Dead' || !nameOf(event));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #mapped({ key, code }) {
+    if (key !== 'Meta' || !this.#options.metaIsControl?.()) return { key, code };
+    return { key: 'Control', code: code.replace(/^(Meta|OS)/, 'Control') };
+  }
+
+  /**
+   * The state of the locks, where the browser knows it. A lock's own key changes it, sooner or later.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #locks(event) {
+    if (!event.getModifierState || ['CapsLock', 'NumLock'].includes(event.code)) return {};
+    const caps = { caps_lock: event.getModifierState('CapsLock') };
+    // Macs have no NumLock: their keypad always types digits.
+    return this.#options.isMac ? caps : { ...caps, num_lock: event.getModifierState('NumLock') };
+  }
 }
 
 /**
@@ -83,6 +154,15 @@ export class Keyboard {
  */
 function isComposing(event) {
   return event.isComposing || event.key === 'Process';
+}
+
+/**
+ * Whether the browser pastes at this key.
+ *
+ * @param {KeyboardEvent} event
+ */
+function isPaste({ key, ctrlKey, metaKey, altKey }) {
+  return key.toLowerCase() === 'v' && ctrlKey !== metaKey && !altKey;
 }
 
 /** @param {KeyboardEvent} event */

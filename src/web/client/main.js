@@ -1,19 +1,26 @@
 import { CAPABILITIES, videoCodecs } from './browser.js';
+import { Controls } from './controls.js';
 import { socketUrl } from './endpoint.js';
 import { Login, takeToken } from './login.js';
 import { GStreamerSignalingClient } from './signaling.js';
 import { Overlay } from './overlay.js';
 import { Session } from './session.js';
 import { SignIn } from './sign-in.js';
+import { Settings, localStorageOrNone } from './settings.js';
 import { Still } from './still.js';
+import { translatePage } from './strings.js';
 import { Viewer } from './viewer.js';
 import { WebRTCManager } from './peer.js';
 
 /** @import { State } from './session.js' */
 
+translatePage(document);
 const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen'));
 const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
 const codecs = videoCodecs();
+const isMac = /^(Mac|iP)/.test(navigator.platform);
+const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac });
+const controls = new Controls(document, { settings, isMac });
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
@@ -24,7 +31,7 @@ const signaling = new GStreamerSignalingClient({
     supported_protocols: ['gstreamer-1.0'],
   }),
 });
-const manager = new WebRTCManager(signaling, video, { automatic: false });
+const manager = new WebRTCManager(signaling, video, { automatic: false, input: controls.input });
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
 
@@ -32,8 +39,6 @@ const login = new Login(new URL('.', location.href));
 const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
 /** Kept for as long as the page is open: a host that is started again has forgotten the session. */
 let token = takeToken(location, history);
-/** What the host says in its welcome. */
-let mayAct = true;
 let isChecking = false;
 
 /** Comes in with the token of the address, with the session of an earlier visit, or by the form. */
@@ -75,15 +80,17 @@ async function checkSession() {
 /** @param {State} state */
 function showState(state) {
   if (state.kind === 'reconnecting') void checkSession();
-  if (state.kind === 'connected') {
+  const isConnected = state.kind === 'connected';
+  if (isConnected) {
     still.thaw();
-    if (mayAct) manager.grabInput();
+    if (controls.acts) manager.grabInput();
   } else {
     manager.ungrabInput();
+    controls.close();
     still.freeze();
   }
   overlay.show(state);
-  if (state.kind === 'connected') video.focus({ preventScroll: true });
+  if (isConnected) controls.focus();
 }
 
 /**
@@ -107,8 +114,9 @@ Object.defineProperty(globalThis, 'deskbeam', {
 });
 
 signaling.addEventListener('welcome', (event) => {
-  mayAct = /** @type {CustomEvent} */ (event).detail?.session_config?.role !== 'view';
+  controls.setMayAct(/** @type {CustomEvent} */ (event).detail?.session_config?.role !== 'view');
 });
+controls.attach(manager);
 addEventListener('online', () => viewer.online());
 // Another address of this host was pasted into the same tab.
 addEventListener('hashchange', () => {

@@ -1,4 +1,5 @@
 import { realClock } from './clock.js';
+import { t } from './strings.js';
 
 /** @import { Clock } from './clock.js' */
 /** @import { State } from './session.js' */
@@ -12,15 +13,15 @@ import { realClock } from './clock.js';
 export function sentence(state) {
   switch (state.kind) {
     case 'disconnected':
-      return 'Disconnected.';
+      return t('Disconnected.');
     case 'connecting':
-      return 'Connecting to the host…';
+      return t('Connecting to the host…');
     case 'connected':
       return '';
     case 'reconnecting':
-      return `${state.reason} Reconnecting…`;
+      return [state.reason, REMEDIES[state.reason], 'Reconnecting…'].flatMap((each) => (each ? [t(each)] : [])).join(' ');
     case 'failed':
-      return `${state.reason} ${state.remedy}`;
+      return `${t(state.reason)} ${t(state.remedy)}`;
   }
 }
 
@@ -64,7 +65,7 @@ export class Overlay {
   #countDownTo(end) {
     const seconds = Math.ceil((end - this.#clock.now()) / 1000);
     if (seconds <= 0) return;
-    this.#countdown.textContent = `Next try in ${seconds} s`;
+    this.#countdown.textContent = t('Next try in {seconds} s', { seconds });
     this.#tick = this.#clock.setTimeout(() => this.#countDownTo(end), end - this.#clock.now() - (seconds - 1) * 1000);
   }
 }
@@ -78,3 +79,11 @@ function element(document, id) {
   if (!found) throw new Error(`the page has no element #${id}`);
   return found;
 }
+
+/** What the viewer can do about what does not pass by itself. @type {Record<string, string>} */
+const REMEDIES = {
+  'The network lets no video through from the host.': 'Check that UDP is allowed between here and the host.',
+  'The host cannot be reached.': 'Check that it runs, and that this device is in its network.',
+  'The host is busy.': 'Somebody may have to leave first.',
+  'The host sends no video.': 'Look at the log of the host.',
+};

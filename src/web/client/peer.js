@@ -11,6 +11,7 @@ import { SignalingError } from './signaling-error.js';
 /** @import { Clock } from './clock.js' */
 /** @import { Message } from './envelope.js' */
 /** @import { GStreamerSignalingClient } from './signaling.js' */
+/** @import { InputExtras } from './input.js' */
 /** @import { MediaReport } from './answerer.js' */
 /** @typedef {((detail: any) => void) | null} Handler */
 
@@ -25,6 +26,7 @@ import { SignalingError } from './signaling-error.js';
  *   default
  * @property {string[]} [codecPreferences] video codecs, best first; those of the browser's hello by default
  * @property {RTCConfiguration} [rtcConfig] goes before what the host says
+ * @property {InputExtras} [input] what else the page has for the input
  * @property {Clock} [clock]
  * @property {(options: ConstructorParameters<typeof Answerer>[0]) => Answerer} [createPeer]
  */
@@ -90,8 +92,9 @@ export class WebRTCManager extends Emitter {
     this.#createPeer = options.createPeer ?? ((peer) => new Answerer(peer));
     this.#screen = video && new Screen(video, () => this.#presented());
     this.#input = video && new Input(video, {
-      frame: () => ({ width: video.videoWidth, height: video.videoHeight }),
+      frame: () => this.frameSize,
       send: (type, data) => this.sendInput(type, data),
+      extras: options.input,
     });
     this.#follow();
   }
@@ -116,6 +119,11 @@ export class WebRTCManager extends Emitter {
   /** What a peer connection is made with. @returns {RTCConfiguration} */
   get rtcConfig() {
     return { iceServers: this.#signaling.iceServers, ...this.#options.rtcConfig };
+  }
+
+  /** The size of the desktop that is shown, in pixels; 0 x 0 before the first picture. */
+  get frameSize() {
+    return this.#screen?.frame ?? { width: 0, height: 0 };
   }
 
   /** Frames shown so far. */
@@ -417,6 +425,8 @@ export class WebRTCManager extends Emitter {
       return;
     }
     if (typeof message?.type !== 'string') return;
+    const [, width, height] = /^resolution,(\d+)x(\d+)$/.exec(message.type === 'system' ? message.data?.action : '') ?? [];
+    if (width && height) this.#screen?.setDesktop({ width: Number(width), height: Number(height) });
     this.emit('message', message);
     if (['cursor', 'system_stats'].includes(message.type)) this.emit(message.type, message.data);
   }

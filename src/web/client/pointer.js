@@ -3,6 +3,7 @@ import { wheelDelta } from './wheel.js';
 
 /** @import { Size, Point } from './letterbox.js' */
 /** @import { Send } from './keyboard.js' */
+/** @import { Touch } from './touch.js' */
 
 /**
  * The pointer of the viewer, over the element that shows the desktop. Which buttons are down is read from every
@@ -12,6 +13,8 @@ export class Pointer {
   #surface;
   #frame;
   #send;
+  #touch;
+  #focus;
   /** The buttons that the host believes to be down, as in `PointerEvent.buttons`. */
   #held = 0;
   /** @type {Point | null} */
@@ -24,11 +27,20 @@ export class Pointer {
    * @param {object} options
    * @param {() => Size} options.frame the size of the picture, in pixels
    * @param {Send} options.send
+   * @param {Touch} [options.touch] makes something of fingers
+   * @param {HTMLElement} [options.focus] gets the focus at a press; the surface by default
    */
-  constructor(surface, { frame, send }) {
+  constructor(surface, { frame, send, touch, focus = surface }) {
     this.#surface = surface;
     this.#frame = frame;
     this.#send = send;
+    this.#touch = touch;
+    this.#focus = focus;
+  }
+
+  /** The buttons that the host believes to be down, as in `PointerEvent.buttons`. */
+  get held() {
+    return this.#held | (this.#touch?.held ?? 0);
   }
 
   grab() {
@@ -37,9 +49,18 @@ export class Pointer {
     const options = { signal: this.#grab.signal, passive: false };
     /** @type {(types: string[], handler: (event: any) => void) => void} */
     const on = (types, handler) => types.forEach((type) => this.#surface.addEventListener(type, handler, options));
-    on(['pointerdown'], (event) => this.#press(event));
-    on(['pointermove', 'pointerup'], (event) => this.#follow(event));
-    on(['pointercancel'], (event) => this.#setButtons(0, event));
+    const touch = this.#touch;
+    /** @type {(handler: (event: PointerEvent) => void) => (event: PointerEvent) => void} */
+    const byFinger = (handler) => (event) => {
+      if (!touch || event.pointerType !== 'touch') return handler(event);
+      if (event.type === 'pointerdown') this.#capture(event);
+      touch.handle(event);
+    };
+    on(['pointerdown'], byFinger((event) => this.#press(event)));
+    on(['pointermove', 'pointerup'], byFinger((event) => this.#follow(event)));
+    on(['pointercancel'], byFinger((event) => this.#setButtons(0, event)));
+    // Motion without waiting for the next frame of the page, where the browser has it. Buttons come by the others.
+    on(['pointerrawupdate'], byFinger((event) => this.#hurry(event)));
     on(['wheel'], (event) => this.#turn(event));
     // No menu, no autoscroll, no "back" by the fourth button, no dragging of the picture.
     on(['mousedown', 'mouseup', 'auxclick', 'contextmenu', 'dragstart'], (event) => event.preventDefault());
@@ -60,18 +81,32 @@ export class Pointer {
   /** @param {PointerEvent} event */
   #press(event) {
     if (!event.isPrimary) return;
-    this.#surface.focus({ preventScroll: true });
+    this.#capture(event);
+    this.#follow(event);
+  }
+
+  /** @param {PointerEvent} event */
+  #capture(event) {
+    this.#focus.focus({ preventScroll: true });
     try {
       this.#surface.setPointerCapture(event.pointerId);
     } catch {
       // The pointer is gone already: there is nothing to capture.
     }
-    this.#follow(event);
+  }
+
+  /** @param {PointerEvent} event */
+  #hurry(event) {
+    // A locked pointer's motion would count twice.
+    if (event.isPrimary && !this.#isLocked()) this.#move(event);
   }
 
   /** @param {PointerEvent} event */
   #follow(event) {
     if (!event.isPrimary) return;
+    // A line that is drawn keeps its shape, also where there are no raw updates.
+    const isLate = !('onpointerrawupdate' in this.#surface);
+    if (isLate && this.#held !== 0 && !this.#isLocked()) event.getCoalescedEvents?.().forEach((each) => this.#move(each));
     this.#move(event);
     // A motion that changes no button presses none: the button may have been pressed outside the page.
     this.#setButtons(event.button === -1 ? event.buttons & this.#held : event.buttons, event);

@@ -3,6 +3,8 @@ export class Screen {
   #video;
   #onFirstFrame;
   #framesPresented = 0;
+  /** What the host says. @type {import('./letterbox.js').Size | null} */
+  #desktop = null;
   /** @type {AbortController | null} */
   #watch = null;
 
@@ -19,9 +21,20 @@ export class Screen {
     return this.#framesPresented;
   }
 
-  /** The size of the picture, in pixels; 0 x 0 before the first one. */
+  /**
+   * The size of the desktop that is shown, in pixels; 0 x 0 before the first picture. A thin line brings a picture of
+   * half the size.
+   */
   get frame() {
-    return { width: this.#video.videoWidth, height: this.#video.videoHeight };
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    const desktop = this.#desktop;
+    const isHalf = desktop && Math.abs(desktop.width - 2 * width) <= 2 && Math.abs(desktop.height - 2 * height) <= 2;
+    return width > 0 && isHalf ? desktop : { width, height };
+  }
+
+  /** @param {import('./letterbox.js').Size} desktop as the host says */
+  setDesktop(desktop) {
+    this.#desktop = desktop;
   }
 
   /** @param {MediaStream} stream */

@@ -155,6 +155,7 @@ export class Session {
       const why = reason ? `The host refused the connection: ${reason}` : 'The host refused the connection.';
       return this.#fail(why, 'Open the address that the host printed.');
     }
+    if (code === TRY_AGAIN_LATER) return this.#retryLater('The host is busy.');
     const reached = this.#phase !== 'opening';
     return this.#retryLater(reached ? 'The connection to the host was lost.' : 'The host cannot be reached.');
   }
@@ -386,3 +387,5 @@ const FRAME_WITHIN_MS = 4000;
 const SHAKY_MS = 3000;
 /** The close code by which a host says that it will not have this viewer. */
 const POLICY_VIOLATION = 1008;
+/** The close code by which a host says that it has no room now. */
+const TRY_AGAIN_LATER = 1013;

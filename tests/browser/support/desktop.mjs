@@ -31,10 +31,15 @@ export class Desktop {
     }
   }
 
+  /** The environment of a program on this desktop. */
+  async env() {
+    const [DISPLAY, XAUTHORITY] = (await until('the desktop tells its display', () => this.read('display'))).split('\n');
+    return { ...process.env, DISPLAY, ...(XAUTHORITY ? { XAUTHORITY } : {}) };
+  }
+
   /** Where the X server of the desktop has its pointer. */
   async pointer() {
-    const [DISPLAY, XAUTHORITY] = (await until('the desktop tells its display', () => this.read('display'))).split('\n');
-    const env = { ...process.env, DISPLAY, ...(XAUTHORITY ? { XAUTHORITY } : {}) };
+    const env = await this.env();
     const { stdout } = await run('xdotool', ['getmouselocation', '--shell'], { env });
     const [, x, y] = /X=(-?\d+)\s+Y=(-?\d+)/.exec(stdout);
     return { x: Number(x), y: Number(y) };

@@ -1,0 +1,28 @@
+//! What a viewer says that it holds.
+
+use super::Button;
+
+/// Everything that a viewer holds, in its own terms. What is missing is released: its own release was lost. A viewer
+/// that says this once has to say it at least every two seconds while it holds anything.
+///
+/// `Debug` hides the keys: what somebody types must not reach a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The keys: `KeyboardEvent.code` or, where there is none, `key`.
+    pub keys: Vec<String>,
+    /// The buttons of the pointer.
+    pub buttons: Vec<Button>,
+}
+
+impl Held {
+    /// Whether it is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.buttons.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Held({} keys, {:?})", self.keys.len(), self.buttons)
+    }
+}

@@ -1,0 +1,357 @@
+import { Attention } from './attention.js';
+import { ClipboardPanel } from './clipboard-panel.js';
+import { Cursor } from './cursor.js';
+import { Fit } from './fit.js';
+import { FullScreen } from './fullscreen.js';
+import { framePixel } from './letterbox.js';
+import { OnScreenKeys } from './on-screen-keys.js';
+import { lockPointer } from './pointer-lock.js';
+import { Recorder, download, fileName, screenshot } from './recorder.js';
+import { Stages } from './stages.js';
+import { StatsPanel } from './stats-panel.js';
+import { t } from './strings.js';
+import { Toolbar, part } from './toolbar.js';
+import { Touch } from './touch.js';
+
+/** @import { InputExtras } from './input.js' */
+/** @import { Settings, Values } from './settings.js' */
+/** @import { WebRTCManager } from './peer.js' */
+
+/** What the page has around the picture: its tools, what they do with the stream, and what the viewer has chosen. */
+export class Controls {
+  #document;
+  #video;
+  #field;
+  #settings;
+  #isMac;
+  /** @type {WebRTCManager | null} */
+  #manager = null;
+  #touch;
+  #cursor;
+  #fit;
+  #fullScreen;
+  #toolbar;
+  #clipboard;
+  #recorder;
+  #keys;
+  #statsPanel;
+  #stages = new Stages();
+  /** What the host allows. */
+  #mayAct = true;
+  /** What the host was told last; at first it sends its best. */
+  #toldQuality = 100;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #hintEnd;
+
+  /**
+   * @param {Document} document the page
+   * @param {object} options
+   * @param {Settings} options.settings
+   * @param {boolean} options.isMac
+   */
+  constructor(document, { settings, isMac }) {
+    this.#document = document;
+    this.#settings = settings;
+    this.#isMac = isMac;
+    this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
+    this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
+    this.#cursor = new Cursor(this.#video);
+    this.#fit = new Fit({
+      video: this.#video,
+      frame: () => this.#frame,
+      stage: this.#part('#stage'),
+      root: document.documentElement,
+      resize: (size) => this.#resize(size),
+      onScale: (scale) => this.#cursor.setScale(scale),
+    });
+    this.#touch = new Touch({
+      locate: (client) => framePixel(client, this.#video.getBoundingClientRect(), this.#frame),
+      send: this.#send,
+      zoom: (change) => this.#fit.zoom(change),
+    });
+    this.#clipboard = new ClipboardPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
+    this.#keys = new OnScreenKeys(document, this.#send);
+    this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
+    this.#statsPanel = new StatsPanel(this.#part('#stats'), {
+      connection: () => this.#manager?.peerConnection ?? null,
+      stages: this.#stages,
+    });
+    this.#fullScreen = new FullScreen(document, {
+      hint: (text) => this.#hint(text),
+      onChange: (isFull) => this.#press('fullscreen', isFull),
+    });
+    this.#toolbar = new Toolbar(this.#part('#tools'), {
+      onPanel: (panel) => panel === 'clipboard' && this.#clipboard.show(),
+      onLeave: () => this.focus(),
+    });
+  }
+
+  /** What the stream's input is made with. @returns {InputExtras} */
+  get input() {
+    return {
+      field: this.#field,
+      touch: this.#touch,
+      typed: (text) => this.#keys.take(text),
+      keyboard: {
+        isMac: this.#isMac,
+        metaIsControl: () => this.#settings.values.metaIsControl,
+        paste: (then) => this.#clipboard.expectPaste(then),
+      },
+    };
+  }
+
+  /** Where measurements of a frame's way are given. */
+  get stages() {
+    return this.#stages;
+  }
+
+  /**
+   * Connects the tools with the stream.
+   *
+   * @param {WebRTCManager} manager
+   */
+  attach(manager) {
+    this.#manager = manager;
+    const attention = new Attention(this.#document, {
+      setPaused: (paused) => this.#send('pause', { paused }),
+      isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
+    });
+    const opened = () => {
+      const { kbps } = this.#settings.address;
+      this.#tellPointer();
+      this.#toldQuality = 100;
+      if (kbps !== null) this.#send('set-bitrate', { kbps });
+      else this.#tellQuality();
+      this.#fit.update();
+      attention.renew();
+    };
+    manager.addEventListener('datachannel', (event) => {
+      const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
+      if (channel.readyState === 'open') opened();
+      else channel.addEventListener('open', opened);
+    });
+    manager.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+    manager.addEventListener('frame', () => this.#fit.update());
+    manager.addEventListener('peerclosed', () => this.#recorder.stop());
+    this.#listen();
+    this.#showTools();
+    this.#apply();
+    this.#settings.addEventListener('change', () => this.#apply());
+  }
+
+  /** Whether keyboard, pointer and clipboard act on the desktop: the host allows it, and the viewer wants it. */
+  get acts() {
+    return this.#mayAct && !this.#settings.address.viewOnly;
+  }
+
+  /** @param {boolean} mayAct what the host allows, by default everything */
+  setMayAct(mayAct) {
+    this.#mayAct = mayAct;
+    this.#showTools();
+  }
+
+  /** The tools are put away. */
+  close() {
+    this.#toolbar.close();
+  }
+
+  /** The desktop has the keyboard. */
+  focus() {
+    this.#field.focus({ preventScroll: true });
+  }
+
+  /** @type {import('./keyboard.js').Send} */
+  #send = (type, data) => this.#manager?.sendInput(type, data) ?? false;
+
+  get #frame() {
+    return this.#manager?.frameSize ?? { width: 0, height: 0 };
+  }
+
+  get #isLocked() {
+    return this.#document.pointerLockElement === this.#video;
+  }
+
+  #listen() {
+    const document = this.#document;
+    document.addEventListener('click', (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest('[data-act]');
+      if (!button) return;
+      void this.#act(/** @type {HTMLElement} */ (button).dataset.act ?? '');
+      // A button beside the tools has done its work: the desktop has the keyboard again.
+      if (!button.closest('#tools')) this.focus();
+    });
+    document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
+    document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
+    document.addEventListener('pointerlockchange', () => this.#showLock());
+    this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
+    addEventListener('resize', () => this.#fit.update());
+  }
+
+  /** What this browser cannot do, or this viewer may not, is not offered. */
+  #showTools() {
+    const { acts } = this;
+    this.#part('#tools').hidden = !this.#settings.address.hasTools;
+    this.#part('#insecure').hidden = globalThis.isSecureContext;
+    for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
+    for (const name of ['keys', 'clipboard']) this.#part(`[data-panel="${name}"]`).hidden = !acts;
+    this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
+    this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
+    this.#button('record').hidden = !('MediaRecorder' in globalThis);
+  }
+
+  /** @param {string} name of a tool */
+  async #act(name) {
+    switch (name) {
+      case 'keyboard':
+        return this.#press('keyboard', this.#keys.toggle());
+      case 'lock':
+        return this.#toggleLock();
+      case 'fullscreen':
+        return this.#fullScreen.toggle().catch(() => {});
+      case 'stats':
+        return this.#settings.set({ stats: !this.#settings.values.stats });
+      case 'stats-copy':
+        return this.#clipboard.copy(this.#statsPanel.json);
+      case 'clip-send':
+        return this.#clipboard.offer();
+      case 'clip-copy':
+        return this.#clipboard.copy();
+      case 'pip':
+        return this.#togglePictureInPicture().catch(() => {});
+      case 'screenshot': {
+        const image = await screenshot(this.#video);
+        return image && download(image, fileName('png'));
+      }
+      case 'record':
+        return this.#toggleRecording();
+      case 'reset':
+        return this.#settings.reset();
+    }
+  }
+
+  /** @param {HTMLInputElement} input */
+  #choose(input) {
+    const value = input.type === 'checkbox' ? input.checked : input.name === 'quality' ? Number(input.value) : input.value;
+    if (input.name in this.#settings.values) this.#settings.set({ [input.name]: value });
+  }
+
+  /** Everything is as the settings say. */
+  #apply() {
+    const { values } = this.#settings;
+    this.#document.documentElement.dataset.theme = values.theme;
+    this.#fit.setMode(values.fit);
+    this.#touch.setMode(values.touch);
+    this.#statsPanel.show(values.stats);
+    this.#press('stats', values.stats);
+    this.#tellPointer();
+    this.#tellQuality();
+    for (const [name, value] of /** @type {[keyof Values, any][]} */ (Object.entries(values))) {
+      for (const each of this.#document.querySelectorAll(`[name="${name}"]`)) {
+        const input = /** @type {HTMLInputElement} */ (each);
+        if (input.type === 'checkbox') input.checked = value;
+        else if (input.type === 'radio') input.checked = input.value === value;
+        else input.value = String(value);
+      }
+    }
+  }
+
+  /** @param {{type: string, data: any}} message of the host */
+  #hear({ type, data }) {
+    if (type === 'system') this.#fit.update();
+    if (type === 'cursor' && this.acts) this.#cursor.show(data);
+    if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
+  }
+
+  /** The host draws the pointer into the picture where the browser has none to show. */
+  #tellPointer() {
+    if (!this.acts) return;
+    this.#send('pointer', { visible: this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad') });
+  }
+
+  #tellQuality() {
+    const { quality } = this.#settings.values;
+    if (quality === this.#toldQuality) return;
+    if (this.#send('set-quality', { percent: quality })) this.#toldQuality = quality;
+  }
+
+  /** @param {import('./letterbox.js').Size | null} size that the desktop should have; null: its own */
+  #resize(size) {
+    if (!this.acts) return false;
+    return this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #shortcut(event) {
+    if (!event.ctrlKey || !event.altKey || !event.shiftKey) return;
+    const act = { KeyM: () => this.#toolbar.focus(), KeyP: () => this.#act('lock'), KeyF: () => this.#act('fullscreen') };
+    const chosen = /** @type {Record<string, () => unknown>} */ (act)[event.code];
+    const isOffered = event.code === 'KeyM' ? this.#settings.address.hasTools : this.acts;
+    if (!chosen || !isOffered) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#send('release-all', {});
+    chosen();
+  }
+
+  async #toggleLock() {
+    if (this.#isLocked) return this.#document.exitPointerLock();
+    await lockPointer(this.#video);
+    this.focus();
+  }
+
+  #showLock() {
+    this.#press('lock', this.#isLocked);
+    this.#tellPointer();
+    if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
+  }
+
+  async #togglePictureInPicture() {
+    if (this.#document.pictureInPictureElement) await this.#document.exitPictureInPicture();
+    else await this.#video.requestPictureInPicture();
+  }
+
+  #toggleRecording() {
+    const stream = this.#video.srcObject;
+    if (this.#recorder.isRecording) this.#recorder.stop();
+    else if (stream instanceof MediaStream) this.#recorder.start(stream);
+  }
+
+  /** @param {boolean} isRecording */
+  #showRecording(isRecording) {
+    this.#part('#recording').hidden = !isRecording;
+    this.#part('#display [data-act="record"]').textContent = t(isRecording ? 'Stop recording' : 'Record');
+  }
+
+  /** @param {string} text */
+  #hint(text) {
+    const line = this.#part('#hint');
+    line.textContent = text;
+    line.hidden = false;
+    clearTimeout(this.#hintEnd);
+    this.#hintEnd = setTimeout(() => (line.hidden = true), HINT_MS);
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} isPressed
+   */
+  #press(name, isPressed) {
+    this.#button(name).setAttribute('aria-pressed', String(isPressed));
+  }
+
+  /** @param {string} name of a tool */
+  #button(name) {
+    return this.#part(`#tools [data-act="${name}"]`);
+  }
+
+  /** @param {string} selector */
+  #part(selector) {
+    return part(this.#document, selector);
+  }
+}
+
+function isTouchOnly() {
+  return !matchMedia('(any-pointer: fine)').matches;
+}
+
+const HINT_MS = 4000;

@@ -1,0 +1,139 @@
+/**
+ * @typedef {object} Values
+ * @property {'fit' | 'actual' | 'match'} fit how the picture fills the window
+ * @property {number} quality percent of the bitrate that the host would send
+ * @property {boolean} metaIsControl
+ * @property {'direct' | 'trackpad'} touch
+ * @property {'auto' | 'dark' | 'light'} theme
+ * @property {boolean} stats whether the statistics are shown
+ */
+
+/**
+ * What the address of the page asks for, once.
+ *
+ * @typedef {object} Address
+ * @property {boolean} viewOnly `view=1`: keyboard and pointer stay with the page
+ * @property {boolean} hasTools `ui=0`: without tools
+ * @property {number | null} kbps `kbps=…`: the bitrate of the picture
+ */
+
+/** What the viewer has chosen for one host, kept by the browser. The address of the page goes before it. */
+export class Settings extends EventTarget {
+  #storage;
+  #key;
+  #defaults;
+  /** @type {Partial<Values>} */
+  #kept;
+  /** @type {Partial<Values>} */
+  #asked;
+  /** @type {Address} */
+  #address;
+
+  /**
+   * @param {object} options
+   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} options.storage null: nothing is kept
+   * @param {URL} options.page
+   * @param {boolean} [options.isMac]
+   */
+  constructor({ storage, page, isMac = false }) {
+    super();
+    this.#storage = storage;
+    this.#key = `deskbeam:${page.host}${page.pathname}`;
+    this.#defaults = { ...DEFAULTS, metaIsControl: isMac };
+    this.#kept = this.#load();
+    const query = page.searchParams;
+    const given = Object.entries(CHECKS).flatMap(([name, check]) => {
+      const value = query.has(name) ? check(parse(query.get(name) ?? '')) : undefined;
+      return value === undefined ? [] : [[name, value]];
+    });
+    this.#asked = Object.fromEntries(given);
+    const kbps = Number(query.get('kbps'));
+    this.#address = {
+      viewOnly: query.get('view') === '1',
+      hasTools: query.get('ui') !== '0',
+      kbps: kbps >= 1 && kbps <= 1_000_000 ? Math.round(kbps) : null,
+    };
+  }
+
+  /** @returns {Values} */
+  get values() {
+    return { ...this.#defaults, ...this.#kept, ...this.#asked };
+  }
+
+  get address() {
+    return this.#address;
+  }
+
+  /**
+   * Keeps a choice, and tells it by a `change` event.
+   *
+   * @param {Partial<Values>} change
+   */
+  set(change) {
+    this.#kept = { ...this.#kept, ...change };
+    for (const name of Object.keys(change)) delete this.#asked[/** @type {keyof Values} */ (name)];
+    try {
+      this.#storage?.setItem(this.#key, JSON.stringify(this.#kept));
+    } catch {
+      // Without room or permission it holds until the page is closed.
+    }
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** Forgets every choice. */
+  reset() {
+    this.#kept = {};
+    this.#asked = {};
+    this.#storage?.removeItem(this.#key);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** @returns {Partial<Values>} what was kept and still makes sense */
+  #load() {
+    let kept;
+    try {
+      kept = JSON.parse(this.#storage?.getItem(this.#key) ?? '{}');
+    } catch {
+      return {};
+    }
+    const sound = Object.entries(CHECKS).flatMap(([name, check]) => {
+      const value = check(kept?.[name]);
+      return value === undefined ? [] : [[name, value]];
+    });
+    return Object.fromEntries(sound);
+  }
+}
+
+/** The browser's storage; null where it refuses to have any. */
+export function localStorageOrNone() {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** @type {Values} */
+const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false };
+
+/** @type {(...allowed: string[]) => (value: unknown) => unknown} */
+const oneOf = (...allowed) => (value) => (allowed.includes(String(value)) ? value : undefined);
+/** @param {unknown} value */
+const truth = (value) => (typeof value === 'boolean' ? value : undefined);
+/** @param {unknown} value */
+const percent = (value) => (Number(value) >= 1 && Number(value) <= 100 ? Math.round(Number(value)) : undefined);
+
+/** What makes sense; undefined for what does not. @type {Record<keyof Values, (value: unknown) => unknown>} */
+const CHECKS = {
+  fit: oneOf('fit', 'actual', 'match'),
+  quality: percent,
+  metaIsControl: truth,
+  touch: oneOf('direct', 'trackpad'),
+  theme: oneOf('auto', 'dark', 'light'),
+  stats: truth,
+};
+
+/** @param {string} text */
+function parse(text) {
+  return text === '1' ? true : text === '0' ? false : text;
+}

@@ -1,0 +1,152 @@
+import { realClock } from './clock.js';
+import { measure } from './stats.js';
+import { t } from './strings.js';
+
+/** @import { Clock } from './clock.js' */
+/** @import { Measurement, Report } from './stats.js' */
+/** @import { Stages } from './stages.js' */
+
+/** Measures the stream once a second while it is shown, with a line for each number. */
+export class StatsPanel {
+  #root;
+  #body;
+  #connection;
+  #stages;
+  #clock;
+  /** @type {{connection: RTCPeerConnection, report: Report} | null} */
+  #before = null;
+  /** @type {Measurement | null} */
+  #latest = null;
+  /** The last minute of each number. @type {Map<string, number[]>} */
+  #past = new Map();
+  /** @type {unknown} */
+  #next = null;
+
+  /**
+   * @param {HTMLElement} root with a table
+   * @param {object} options
+   * @param {() => RTCPeerConnection | null} options.connection
+   * @param {Stages} options.stages
+   * @param {Clock} [options.clock]
+   */
+  constructor(root, { connection, stages, clock = realClock }) {
+    this.#root = root;
+    this.#body = /** @type {HTMLElement} */ (root.querySelector('tbody'));
+    this.#connection = connection;
+    this.#stages = stages;
+    this.#clock = clock;
+  }
+
+  /** @param {boolean} isShown */
+  show(isShown) {
+    if (isShown === !this.#root.hidden) return;
+    this.#root.hidden = !isShown;
+    this.#clock.clearTimeout(this.#next);
+    if (isShown) void this.#look();
+  }
+
+  /** What was measured last, as JSON for a report. */
+  get json() {
+    return JSON.stringify({ at: new Date(this.#clock.now()).toISOString(), ...this.#latest, stages: this.#stages.means }, null, 2);
+  }
+
+  async #look() {
+    const connection = this.#connection();
+    try {
+      if (connection) await this.#measure(connection);
+    } catch {
+      // The connection was closed meanwhile: the next look is at the new one.
+    }
+    this.#clock.clearTimeout(this.#next);
+    if (!this.#root.hidden) this.#next = this.#clock.setTimeout(() => void this.#look(), EVERY_MS);
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  async #measure(connection) {
+    const report = await connection.getStats();
+    const before = this.#before?.connection === connection ? this.#before.report : null;
+    this.#before = { connection, report };
+    this.#latest = measure(report, before);
+    this.#draw(this.#latest);
+  }
+
+  /** @param {Measurement} now */
+  #draw(now) {
+    const rows = [
+      this.#row(t('Frames'), now.fps, '/s'),
+      this.#row(t('Bitrate'), now.kbps, ' kbit/s'),
+      this.#row(t('Loss'), now.lossPercent, ' %', 1),
+      this.#row(t('Round trip'), now.roundTripMs, ' ms'),
+      this.#row(t('Jitter buffer'), now.jitterBufferMs, ' ms'),
+      this.#row(t('Decoding'), now.decodeMs, ' ms', 1),
+      ...Object.entries(this.#stages.means).map(([name, ms]) => this.#row(name, ms, ' ms', 1)),
+      textRow(t('Codec'), [now.codec, now.decoder].filter(Boolean).join(', ')),
+      textRow(t('Picture'), now.picture ?? ''),
+      textRow(t('Route'), now.route ? t(now.route) : ''),
+    ];
+    this.#body.replaceChildren(...rows);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number | null} value
+   * @param {string} unit
+   * @param {number} [digits]
+   */
+  #row(name, value, unit, digits = 0) {
+    const past = [...(this.#past.get(name) ?? []), ...(value === null ? [] : [value])].slice(-KEPT);
+    this.#past.set(name, past);
+    const row = textRow(name, value === null ? '–' : `${value.toFixed(digits)}${unit}`);
+    row.append(cell('td', sparkline(past)));
+    return row;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function textRow(name, text) {
+  const row = document.createElement('tr');
+  row.append(cell('th', name), cell('td', text || '–'));
+  return row;
+}
+
+/**
+ * @param {string} kind
+ * @param {string | Node} content
+ */
+function cell(kind, content) {
+  const made = document.createElement(kind);
+  made.append(content);
+  return made;
+}
+
+/** @param {number[]} values */
+function sparkline(values) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', `0 0 ${KEPT} 16`);
+  svg.setAttribute('preserveAspectRatio', 'none');
+  svg.setAttribute('aria-hidden', 'true');
+  const line = document.createElementNS(SVG, 'polyline');
+  line.setAttribute('points', points(values));
+  line.setAttribute('vector-effect', 'non-scaling-stroke');
+  svg.append(line);
+  return svg;
+}
+
+/**
+ * Values as the points of a line, the newest at the right, from nothing at the bottom to the largest at the top.
+ *
+ * @param {number[]} values
+ */
+export function points(values) {
+  const most = Math.max(...values, 1e-9);
+  const start = KEPT - values.length;
+  return values.map((value, index) => `${start + index},${(15 - (14 * value) / most).toFixed(1)}`).join(' ');
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+const EVERY_MS = 1000;
+/** Values in a line. */
+const KEPT = 60;

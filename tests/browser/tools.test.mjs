@@ -1,0 +1,337 @@
+// The page around the picture: what its tools do, on a real desktop where that matters, else with a stand-in.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { chromiumPage, firefoxPage } from './support/browsers.mjs';
+import { desktopOf, TYPING } from './support/desktop.mjs';
+import { startHost } from './support/host.mjs';
+import { startStandIn } from './support/stand-in.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 120_000 };
+const run = promisify(execFile);
+
+/** A terminal on a virtual desktop, and a page that shows it. */
+async function terminal(t, { query = '', viewport } = {}) {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
+  const { page, complaints } = await chromiumPage(t, { viewport });
+  const view = await new View(page).open(host.url + query);
+  await view.reaches('connected');
+  await view.shows([200, 360], [0, 0, 0]);
+  return { desktop, host, page, view, complaints };
+}
+
+/** A page that shows a stand-in, and everything that it has sent over its channel. */
+async function standIn(t, query = '') {
+  const host = await startStandIn(t);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url + query);
+  await view.reaches('connected');
+  const all = [];
+  const sent = async (what, isThere) => {
+    await until(what, async () => {
+      all.push(...(await host.input()));
+      if (isThere(all)) return true;
+      throw new Error(JSON.stringify(all));
+    });
+    return all;
+  };
+  return { host, page, view, sent };
+}
+
+const isType = (wanted) => ([type]) => type === wanted;
+
+test('the I-beam of the terminal is the cursor of the page, and in the picture only for those who need it', LIMIT, async (t) => {
+  const { host, page, view } = await terminal(t, { viewport: { width: 640, height: 480 } });
+  await view.click(320, 240);
+  await until('the page has the cursor of the host', () =>
+    page.evaluate(() => /^url\("data:image\/png;base64,[^"]{40,}"\) \d+ \d+, default$/.test(document.querySelector('#screen').style.cursor)));
+  await view.shows([320, 240], [0, 0, 0]);
+  const { page: other } = await chromiumPage(t);
+  await new View(other).open(`${host.url}example.html`);
+  await until('the pointer is drawn', async () => (await view.pixel(320, 240)).every((value) => value > 90));
+  await other.close();
+  await view.shows([320, 240], [0, 0, 0], { deadlineMs: 30_000 });
+});
+
+test('what an input method composes is typed', LIMIT, async (t) => {
+  const { desktop, page, view, complaints } = await terminal(t);
+  await view.click(320, 240);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Input.imeSetComposition', { text: 'zhong', selectionStart: 5, selectionEnd: 5 });
+  await devtools.send('Input.insertText', { text: '中文😀' });
+  await page.keyboard.press('Enter');
+  await until('the terminal has the text', async () => (await desktop.read('typed')) === '中文😀\n');
+  assert.deepEqual(complaints, []);
+});
+
+test('a finger taps where it touches', LIMIT, async (t) => {
+  const { desktop, page, view } = await terminal(t);
+  const devtools = await page.context().newCDPSession(page);
+  const place = await view.place(123, 321);
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [place] });
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await until('the pointer of the desktop is there', async () => {
+    const { x, y } = await desktop.pointer();
+    return Math.abs(x - 123) <= 1 && Math.abs(y - 321) <= 1;
+  });
+});
+
+test('a pinch zooms the view, and taps still arrive where they are made', LIMIT, async (t) => {
+  const { desktop, page, view } = await terminal(t);
+  const devtools = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const [left, right] = [{ x: 600, y: 300, id: 1 }, { x: 660, y: 300, id: 2 }];
+  await touch('touchStart', left, right);
+  for (let step = 1; step <= 6; step += 1) await touch('touchMove', { ...left, x: 600 - 20 * step }, { ...right, x: 660 + 20 * step });
+  await touch('touchEnd');
+  const width = () => page.evaluate(() => document.querySelector('#screen').getBoundingClientRect().width);
+  await until('the picture is larger than the window', async () => (await width()) > 1800);
+  const place = await view.place(300, 200);
+  await touch('touchStart', place);
+  await touch('touchEnd');
+  await until('the pointer of the desktop is there', async () => {
+    const found = await desktop.pointer();
+    if (Math.abs(found.x - 300) <= 1 && Math.abs(found.y - 200) <= 1) return true;
+    throw new Error(JSON.stringify(found));
+  });
+});
+
+test('text is copied and pasted between the two clipboards', LIMIT, async (t) => {
+  const { desktop, page, view } = await terminal(t);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const env = await desktop.env();
+  await view.click(320, 240);
+  const owner = spawn('xclip', ['-selection', 'clipboard'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  owner.stdin.end('from the desktop: ü');
+  await once(owner, 'exit');
+  await until('the browser has the text', async () =>
+    (await page.evaluate(() => navigator.clipboard.readText())) === 'from the desktop: ü');
+  await page.evaluate(() => navigator.clipboard.writeText('from the page: 漢'));
+  await page.keyboard.press('Control+V');
+  await until('the desktop has the text', async () => {
+    const { stdout } = await run('xclip', ['-selection', 'clipboard', '-o'], { env });
+    return stdout === 'from the page: 漢';
+  });
+});
+
+test('the desktop takes the size of the window, and has its own again afterwards', LIMIT, async (t) => {
+  const { host, page, view } = await terminal(t, { viewport: { width: 900, height: 650 }, query: '?fit=match' });
+  const hasSize = (width, height) => until(`the picture is ${width}x${height}`, async () => {
+    const size = await view.frameSize();
+    if (size.width === width && size.height === height) return true;
+    throw new Error(JSON.stringify(size));
+  });
+  await hasSize(900, 650);
+  await page.setViewportSize({ width: 800, height: 500 });
+  await hasSize(800, 500);
+  await page.click('#handle');
+  await page.click('[data-panel="display"]');
+  await page.check('[name="fit"][value="fit"]');
+  await hasSize(640, 480);
+  await page.check('[name="fit"][value="match"]');
+  await hasSize(800, 500);
+  const { page: other } = await chromiumPage(t);
+  view.page = other;
+  await view.open(host.url);
+  await view.reaches('connected');
+  await page.close();
+  await hasSize(640, 480);
+});
+
+test('at its actual size a pixel is a pixel, and clicks arrive where they are made', LIMIT, async (t) => {
+  const { desktop, view, page } = await terminal(t, { query: '?fit=actual' });
+  assert.deepEqual(await page.evaluate(() => {
+    const { width, height } = document.querySelector('#screen').getBoundingClientRect();
+    return [width, height];
+  }), [640, 480]);
+  await view.click(600, 400);
+  await until('the pointer of the desktop is there', async () => {
+    const { x, y } = await desktop.pointer();
+    return Math.abs(x - 600) <= 1 && Math.abs(y - 400) <= 1;
+  });
+});
+
+test('clicks arrive where they are made although a thin line brings half the picture', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--virtual=1280x720', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(`${host.url}?kbps=150`);
+  await view.reaches('connected');
+  await until('the picture is small', async () => (await view.frameSize()).width === 640, { deadlineMs: 40_000 });
+  await view.click(600, 300);
+  await until('the pointer of the desktop is there', async () => {
+    const found = await desktop.pointer();
+    if (Math.abs(found.x - 1200) <= 2 && Math.abs(found.y - 600) <= 2) return true;
+    throw new Error(JSON.stringify(found));
+  });
+});
+
+test('a screenshot is the picture, and a recording is marked and saved', LIMIT, async (t) => {
+  const { page } = await terminal(t);
+  await page.click('#handle');
+  await page.click('[data-panel="display"]');
+  const [image] = await Promise.all([page.waitForEvent('download'), page.click('[data-act="screenshot"]')]);
+  const png = await readFile(await image.path());
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [640, 480]);
+  assert.match(image.suggestedFilename(), /^deskbeam-[\d-]+\.png$/);
+  await page.click('#display [data-act="record"]');
+  await page.locator('#recording').waitFor({ state: 'visible' });
+  for (let count = 0; count < 20; count += 1) await page.keyboard.press('x');
+  const [video] = await Promise.all([page.waitForEvent('download'), page.click('#recording')]);
+  assert.match(video.suggestedFilename(), /\.(webm|mp4)$/);
+  assert.ok((await readFile(await video.path())).length > 1000);
+  assert.ok(await page.locator('#recording').isHidden());
+});
+
+test('the statistics are measured and copied', LIMIT, async (t) => {
+  const { page } = await terminal(t, { query: '?stats=1' });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await until('there are two looks', () =>
+    page.evaluate(() => /\d \/?kbit/.test(document.querySelector('#stats').textContent)));
+  await page.click('[data-act="stats-copy"]');
+  const copied = await until('they are copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
+  assert.equal(copied.picture, '640 × 480');
+  assert.equal(copied.route, 'direct');
+  assert.match(copied.codec, /^(H264|VP8|VP9|AV1)$/);
+});
+
+test('keys that the browser keeps are sent from the menu', LIMIT, async (t) => {
+  const { page, sent } = await standIn(t);
+  await page.click('#handle');
+  await page.click('[data-panel="keys"]');
+  await page.click('text=Ctrl+Alt+Del');
+  const all = await sent('six keys', (list) => list.filter(isType('key-press')).length >= 6);
+  const keys = all.filter(isType('key-press')).map(([, { code, action }]) => `${code} ${action}`);
+  assert.deepEqual(keys, [
+    'ControlLeft down', 'AltLeft down', 'Delete down', 'Delete up', 'AltLeft up', 'ControlLeft up',
+  ]);
+});
+
+test('what is held is told while it is, and no more after', LIMIT, async (t) => {
+  const { page, sent } = await standIn(t);
+  await page.keyboard.down('a');
+  await sent('the key is told as held', (list) => list.filter(isType('held')).length >= 2);
+  await page.keyboard.up('a');
+  const all = await sent('nothing is told as held', (list) => list.some(([type, data]) => type === 'held' && data.keys.length === 0));
+  const held = all.filter(isType('held')).map(([, data]) => data);
+  assert.deepEqual(held[0], { keys: ['KeyA'], buttons: 0 });
+  assert.deepEqual(held.at(-1), { keys: [], buttons: 0 });
+});
+
+test('a locked pointer moves without an end, is drawn by the host, and a key frees it', LIMIT, async (t) => {
+  const { page, view, sent } = await standIn(t);
+  await page.click('#handle');
+  await page.click('[data-act="lock"]');
+  await until('the pointer is locked', () => page.evaluate(() => document.pointerLockElement?.id === 'screen'));
+  const place = await view.place(100, 100);
+  await page.mouse.move(place.x, place.y);
+  await page.mouse.move(place.x + 30, place.y + 10);
+  await sent('relative motion and the wish for a pointer', (list) =>
+    list.some(([type, data]) => type === 'mouse-move' && data.relative) && list.some(([type, data]) => type === 'pointer' && data.visible));
+  await page.keyboard.press('Control+Alt+Shift+P');
+  await until('it is free', () => page.evaluate(() => document.pointerLockElement === null));
+  const all = await sent('the host draws none again', (list) => list.filter(isType('pointer')).at(-1)[1].visible === false);
+  assert.ok(!all.some(([type, data]) => type === 'key-press' && data.code === 'KeyP'), 'the shortcut is for the page');
+  assert.ok(all.some(isType('release-all')));
+});
+
+test('a drag goes forward only', LIMIT, async (t) => {
+  const { page, view, sent } = await standIn(t);
+  const [start, end] = [await view.place(10, 100), await view.place(300, 100)];
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move(end.x, end.y, { steps: 40 });
+  await page.mouse.up();
+  const all = await sent('the button is up', (list) => list.some(([type, data]) => type === 'mouse-click' && data.action === 'up'));
+  const places = all.filter(isType('mouse-move')).map(([, { x }]) => x);
+  assert.ok(places.length > 3);
+  assert.deepEqual(places, places.toSorted((one, other) => one - other));
+});
+
+test('in the background the picture is paused, and back at once', LIMIT, async (t) => {
+  const { page, sent } = await standIn(t);
+  const hide = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+  await hide(true);
+  await sent('a pause', (list) => list.some(([type, data]) => type === 'pause' && data.paused));
+  await hide(false);
+  await sent('its end', (list) => list.some(([type, data]) => type === 'pause' && !data.paused));
+});
+
+test('the whole screen has a way out', LIMIT, async (t) => {
+  const { page } = await standIn(t);
+  await page.click('#handle');
+  await page.click('[data-act="fullscreen"]');
+  await until('it is full', () => page.evaluate(() => document.fullscreenElement !== null));
+  await page.locator('#hint').filter({ hasText: /Esc/ }).waitFor();
+  await page.click('[data-act="fullscreen"]');
+  await until('it is not', () => page.evaluate(() => document.fullscreenElement === null));
+});
+
+test('a page that only watches sends no input and has no tools if it is asked to', LIMIT, async (t) => {
+  const { page, view, sent } = await standIn(t, '?view=1&ui=0&kbps=1500');
+  await view.click(50, 50);
+  await page.keyboard.press('a');
+  assert.ok(await page.locator('#tools').isHidden());
+  const all = await sent('the bitrate', (list) => list.some(isType('set-bitrate')));
+  assert.deepEqual(all, [['set-bitrate', { kbps: 1500 }]]);
+});
+
+test('the tools are reached, walked and left by the keyboard alone', LIMIT, async (t) => {
+  const { page, sent } = await standIn(t);
+  await page.keyboard.press('Control+Alt+Shift+M');
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+  assert.equal(await focused(), 'On-screen keyboard');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await focused(), 'Keys');
+  await page.keyboard.press('Enter');
+  assert.ok(await page.locator('#keys').isVisible());
+  await page.keyboard.press('Escape');
+  assert.ok(await page.locator('#bar').isHidden());
+  await page.keyboard.press('b');
+  await sent('the desktop has the keyboard', (list) => list.some(([type, data]) => type === 'key-press' && data.key === 'b'));
+});
+
+test('every tool has a name and is large enough for a finger', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  const { page } = await chromiumPage(t, { viewport: { width: 390, height: 780 } });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Emulation.setEmulatedMedia', { features: [{ name: 'pointer', value: 'coarse' }] }).catch(() => {});
+  await devtools.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await page.click('#handle');
+  const tools = await page.evaluate(() => [...document.querySelectorAll('#bar button:not([hidden])')].map((button) => {
+    const { width, height, left, right } = button.getBoundingClientRect();
+    return { name: button.getAttribute('aria-label'), size: Math.min(width, height), isInside: left >= 0 && right <= innerWidth };
+  }));
+  assert.ok(tools.length >= 6);
+  for (const { name, size, isInside } of tools) assert.ok(name && size >= 44 && isInside, `${name}: ${size}`);
+});
+
+test('Firefox has the cursor of the host, pastes into the desktop and measures', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--encoder', 'vp8', '--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await firefoxPage(t);
+  const view = await new View(page).open(`${host.url}?stats=1`);
+  await view.reaches('connected', { deadlineMs: 60_000 });
+  await view.shows([200, 360], [0, 0, 0]);
+  await view.click(320, 240);
+  await until('it measures', () => page.evaluate(() => /VP8.*640 × 480.*direct/.test(document.querySelector('#stats').textContent)));
+  await until('the page has the cursor', () => page.evaluate(() => document.querySelector('#screen').style.cursor.startsWith('url(')));
+  await page.evaluate(() => {
+    // Firefox fills the event's data from these two.
+    const paste = new ClipboardEvent('paste', { dataType: 'text/plain', data: 'pasted', bubbles: true, cancelable: true });
+    document.querySelector('#field').dispatchEvent(paste);
+  });
+  const env = await desktop.env();
+  await until('the desktop has the text', async () => (await run('xclip', ['-selection', 'clipboard', '-o'], { env })).stdout === 'pasted');
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CHORDS, StickyKeys, strike } from '../../src/web/client/chords.js';
+import { recorder } from './support/fake-surface.mjs';
+
+const said = (sent) => sent.map(([, { key, code, action }]) => `${key}/${code} ${action}`);
+
+test('a chord goes down in order and up in the opposite one', () => {
+  const { send, sent } = recorder();
+  strike(send, CHORDS['Ctrl+Alt+Del']);
+  assert.deepEqual(said(sent), [
+    'Control/ControlLeft down', 'Alt/AltLeft down', 'Delete/Delete down',
+    'Delete/Delete up', 'Alt/AltLeft up', 'Control/ControlLeft up',
+  ]);
+});
+
+test('a tapped modifier stays down for one more key', () => {
+  const { send, sent } = recorder();
+  let down = [];
+  const keys = new StickyKeys(send, (now) => (down = [...now]));
+  keys.tap('Control');
+  assert.deepEqual(down, ['Control']);
+  assert.ok(keys.take('C'));
+  assert.deepEqual(down, []);
+  assert.deepEqual(said(sent), ['Control/ControlLeft down', 'c/KeyC down', 'c/KeyC up', 'Control/ControlLeft up']);
+  assert.ok(!keys.take('c'), 'text without a modifier is text');
+});
+
+test('a modifier that is tapped twice goes up again', () => {
+  const { send, sent } = recorder();
+  const keys = new StickyKeys(send, () => {});
+  keys.tap('Alt');
+  keys.tap('Alt');
+  keys.release();
+  assert.deepEqual(said(sent), ['Alt/AltLeft down', 'Alt/AltLeft up']);
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { test } from 'node:test';
+import { Clipboard } from '../../src/web/client/clipboard.js';
+import { FakeClock } from './support/fake-clock.mjs';
+import { recorder } from './support/fake-surface.mjs';
+
+function clipboards({ isAllowed = true } = {}) {
+  const clock = new FakeClock();
+  const { send, sent } = recorder();
+  const local = { text: '', isAllowed };
+  const write = async (text) => {
+    if (!local.isAllowed) throw new Error('not now');
+    local.text = text;
+  };
+  return { clock, sent, send, local, clipboard: new Clipboard({ send, write, clock }) };
+}
+const base64 = (text) => Buffer.from(text).toString('base64');
+
+test('what is copied on the desktop is in the clipboard of the viewer', async () => {
+  const { clipboard, local } = clipboards();
+  clipboard.receive({ text: 'ü' });
+  await nextTurn();
+  assert.equal(local.text, 'ü');
+  clipboard.receive({ content: base64('漢字') });
+  await nextTurn();
+  assert.equal(local.text, '漢字');
+  assert.equal(clipboard.text, '漢字');
+});
+
+test('where the browser wants a gesture, the next one does it', async () => {
+  const { clipboard, local } = clipboards({ isAllowed: false });
+  clipboard.receive({ text: 'later' });
+  await nextTurn();
+  local.isAllowed = true;
+  clipboard.gesture();
+  await nextTurn();
+  assert.equal(local.text, 'later');
+});
+
+test('a paste is sent first, and the key that pastes comes when the desktop has it', () => {
+  const { clipboard, sent, clock } = clipboards();
+  const order = [];
+  clipboard.expectPaste(() => order.push('key'));
+  assert.ok(clipboard.paste('hello'));
+  assert.deepEqual(sent, [['clipboard', { text: 'hello' }]]);
+  assert.deepEqual(order, []);
+  clock.advance(100);
+  assert.deepEqual(order, ['key']);
+});
+
+test('the same text again, or none, keeps the key from nothing', () => {
+  const { clipboard, sent } = clipboards();
+  clipboard.receive({ text: 'both' });
+  const order = [];
+  for (const text of ['both', '']) {
+    clipboard.expectPaste(() => order.push(text));
+    clipboard.paste(text);
+  }
+  assert.deepEqual(order, ['both', '']);
+  assert.deepEqual(sent, []);
+});
+
+test('the key acts even where the browser tells of no paste', () => {
+  const { clipboard, clock } = clipboards();
+  let keys = 0;
+  clipboard.expectPaste(() => (keys += 1));
+  clock.advance(1000);
+  assert.equal(keys, 1);
+});
+
+test('text that is too long is not sent, and that is said', () => {
+  const { clipboard, sent } = clipboards();
+  assert.ok(!clipboard.paste('ü'.repeat(25_000)));
+  assert.deepEqual(sent, []);
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { measure } from '../../src/web/client/stats.js';
+import { points } from '../../src/web/client/stats-panel.js';
+import { Stages } from '../../src/web/client/stages.js';
+
+const video = (fields) => ({
+  id: 'v', type: 'inbound-rtp', kind: 'video', codecId: 'c', frameWidth: 640, frameHeight: 480, packetsLost: 0, ...fields,
+});
+function report(fields, [local, remote] = ['host', 'host'], transport = [{ id: 't', type: 'transport', selectedCandidatePairId: 'p' }]) {
+  const all = [
+    video(fields),
+    { id: 'c', type: 'codec', mimeType: 'video/H264' },
+    { id: 'other', type: 'candidate-pair', nominated: false },
+    { id: 'p', type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.012, localCandidateId: 'l', remoteCandidateId: 'r' },
+    { id: 'l', type: 'local-candidate', candidateType: local },
+    { id: 'r', type: 'remote-candidate', candidateType: remote },
+    ...transport,
+  ];
+  return new Map(all.map((entry) => [entry.id, entry]));
+}
+const BEFORE = {
+  timestamp: 1000, framesDecoded: 10, bytesReceived: 1000, packetsReceived: 100, totalDecodeTime: 1,
+  jitterBufferDelay: 1, jitterBufferEmittedCount: 10,
+};
+const NOW = {
+  timestamp: 3000, framesDecoded: 70, bytesReceived: 501_000, packetsReceived: 190, packetsLost: 10, totalDecodeTime: 1.3,
+  jitterBufferDelay: 1.6, jitterBufferEmittedCount: 70,
+};
+
+test('two reports make rates and means', () => {
+  const now = measure(report(NOW), report(BEFORE));
+  const expected = { fps: 30, kbps: 2000, lossPercent: 10, roundTripMs: 12, jitterBufferMs: 10, decodeMs: 5 };
+  for (const [name, value] of Object.entries(expected)) assert.ok(Math.abs(now[name] - value) < 1e-6, `${name}: ${now[name]}`);
+  assert.equal(now.codec, 'H264');
+  assert.equal(now.picture, '640 × 480');
+});
+
+test('one report makes no rate, and an empty one nothing', () => {
+  assert.equal(measure(report(NOW), null).fps, null);
+  assert.ok(Object.values(measure(new Map(), null)).every((value) => value === null));
+});
+
+test('the route is told by the candidates, in a browser without a transport too', () => {
+  for (const [types, route] of [
+    [['host', 'host'], 'direct'], [['prflx', 'host'], 'reflexive'], [['host', 'srflx'], 'reflexive'], [['relay', 'srflx'], 'relayed'],
+  ]) {
+    assert.equal(measure(report(NOW, types), null).route, route);
+    assert.equal(measure(report(NOW, types, []), null).route, route);
+  }
+});
+
+test('a line ends at the right with its newest value', () => {
+  assert.equal(points([0, 5, 10]), '57,15.0 58,8.0 59,1.0');
+  assert.equal(points([]), '');
+});
+
+test('stages are means in the order of a frame', () => {
+  const stages = new Stages();
+  stages.take({ capture: 2, encode: 4 });
+  stages.take({ capture: 2, encode: 24, late: NaN });
+  assert.deepEqual(Object.keys(stages.means), ['capture', 'encode']);
+  assert.equal(stages.means.encode, 5);
+});

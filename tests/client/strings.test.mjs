@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { t } from '../../src/web/client/strings.js';
+
+const CLIENT = new URL('../../src/web/client/', import.meta.url);
+const ENGLISH_TOO = new Set(['deskbeam']);
+
+test('every text of the page and of its modules has a translation', async () => {
+  const page = await readFile(new URL('index.html', CLIENT), 'utf8');
+  const texts = [
+    ...[...page.matchAll(/data-t[^>]*>([^<]+)</g)].map(([, text]) => text),
+    ...[...page.matchAll(/(?:aria-label|title)="([^"]+)"/g)].map(([, text]) => text),
+  ];
+  for (const name of ['controls.js', 'clipboard-panel.js', 'overlay.js', 'stats-panel.js', 'fullscreen.js']) {
+    const source = await readFile(new URL(name, CLIENT), 'utf8');
+    texts.push(...[...source.matchAll(/\bt\('([^']+)'/g)].map(([, text]) => text));
+  }
+  const overlay = await readFile(new URL('overlay.js', CLIENT), 'utf8');
+  texts.push(...[...overlay.matchAll(/^ {2}'([^']+)': '([^']+)',$/gm)].flatMap(([, reason, remedy]) => [reason, remedy]));
+  assert.ok(texts.length > 40);
+  for (const text of texts.filter((each) => !ENGLISH_TOO.has(each))) {
+    assert.notEqual(t(text, {}, 'zh-CN'), text, `no translation of “${text}”`);
+  }
+});
+
+test('values are filled in, and English stays as it is', () => {
+  assert.equal(t('Next try in {seconds} s', { seconds: 3 }, 'en-GB'), 'Next try in 3 s');
+  assert.equal(t('Next try in {seconds} s', { seconds: 3 }, 'zh-CN'), '3 秒后重试');
+  assert.equal(t('The host refused the connection: no.', {}, 'zh'), '主机拒绝了连接：no.');
+  assert.equal(t('Something new.', {}, 'zh'), 'Something new.');
+});
