@@ -266,7 +266,7 @@ mod tests {
         );
         assert_eq!(recording.events(), []);
         let (refusals, wanted) = read(Role::Control, &acting);
-        assert_eq!((refusals, wanted.len()), (0, 6));
+        assert_eq!((refusals, wanted.len()), (0, 5));
         let recorded = recording.wait_until(std::time::Duration::from_secs(30), |events| !events.is_empty());
         assert!(recorded.is_ok());
     }

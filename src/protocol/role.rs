@@ -162,7 +162,6 @@ mod tests {
     fn everybody_may_let_go_and_nobody_who_only_looks_may_act() {
         assert_eq!(Capability::needed_for(&InputEvent::ReleaseAll), None);
         for message in [
-            ChannelMessage::PointerVisible(true),
             ChannelMessage::SetFramerate { fps: 1 },
             ChannelMessage::ClipboardRead,
             ChannelMessage::Resize {
