@@ -82,7 +82,7 @@ pub struct FrameTimes {
 
 impl FrameTimes {
     /// A list, for there are many: timestamp, sent in milliseconds, then the stages in microseconds.
-    fn to_json(&self) -> Value {
+    fn to_json(self) -> Value {
         let sent_ms = self.sent as f64 / 1000.0;
         json!([
             self.rtp_timestamp,
@@ -146,7 +146,7 @@ impl HostMessage {
             ),
             Self::Clipboard(text) => return clipboard(text.as_str()),
             Self::FrameTimes(frames) => {
-                let frames: Vec<_> = frames.iter().map(FrameTimes::to_json).collect();
+                let frames: Vec<_> = frames.iter().map(|frame| frame.to_json()).collect();
                 ("frame-times", json!({ "frames": frames }))
             }
             Self::Pong {
