@@ -20,7 +20,7 @@ async function terminal(t, { query = '', viewport } = {}) {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
   const { page, complaints } = await chromiumPage(t, { viewport });
-  const view = await new View(page).open(host.url + query);
+  const view = await new View(page).open(host.at(query));
   await view.reaches('connected');
   await view.shows([200, 360], [0, 0, 0]);
   return { desktop, host, page, view, complaints };
@@ -53,7 +53,8 @@ test('the I-beam of the terminal is the cursor of the page, and in the picture o
     page.evaluate(() => /^url\("data:image\/png;base64,[^"]{40,}"\) \d+ \d+, default$/.test(document.querySelector('#screen').style.cursor)));
   await view.shows([320, 240], [0, 0, 0]);
   const { page: other } = await chromiumPage(t);
-  await new View(other).open(`${host.url}example.html`);
+  await (await new View(other).open(host.url)).reaches('connected');
+  await other.goto(host.at('example.html'));
   await until('the pointer is drawn', async () => (await view.pixel(320, 240)).every((value) => value > 90));
   await other.close();
   await view.shows([320, 240], [0, 0, 0], { deadlineMs: 30_000 });
@@ -161,7 +162,7 @@ test('clicks arrive where they are made although a thin line brings half the pic
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--virtual=1280x720', '--', ...desktop.command]);
   const { page } = await chromiumPage(t);
-  const view = await new View(page).open(`${host.url}?kbps=150`);
+  const view = await new View(page).open(host.at('?kbps=150'));
   await view.reaches('connected');
   await until('the picture is small', async () => (await view.frameSize()).width === 640, { deadlineMs: 40_000 });
   await view.click(600, 300);
@@ -321,7 +322,7 @@ test('Firefox has the cursor of the host, pastes into the desktop and measures',
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--encoder', 'vp8', '--virtual=640x480', '--', ...desktop.command]);
   const { page } = await firefoxPage(t);
-  const view = await new View(page).open(`${host.url}?stats=1`);
+  const view = await new View(page).open(host.at('?stats=1'));
   await view.reaches('connected', { deadlineMs: 60_000 });
   await view.shows([200, 360], [0, 0, 0]);
   await view.click(320, 240);

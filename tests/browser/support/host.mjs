@@ -31,6 +31,13 @@ export class Host {
     return /^.*?(https?:\/\/\S+)/m.exec(this.stdout)?.[1];
   }
 
+  /** The address of `reference` on the host, with the token. */
+  at(reference) {
+    const url = new URL(reference, this.url);
+    url.hash = new URL(this.url).hash;
+    return url.href;
+  }
+
   /** The token in that address. */
   get token() {
     return new URL(this.url).hash.replace('#token=', '');
