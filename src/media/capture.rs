@@ -133,8 +133,12 @@ impl Capture {
         self.producer.appsink().property("last-sample")
     }
 
-    /// Gives the last frame to `consumer` once more, with the time that it is now. `mark` is its offset.
+    /// Gives the last frame to `consumer` once more, with the time that it is now, unless a newer one waits there.
+    /// `mark` is its offset.
     pub(super) fn repeat_into(&self, consumer: &gst_app::AppSrc, mark: u64) {
+        if consumer.current_level_buffers() > 0 {
+            return;
+        }
         let Some(sample) = self.last_frame() else { return };
         let (Some(frame), Some(caps)) = (sample.buffer(), sample.caps_owned()) else {
             return;

@@ -33,7 +33,9 @@ const PACE: Duration = Duration::from_millis(500);
 pub(super) struct Counts {
     /// Frames of the capture.
     pub(super) captured: u64,
-    /// Those of them that went into the encoder.
+    /// Those of them that came to the encoder.
+    pub(super) arrived: u64,
+    /// Those of them that went in, and were not left out as too many.
     pub(super) taken: u64,
     /// Frames that came out.
     pub(super) encoded: u64,
@@ -60,7 +62,8 @@ pub(super) struct Deeds {
 #[derive(Debug)]
 pub(super) struct Care {
     motion: Motion,
-    taken: u64,
+    arrived: u64,
+    left_out: Option<LeftOut>,
     key_frame: KeyFrame,
     last_key_frame: Instant,
     /// What had come out, since when, and how many frames had been captured then.
@@ -78,6 +81,13 @@ enum Motion {
     Resting { last: Instant, refined: u32, bytes: u64 },
     /// At rest, and as good as it gets, encoded then.
     Still { last: Instant },
+}
+
+/// A frame that was left out, after so many that were taken. If none is taken by then, it is made up for.
+#[derive(Debug, Clone, Copy)]
+struct LeftOut {
+    by: Instant,
+    taken: u64,
 }
 
 /// Whether a key frame is wanted.
@@ -98,7 +108,8 @@ impl Care {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             motion: Motion::Moving { last: now },
-            taken: 0,
+            arrived: 0,
+            left_out: None,
             key_frame: KeyFrame::NotWanted,
             last_key_frame: now,
             progress: (0, now, 0),
@@ -113,6 +124,13 @@ impl Care {
         }
     }
 
+    /// A frame was left out after `taken` others, because the next is not wanted before `by`.
+    pub(super) fn left_out(&mut self, taken: u64, by: Instant) {
+        if self.left_out.is_none_or(|before| before.taken != taken) {
+            self.left_out = Some(LeftOut { by, taken });
+        }
+    }
+
     /// How long until the next look, if nothing happens.
     pub(super) fn next_look(&self, now: Instant) -> Duration {
         let motion = match self.motion {
@@ -124,6 +142,7 @@ impl Care {
             KeyFrame::NotWanted => motion,
             KeyFrame::Due(at) | KeyFrame::Expected { by: at, .. } => motion.min(at),
         };
+        let next = self.left_out.map_or(next, |left_out| next.min(left_out.by));
         next.saturating_duration_since(now)
     }
 
@@ -131,6 +150,7 @@ impl Care {
     pub(super) fn look(&mut self, counts: Counts, now: Instant) -> Deeds {
         let mut deeds = Deeds::default();
         self.look_at_motion(counts, now, &mut deeds);
+        self.look_at_left_out(counts, now, &mut deeds);
         self.look_at_key_frame(counts, now, &mut deeds);
         let (before, since, captured) = self.progress;
         if counts.encoded != before {
@@ -147,7 +167,7 @@ impl Care {
     }
 
     fn look_at_motion(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
-        let has_moved = std::mem::replace(&mut self.taken, counts.taken) != counts.taken;
+        let has_moved = std::mem::replace(&mut self.arrived, counts.arrived) != counts.arrived;
         let refine = |refined: u32| Motion::Resting {
             last: now,
             refined,
@@ -180,6 +200,17 @@ impl Care {
             (Motion::Moving { .. }, Some(pace)) => Some(pace),
             (Motion::Moving { .. }, None) => Some((now, counts.taken)),
             _ => None,
+        };
+    }
+
+    fn look_at_left_out(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+        self.left_out = match self.left_out {
+            Some(LeftOut { taken, .. }) if counts.taken != taken => None,
+            Some(LeftOut { by, .. }) if by <= now => {
+                deeds.repeat = true;
+                None
+            }
+            left_out => left_out,
         };
     }
 
@@ -246,6 +277,7 @@ mod tests {
 
         fn frame(&mut self) {
             self.counts.captured += 1;
+            self.counts.arrived += 1;
             self.counts.taken += 1;
             self.counts.encoded += u64::from(self.encodes);
             self.counts.bytes += 20_000;
@@ -382,6 +414,24 @@ mod tests {
             done.iter().any(|(at, deeds)| deeds.repeat && *at <= 41),
             "{done:?}"
         );
+    }
+
+    #[test]
+    fn the_last_frame_is_made_up_for_if_it_was_left_out() {
+        let mut encoder = Encoder::new();
+        let by = encoder.now + 30 * MS;
+        for _ in 0..2 {
+            encoder.counts.arrived += 1;
+            encoder.care.left_out(encoder.counts.taken, by);
+        }
+        let done = encoder.wait(60 * MS);
+        assert!(matches!(done[..], [(30, Deeds { repeat: true, .. })]), "{done:?}");
+
+        encoder.counts.arrived += 1;
+        encoder.care.left_out(encoder.counts.taken, encoder.now + 30 * MS);
+        encoder.wait(10 * MS);
+        encoder.frame();
+        assert_eq!(encoder.wait(60 * MS), [], "a newer one came");
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub(super) enum Notice {
     FirstFrame,
     /// A frame has come after a rest.
     Moving,
+    /// A frame has come too early and was left out, after so many that were taken. If it was the last one, nobody has
+    /// seen how the picture is now.
+    LeftOut { taken: u64 },
     /// The encoder has failed.
     Lost(String),
 }
@@ -32,7 +35,9 @@ pub(super) enum Notice {
 /// What the streaming threads count, and what they are told.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    /// Frames of the capture that went in.
+    /// Frames of the capture.
+    pub(super) arrived: AtomicU64,
+    /// Those of them that went in.
     pub(super) taken: AtomicU64,
     /// Frames that came out.
     pub(super) encoded: AtomicU64,
@@ -103,23 +108,25 @@ struct Intake {
 
 impl Intake {
     fn takes(&mut self, buffer: &mut gst::Buffer) -> bool {
-        let is_new = buffer.offset() != REPEATED;
+        // A repeated frame is as old as its repetition, so one that is captured before it may come after it.
         let at = buffer.pts().unwrap_or_default();
-        let interval = gst::ClockTime::from_nseconds(self.counters.interval_ns.load(Ordering::Relaxed));
-        let is_early = self.last.is_some_and(|last| at < last + interval);
-        if is_new {
-            self.counters.taken.fetch_add(1, Ordering::Relaxed);
+        let at = match self.last {
+            Some(last) => at.max(last + gst::ClockTime::MSECOND),
+            None => at,
+        };
+        if buffer.offset() != REPEATED {
+            self.counters.arrived.fetch_add(1, Ordering::Relaxed);
             if self.counters.is_resting.swap(false, Ordering::AcqRel) {
                 self.post.send(Notice::Moving);
             }
-            if is_early {
+            let interval = gst::ClockTime::from_nseconds(self.counters.interval_ns.load(Ordering::Relaxed));
+            if self.last.is_some_and(|last| at < last + interval) {
+                let taken = self.counters.taken.load(Ordering::Relaxed);
+                self.post.send(Notice::LeftOut { taken });
                 return false;
             }
+            self.counters.taken.fetch_add(1, Ordering::Relaxed);
         }
-        let at = match self.last {
-            Some(last) if at <= last => last + gst::ClockTime::MSECOND,
-            _ => at,
-        };
         if buffer.pts() != Some(at) {
             buffer.make_mut().set_pts(at);
         }
@@ -191,4 +198,56 @@ pub(super) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post
         post.send(Notice::KeyFrameWanted);
         gst::PadProbeReturn::Handled
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seam::mailbox;
+    use super::*;
+
+    fn frame(ms: f64, offset: u64) -> gst::Buffer {
+        let mut buffer = gst::Buffer::new();
+        let frame = buffer.make_mut();
+        frame.set_pts(gst::ClockTime::from_nseconds((ms * 1e6) as u64));
+        frame.set_offset(offset);
+        buffer
+    }
+
+    #[test]
+    fn a_frame_captured_before_a_repetition_still_goes_in_after_it() {
+        gst::init().unwrap();
+        let (post, _notices) = mailbox(4);
+        let mut intake = Intake {
+            counters: Arc::default(),
+            post,
+            last: None,
+        };
+        assert!(intake.takes(&mut frame(10.0, REPEATED)));
+        let mut changed = frame(9.5, 0);
+        assert!(intake.takes(&mut changed));
+        assert_eq!(changed.pts(), Some(gst::ClockTime::from_mseconds(11)));
+    }
+
+    #[test]
+    fn frames_above_the_rate_are_left_out_and_told_of() {
+        gst::init().unwrap();
+        let (post, mut notices) = mailbox(4);
+        let counters = Arc::new(Counters::default());
+        counters.interval_ns.store(30_000_000, Ordering::Relaxed);
+        let mut intake = Intake {
+            counters: Arc::clone(&counters),
+            post,
+            last: None,
+        };
+        assert!(intake.takes(&mut frame(0.0, 0)));
+        assert!(!intake.takes(&mut frame(20.0, 0)));
+        assert!(intake.takes(&mut frame(31.0, 0)));
+        assert!(matches!(
+            glib::MainContext::new().block_on(notices.next()),
+            Some(Notice::LeftOut { taken: 1 })
+        ));
+        let [arrived, taken] =
+            [&counters.arrived, &counters.taken].map(|count| count.load(Ordering::Relaxed));
+        assert_eq!((arrived, taken), (3, 2));
+    }
 }

@@ -195,6 +195,11 @@ impl Encoding {
         self.counters.interval_ns.store(interval, Ordering::Relaxed);
     }
 
+    /// The least time between two frames.
+    fn interval(&self) -> Duration {
+        Duration::from_nanos(self.counters.interval_ns.load(Ordering::Relaxed))
+    }
+
     /// Sets what the encoder is told of the frame rate when the format changes next.
     pub(super) fn set_nominal_fps(&self, fps: u32) {
         self.counters.nominal_fps.store(fps, Ordering::Relaxed);
@@ -232,6 +237,7 @@ impl Encoding {
     fn counts(&self) -> Counts {
         Counts {
             captured: self.capture.frames(),
+            arrived: self.counters.arrived.load(Ordering::Relaxed),
             taken: self.counters.taken.load(Ordering::Relaxed),
             encoded: self.encoded(),
             bytes: self.counters.bytes.load(Ordering::Relaxed),
@@ -286,6 +292,7 @@ async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLo
         match notice {
             Notice::Lost(reason) => return lost(encoding.id, reason),
             Notice::KeyFrameWanted => care.want_key_frame(now),
+            Notice::LeftOut { taken } => care.left_out(taken, now + encoding.interval()),
             Notice::Moving | Notice::FirstFrame => {}
         }
         if encoding.feed.discard() {
@@ -306,7 +313,7 @@ async fn first_frame(notices: &mut Mailbox<Notice>) -> Result<(), String> {
         match notice {
             Notice::FirstFrame => return Ok(()),
             Notice::Lost(reason) => return Err(reason),
-            Notice::KeyFrameWanted | Notice::Moving => {}
+            Notice::KeyFrameWanted | Notice::Moving | Notice::LeftOut { .. } => {}
         }
     }
     Err("it has ended".to_owned())
