@@ -8,7 +8,7 @@
 #[path = "../tests/support"]
 mod support {
     mod deadline;
-    mod signaling;
+    pub mod signaling;
     pub mod viewer;
 
     use deadline::{DEADLINE, soon};
@@ -17,6 +17,7 @@ mod support {
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use support::signaling::Client;
 use support::viewer::{Viewer, ViewerOptions};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -29,13 +30,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [url, number, seconds] = arguments.as_slice() else {
         return Err("usage: viewers URL N SECONDS".into());
     };
-    let socket = format!("{}/ws", url.trim_end_matches('/').replacen("http", "ws", 1));
+    let (origin, token) = url.split_once("#token=").unwrap_or((url, ""));
+    let socket = format!("{}/ws", origin.trim_end_matches('/').replacen("http", "ws", 1));
+    let bearer = format!("Bearer {token}");
     let (number, seconds) = (number.parse()?, seconds.parse()?);
     let all_watch = Arc::new(Barrier::new(number));
     let mut viewers = JoinSet::new();
     for _ in 0..number {
         viewers.spawn(watch(
             socket.clone(),
+            bearer.clone(),
             all_watch.clone(),
             Duration::from_secs(seconds),
         ));
@@ -47,12 +51,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Gives the frames per second of one viewer.
-async fn watch(socket: String, all_watch: Arc<Barrier>, time: Duration) -> f64 {
+async fn watch(socket: String, bearer: String, all_watch: Arc<Barrier>, time: Duration) -> f64 {
     let options = ViewerOptions {
         decode: false,
         ..ViewerOptions::default()
     };
-    let (mut viewer, _) = Viewer::join(&socket, options).await;
+    let client = Client::connect_with(&socket, &[("authorization", &bearer)]).await;
+    let (mut viewer, _) = Viewer::join_as(client, options).await;
     viewer
         .until("there is a picture", |viewer| viewer.encoded > 0)
         .await;

@@ -65,7 +65,8 @@ pub(super) struct Care {
     arrived: u64,
     left_out: Option<LeftOut>,
     key_frame: KeyFrame,
-    last_key_frame: Instant,
+    /// None: only the one that it began with, which those who are still connecting have missed.
+    last_key_frame: Option<Instant>,
     /// What had come out, since when, and how many frames had been captured then.
     progress: (u64, Instant, u64),
     /// Since when the picture moves without a rest, and how many frames had been taken then.
@@ -111,7 +112,7 @@ impl Care {
             arrived: 0,
             left_out: None,
             key_frame: KeyFrame::NotWanted,
-            last_key_frame: now,
+            last_key_frame: None,
             progress: (0, now, 0),
             pace: None,
         }
@@ -120,7 +121,10 @@ impl Care {
     /// Somebody has lost the picture, or is new.
     pub(super) fn want_key_frame(&mut self, now: Instant) {
         if self.key_frame == KeyFrame::NotWanted {
-            self.key_frame = KeyFrame::Due(now.max(self.last_key_frame + KEY_FRAME_FLOOR));
+            self.key_frame = KeyFrame::Due(
+                self.last_key_frame
+                    .map_or(now, |last| now.max(last + KEY_FRAME_FLOOR)),
+            );
         }
     }
 
@@ -217,7 +221,7 @@ impl Care {
     fn look_at_key_frame(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
         self.key_frame = match self.key_frame {
             KeyFrame::Due(at) if at <= now => {
-                self.last_key_frame = now;
+                self.last_key_frame = Some(now);
                 deeds.force_key_frame = true;
                 if matches!(self.motion, Motion::Moving { .. }) {
                     KeyFrame::Expected {
@@ -387,6 +391,13 @@ mod tests {
         }
         assert!((3..=4).contains(&forced.len()), "{} in a second", forced.len());
         assert!(forced.windows(2).all(|pair| pair[1] - pair[0] >= KEY_FRAME_FLOOR));
+    }
+
+    #[test]
+    fn who_connects_while_the_encoder_starts_does_not_wait_for_the_floor() {
+        let mut encoder = Encoder::new();
+        encoder.now += 60 * MS;
+        assert!(encoder.want_key_frame().force_key_frame);
     }
 
     #[test]
