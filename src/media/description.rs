@@ -6,6 +6,7 @@
 //! # rank: 30                           the highest that works here is taken
 //! # needs: x264enc                     elements that must exist
 //! # bitrate: enc.bitrate kbit/s        the property that sets the rate, and its unit
+//! # input: video/x-raw,format=BGRx     encode only: what the capture is to deliver, if it could deliver less
 //! x264enc name=enc …
 //! ```
 //!
@@ -53,6 +54,8 @@ pub struct Description {
     pub rank: u32,
     /// The elements that must exist for it to be tried.
     pub needs: Vec<String>,
+    /// The caps that a capture has to deliver where an encoder is the preferred one.
+    pub input: Option<String>,
     /// What sets the bitrate.
     pub bitrate: Option<Target>,
     /// What sets the frame rate.
@@ -165,6 +168,7 @@ impl Description {
                         .map_err(|_| error(format!("rank is a whole number, not {value:?}")))?;
                 }
                 "needs" => description.needs = value.split_whitespace().map(str::to_owned).collect(),
+                "input" => description.input = Some(read_input(value).map_err(error)?),
                 "bitrate" => description.bitrate = Some(read_target(value).map_err(error)?),
                 "fps" => description.fps = Some(read_target(value).map_err(error)?),
                 "pointer" => description.pointer = Some(read_target(value).map_err(error)?),
@@ -195,6 +199,7 @@ impl Description {
             codec: None,
             rank: 0,
             needs: Vec::new(),
+            input: None,
             bitrate: None,
             fps: None,
             pointer: None,
@@ -258,6 +263,17 @@ fn read_codec(value: &str) -> Result<Codec, String> {
     })
 }
 
+/// Only its outline: whether these are caps is seen when they are parsed with the rest.
+fn read_input(value: &str) -> Result<String, String> {
+    if value.starts_with("video/x-raw") && !value.contains(char::is_whitespace) {
+        Ok(value.to_owned())
+    } else {
+        Err(format!(
+            "input is caps without spaces, as in \"video/x-raw,format=BGRx\", not {value:?}"
+        ))
+    }
+}
+
 fn read_target(value: &str) -> Result<Target, String> {
     let mut words = value.split_whitespace();
     let place = words.next().and_then(|place| place.split_once('.'));
@@ -306,6 +322,7 @@ mod tests {
             ("# kind: video\nx", 1, "capture, encode or audio"),
             ("# kind: encode\n# codec: h265\nx", 2, "h264, vp8"),
             ("# kind: encode\n# rank: high\nx", 2, "whole number"),
+            ("# kind: encode\n# input: BGRx\nx", 2, "video/x-raw"),
             ("# kind: encode\n# bitrate: bitrate\nx", 2, "element.property"),
             ("# kind: encode\n# bitrate: enc.bitrate bps\nx", 2, "kbit/s"),
             ("# kind: capture\n# fps: src.max-framerate x3\nx", 2, "x2"),

@@ -156,7 +156,13 @@ mod tests {
             (encoders[0].name.as_str(), encoders[0].text.as_str()),
             ("vp8", "mine")
         );
-        assert_eq!(encoders.last().unwrap().name, "new");
+        let ranks = encoders.iter().map(|encoder| encoder.rank);
+        assert!(ranks.is_sorted_by(|before, after| before >= after));
+        assert!(
+            encoders
+                .iter()
+                .any(|encoder| encoder.name == "new" && encoder.rank == 1)
+        );
     }
 
     #[test]

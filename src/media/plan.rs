@@ -210,9 +210,11 @@ impl Plan {
     /// The text of the capture that all viewers share, with its appsink; none if each viewer has a whole pipeline.
     pub(super) fn capture_text(&self) -> Option<String> {
         match self {
-            Self::Shared { capture, .. } => Some(format!(
+            Self::Shared {
+                capture, encoders, ..
+            } => Some(format!(
                 "{} ! appsink name={FRAMES} max-buffers=1 drop=true",
-                capture.text
+                captured_for(capture, encoders)
             )),
             Self::Whole(_) => None,
         }
@@ -243,7 +245,7 @@ impl Plan {
                 let (encode, codec) = (&encoder.description.text, encoder.codec);
                 format!(
                     "{} ! {encode} ! {} ! {WEBRTCBIN}",
-                    capture.text,
+                    captured_for(capture, encoders),
                     codec.payloader()
                 )
             }
@@ -298,6 +300,17 @@ impl Plan {
                 parse::named(&pipeline, &description.origin, WEBRTC, Some("webrtcbin")).map(drop)
             }
         }
+    }
+}
+
+/// The text of the capture, with the caps that the preferred encoder wants of it.
+fn captured_for(capture: &Description, encoders: &[Encoder]) -> String {
+    match encoders
+        .first()
+        .and_then(|encoder| encoder.description.input.as_ref())
+    {
+        Some(input) => format!("{} ! {input}", capture.text),
+        None => capture.text.clone(),
     }
 }
 

@@ -65,6 +65,21 @@ wait`,
   assert.deepEqual(complaints, []);
 });
 
+test('full colour resolution keeps the colours of lines a pixel wide', LIMIT, async (t) => {
+  const desktop = await desktopOf(
+    t,
+    `printf '#define s_width 8\\n#define s_height 1\\nstatic char s_bits[] = {\\n 0x55};\\n' > "$DIR/stripes"
+xsetroot -bitmap "$DIR/stripes" -fg '#d02020' -bg '#2020d0'
+sleep 1000`,
+  );
+  const host = await startHost(t, ['--encoder', 'vp9-444', '--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await view.shows([200, 200], [0xd0, 0x20, 0x20]);
+  await view.shows([201, 200], [0x20, 0x20, 0xd0]);
+});
+
 test('what is typed in Chromium reaches the terminal and is seen', LIMIT, async (t) => {
   const { desktop, host } = await typingHost(t);
   const { page, complaints } = await chromiumPage(t);
