@@ -5,6 +5,7 @@
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
 //! - [`clock`]: the time of day.
+//! - `retry`: when to try again what was lost.
 //! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`capture`]: the X11 screen as a GStreamer element.
@@ -25,6 +26,7 @@ pub mod host;
 pub mod input;
 pub mod media;
 pub mod protocol;
+mod retry;
 pub mod session;
 pub mod shutdown;
 pub mod web;

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("clock", &[]),
+    ("retry", &[]),
     ("access", &["protocol"]),
     ("session", &["protocol"]),
-    ("input", &["protocol"]),
+    ("input", &["protocol", "retry"]),
     ("media", &["capture"]),
-    ("capture", &[]),
-    ("desktop", &[]),
+    ("capture", &["retry"]),
+    ("desktop", &["retry"]),
     ("web", &["access", "clock", "protocol"]),
     ("shutdown", &[]),
     (

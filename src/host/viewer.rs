@@ -378,6 +378,10 @@ impl Viewer {
                 }
             }
             News::Clipboard(_) => {}
+            News::Lost(is_lost) => {
+                let message = channel::status(is_lost);
+                told().for_each(|peer| peer.tell(&message));
+            }
             News::Resized(size) => {
                 if self.session.dialect() != Dialect::Selkies {
                     told().for_each(|peer| peer.tell(&channel::resolution(size)));
