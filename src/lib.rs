@@ -5,6 +5,7 @@
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
 //! - [`clock`]: the time of day.
+//! - `descriptors`: how many files may still be opened.
 //! - `retry`: when to try again what was lost.
 //! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
@@ -21,6 +22,7 @@ pub mod access;
 pub mod capture;
 pub mod cli;
 pub mod clock;
+mod descriptors;
 pub mod desktop;
 pub mod host;
 pub mod input;

@@ -10,6 +10,7 @@ pub mod raw;
 pub mod rendezvous;
 pub mod root;
 pub mod signaling;
+pub mod usage;
 pub mod viewer;
 pub mod x11;
 pub mod xvfb;
