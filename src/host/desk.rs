@@ -64,8 +64,10 @@ impl Desk {
         let services = address.and_then(|address| {
             let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
             // A full queue loses a change of the cursor: the next one makes up for it.
-            let started = DesktopServices::start(&address.display, cookie, move |event| {
-                drop(sender.try_send(event))
+            let started = DesktopServices::start(&address.display, cookie, move |event| match event {
+                // Nothing makes up for these.
+                DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
+                event => drop(sender.try_send(event)),
             });
             started
                 .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
