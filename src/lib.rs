@@ -5,6 +5,8 @@
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
 //! - [`clock`]: the time of day.
+//! - `descriptors`: how many files may still be opened.
+//! - `retry`: when to try again what was lost.
 //! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`capture`]: the X11 screen as a GStreamer element.
@@ -20,11 +22,13 @@ pub mod access;
 pub mod capture;
 pub mod cli;
 pub mod clock;
+mod descriptors;
 pub mod desktop;
 pub mod host;
 pub mod input;
 pub mod media;
 pub mod protocol;
+mod retry;
 pub mod session;
 pub mod shutdown;
 pub mod web;

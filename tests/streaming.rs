@@ -4,9 +4,9 @@ use deskbeam::input::{RecordBackend, Recorded, X11Backend};
 use deskbeam::protocol::input::{Button, Point};
 use serde_json::json;
 
-use super::support::eventually;
 use super::support::host::{TestHost, options};
 use super::support::program::Program;
+use super::support::usage::{settled, thread_names, usage};
 use super::support::viewer::{Viewer, ViewerOptions};
 use super::support::x11;
 
@@ -286,38 +286,4 @@ async fn fifty_viewers_leave_nothing_behind() {
         tokio::join!(visit(), visit(), visit(), visit(), visit());
     }
     settled(id, Some(before)).await;
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Usage {
-    threads: usize,
-    files: usize,
-}
-
-fn usage(id: u32) -> Usage {
-    let count = |folder: &str| std::fs::read_dir(format!("/proc/{id}/{folder}")).unwrap().count();
-    Usage {
-        threads: count("task"),
-        files: count("fd"),
-    }
-}
-
-fn thread_names(id: u32) -> Vec<String> {
-    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
-    let name =
-        |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-    tasks.map(|task| name(task.unwrap()).trim().to_owned()).collect()
-}
-
-/// Waits until the process has no viewer's thread any more, and no more of anything than `limit`.
-async fn settled(id: u32, limit: Option<Usage>) {
-    let is_viewers =
-        |name: &String| name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover");
-    let is_back = || {
-        let (now, names) = (usage(id), thread_names(id));
-        println!("{now:?}, at first {limit:?}: {names:?}");
-        let over = limit.is_some_and(|limit| now.threads > limit.threads + 2 || now.files > limit.files + 2);
-        (!over && !names.iter().any(is_viewers)).then_some(())
-    };
-    tokio::task::block_in_place(|| eventually("threads and files are back", is_back));
 }

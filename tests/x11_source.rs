@@ -1,14 +1,11 @@
 //! `deskbeamx11src` on real X servers: a frame for each change, with the right pixels, and none without.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deskbeam::desktop::DesktopServices;
 use deskbeam::media;
 use gst::prelude::*;
 use gst_video::prelude::*;
-use rustix::process::{Pid, Signal, kill_process};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext,
@@ -19,6 +16,7 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::support::DEADLINE;
 use crate::support::x11::connect;
+use crate::support::xvfb::Xvfb;
 
 const GREY: u32 = 0x40_4040;
 const RED: u32 = 0xff_0000;
@@ -28,8 +26,7 @@ const WHITE: u32 = 0xff_ffff;
 
 /// An X server of the test's own, and a client that draws on its root window.
 struct Canvas {
-    server: Child,
-    display: String,
+    server: Xvfb,
     client: RustConnection,
     root: Window,
     gc: Gcontext,
@@ -41,34 +38,13 @@ impl Canvas {
     }
 
     fn with(screen: &str, arguments: &[&str]) -> Canvas {
-        let mut server = Command::new("Xvfb")
-            .args([
-                "-displayfd",
-                "1",
-                "-nolisten",
-                "tcp",
-                "-noreset",
-                "-screen",
-                "0",
-                screen,
-            ])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb (package xvfb)");
-        let mut number = String::new();
-        let stdout = server.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut number).unwrap();
-        let display = format!(":{}", number.trim());
-        let client = connect(&display, None).expect("a connection");
+        let server = Xvfb::start(screen, arguments);
+        let client = connect(&server.display, None).expect("a connection");
         let (root, gc) = (client.setup().roots[0].root, client.generate_id().unwrap());
         let attributes = CreateGCAux::new().subwindow_mode(SubwindowMode::INCLUDE_INFERIORS);
         client.create_gc(gc, root, &attributes).unwrap();
         let canvas = Canvas {
             server,
-            display,
             client,
             root,
             gc,
@@ -134,29 +110,13 @@ impl Canvas {
     fn capture(&self, properties: &str, format: &str) -> Capture {
         let capture = Capture::new(&format!(
             "deskbeamx11src name=src display-name={} {properties} ! video/x-raw,format={format}",
-            self.display
+            self.server.display
         ));
         capture
             .pipeline
             .set_state(gst::State::Playing)
             .expect("a capture");
         capture
-    }
-}
-
-impl Canvas {
-    /// Ends the X server as its owner does: killed, it would leave its socket.
-    fn end(&mut self) {
-        if let Ok(None) = self.server.try_wait() {
-            let _ = kill_process(Pid::from_child(&self.server), Signal::TERM);
-            let _ = self.server.wait();
-        }
-    }
-}
-
-impl Drop for Canvas {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -484,7 +444,7 @@ fn another_cursor_brings_a_frame() {
 #[test]
 fn a_new_size_of_the_screen_comes_with_new_caps_and_a_whole_frame() {
     let canvas = Canvas::start(640, 480);
-    let services = DesktopServices::start(&canvas.display, None, |_| {}).unwrap();
+    let services = DesktopServices::start(&canvas.server.display, None, |_| {}).unwrap();
     // It is beyond the edge of what comes next.
     canvas.use_white_cursor();
     canvas.move_pointer(620, 460);
@@ -511,15 +471,28 @@ fn the_end_of_the_x_server_is_an_error_that_names_it() {
     let mut canvas = Canvas::start(320, 240);
     let capture = canvas.capture("", "I420");
     capture.next();
-    canvas.end();
+    canvas.server.end();
     let error = capture.error();
     assert!(error.matches(gst::ResourceError::Read), "{error}");
     assert!(
         error
             .message()
-            .contains(&format!("the X display {}: ", canvas.display)),
+            .contains(&format!("the X display {}: ", canvas.server.display)),
         "{error}"
     );
+}
+
+#[test]
+fn where_it_may_wait_it_goes_on_with_the_next_x_server() {
+    let mut canvas = Canvas::start(320, 240);
+    let capture = canvas.capture("reconnect=true", "I420");
+    let before = capture.next().pts();
+    canvas.server.kill();
+    canvas.server.restart("400x300x24");
+    let frame = capture.until(|frame| frame.size() == (400, 300));
+    assert!(frame.pts() > before);
+    canvas.server.kill();
+    capture.pipeline.set_state(gst::State::Null).unwrap();
 }
 
 #[test]
@@ -539,14 +512,14 @@ fn a_display_that_is_not_there_is_refused_at_the_start() {
 #[test]
 fn pixels_that_it_cannot_read_are_refused_with_the_remedy() {
     let canvas = Canvas::with("320x240x16", &[]);
-    let capture = Capture::new(&format!("deskbeamx11src display-name={}", canvas.display));
+    let capture = Capture::new(&format!("deskbeamx11src display-name={}", canvas.server.display));
     assert!(capture.pipeline.set_state(gst::State::Playing).is_err());
     let error = capture.error();
-    for part in ["depth 16", "depth 24", &canvas.display] {
+    for part in ["depth 16", "depth 24", &canvas.server.display] {
         assert!(error.message().contains(part), "{error}");
     }
     let canvas = Canvas::start(320, 240);
-    let beyond = format!("deskbeamx11src startx=320 display-name={}", canvas.display);
+    let beyond = format!("deskbeamx11src startx=320 display-name={}", canvas.server.display);
     let capture = Capture::new(&beyond);
     assert!(capture.pipeline.set_state(gst::State::Playing).is_err());
     assert!(capture.error().message().contains("320x240"));
@@ -621,7 +594,7 @@ fn encoders_take_its_caps() {
     ] {
         let capture = Capture::new(&format!(
             "deskbeamx11src display-name={} ! {encoder}",
-            canvas.display
+            canvas.server.display
         ));
         capture.pipeline.set_state(gst::State::Playing).unwrap();
         let limit = gst::ClockTime::try_from(DEADLINE).unwrap();

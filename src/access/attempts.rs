@@ -72,8 +72,8 @@ fn is_forgotten(failed: &Failed, now_ms: u64) -> bool {
     now_ms < failed.last_ms || now_ms - failed.last_ms >= FORGET_MS
 }
 
-/// Who has one address of IPv6 usually has a /64 of them.
-fn network(address: IpAddr) -> IpAddr {
+/// By what somebody is counted: who has one address of IPv6 usually has a /64 of them.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         address => address,

@@ -13,6 +13,7 @@ mod state_dir;
 mod token;
 mod watched;
 
+pub use attempts::network;
 pub use decision::{Access, Admission, Grant, Mode, Presented};
 pub use password::{MIN_PASSWORD, PasswordFile, set_password};
 pub use secret::{Secret, SecretError};

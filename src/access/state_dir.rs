@@ -18,7 +18,10 @@ pub struct StateDir(PathBuf);
 
 /// What is wrong with the folder or a file in it, as a sentence with a remedy.
 #[derive(Debug)]
-pub struct StateError(String);
+pub struct StateError {
+    sentence: String,
+    is_unwritable: bool,
+}
 
 impl StateDir {
     /// The user's folder, which is made if it is not there yet.
@@ -27,11 +30,32 @@ impl StateDir {
     /// If the user has no home, or the folder cannot be made.
     pub fn open() -> Result<Self, StateError> {
         let path = folder(std::env::var_os("XDG_STATE_HOME"), std::env::var_os("HOME")).ok_or_else(|| {
-            StateError(
+            StateError::unwritable(
                 "there is no place for the access token: neither $XDG_STATE_HOME nor $HOME is set".to_owned(),
             )
         })?;
         Self::at(path.join("deskbeam"))
+    }
+
+    /// A folder of the user's in memory, which lasts until the machine is started again: for when the other cannot be
+    /// written.
+    ///
+    /// # Errors
+    /// If it cannot be made, or is not the user's alone.
+    pub fn in_memory() -> Result<Self, StateError> {
+        let user = rustix::process::geteuid().as_raw();
+        let path = match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
+            Some(path) if path.is_absolute() => path.join("deskbeam"),
+            _ => PathBuf::from(format!("/dev/shm/deskbeam-{user}")),
+        };
+        let state = Self::at(path.clone())?;
+        // Others can write beside it, and may have been there first.
+        let is_own = std::fs::symlink_metadata(&path)
+            .is_ok_and(|found| found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0);
+        match is_own {
+            true => Ok(state),
+            false => Err(StateError::new(format!("{} is not yours alone", path.display()))),
+        }
     }
 
     /// This folder.
@@ -43,7 +67,7 @@ impl StateDir {
             .recursive(true)
             .mode(0o700)
             .create(&path)
-            .map_err(|error| StateError(format!("{} cannot be made: {error}", path.display())))?;
+            .map_err(|error| StateError::unwritable(format!("{} cannot be made: {error}", path.display())))?;
         Ok(Self(path))
     }
 
@@ -72,7 +96,7 @@ impl StateDir {
         match linked {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(StateError(format!(
+            Err(error) => Err(StateError::unwritable(format!(
                 "{} cannot be written: {error}",
                 path.display()
             ))),
@@ -86,7 +110,7 @@ impl StateDir {
     pub fn replace(&self, name: &str, text: &str) -> Result<(), StateError> {
         let (path, written) = (self.path(name), self.write_aside(name, text)?);
         std::fs::rename(written, &path)
-            .map_err(|error| StateError(format!("{} cannot be written: {error}", path.display())))
+            .map_err(|error| StateError::unwritable(format!("{} cannot be written: {error}", path.display())))
     }
 
     /// Does `change` while no other process that asks for the same does.
@@ -103,7 +127,7 @@ impl StateDir {
             .open(&path);
         let lock = lock.and_then(|file| file.lock().map(|()| file));
         let _held =
-            lock.map_err(|error| StateError(format!("{} cannot be locked: {error}", path.display())))?;
+            lock.map_err(|error| StateError::new(format!("{} cannot be locked: {error}", path.display())))?;
         change()
     }
 
@@ -120,7 +144,7 @@ impl StateDir {
         };
         write().map_err(|error| {
             let _ = std::fs::remove_file(&path);
-            StateError(format!("{} cannot be written: {error}", path.display()))
+            StateError::unwritable(format!("{} cannot be written: {error}", path.display()))
         })?;
         Ok(path)
     }
@@ -128,7 +152,7 @@ impl StateDir {
 
 /// Reads a file that the user alone can read; `None` if there is none.
 fn read_private(path: &Path) -> Result<Option<String>, StateError> {
-    let wrong = |what: String| StateError(format!("{} {what}", path.display()));
+    let wrong = |what: String| StateError::new(format!("{} {what}", path.display()));
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -163,13 +187,28 @@ fn folder(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
 
 impl StateError {
     pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self {
+            sentence: sentence.into(),
+            is_unwritable: false,
+        }
+    }
+
+    fn unwritable(sentence: String) -> Self {
+        Self {
+            sentence,
+            is_unwritable: true,
+        }
+    }
+
+    /// Whether there is no place to write to: the file system is full or read-only, or there is no folder.
+    pub fn is_unwritable(&self) -> bool {
+        self.is_unwritable
     }
 }
 
 impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.sentence)
     }
 }
 
@@ -177,7 +216,7 @@ impl std::error::Error for StateError {}
 
 impl From<SecretError> for StateError {
     fn from(error: SecretError) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) fn register() -> Result<(), glib::BoolError> {
 mod imp {
     use std::sync::atomic::Ordering;
     use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+    use std::time::Instant;
 
     use gst::glib;
     use gst_base::prelude::*;
@@ -28,6 +29,7 @@ mod imp {
     use super::super::region::Crop;
     use super::super::screen::Screen;
     use super::super::stream::{Next, Stop, Stream};
+    use crate::retry::Retry;
 
     static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
         gst::DebugCategory::new(
@@ -43,6 +45,7 @@ mod imp {
         display_name: Option<String>,
         xid: u64,
         crop: Crop,
+        reconnect: bool,
     }
 
     /// Each lock is held for a moment only, but for that of `stream`, which only the streaming thread takes while
@@ -95,6 +98,11 @@ mod imp {
                         "The rightmost column of the region, in pixels (0: the last)",
                     ),
                     edge("endy", "The lowest row of the region, in pixels (0: the last)"),
+                    glib::ParamSpecBoolean::builder("reconnect")
+                        .blurb("Whether to wait for the X server when it has gone; without, or with xid, that is an error")
+                        .default_value(false)
+                        .mutable_ready()
+                        .build(),
                     glib::ParamSpecBoolean::builder("show-pointer")
                         .blurb("Whether the pointer is drawn into the picture")
                         .default_value(true)
@@ -122,6 +130,7 @@ mod imp {
                 "starty" => settings.crop.starty = number(),
                 "endx" => settings.crop.endx = number(),
                 "endy" => settings.crop.endy = number(),
+                "reconnect" => settings.reconnect = value.get().unwrap_or_default(),
                 "show-pointer" => {
                     let show = value.get().unwrap_or(true);
                     self.control.show_pointer.store(show, Ordering::SeqCst);
@@ -147,6 +156,7 @@ mod imp {
                 "starty" => settings.crop.starty.to_value(),
                 "endx" => settings.crop.endx.to_value(),
                 "endy" => settings.crop.endy.to_value(),
+                "reconnect" => settings.reconnect.to_value(),
                 "show-pointer" => self.control.show_pointer.load(Ordering::SeqCst).to_value(),
                 _ => self.control.max_framerate.load(Ordering::SeqCst).to_value(),
             }
@@ -294,14 +304,29 @@ mod imp {
                     }
                     Ok(Next::Resized) => {
                         gst::debug!(CAT, imp = self, "now {:?}", stream.size());
-                        *lock(&self.size) = Some(stream.size());
-                        if !self.obj().negotiate() {
-                            return Err(gst::FlowError::NotNegotiated);
-                        }
+                        self.renegotiate(stream)?;
                     }
                     Err(Stop::Flushing) => return Err(gst::FlowError::Flushing),
                     Err(Stop::Failed(reason)) => {
-                        let display = name_of(&lock(&self.settings));
+                        let settings = lock(&self.settings).clone();
+                        let display = name_of(&settings);
+                        // A window does not come back with its X server.
+                        if settings.reconnect && settings.xid == 0 && stream.is_lost() {
+                            gst::element_imp_warning!(
+                                self,
+                                gst::ResourceError::Read,
+                                ("the X display {display} is lost: {reason}; waiting for it")
+                            );
+                            let screen = self.reconnect(&settings).ok_or(gst::FlowError::Flushing)?;
+                            gst::element_imp_info!(
+                                self,
+                                gst::ResourceError::Read,
+                                ("the X display {display} is back")
+                            );
+                            stream.go_on(screen);
+                            self.renegotiate(stream)?;
+                            continue;
+                        }
                         gst::element_imp_error!(
                             self,
                             gst::ResourceError::Read,
@@ -315,6 +340,33 @@ mod imp {
     }
 
     impl X11Source {
+        /// Tells downstream the size that the picture has now.
+        fn renegotiate(&self, stream: &Stream) -> Result<(), gst::FlowError> {
+            *lock(&self.size) = Some(stream.size());
+            match self.obj().negotiate() {
+                true => Ok(()),
+                false => Err(gst::FlowError::NotNegotiated),
+            }
+        }
+
+        /// Waits until the X server is back; `None` if this is to stop before.
+        fn reconnect(&self, settings: &Settings) -> Option<Screen> {
+            let mut retry = Retry::new(Instant::now());
+            while !self.control.flushing.load(Ordering::SeqCst) {
+                let wait = retry.wait(Instant::now());
+                if !wait.is_zero() {
+                    self.control.sleep(None, Some(wait)).ok()?;
+                    continue;
+                }
+                match Screen::open(settings.display_name.as_deref(), x11rb::NONE, settings.crop) {
+                    Ok(screen) => return Some(screen),
+                    Err(reason) => gst::debug!(CAT, imp = self, "not yet: {reason}"),
+                }
+                retry.failed(Instant::now());
+            }
+            None
+        }
+
         fn repeat(&self) {
             self.control.repeat.store(true, Ordering::SeqCst);
             self.control.wake();

@@ -149,6 +149,17 @@ impl Screen {
         self.connection.flush().map_err(lost)
     }
 
+    /// Whether the connection has ended. Takes what the X server has still said.
+    pub(super) fn is_lost(&self) -> bool {
+        loop {
+            match self.connection.poll_for_event() {
+                Ok(Some(_)) => {}
+                Ok(None) => return false,
+                Err(_) => return true,
+            }
+        }
+    }
+
     /// Looks at the window's size. `true` if the region has changed; its pixels are then to be read anew.
     pub(super) fn measure(&mut self) -> Result<bool, String> {
         let region = region_of(&self.connection, self.window, self.crop)?;

@@ -76,6 +76,19 @@ impl Stream {
         }
     }
 
+    /// Goes on with another screen, with everything in its first frame. Time goes on, too.
+    pub(super) fn go_on(&mut self, screen: Screen) {
+        *self = Self {
+            last_pts: self.last_pts,
+            ..Self::new(screen)
+        };
+    }
+
+    /// Whether the X server has gone.
+    pub(super) fn is_lost(&self) -> bool {
+        self.screen.is_lost()
+    }
+
     /// Width and height of the picture, in pixels.
     pub(super) fn size(&self) -> (u32, u32) {
         let region = self.screen.region();

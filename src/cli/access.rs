@@ -51,15 +51,31 @@ pub(super) fn access(arguments: &AccessArguments, listen: SocketAddr) -> Result<
             (Mode::Proxy { header }, None)
         }
         _ => {
-            let token = load_or_create_token(&StateDir::open().map_err(failed)?).map_err(failed)?;
+            let token = StateDir::open().and_then(|state| load_or_create_token(&state));
+            let token = token.or_else(|error| load_or_create_token(&instead(error)?));
+            let token = token.map_err(failed)?;
             (Mode::Token(token.clone()), Some(token))
         }
     };
-    let state = StateDir::open().map_err(failed)?;
+    let state = StateDir::open().or_else(instead).map_err(failed)?;
     let shares = Shares::new(state.clone());
     let entrance = Entrance {
         token,
         state: Some(state),
     };
     Ok((Access::new(mode, Some(shares), proxies), entrance))
+}
+
+/// What is used in place of a state folder that cannot be written.
+///
+/// # Errors
+/// `error`, if that says something else, or that there is no memory either.
+fn instead(error: StateError) -> Result<StateDir, StateError> {
+    if !error.is_unwritable() {
+        return Err(error);
+    }
+    tracing::warn!(
+        "{error}. What is kept there is kept in memory now, and made anew after the machine's next start"
+    );
+    StateDir::in_memory()
 }

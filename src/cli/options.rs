@@ -243,6 +243,12 @@ pub(super) struct SignalingArguments {
     #[arg(env = "DESKBEAM_MAX_CONNECTIONS")]
     pub max_connections: u32,
 
+    /// How many TCP connections there may be at once from one address (from one /64 of IPv6). 0: any number, for a
+    /// reverse proxy, from which all come.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    #[arg(env = "DESKBEAM_MAX_CONNECTIONS_PER_ADDRESS")]
+    pub max_connections_per_address: u32,
+
     /// How often clients are asked to ping, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     #[arg(env = "DESKBEAM_HEARTBEAT_INTERVAL")]

@@ -57,6 +57,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         serving: Serving {
             embedders: options.access.allow_embed,
             tls,
+            most_per_address: options.signaling.max_connections_per_address as usize,
         },
         max_connections: options.signaling.max_connections as usize,
         fps,

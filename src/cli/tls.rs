@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::access::StateDir;
+use crate::access::{StateDir, StateError};
 use crate::web::Tls;
 
 use super::failure::Failure;
@@ -36,13 +36,24 @@ pub(super) fn tls(arguments: TlsArguments, listen: SocketAddr) -> Result<Option<
         return Ok(None);
     }
     let tls = match files {
-        Some((certificate, key)) => Tls::from_files(certificate, key),
-        None => {
-            let state = StateDir::open().map_err(anyhow::Error::new)?;
-            Tls::self_signed(state, names(listen.ip()))
-        }
+        Some((certificate, key)) => Tls::from_files(certificate, key).map_err(anyhow::Error::new)?,
+        None => self_signed(&names(listen.ip()))?,
     };
-    Ok(Some(tls.map_err(anyhow::Error::new)?))
+    Ok(Some(tls))
+}
+
+/// With the certificate in the user's state folder or, if that is of no use, with one in memory.
+fn self_signed(names: &[String]) -> Result<Tls, Failure> {
+    let make = |state: Result<StateDir, StateError>| -> anyhow::Result<Tls> {
+        Ok(Tls::self_signed(state?, names.to_vec())?)
+    };
+    let tls = make(StateDir::open()).or_else(|error| {
+        tracing::warn!(
+            "{error}. The certificate is kept in memory, and is another after the machine's next start"
+        );
+        make(StateDir::in_memory())
+    });
+    Ok(tls?)
 }
 
 /// By what the host may be called.

@@ -32,6 +32,20 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
     if let Some(cursor) = shared.desk.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
     }
+    if shared.desk.is_lost() {
+        peer.tell(&status(true));
+    }
+}
+
+/// Tells whether there is a desktop to see and to act on.
+pub(super) fn status(is_lost: bool) -> HostMessage {
+    let status = match is_lost {
+        true => "The desktop has ended. It is shown again when it is back.",
+        false => "",
+    };
+    HostMessage::Pipeline {
+        status: status.to_owned(),
+    }
 }
 
 /// Tells the size of the desktop, which a viewer's picture may have only half of.

@@ -1,6 +1,6 @@
 //! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, mpsc};
@@ -34,9 +34,13 @@ pub(super) struct Desk {
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
     size: Arc<Mutex<Option<FrameSize>>>,
+    /// The X server has gone and is not back.
+    is_lost: Arc<AtomicBool>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
     /// How many viewers the size of the display follows.
     followed: Arc<AtomicUsize>,
+    /// The size that they asked for last.
+    wanted: Arc<Mutex<Option<FrameSize>>>,
 }
 
 /// What has changed.
@@ -45,6 +49,8 @@ pub(super) enum News {
     Cursor(Cursor),
     Clipboard(String),
     Resized(FrameSize),
+    /// The X server has gone, or is back.
+    Lost(bool),
 }
 
 impl Desk {
@@ -58,8 +64,10 @@ impl Desk {
         let services = address.and_then(|address| {
             let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
             // A full queue loses a change of the cursor: the next one makes up for it.
-            let started = DesktopServices::start(&address.display, cookie, move |event| {
-                drop(sender.try_send(event))
+            let started = DesktopServices::start(&address.display, cookie, move |event| match event {
+                // Nothing makes up for these.
+                DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
+                event => drop(sender.try_send(event)),
             });
             started
                 .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
@@ -74,8 +82,10 @@ impl Desk {
             news: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
             size: Arc::new(Mutex::new(size)),
+            is_lost: Arc::default(),
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
             followed: Arc::default(),
+            wanted: Arc::default(),
         };
         tasks.spawn(desk.clone().follow(events, shutdown.clone()));
         desk
@@ -94,6 +104,11 @@ impl Desk {
     /// The size of the display, if there is one.
     pub(super) fn size(&self) -> Option<FrameSize> {
         *self.size.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the X server has gone and is not back.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::SeqCst)
     }
 
     /// The text in the clipboard, if there is some.
@@ -138,10 +153,19 @@ impl Desk {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(size);
         let Some(services) = self.services() else { return };
         let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
         if let Ok(Err(error)) = resized {
             tracing::info!(%error, "the desktop keeps its size");
+        }
+    }
+
+    /// Gives another X server the size that the last had, if that followed anybody.
+    async fn resize_again(&self) {
+        let wanted = *self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(size) = wanted {
+            self.resize(size).await;
         }
     }
 
@@ -191,10 +215,8 @@ impl Desk {
                     None => continue,
                 },
                 Some(DesktopEvent::Resized { width, height }) => News::Resized(FrameSize { width, height }),
-                Some(DesktopEvent::Lost) => {
-                    tracing::warn!("the display is lost");
-                    return;
-                }
+                Some(DesktopEvent::Lost) => News::Lost(true),
+                Some(DesktopEvent::Returned) => News::Lost(false),
             };
             match &news {
                 News::Cursor(cursor) => {
@@ -202,6 +224,12 @@ impl Desk {
                 }
                 News::Resized(size) => {
                     *self.size.lock().unwrap_or_else(PoisonError::into_inner) = Some(*size);
+                }
+                News::Lost(is_lost) => {
+                    self.is_lost.store(*is_lost, Ordering::SeqCst);
+                    if !is_lost {
+                        self.resize_again().await;
+                    }
                 }
                 News::Clipboard(_) => {}
             }

@@ -13,6 +13,7 @@ mod pointer;
 mod registry;
 mod revocation;
 mod viewer;
+mod wakefulness;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use lease::Lease;
 use players::Players;
 use pointer::Audience;
 use registry::Registry;
+use wakefulness::Wakefulness;
 
 /// How long the viewers may take to leave when the host ends.
 const LEAVE: Duration = Duration::from_millis(1500);
@@ -96,6 +98,7 @@ struct Shared {
     lease: Lease,
     players: Players,
     audience: Audience,
+    wakefulness: Wakefulness,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
     tasks: TaskTracker,
@@ -139,6 +142,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         lease: Lease::new(),
         players: Players::default(),
         audience: Audience::new(),
+        wakefulness: Wakefulness::new(now_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),
@@ -155,6 +159,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         shutdown.clone(),
     ));
     tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
+    tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
     let desk = shared.desk.clone();
     tasks.spawn(revocation::watch(shared.clone()));
     let served = web::serve(

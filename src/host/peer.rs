@@ -1,20 +1,28 @@
 //! A viewer's peer, and what the viewer does through it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Shared;
 use super::pointer::Seat;
+use super::wakefulness::Wakefulness;
+use super::{Shared, now_ms};
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
 use crate::protocol::input::{FrameSize, InputEvent};
 use crate::protocol::role::{Capability, Role};
-use crate::session::{PeerKey, PeerRequest};
+use crate::session::{Bucket, PeerKey, PeerRequest};
+
+/// How many messages a viewer may send on its data channel at once. A fast mouse sends 1,000 a second.
+const BURST: u32 = 5_000;
+/// How many it may send lastingly, per second.
+const PER_SECOND: u32 = 2_500;
+/// Who is asked every second and has answered before is gone when nothing has come for so long, in milliseconds.
+const SILENCE_MS: u64 = 8_000;
 
 /// What comes of a viewer's data channel, apart from input, on the way to its task.
 pub(super) enum Request {
@@ -22,6 +30,8 @@ pub(super) enum Request {
     Wanted(PeerKey, ChannelMessage),
     /// The viewer asked for something that its role does not allow. Told once for each peer.
     Refused,
+    /// The viewer sends far more than anybody can do: its peer is to be closed.
+    Flood(PeerKey),
 }
 
 /// One peer of a viewer. What is held through it is released when it is closed.
@@ -31,6 +41,7 @@ pub(super) struct Peer {
     decoder: Arc<Mutex<Decoder>>,
     channel: Option<ChannelLabel>,
     is_open: bool,
+    heard: Heard,
     seat: Seat,
 }
 
@@ -47,13 +58,18 @@ impl Peer {
         let mut decoder = Decoder::default();
         shared.desk.size().inspect(|size| decoder.set_frame(*size));
         let decoder = Arc::new(Mutex::new(decoder));
+        let heard = Heard::default();
         let reader = Reader {
+            heard: heard.clone(),
             decoder: Arc::clone(&decoder),
             input: Arc::clone(&input),
             permit,
             key,
             requests,
             is_refused: AtomicBool::new(false),
+            bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, now_ms())),
+            is_flooding: AtomicBool::new(false),
+            wakefulness: shared.wakefulness.clone(),
         };
         let messages = Arc::new(move |message: &str| reader.take(message));
         let channel = request.channel;
@@ -74,6 +90,7 @@ impl Peer {
             decoder,
             channel,
             is_open: false,
+            heard,
             seat: shared.audience.join(),
         }
     }
@@ -116,6 +133,11 @@ impl Peer {
             .set_frame(frame);
     }
 
+    /// Whether a viewer that answers pings has fallen silent: the socket may be alive and the stream's way cut.
+    pub(super) fn is_silent(&self) -> bool {
+        self.heard.is_silent(now_ms())
+    }
+
     /// Releases what is held through it.
     pub(super) fn let_go(&self) {
         self.input.send(InputEvent::ReleaseAll);
@@ -130,12 +152,34 @@ impl Peer {
 
 /// What reads a data channel, on webrtcbin's thread.
 struct Reader {
+    heard: Heard,
     decoder: Arc<Mutex<Decoder>>,
     input: Arc<ViewerInput>,
     permit: Permit,
     key: PeerKey,
     requests: mpsc::Sender<Request>,
     is_refused: AtomicBool,
+    bucket: Mutex<Bucket>,
+    is_flooding: AtomicBool,
+    wakefulness: Wakefulness,
+}
+
+/// When a viewer that answers pings was heard last, in milliseconds since the epoch; 0 until it has answered one.
+#[derive(Clone, Default)]
+struct Heard(Arc<AtomicU64>);
+
+impl Heard {
+    fn note(&self, messages: &[ChannelMessage], now_ms: u64) {
+        let is_answer = |message: &ChannelMessage| matches!(message, ChannelMessage::Pong { .. });
+        if self.0.load(Ordering::Relaxed) > 0 || messages.iter().any(is_answer) {
+            self.0.store(now_ms, Ordering::Relaxed);
+        }
+    }
+
+    fn is_silent(&self, now_ms: u64) -> bool {
+        let last_ms = self.0.load(Ordering::Relaxed);
+        last_ms > 0 && now_ms.saturating_sub(last_ms) > SILENCE_MS
+    }
 }
 
 /// What a viewer may do now.
@@ -170,6 +214,12 @@ impl Reader {
     /// Decodes, keeps back what the role does not allow, and hands over. The lock is this thread's own but for a
     /// change of the size.
     fn take(&self, message: &str) {
+        let now_ms = now_ms();
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_flooding.load(Ordering::Relaxed) || !bucket.take(now_ms) {
+            return self.stem();
+        }
+        drop(bucket);
         let decoded = self
             .decoder
             .lock()
@@ -179,12 +229,16 @@ impl Reader {
             Ok(messages) => messages,
             Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),
         };
+        self.heard.note(&messages, now_ms);
         let mut refused = false;
         for message in messages {
             let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.permit.allows(needed));
             match message {
                 _ if !is_allowed => refused = true,
-                ChannelMessage::Input(event) => self.input.send(event),
+                ChannelMessage::Input(event) if self.wakefulness.lets_through(&event, now_ms) => {
+                    self.input.send(event);
+                }
+                ChannelMessage::Input(_) => {}
                 // It stands behind what was asked for.
                 ChannelMessage::Control { id, .. } if refused => {
                     let error = Some("This client may look and not act now");
@@ -196,6 +250,15 @@ impl Reader {
         if refused && !self.is_refused.swap(true, Ordering::Relaxed) {
             drop(self.requests.try_send(Request::Refused));
         }
+    }
+
+    /// Nothing more is taken, and nothing stays held because its up was not.
+    fn stem(&self) {
+        if !self.is_flooding.swap(true, Ordering::Relaxed) {
+            self.input.send(InputEvent::ReleaseAll);
+        }
+        // Until its task has room to hear of it.
+        drop(self.requests.try_send(Request::Flood(self.key)));
     }
 
     /// A viewer that floods its task with requests loses some of them.
@@ -216,18 +279,23 @@ mod tests {
         let read = |role, messages: &[&str]| {
             let (requests, mut received) = mpsc::channel(64);
             let reader = Reader {
+                heard: Heard::default(),
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
                 permit: Permit::new(role, true),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),
+                bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, now_ms())),
+                is_flooding: AtomicBool::new(false),
+                wakefulness: Wakefulness::new(now_ms()),
             };
             messages.iter().for_each(|message| reader.take(message));
             let (mut refusals, mut wanted) = (0, Vec::new());
             while let Ok(request) = received.try_recv() {
                 match request {
                     Request::Refused => refusals += 1,
+                    Request::Flood(_) => panic!("that was no flood"),
                     Request::Wanted(_, message) => wanted.push(message),
                 }
             }

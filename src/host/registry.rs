@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Grant;
+use crate::descriptors;
 use crate::protocol::role::Capability;
 use crate::web::ClientInfo;
 
@@ -45,7 +46,7 @@ impl Registry {
     /// Takes a viewer in, unless there are too many with `others` that are counted elsewhere.
     pub(super) fn register(&self, info: ClientInfo, grant: Grant, others: usize) -> Option<Registration> {
         let mut clients = self.lock();
-        if clients.len() + others >= self.max {
+        if clients.len() + others >= self.max || descriptors::left() < descriptors::PEER {
             return None;
         }
         let (id, leave) = (info.id.clone(), CancellationToken::new());
@@ -67,7 +68,7 @@ impl Registry {
 
     /// Whether one more with `others` that are counted elsewhere is too many.
     pub(super) fn is_full(&self, others: usize) -> bool {
-        self.lock().len() + others >= self.max
+        self.lock().len() + others >= self.max || descriptors::left() < descriptors::PEER
     }
 
     /// All viewers, the first to come first.

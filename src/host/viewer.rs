@@ -279,6 +279,9 @@ impl Viewer {
                 tracing::info!("the viewer may only look, and wanted to act");
                 self.session.handle(Event::Refused, now_ms())
             }
+            Next::Request(Request::Flood(key)) => {
+                self.give_up(key, "The client sends too many messages on its data channel")
+            }
             Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     channel::act(&self.shared, peer, &mut self.wishes, message).await;
@@ -294,7 +297,7 @@ impl Viewer {
                 self.peers
                     .values()
                     .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
-                Vec::new()
+                self.give_up_silent()
             }
             Next::Tick => self.session.handle(Event::Tick, now_ms()),
         };
@@ -378,6 +381,10 @@ impl Viewer {
                 }
             }
             News::Clipboard(_) => {}
+            News::Lost(is_lost) => {
+                let message = channel::status(is_lost);
+                told().for_each(|peer| peer.tell(&message));
+            }
             News::Resized(size) => {
                 if self.session.dialect() != Dialect::Selkies {
                     told().for_each(|peer| peer.tell(&channel::resolution(size)));
@@ -431,7 +438,9 @@ impl Viewer {
                     }
                 }
                 Action::Input(event) => {
-                    if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed)) {
+                    if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))
+                        && self.shared.wakefulness.lets_through(&event, now_ms())
+                    {
                         self.input.send(event);
                     }
                 }
@@ -488,6 +497,24 @@ impl Viewer {
             .as_ref()
             .inspect(|place| place.update(|info| info.state = "connected"));
         Some(peer.close(&self.shared))
+    }
+
+    /// Closes peers whose viewers have answered on the data channel and no longer do.
+    fn give_up_silent(&mut self) -> Vec<Action> {
+        let silent = self.peers.iter().find(|(_, peer)| peer.is_silent());
+        match silent.map(|(key, _)| *key) {
+            Some(key) => self.give_up(key, "Nothing comes on the data channel any more"),
+            None => Vec::new(),
+        }
+    }
+
+    fn give_up(&mut self, key: PeerKey, reason: &str) -> Vec<Action> {
+        if self.close_peer(key).is_none() {
+            return Vec::new();
+        }
+        tracing::warn!(reason, "the peer is closed");
+        let reason = reason.to_owned();
+        self.session.handle(Event::PeerFailed { key, reason }, now_ms())
     }
 
     fn update_registration(&self) {

@@ -17,9 +17,23 @@ pub enum Axis {
     Vertical,
 }
 
+/// What a backend found when it looked for its desktop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ready {
+    /// It is the one that it was.
+    AsBefore,
+    /// It had gone, and another is in its place, in which nothing is pressed.
+    Anew,
+}
+
 /// Puts single events into a desktop. It keeps no policy: what is held by whom, what is coalesced and when keys
 /// are released is decided by the [`Injector`](super::Injector), which calls it from one thread.
 pub trait Backend: Send {
+    /// Sees to it that there is a desktop to act on. Called before the events that came together.
+    fn ready(&mut self) -> Result<Ready, BackendError> {
+        Ok(Ready::AsBefore)
+    }
+
     /// Moves the pointer to `position`, in pixels of the captured frame. It is finite; positions outside of the
     /// desktop end at its edge.
     fn move_to(&mut self, position: Point) -> Result<(), BackendError>;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::backend::{Axis, Backend, BackendError};
+use super::backend::{Axis, Backend, BackendError, Ready};
 use super::book::{Book, Control, Hold, ViewerId};
 use super::coalesce::coalesce;
 use super::fractions::Fractions;
@@ -41,6 +41,16 @@ impl Hands {
     /// Does all of `batch`, unless `stopping` says so in between.
     pub(super) fn perform(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
         let Batch { messages, overflowed } = batch;
+        match self.backend.ready() {
+            Ok(Ready::AsBefore) => {}
+            Ok(Ready::Anew) => {
+                tracing::info!("input reaches the desktop again");
+                self.book.release_all();
+                self.vigil = Vigil::default();
+            }
+            // What fails now fails one by one.
+            Err(error) => self.note(Err(error)),
+        }
         if messages.is_empty() {
             self.release_silent();
         }

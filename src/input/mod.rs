@@ -25,7 +25,7 @@ mod vigil;
 mod x11;
 mod x11_connect;
 
-pub use backend::{Axis, Backend, BackendError, Discard, Keycode};
+pub use backend::{Axis, Backend, BackendError, Discard, Keycode, Ready};
 pub use injector::{Injector, InputHandle, ViewerInput};
 pub use record::{RecordBackend, Recorded, Recording};
 pub use x11::X11Backend;

@@ -13,13 +13,14 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use xkeysym::key as k;
 
-use super::backend::{Axis, Backend, BackendError, Keycode};
+use super::backend::{Axis, Backend, BackendError, Keycode, Ready};
 use super::keymap::Keymap;
 use super::keysyms;
 use super::modifiers::{ModifierBits, Modifiers};
 use super::spares::Spares;
 use super::x11_connect::{DisplayError, connect};
 use crate::protocol::input::{Button, Key, Point};
+use crate::retry::Retry;
 
 mod resolve;
 
@@ -27,8 +28,15 @@ mod resolve;
 ///
 /// A character that no key of the host's layout types is lent a key without a meaning; [`close`](Backend::close)
 /// gives all of them back.
+///
+/// When the X server has gone, what comes until it is back does nothing: it is looked for when somebody acts, and at
+/// most every 5 s.
 pub struct X11Backend {
+    display: Option<String>,
+    cookie: Option<Vec<u8>>,
     connection: RustConnection,
+    /// The connection is lost.
+    lost: Option<Retry>,
     root: Window,
     /// Width and height of the root window, in pixels.
     size: (u16, u16),
@@ -54,7 +62,10 @@ impl X11Backend {
         xtest_version(&connection)
             .map_err(|error| DisplayError::new(display, error, "use an X server with the XTEST extension"))?;
         let mut backend = X11Backend {
+            display: display.map(str::to_owned),
+            cookie: cookie.map(<[u8]>::to_vec),
             connection,
+            lost: None,
             root,
             size,
             keymap: Keymap::new(8, 1, Vec::new()),
@@ -171,6 +182,27 @@ impl X11Backend {
 }
 
 impl Backend for X11Backend {
+    fn ready(&mut self) -> Result<Ready, BackendError> {
+        if self.lost.is_none() && self.drain_events().is_ok() {
+            return Ok(Ready::AsBefore);
+        }
+        let now = Instant::now();
+        let retry = self.lost.get_or_insert_with(|| Retry::new(now));
+        if !retry.wait(now).is_zero() {
+            return Err(BackendError::new("the X server is gone", CHECK_SERVER));
+        }
+        match X11Backend::connect(self.display.as_deref(), self.cookie.as_deref()) {
+            Ok(found) => {
+                *self = found;
+                Ok(Ready::Anew)
+            }
+            Err(error) => {
+                retry.failed(Instant::now());
+                Err(BackendError::new(error.to_string(), CHECK_SERVER))
+            }
+        }
+    }
+
     fn move_to(&mut self, position: Point) -> Result<(), BackendError> {
         self.drain_events()?;
         let x = pixel(position.x, self.size.0);
@@ -284,7 +316,7 @@ fn xtest_version(connection: &RustConnection) -> Result<(), BackendError> {
 fn lost(error: impl Display) -> BackendError {
     BackendError::new(
         format!("the connection to the X server failed: {error}"),
-        "check that the X server still runs, then start deskbeam again",
+        CHECK_SERVER,
     )
 }
 
@@ -294,6 +326,7 @@ fn pixel(coordinate: f64, length: u16) -> i16 {
     coordinate.round().clamp(0.0, last) as i16
 }
 
+const CHECK_SERVER: &str = "check that the X server still runs: it is connected to again when it does";
 /// The time of a fake event: at once.
 const NOW: u32 = 0;
 const ABSOLUTE: u8 = 0;

@@ -82,7 +82,14 @@ impl Capture {
             match message.view() {
                 gst::MessageView::Error(error) => signals.lost(error.error().to_string()),
                 gst::MessageView::Eos(_) => signals.lost("it has ended".to_owned()),
-                _ => return glib::ControlFlow::Continue,
+                other => {
+                    match other {
+                        gst::MessageView::Warning(warning) => tracing::warn!("{}", warning.error()),
+                        gst::MessageView::Info(info) => tracing::info!("{}", info.error()),
+                        _ => {}
+                    }
+                    return glib::ControlFlow::Continue;
+                }
             }
             glib::ControlFlow::Break
         });

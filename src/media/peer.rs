@@ -26,6 +26,7 @@ use super::stats::PeerStats;
 use super::studio::{Guest, Seat, Studio};
 use super::teardown;
 use super::timing::Departures;
+use crate::descriptors;
 
 /// How long the viewer has from its request until it is connected.
 const HANDSHAKE: Duration = Duration::from_secs(15);
@@ -125,6 +126,9 @@ impl Peer {
         options: &PeerOptions,
         signals: SignalSender,
     ) -> Result<Self, String> {
+        if descriptors::left() < descriptors::PEER {
+            return Err("The host has no room for another stream: too many files are open".to_owned());
+        }
         let plan = studio.plan();
         let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
         let media = Media::choose(&plan, options, offer.as_ref())?;

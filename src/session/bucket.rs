@@ -2,7 +2,7 @@
 
 /// Filled evenly, up to its size.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub struct Bucket {
     /// In thousandths of a token.
     level: u64,
     size: u64,
@@ -12,8 +12,8 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket.
-    pub(super) fn new(burst: u32, per_second: u32, now_ms: u64) -> Self {
+    /// A full bucket: `burst` at once, and then `per_second`.
+    pub fn new(burst: u32, per_second: u32, now_ms: u64) -> Self {
         let size = u64::from(burst.max(1)) * TOKEN;
         Self {
             level: size,
@@ -24,7 +24,7 @@ impl Bucket {
     }
 
     /// Takes a token if there is one.
-    pub(super) fn take(&mut self, now_ms: u64) -> bool {
+    pub fn take(&mut self, now_ms: u64) -> bool {
         let elapsed = now_ms.saturating_sub(self.filled_at_ms);
         self.filled_at_ms = self.filled_at_ms.max(now_ms);
         self.level = self

@@ -20,6 +20,7 @@ mod producer;
 mod selkies;
 mod text_peer;
 
+pub use bucket::Bucket;
 pub use config::SessionConfig;
 pub use event::{Action, Event, PeerKey, PeerRequest, StatsRequest};
 pub use machine::Session;

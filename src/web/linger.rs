@@ -12,14 +12,16 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::crowd::{Crowd, Place};
+
 /// How long a connection that was dropped is still read.
 const LINGER: Duration = Duration::from_secs(1);
 /// How much is read then, in bytes.
 const MAX_DRAINED: u64 = 8 * 1024 * 1024;
 
-/// Makes each accepted connection a [`Lingering`] one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LingerAcceptor;
+/// Makes each accepted connection a [`Lingering`] one, if there are not too many.
+#[derive(Debug, Clone)]
+pub(super) struct LingerAcceptor(pub(super) Crowd);
 
 impl<S> Accept<TcpStream, S> for LingerAcceptor {
     type Stream = Lingering;
@@ -27,7 +29,7 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
     type Future = Ready<io::Result<(Lingering, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(Ok((Lingering::new(stream), service)))
+        ready(Lingering::new(stream, &self.0).map(|stream| (stream, service)))
     }
 }
 
@@ -35,17 +37,28 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
 /// side still sends. A connection that is closed with something unread is reset, and then the other side may lose
 /// what was said to it last: why it is shown out.
 #[derive(Debug)]
-pub(super) struct Lingering(Option<TcpStream>);
+pub(super) struct Lingering(Option<(TcpStream, Place)>);
 
 impl Lingering {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self(Some(stream))
+    /// # Errors
+    /// If there are too many from its address, or it has ended already.
+    pub(super) fn new(stream: TcpStream, crowd: &Crowd) -> io::Result<Self> {
+        let place = crowd.enter(stream.peer_addr()?.ip())?;
+        Ok(Self(Some((stream, place))))
+    }
+
+    /// What comes next, without taking it.
+    pub(super) async fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        match &self.0 {
+            Some((stream, _)) => stream.peek(bytes).await,
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
         let stream = self.get_mut().0.as_mut();
         stream
-            .map(Pin::new)
+            .map(|(stream, _)| Pin::new(stream))
             .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
@@ -53,8 +66,11 @@ impl Lingering {
 impl Drop for Lingering {
     fn drop(&mut self) {
         // Without a runtime the host has ended, and nobody can wait any longer.
-        if let (Some(stream), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            runtime.spawn(drain(stream));
+        if let (Some((stream, place)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(async move {
+                drain(stream).await;
+                drop(place);
+            });
         }
     }
 }
@@ -90,7 +106,9 @@ impl AsyncWrite for Lingering {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+        self.0
+            .as_ref()
+            .is_some_and(|(stream, _)| stream.is_write_vectored())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

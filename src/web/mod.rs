@@ -8,6 +8,7 @@ mod app_name;
 mod assets;
 mod certificate;
 mod cookie;
+mod crowd;
 mod guard;
 mod headers;
 mod host;

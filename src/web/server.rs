@@ -8,6 +8,7 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
+use super::crowd::Crowd;
 use super::headers::{self, Embedder};
 use super::host::Host;
 use super::linger::LingerAcceptor;
@@ -28,6 +29,8 @@ pub struct Serving {
     pub embedders: Vec<Embedder>,
     /// The certificate; without one, plain HTTP is spoken.
     pub tls: Option<Tls>,
+    /// How many connections there may be at once from one address; 0: any number.
+    pub most_per_address: usize,
 }
 
 /// Serves on `listener` until `shutdown`. Viewers' sockets are the host's: they are not waited for.
@@ -51,15 +54,24 @@ pub async fn serve(
     let is_certified = serving.tls.as_ref().is_some_and(Tls::is_certified);
     let headers = headers::all(&serving.embedders, is_certified);
     let service = routes::router(site, headers).into_make_service_with_connect_info::<SocketAddr>();
-    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+    // The builder's own time begins only once it knows the protocol, and so never for one that says nothing.
+    let mut server = axum_server::from_tcp(listener)?
+        .handle(handle)
+        .first_request_timeout(HEADERS);
     server
         .http_builder()
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS);
+    let crowd = Crowd::new(serving.most_per_address);
     let result = match serving.tls {
-        Some(tls) => server.acceptor(Secured(Arc::new(tls))).serve(service).await,
-        None => server.acceptor(LingerAcceptor).serve(service).await,
+        Some(tls) => {
+            server
+                .acceptor(Secured(Arc::new(tls), crowd))
+                .serve(service)
+                .await
+        }
+        None => server.acceptor(LingerAcceptor(crowd)).serve(service).await,
     };
     waiting.abort();
     result

@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::certificate::SelfSigned;
+use super::crowd::Crowd;
 use super::linger::Lingering;
 use crate::access::{Stamp, StateDir};
 use crate::clock::now_ms;
@@ -198,7 +199,7 @@ impl std::error::Error for TlsError {}
 
 /// Makes each accepted connection one that speaks TLS, and shows out what does not.
 #[derive(Debug, Clone)]
-pub(super) struct Secured(pub(super) Arc<Tls>);
+pub(super) struct Secured(pub(super) Arc<Tls>, pub(super) Crowd);
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Secured {
     type Stream = TlsStream<Lingering>;
@@ -206,18 +207,18 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Secured {
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, S)>> + Send>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let tls = Arc::clone(&self.0);
+        let (tls, crowd) = (Arc::clone(&self.0), self.1.clone());
         Box::pin(async move {
+            let stream = Lingering::new(stream, &crowd)?;
             let stream = timeout(HANDSHAKE, agree(&tls, stream)).await??;
             Ok((stream, service))
         })
     }
 }
 
-async fn agree(tls: &Tls, stream: TcpStream) -> io::Result<TlsStream<Lingering>> {
+async fn agree(tls: &Tls, mut stream: Lingering) -> io::Result<TlsStream<Lingering>> {
     let mut first = [0];
     let is_plain = stream.peek(&mut first).await? == 1 && first != [CLIENT_HELLO];
-    let mut stream = Lingering::new(stream);
     if is_plain {
         stream.write_all(PLAIN.as_bytes()).await?;
         return Err(io::ErrorKind::InvalidData.into());

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { atEnd } from './support/at-end.mjs';
 import { chromiumPage, firefoxPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
 import { startHost } from './support/host.mjs';
@@ -151,4 +154,38 @@ test('clicks at the corners of a letterboxed picture land in the corners of the 
     }
     await page.close();
   }
+});
+
+/** An X server on `display`, or on a free one, with this screen. It ends with the test. */
+async function xServer(t, screen, display) {
+  const given = display ? [display] : [];
+  const child = spawn('Xvfb', [...given, '-displayfd', '1', '-nolisten', 'tcp', '-noreset', '-screen', '0', screen], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = once(child, 'exit');
+  const end = async (signal) => {
+    child.kill(signal);
+    await exited;
+  };
+  atEnd(t, () => (child.exitCode === null && child.signalCode === null ? end('SIGTERM') : undefined));
+  const [number] = await once(child.stdout, 'data');
+  return { display: `:${String(number).trim()}`, end };
+}
+
+test('an X server that dies is told, and its next picture comes without a new page', LIMIT, async (t) => {
+  const server = await xServer(t, '640x480x24');
+  const host = await startHost(t, ['--display', server.display]);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await server.end('SIGKILL');
+  const { reason } = await view.reaches('reconnecting');
+  assert.match(reason, /^The desktop has ended/);
+  const peer = await page.evaluateHandle(() => globalThis.deskbeam.peerConnection);
+  await xServer(t, '800x600x24', server.display);
+  await view.reaches('connected');
+  execFileSync('xsetroot', ['-solid', '#c00000'], { env: { ...process.env, DISPLAY: server.display } });
+  await view.shows([100, 100], [192, 0, 0]);
+  assert.deepEqual(await view.frameSize(), { width: 800, height: 600 });
+  assert.ok(await page.evaluate((before) => before === globalThis.deskbeam.peerConnection, peer), 'the stream is the same');
 });

@@ -54,3 +54,39 @@ test('the rate goes down to a bottleneck, whose queue does not stay full, and co
   }, PATIENCE);
   assert.equal((await view.state()).shown, 'connected');
 });
+
+/** A host at one end of a line and a page at the other that shows its picture. Undefined: that takes root. */
+async function across(t) {
+  const line = await Line.make(t);
+  if (!line) return undefined;
+  const host = await startHost(t, ['--tls', 'off', '--capture', NOISE], { address: line.address, within: line.hostEnd });
+  const { page } = await chromiumPage(t, { program: await line.chromium(t) });
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected', PATIENCE);
+  return { line, host, view };
+}
+
+test('a stream whose way is cut is told, and comes back when that is', { timeout: 240_000 }, async (t) => {
+  const { line, view } = (await across(t)) ?? {};
+  if (!line) return t.skip('network namespaces can be made by root only');
+  const cut = Date.now();
+  await line.cut('udp');
+  await view.reaches('reconnecting', PATIENCE);
+  t.diagnostic(`told after ${Date.now() - cut} ms`);
+  await line.heal();
+  const healed = Date.now();
+  await view.reaches('connected', PATIENCE);
+  t.diagnostic(`back after ${Date.now() - healed} ms`);
+});
+
+test('a viewer that vanishes without a word is removed, and comes back by itself', { timeout: 240_000 }, async (t) => {
+  const { line, host, view } = (await across(t)) ?? {};
+  if (!line) return t.skip('network namespaces can be made by root only');
+  const cut = Date.now();
+  await line.cut('tcp');
+  await until('the host removes it', () => host.log.includes('it gives no sign of life'), PATIENCE);
+  t.diagnostic(`removed after ${Date.now() - cut} ms`);
+  await line.heal();
+  await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);
+  await view.reaches('connected', PATIENCE);
+});

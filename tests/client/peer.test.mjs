@@ -138,6 +138,16 @@ test('what the host tells over the data channel is an event', async () => {
   assert.deepEqual(heard, ['cursor', ['cursor', { handle: 7 }], 'system_stats', ['system_stats', { fps: 60 }], 'error']);
 });
 
+test('a ping of the host is answered, so that it notices when nobody does', async () => {
+  const { stream, peers, offer } = manager();
+  await offer();
+  const channel = new FakeChannel();
+  peers[0].options.onInputChannel(channel);
+  channel.onmessage({ data: '{"type":"ping","data":{"start_time":1.5,"timestamp":1500}}' });
+  assert.deepEqual(channel.sent, [['pong', { timestamp: 1500 }]]);
+  stream.closePeer();
+});
+
 test('a peer that fails is closed and asked for again after a while', async () => {
   const { socket, peers, told, clock, offer, answer } = manager();
   await offer();

@@ -268,3 +268,28 @@ test('a host without room says so, and is tried again', () => {
   assert.equal(machine.state.reason, 'The host is busy.');
   assert.ok(actions.some(({ type }) => type === 'arm'));
 });
+
+test('a picture that stands still is told, and the stream is kept', () => {
+  const { machine, tell } = live();
+  assert.deepEqual(tell('status', { status: 'The desktop has ended.' }), []);
+  assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The desktop has ended.', retryInMs: null });
+  tell('peer', { state: 'disconnected' });
+  tell('peer', { state: 'connected' });
+  assert.equal(machine.state.reason, 'The desktop has ended.', 'the network does not bring it back');
+  assert.deepEqual(tell('status', { status: '' }), []);
+  assert.deepEqual(machine.state, { kind: 'connected' });
+});
+
+test('what the host says before the first frame holds, and not for the next stream', () => {
+  const { machine, tell } = starting();
+  tell('status', { status: 'The desktop has ended.' });
+  tell('frame');
+  assert.equal(machine.state.kind, 'reconnecting');
+  assert.equal(machine.phase, 'live');
+  tell('peer', { state: 'failed' });
+  tell('offer', { codecs: ['H264'] });
+  tell('answered');
+  tell('peer', { state: 'connected' });
+  tell('frame');
+  assert.deepEqual(machine.state, { kind: 'connected' });
+});

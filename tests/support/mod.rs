@@ -8,8 +8,11 @@ pub mod player;
 pub mod program;
 pub mod raw;
 pub mod rendezvous;
+pub mod root;
 pub mod signaling;
+pub mod usage;
 pub mod viewer;
 pub mod x11;
+pub mod xvfb;
 
 pub use deadline::{DEADLINE, eventually, soon};

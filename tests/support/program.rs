@@ -32,10 +32,32 @@ impl Program {
 
     /// The same with these variables in its environment.
     pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = command(&["--listen", "127.0.0.1:0"])
-            .args(arguments)
+        let mut command = command(&["--listen", "127.0.0.1:0"]);
+        command.args(arguments).envs(environment.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// The same started by `wrapper`, which takes a command.
+    pub fn limited(wrapper: &[&str], arguments: &[&str]) -> Self {
+        let inner = command(&["--listen", "127.0.0.1:0"]);
+        let mut outer = Command::new(wrapper[0]);
+        outer
+            .args(&wrapper[1..])
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .args(arguments);
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => outer.env(name, value),
+                None => outer.env_remove(name),
+            };
+        }
+        Self::spawn(outer)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .env("RUST_LOG", "warn")
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -48,6 +70,11 @@ impl Program {
 
     pub fn ws_url(&self) -> String {
         format!("{}ws", self.url.replace("http://", "ws://"))
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        let address = self.url.strip_prefix("http://").unwrap();
+        address.trim_end_matches('/').parse().unwrap()
     }
 
     pub fn id(&self) -> u32 {

@@ -175,6 +175,19 @@ impl Viewer {
         Some((decoded.get("width").ok()?, decoded.get("height").ok()?, rate))
     }
 
+    /// How bright the picture is a quarter from its top left corner, where no pointer is at first, from 0 to 255.
+    pub fn brightness(&self) -> Option<u8> {
+        let sample: gst::Sample = self
+            .pipeline
+            .by_name("sink")?
+            .property::<Option<_>>("last-sample")?;
+        let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
+        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer()?, &info).ok()?;
+        let (x, y) = (info.width() as usize / 4, info.height() as usize / 4);
+        let row = y * usize::try_from(info.stride()[0]).ok()?;
+        frame.plane_data(0).ok()?.get(row + x).copied()
+    }
+
     /// Asks for a key frame, as a decoder does after a loss.
     pub fn request_key_frame(&self) {
         let pad = self.webrtc.src_pads().remove(0);

@@ -22,8 +22,10 @@ pub enum DesktopEvent {
         /// In pixels.
         height: u32,
     },
-    /// The connection to the X server ended: the last event.
+    /// The connection to the X server ended. It is connected to again as soon as there is one.
     Lost,
+    /// There is an X server again. Its cursor and its size are told next.
+    Returned,
 }
 
 /// The shape of the cursor.

@@ -14,6 +14,7 @@ mod incoming;
 mod modes;
 mod offer;
 mod png;
+mod recovery;
 mod resize;
 mod services;
 mod thread;

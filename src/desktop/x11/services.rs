@@ -8,17 +8,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::MAX_CLIPBOARD;
-use super::connect::connect;
 use super::error::{ClipboardError, ResizeError, ServicesError};
 use super::event::DesktopEvent;
 use super::incoming::READ_LIMIT;
 use super::modes;
-use super::thread::{Events, Request, Watcher, is_unsupported};
+use super::recovery::{Server, work};
+use super::thread::{Events, Request};
 
 /// The cursor, the clipboard and the size of an X display.
 ///
 /// May be shared among threads. Its methods wait for an answer, for as long as they say: not for async code. Closed by
 /// [`stop`](DesktopServices::stop) or by dropping it, which gives the screen the size that it had before.
+///
+/// When the X server has gone, it is connected to again as soon as there is one. Until then every request is answered
+/// by `Lost`.
 pub struct DesktopServices {
     /// `None` while it is being dropped. Full: whoever asks is told that the desktop is busy.
     requests: Option<SyncSender<Request>>,
@@ -41,14 +44,8 @@ impl DesktopServices {
         cookie: Option<&[u8]>,
         events: impl Fn(DesktopEvent) + Send + 'static,
     ) -> Result<DesktopServices, ServicesError> {
-        let (connection, screen) = connect(display, cookie)?;
-        let watcher = Watcher::new(connection, screen).map_err(|error| match is_unsupported(&error) {
-            true => ServicesError::Missing("XFIXES"),
-            false => ServicesError::Connect {
-                display: display.to_owned(),
-                reason: error.to_string(),
-            },
-        })?;
+        let server = Server::new(display, cookie);
+        let watcher = server.watch()?;
         let first_size = watcher.size();
         let (wake, woken) = UnixStream::pair().map_err(ServicesError::Resources)?;
         for end in [&wake, &woken] {
@@ -59,7 +56,7 @@ impl DesktopServices {
         let events: Events = Box::new(events);
         let own = move || {
             let _ending = ending;
-            watcher.run(&inbox, &woken, &events);
+            work(&server, watcher, &inbox, &woken, &events);
         };
         let thread = thread::Builder::new()
             .name("desktop-x11".into())

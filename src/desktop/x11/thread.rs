@@ -76,14 +76,26 @@ impl Watcher {
         self.size
     }
 
-    /// Works until nobody holds the other end of `requests`, or until the server is gone. A byte on `wake` says that
-    /// there is a request, or the end.
-    pub(super) fn run(mut self, requests: &Receiver<Request>, wake: &UnixStream, events: &Events) {
-        let ended = self.work(requests, wake, events).and_then(|()| self.restore());
-        if let Err(error) = ended {
-            tracing::debug!(%error, "the connection to the X server ended");
-            events(DesktopEvent::Lost);
-        }
+    /// Works until nobody holds the other end of `requests`. A byte on `wake` says that there is a request, or the end.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub(super) fn run(
+        mut self,
+        requests: &Receiver<Request>,
+        wake: &UnixStream,
+        events: &Events,
+    ) -> Result<(), ConnectionError> {
+        self.work(requests, wake, events)?;
+        self.restore()
+    }
+
+    /// Tells the size of the screen.
+    pub(super) fn tell_size(&self, events: &Events) {
+        events(DesktopEvent::Resized {
+            width: self.size.0.into(),
+            height: self.size.1.into(),
+        });
     }
 
     fn work(
@@ -152,10 +164,7 @@ impl Watcher {
         }
         if size != self.size {
             self.size = size;
-            events(DesktopEvent::Resized {
-                width: size.0.into(),
-                height: size.1.into(),
-            });
+            self.tell_size(events);
         }
         if cursor.is_some() {
             self.look_at_cursor(cursor, events)?;

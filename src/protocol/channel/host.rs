@@ -49,9 +49,9 @@ pub enum HostMessage {
     },
     /// How the host is set.
     System(SystemAction),
-    /// A sentence about the stream, for a person.
+    /// Why the picture stands still, for a person.
     Pipeline {
-        /// The sentence.
+        /// A sentence; empty when all is well again.
         status: String,
     },
     /// The outcome of a request on a channel `control`.

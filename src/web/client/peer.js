@@ -427,6 +427,8 @@ export class WebRTCManager extends Emitter {
     if (typeof message?.type !== 'string') return;
     const [, width, height] = /^resolution,(\d+)x(\d+)$/.exec(message.type === 'system' ? message.data?.action : '') ?? [];
     if (width && height) this.#screen?.setDesktop({ width: Number(width), height: Number(height) });
+    // The host takes one that has answered and falls silent for gone.
+    if (message.type === 'ping') this.sendInput('pong', { timestamp: message.data?.timestamp });
     this.emit('message', message);
     if (['cursor', 'system_stats'].includes(message.type)) this.emit(message.type, message.data);
   }

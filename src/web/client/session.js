@@ -22,6 +22,7 @@ import { backoffMs } from './backoff.js';
  *   | {type: 'unanswerable', why: string}
  *   | {type: 'peer', state: RTCPeerConnectionState}
  *   | {type: 'frame'}
+ *   | {type: 'status', status: string}
  *   | {type: 'media', packets: number, decoded: number}} SessionEvent
  */
 
@@ -70,6 +71,8 @@ export class Session {
   #isLeaving = false;
   #attempt = 0;
   #inspections = 0;
+  /** Why the picture stands still, as the host says; empty if it does not. */
+  #status = '';
   /** Why there is no picture; null while the first try goes well. @type {string | null} */
   #trouble = null;
 
@@ -109,6 +112,8 @@ export class Session {
         return this.#phase === 'opening' ? this.#ask() : [];
       case 'refused':
         return this.#refused(event);
+      case 'status':
+        return this.#standStill(event.status);
       case 'online':
         return this.#phase === 'waiting' ? this.#tryAgain() : [];
       case 'timeout':
@@ -207,6 +212,7 @@ export class Session {
     }
     this.#offered = usable;
     this.#enter('answering');
+    this.#status = '';
     return [{ type: 'answer' }, { type: 'arm', ms: ANSWER_WITHIN_MS }];
   }
 
@@ -320,8 +326,25 @@ export class Session {
   #goLive() {
     this.#attempt = 0;
     this.#trouble = null;
-    this.#enter('live', { kind: 'connected' });
+    this.#enter('live', this.#shown());
     return [{ type: 'disarm' }];
+  }
+
+  /**
+   * The stream stays: the host goes on with it when it can.
+   *
+   * @param {string} status
+   * @returns {Action[]}
+   */
+  #standStill(status) {
+    this.#status = status;
+    if (this.#phase === 'live') this.#enter('live', this.#shown());
+    return [];
+  }
+
+  /** @returns {State} */
+  #shown() {
+    return this.#status ? { kind: 'reconnecting', reason: this.#status, retryInMs: null } : { kind: 'connected' };
   }
 
   /**

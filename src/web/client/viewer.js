@@ -39,6 +39,9 @@ export class Viewer {
       else if (error.type !== 'connection_error') console.warn(`The host reports ${error.code}: ${error.message}`);
     });
     listen(manager, 'connectionstatechange', (state) => this.#tell({ type: 'peer', state }));
+    listen(manager, 'message', ({ type, data }) => {
+      if (type === 'pipeline') this.#tell({ type: 'status', status: String(data?.status ?? '') });
+    });
     listen(manager, 'frame', () => this.#tell({ type: 'frame' }));
     listen(manager, 'error', (error) => this.#refuse(error));
   }

@@ -57,6 +57,28 @@ export class Line {
     return program;
   }
 
+  /**
+   * Swallows what is sent either way, without a word.
+   *
+   * @param {'udp' | 'tcp'} protocol
+   */
+  async cut(protocol) {
+    await this.#filter('add', 'table', 'inet', 'cut');
+    for (const way of ['input', 'output']) {
+      await this.#filter('add', 'chain', 'inet', 'cut', way, `{ type filter hook ${way} priority 0; }`);
+      await this.#filter('add', 'rule', 'inet', 'cut', way, 'meta', 'l4proto', protocol, 'drop');
+    }
+  }
+
+  heal() {
+    return this.#filter('delete', 'table', 'inet', 'cut');
+  }
+
+  /** @param {string[]} words */
+  #filter(...words) {
+    return run('ip', ['netns', 'exec', this.#host, 'nft', ...words]);
+  }
+
   /** Lets `megabits` a second through towards the browser, and up to 400 ms of them wait. */
   narrow(megabits) {
     const limit = ['rate', `${megabits}mbit`, 'burst', '8kb', 'latency', '400ms'];

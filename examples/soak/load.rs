@@ -1,0 +1,163 @@
+//! What is done to the host, and what it uses meanwhile.
+
+use std::io::{BufRead, BufReader, Error};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use deskbeam::desktop::DesktopServices;
+use tokio::task::block_in_place;
+use tokio::time::timeout;
+
+use super::host::Host;
+use super::line::Line;
+use crate::support::root::Root;
+use crate::support::viewer::{Viewer, ViewerOptions};
+use crate::support::xvfb::Xvfb;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// After so many changes of the picture the X server dies.
+const LIFE: u32 = 100;
+/// The picture rests for so long between two changes.
+const REST: Duration = Duration::from_millis(400);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Milliseconds from a change of the picture until it is seen, that nobody has looked at yet.
+type Latencies = Arc<Mutex<Vec<f64>>>;
+
+/// Runs `program` for this time and prints what it uses.
+pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
+    let xvfb = Xvfb::start("1280x720x24", &[]);
+    let mut host = Host::start(program, &["--display", &xvfb.display], &[])?;
+    print_log(&mut host)?;
+    let latencies = Latencies::default();
+    let mut staying = tokio::spawn(stay(host.socket.clone(), xvfb, latencies.clone()));
+    let (started, mut told) = (Instant::now(), Instant::now());
+    let (mut rss, mut files, mut threads, mut latency) =
+        (Line::default(), Line::default(), Line::default(), Line::default());
+    let mut visits = 0;
+    while started.elapsed() < time {
+        tokio::select! {
+            ended = &mut staying => return Err(format!("who stayed has gone: {ended:?}").into()),
+            visited = visit(&host.socket, visits) => visits += visited?,
+        }
+        let usage = host.usage()?;
+        let hours = started.elapsed().as_secs_f64() / 3600.0;
+        rss.add(hours, usage.rss_kib);
+        files.add(hours, usage.files);
+        threads.add(hours, usage.threads);
+        for seen in latencies.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            latency.add(hours, seen);
+        }
+        if told.elapsed() >= MINUTE {
+            told = Instant::now();
+            println!(
+                "{:4.0} min  {visits} visits  {} KiB  {} files  {} threads",
+                hours * 60.0,
+                usage.rss_kib,
+                usage.files,
+                usage.threads
+            );
+        }
+    }
+    staying.abort();
+    println!(
+        "{visits} visits in {:.1} min; mean, and change per hour:",
+        started.elapsed().as_secs_f64() / 60.0
+    );
+    for (name, line) in [
+        ("RSS in KiB", rss),
+        ("open files", files),
+        ("threads", threads),
+        ("ms until a change is seen", latency),
+    ] {
+        let (mean, slope) = line.through().ok_or("too short to say anything")?;
+        println!("{name:26} {mean:10.1} {slope:+12.1}");
+    }
+    Ok(())
+}
+
+/// What the host says is for who reads the result.
+pub(super) fn print_log(host: &mut Host) -> Result<(), Error> {
+    let log = host.log().ok_or(Error::other("no log"))?;
+    std::thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            eprintln!("{line}");
+        }
+    });
+    Ok(())
+}
+
+/// One visit of each kind: one that leaves, and three of which none has left when they are killed. How many.
+async fn visit(socket: &str, number: u64) -> Result<u64, Error> {
+    let mut killed = Command::new(std::env::current_exe()?)
+        .args(["watch", socket])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let told = killed.stdout.take().ok_or(Error::other("no output"))?;
+    block_in_place(|| BufReader::new(told).read_line(&mut String::new()))?;
+    let (mut viewer, _) = Viewer::join(socket, ViewerOptions::default()).await;
+    viewer
+        .until("the visitor sees the desktop", |viewer| viewer.decoded > 0)
+        .await;
+    // Another moment each time.
+    let moment = Duration::from_millis(number * 37 % 700);
+    let _ = timeout(moment, viewer.until("it watches", |_| false)).await;
+    killed.kill()?;
+    killed.wait()?;
+    viewer.leave().await;
+    Ok(4)
+}
+
+/// Three viewers, until somebody kills them. Says when they begin.
+pub(crate) async fn watch(socket: &str) -> Outcome {
+    println!("they come");
+    let watch = |wait: u64| async move {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let (mut viewer, _) = Viewer::join(socket, ViewerOptions::default()).await;
+        loop {
+            let before = viewer.decoded;
+            viewer
+                .until("it sees the desktop", |viewer| viewer.decoded > before)
+                .await;
+        }
+    };
+    tokio::join!(watch(0), watch(150), watch(300));
+    Ok(())
+}
+
+/// One who stays, on a desktop that changes, also in its size, and whose X server dies and is started again.
+async fn stay(socket: String, mut xvfb: Xvfb, latencies: Latencies) {
+    let (mut viewer, _) = Viewer::join(&socket, ViewerOptions::default()).await;
+    viewer
+        .until("the desktop is seen", |viewer| viewer.picture().is_some())
+        .await;
+    loop {
+        let root = Root::connect(&xvfb.display);
+        let services = DesktopServices::start(&xvfb.display, None, |_| {}).ok();
+        for change in 0..LIFE {
+            if change % 10 == 9 {
+                let (width, height) = (800 + 16 * (change % 30), 600 + 4 * (change % 30));
+                block_in_place(|| services.as_ref().map(|services| services.resize(width, height)));
+            }
+            let is_bright = change % 2 == 0;
+            let changed = Instant::now();
+            root.fill(if is_bright { 0xff_ffff } else { 0 });
+            let sees = |viewer: &Viewer| viewer.brightness().is_some_and(|seen| (seen > 128) == is_bright);
+            viewer.until("the change is seen", sees).await;
+            // Who has just come back to a desktop waits for that.
+            if change > 1 {
+                let ms = changed.elapsed().as_secs_f64() * 1000.0;
+                latencies.lock().unwrap_or_else(PoisonError::into_inner).push(ms);
+            }
+            let _ = timeout(REST, viewer.until("it rests", |_| false)).await;
+        }
+        drop(services);
+        assert!(viewer.error.is_none(), "{:?}", viewer.error);
+        block_in_place(|| {
+            xvfb.kill();
+            xvfb.restart("1280x720x24");
+        });
+    }
+}

@@ -1,0 +1,213 @@
+//! The host itself is stopped, ended, or finds the system short of something.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use deskbeam::desktop::DesktopServices;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::eventually;
+use crate::support::program::{Program, command};
+use crate::support::root::Root;
+use crate::support::signaling::Client;
+use crate::support::viewer::{Viewer, ViewerOptions};
+use crate::support::xvfb::Xvfb;
+
+/// An X server and the program on it.
+fn on_display(screen: &str) -> (Xvfb, Root, Program) {
+    tokio::task::block_in_place(|| {
+        let xvfb = Xvfb::start(screen, &[]);
+        let root = Root::connect(&xvfb.display);
+        let program = Program::start(&["--display", &xvfb.display]);
+        (xvfb, root, program)
+    })
+}
+
+async fn join(program: &Program) -> Viewer {
+    let (mut viewer, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    viewer.until("the channel is open", Viewer::can_send).await;
+    viewer
+}
+
+fn wait(what: &str, condition: impl Fn() -> bool) {
+    tokio::task::block_in_place(|| eventually(what, || condition().then_some(())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
+    let (_xvfb, root, program) = on_display("640x480x24");
+    let mut viewer = join(&program).await;
+    viewer.send_input("mouse-move", json!({"x": 100, "y": 100}));
+    wait("the pointer follows", || root.pointer() == (100, 100));
+    program.signal(Signal::STOP);
+    // For as long as makes a peer lost. The viewer acts all the time.
+    let stopped = Instant::now();
+    while stopped.elapsed() < Duration::from_secs(10) {
+        viewer.send_input("mouse-move", json!({"x": 300, "y": 300}));
+        viewer.send_input("key-press", json!({"key": "a", "code": "KeyA", "action": "down"}));
+        let hears = viewer.until("it hears nothing", |_| false);
+        let _ = tokio::time::timeout(Duration::from_millis(100), hears).await;
+    }
+    program.signal(Signal::CONT);
+    assert!(viewer.client.closed().await.is_some(), "it is told to come again");
+    viewer.leave().await;
+    let viewer = join(&program).await;
+    assert_eq!((root.pointer(), root.keys_down()), ((100, 100), 0));
+    let moved = || {
+        viewer.send_input("mouse-move", json!({"x": 200, "y": 200}));
+        root.pointer() == (200, 200)
+    };
+    wait("the pointer follows again", moved);
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_releases_what_is_held_says_goodbye_and_a_second_signal_is_immediate() {
+    let (_xvfb, root, mut program) = on_display("320x240x24");
+    let mut viewer = join(&program).await;
+    let mut other = join(&program).await;
+    viewer.send_input("key-press", json!({"key": "a", "code": "KeyA", "action": "down"}));
+    wait("the key is down", || root.keys_down() == 1);
+    let signalled = Instant::now();
+    program.signal(Signal::TERM);
+    for viewer in [&mut viewer, &mut other] {
+        let frame = viewer.client.closed().await.expect("a goodbye");
+        assert_eq!(u16::from(frame.code), 1001, "{frame:?}");
+    }
+    assert_eq!(tokio::task::block_in_place(|| program.wait()).code(), Some(0));
+    println!("ended after {:?}", signalled.elapsed());
+    assert_eq!(root.keys_down(), 0);
+    viewer.leave().await;
+    other.leave().await;
+
+    let (_xvfb, _root, mut program) = on_display("320x240x24");
+    let viewer = join(&program).await;
+    // Both wait until it goes on.
+    for signal in [Signal::STOP, Signal::INT, Signal::TERM, Signal::CONT] {
+        program.signal(signal);
+    }
+    let code = tokio::task::block_in_place(|| program.wait()).code();
+    assert!(matches!(code, Some(130 | 143)), "{code:?}");
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_sizes_ends_with_the_last_and_the_viewer_stays() {
+    let (xvfb, root, program) = on_display("1280x720x24");
+    let mut viewer = join(&program).await;
+    viewer
+        .until("there is a picture", |viewer| viewer.picture().is_some())
+        .await;
+    let services = DesktopServices::start(&xvfb.display, None, |_| {}).unwrap();
+    for number in 0..50 {
+        let size = (400 + 16 * (number * 7 % 50), 300 + 8 * (number * 3 % 50));
+        tokio::task::block_in_place(|| services.resize(size.0, size.1)).unwrap();
+        let goes_on = viewer.until("it watches", |_| false);
+        let _ = tokio::time::timeout(Duration::from_millis(80), goes_on).await;
+    }
+    tokio::task::block_in_place(|| services.resize(1000, 600)).unwrap();
+    root.fill(0xff_ffff);
+    let is_last = |viewer: &Viewer| {
+        let is_sized = viewer
+            .picture()
+            .is_some_and(|(width, height, _)| (width, height) == (1000, 600));
+        is_sized && viewer.brightness() > Some(200)
+    };
+    viewer.until("the last size is seen", is_last).await;
+    assert!(viewer.error.is_none(), "{:?}", viewer.error);
+    viewer.send_input("mouse-move", json!({"x": 999, "y": 599}));
+    wait("the pointer is in the corner", || root.pointer() == (999, 599));
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_files_to_open_new_viewers_are_turned_away_and_the_old_one_stays() {
+    let program = tokio::task::block_in_place(|| {
+        Program::limited(&["prlimit", "--nofile=160:160"], &["--capture", "test"])
+    });
+    let mut first = join(&program).await;
+    let mut turned_away = 0;
+    let mut viewers = Vec::new();
+    while turned_away < 3 {
+        let mut client = Client::connect(&program.ws_url()).await;
+        let greeting = client.receive().await;
+        if greeting["type"] == "error" {
+            assert_eq!(greeting["error"]["code"], "SERVER_UNAVAILABLE", "{greeting}");
+            turned_away += 1;
+            continue;
+        }
+        client
+            .send(json!({"type": "request-offer", "id": "r", "data": {}}))
+            .await;
+        let answer = client.receive().await;
+        turned_away += u32::from(answer["type"] == "error");
+        viewers.push(client);
+        assert!(viewers.len() < 20, "each has been let in");
+    }
+    let seen = first.decoded;
+    first
+        .until("the first goes on", |viewer| viewer.decoded >= seen + 30)
+        .await;
+    drop(viewers);
+    first.leave().await;
+    let again = eventually_joins(&program).await;
+    again.leave().await;
+}
+
+/// Joins when there is room again.
+async fn eventually_joins(program: &Program) -> Viewer {
+    crate::support::soon("there is room again", async {
+        let mut pace = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            pace.tick().await;
+            let mut client = Client::connect(&program.ws_url()).await;
+            if client.receive().await["type"] == "welcome" {
+                break;
+            }
+        }
+    })
+    .await;
+    join(program).await
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_written_is_told_and_kept_in_memory() {
+    let memory = tempfile::tempdir().unwrap();
+    let mut child = command(&[
+        "--capture",
+        "test",
+        "--listen",
+        "127.0.0.1:0",
+        "--auth",
+        "token",
+        "--tls",
+        "on",
+    ])
+    // No folder can be made in a file.
+    .env("XDG_STATE_HOME", "/dev/null/state")
+    .env("XDG_RUNTIME_DIR", memory.path())
+    .env("RUST_LOG", "warn")
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut url)
+        .unwrap();
+    assert!(url.starts_with("https://") && url.contains("#token="), "{url}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    let mut log = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(child.wait().unwrap().success(), "{log}");
+    assert!(
+        log.contains("/dev/null/state/deskbeam cannot be made") && log.contains("memory"),
+        "{log}"
+    );
+    for file in ["token", "tls.pem"] {
+        assert!(memory.path().join("deskbeam").join(file).exists(), "{file}");
+    }
+}
