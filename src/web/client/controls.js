@@ -2,6 +2,7 @@ import { Attention } from './attention.js';
 import { ClipboardPanel } from './clipboard-panel.js';
 import { Cursor } from './cursor.js';
 import { Fit } from './fit.js';
+import { FrameTimes } from './frame-times.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
@@ -35,7 +36,7 @@ export class Controls {
   #recorder;
   #keys;
   #statsPanel;
-  #stages = new Stages();
+  #frameTimes;
   /** What the host allows. */
   #mayAct = true;
   /** What the host was told last; at first it sends its best. */
@@ -72,9 +73,11 @@ export class Controls {
     this.#clipboard = new ClipboardPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
     this.#keys = new OnScreenKeys(document, this.#send);
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
+    const stages = new Stages();
+    this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
-      stages: this.#stages,
+      stages,
     });
     this.#fullScreen = new FullScreen(document, {
       hint: (text) => this.#hint(text),
@@ -100,11 +103,6 @@ export class Controls {
     };
   }
 
-  /** Where measurements of a frame's way are given. */
-  get stages() {
-    return this.#stages;
-  }
-
   /**
    * Connects the tools with the stream.
    *
@@ -124,6 +122,7 @@ export class Controls {
       else this.#tellQuality();
       this.#fit.update();
       attention.renew();
+      this.#frameTimes.renew();
     };
     manager.addEventListener('datachannel', (event) => {
       const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
@@ -242,6 +241,7 @@ export class Controls {
     this.#fit.setMode(values.fit);
     this.#touch.setMode(values.touch);
     this.#statsPanel.show(values.stats);
+    this.#frameTimes.setWanted(values.stats);
     this.#press('stats', values.stats);
     this.#tellPointer();
     this.#tellQuality();
@@ -256,7 +256,9 @@ export class Controls {
   }
 
   /** @param {{type: string, data: any}} message of the host */
-  #hear({ type, data }) {
+  #hear(message) {
+    const { type, data } = message;
+    this.#frameTimes.hear(message);
     if (type === 'system') this.#fit.update();
     if (type === 'cursor' && this.acts) this.#cursor.show(data);
     if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
