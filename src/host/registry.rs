@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Grant;
+use crate::protocol::people::{Person, PersonName};
 use crate::protocol::role::Capability;
 use crate::web::ClientInfo;
 
@@ -14,11 +16,13 @@ use crate::web::ClientInfo;
 #[derive(Clone)]
 pub(super) struct Registry {
     clients: Arc<Mutex<HashMap<String, Client>>>,
+    people: Arc<watch::Sender<Arc<[Person]>>>,
     max: usize,
 }
 
 struct Client {
     info: ClientInfo,
+    name: Option<PersonName>,
     grant: Grant,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
@@ -38,6 +42,7 @@ impl Registry {
     pub(super) fn new(max: usize) -> Self {
         Self {
             clients: Arc::default(),
+            people: Arc::new(watch::Sender::new(Arc::from([]))),
             max,
         }
     }
@@ -53,16 +58,23 @@ impl Registry {
             id.clone(),
             Client {
                 info,
+                name: None,
                 grant,
                 leave: leave.clone(),
                 is_barred: false,
             },
         );
+        self.tell(&clients);
         Some(Registration {
             registry: self.clone(),
             id,
             leave,
         })
+    }
+
+    /// Who is here, and whenever that changes.
+    pub(super) fn people(&self) -> watch::Receiver<Arc<[Person]>> {
+        self.people.subscribe()
     }
 
     /// Whether one more with `others` that are counted elsewhere is too many.
@@ -103,6 +115,17 @@ impl Registry {
         }
     }
 
+    fn tell(&self, clients: &HashMap<String, Client>) {
+        let mut clients: Vec<_> = clients.values().collect();
+        clients.sort_by_key(|client| (client.info.connected_at, &client.info.id));
+        let people = clients.into_iter().map(|client| Person {
+            client_id: client.info.id.clone(),
+            name: client.name.clone(),
+            role: client.grant.role,
+        });
+        self.people.send_replace(people.collect());
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,6 +143,15 @@ impl Registration {
         clients.get(&self.id).is_some_and(|client| client.is_barred)
     }
 
+    /// What the viewer wants to be called.
+    pub(super) fn set_name(&self, name: PersonName) {
+        let mut clients = self.registry.lock();
+        if let Some(client) = clients.get_mut(&self.id) {
+            client.name = Some(name);
+        }
+        self.registry.tell(&clients);
+    }
+
     /// Changes what is told of the viewer.
     pub(super) fn update(&self, change: impl FnOnce(&mut ClientInfo)) {
         if let Some(client) = self.registry.lock().get_mut(&self.id) {
@@ -130,6 +162,8 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.lock().remove(&self.id);
+        let mut clients = self.registry.lock();
+        clients.remove(&self.id);
+        self.registry.tell(&clients);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::protocol::channel::HostMessage;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::lease::LeaseState;
+use crate::protocol::people::Person;
 use crate::protocol::role::Capability;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
 use crate::protocol::text::ClipboardText;
@@ -132,6 +134,7 @@ struct Viewer {
     seat: Seat,
     permit: Permit,
     lease: watch::Receiver<LeaseState>,
+    people: watch::Receiver<Arc<[Person]>>,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -157,6 +160,7 @@ enum Next {
     Measured(Measured),
     News(News),
     Lease,
+    People,
     Beat,
     Tick,
 }
@@ -181,6 +185,7 @@ impl Viewer {
             permit: Permit::new(session.role(), acts),
             seat,
             lease,
+            people: shared.registry.people(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
             shared,
@@ -226,6 +231,7 @@ impl Viewer {
                 Some(measured) = self.measured.1.recv() => Next::Measured(measured),
                 news = next_news(&mut self.news) => Next::News(news),
                 Ok(()) = self.lease.changed() => Next::Lease,
+                Ok(()) = self.people.changed() => Next::People,
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
@@ -290,6 +296,10 @@ impl Viewer {
             }
             Next::News(news) => self.spread(news),
             Next::Lease => self.lease_changed(),
+            Next::People => {
+                let people = Arc::clone(&self.people.borrow_and_update());
+                self.session.handle(Event::People(people), now_ms())
+            }
             Next::Beat => {
                 self.peers
                     .values()
@@ -429,6 +439,9 @@ impl Viewer {
                         // It hears how it is, though nothing has changed.
                         self.lease.mark_changed();
                     }
+                }
+                Action::Name(name) => {
+                    self.registration.as_ref().inspect(|place| place.set_name(name));
                 }
                 Action::Input(event) => {
                     if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed)) {

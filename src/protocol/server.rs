@@ -1,11 +1,14 @@
 //! What the host says on the signaling socket, in the native protocol.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::candidate::IceCandidate;
 use super::envelope::Rejection;
 use super::ice_server::IceServer;
 use super::lease::LeaseState;
+use super::people::Person;
 use super::role::Role;
 use super::select::Selected;
 use super::stats::Stats;
@@ -66,6 +69,8 @@ pub enum ServerMessage {
     ProtocolSelected(Selected),
     /// Who has the control now.
     ControlState(LeaseState),
+    /// Who is connected, the first to come first.
+    People(Arc<[Person]>),
     /// Something could not be done. Its id goes into the [`Stamp`].
     Error(Rejection),
 }
@@ -118,6 +123,7 @@ impl ServerMessage {
             Self::Stats(_) => "stats",
             Self::ProtocolSelected(_) => "protocol-selected",
             Self::ControlState(_) => "control-state",
+            Self::People(_) => "people",
             Self::Error { .. } => "error",
         }
     }
@@ -177,6 +183,7 @@ impl ServerMessage {
                 "matched": selected.matched,
             }),
             Self::ControlState(state) => state.to_json(stamp.client_id),
+            Self::People(people) => json!({ "people": people.iter().map(Person::to_json).collect::<Vec<_>>() }),
             Self::AnswerAck | Self::Error { .. } => Value::Null,
         }
     }

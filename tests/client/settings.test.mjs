@@ -47,7 +47,7 @@ test('the address goes before what was kept, until the viewer chooses otherwise'
 test('what makes no sense is left out', () => {
   for (const content of ['not JSON', 'null', '{"fit":"huge","quality":"lots","theme":7,"stats":"yes"}']) {
     const { values } = new Settings({ storage: storage({ 'deskbeam:host:8080/': content }), page: page('?touch=feet&kbps=-1') });
-    assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false });
+    assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false, name: '' });
   }
 });
 

@@ -6,6 +6,7 @@ import { FrameTimes } from './frame-times.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
+import { PeoplePanel } from './people-panel.js';
 import { lockPointer } from './pointer-lock.js';
 import { Recorder, download, fileName, screenshot } from './recorder.js';
 import { Stages } from './stages.js';
@@ -35,12 +36,18 @@ export class Controls {
   #clipboard;
   #recorder;
   #keys;
+  #people;
   #statsPanel;
   #frameTimes;
+  /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
+  #hostCursor = null;
+  #onActs;
   /** What the host allows. */
   #mayAct = true;
   /** What the host was told last; at first it sends its best. */
   #toldQuality = 100;
+  /** And that the pointer is in the picture. */
+  #toldPointer = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hintEnd;
 
@@ -49,11 +56,13 @@ export class Controls {
    * @param {object} options
    * @param {Settings} options.settings
    * @param {boolean} options.isMac
+   * @param {() => void} options.onActs whether the viewer acts has changed
    */
-  constructor(document, { settings, isMac }) {
+  constructor(document, { settings, isMac, onActs }) {
     this.#document = document;
     this.#settings = settings;
     this.#isMac = isMac;
+    this.#onActs = onActs;
     this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
     this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
     this.#cursor = new Cursor(this.#video);
@@ -71,6 +80,7 @@ export class Controls {
       zoom: (change) => this.#fit.zoom(change),
     });
     this.#clipboard = new ClipboardPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
+    this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
     this.#keys = new OnScreenKeys(document, this.#send);
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
     const stages = new Stages();
@@ -110,12 +120,14 @@ export class Controls {
    */
   attach(manager) {
     this.#manager = manager;
+    this.#people.attach(manager.signaling);
     const attention = new Attention(this.#document, {
       setPaused: (paused) => this.#send('pause', { paused }),
       isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
     });
     const opened = () => {
       const { kbps } = this.#settings.address;
+      this.#toldPointer = true;
       this.#tellPointer();
       this.#toldQuality = 100;
       if (kbps !== null) this.#send('set-bitrate', { kbps });
@@ -138,15 +150,18 @@ export class Controls {
     this.#settings.addEventListener('change', () => this.#apply());
   }
 
-  /** Whether keyboard, pointer and clipboard act on the desktop: the host allows it, and the viewer wants it. */
+  /**
+   * Whether keyboard, pointer and clipboard act on the desktop: the host allows it, nobody else has the control, and the
+   * viewer wants it.
+   */
   get acts() {
-    return this.#mayAct && !this.#settings.address.viewOnly;
+    return this.#mayAct && this.#people.isGranted && !this.#settings.address.viewOnly;
   }
 
   /** @param {boolean} mayAct what the host allows, by default everything */
   setMayAct(mayAct) {
     this.#mayAct = mayAct;
-    this.#showTools();
+    this.#showActs();
   }
 
   /** The tools are put away. */
@@ -240,6 +255,7 @@ export class Controls {
     this.#document.documentElement.dataset.theme = values.theme;
     this.#fit.setMode(values.fit);
     this.#touch.setMode(values.touch);
+    this.#people.setName(values.name);
     this.#statsPanel.show(values.stats);
     this.#frameTimes.setWanted(values.stats);
     this.#press('stats', values.stats);
@@ -260,14 +276,30 @@ export class Controls {
     const { type, data } = message;
     this.#frameTimes.hear(message);
     if (type === 'system') this.#fit.update();
-    if (type === 'cursor' && this.acts) this.#cursor.show(data);
+    if (type === 'cursor') {
+      this.#hostCursor = data;
+      this.#showCursor();
+    }
     if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
+  }
+
+  /** The control has come or gone, or the host allows something else. */
+  #showActs() {
+    this.#showTools();
+    this.#showCursor();
+    this.#tellPointer();
+    this.#onActs();
+  }
+
+  #showCursor() {
+    if (this.acts && this.#hostCursor) this.#cursor.show(this.#hostCursor);
+    else this.#cursor.reset();
   }
 
   /** The host draws the pointer into the picture where the browser has none to show. */
   #tellPointer() {
-    if (!this.acts) return;
-    this.#send('pointer', { visible: this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad') });
+    const visible = !this.acts || this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad');
+    if (visible !== this.#toldPointer && this.#send('pointer', { visible })) this.#toldPointer = visible;
   }
 
   #tellQuality() {

@@ -1,4 +1,4 @@
-import { CAPABILITIES, videoCodecs } from './browser.js';
+import { CAPABILITIES, browserName, videoCodecs } from './browser.js';
 import { Controls } from './controls.js';
 import { socketUrl } from './endpoint.js';
 import { Login, takeToken } from './login.js';
@@ -19,8 +19,8 @@ const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen')
 const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
 const codecs = videoCodecs();
 const isMac = /^(Mac|iP)/.test(navigator.platform);
-const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac });
-const controls = new Controls(document, { settings, isMac });
+const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac, name: browserName(navigator.userAgent) });
+const controls = new Controls(document, { settings, isMac, onActs: () => grab() });
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
@@ -81,16 +81,21 @@ async function checkSession() {
 function showState(state) {
   if (state.kind === 'reconnecting') void checkSession();
   const isConnected = state.kind === 'connected';
+  grab();
   if (isConnected) {
     still.thaw();
-    if (controls.acts) manager.grabInput();
   } else {
-    manager.ungrabInput();
     controls.close();
     still.freeze();
   }
   overlay.show(state);
   if (isConnected) controls.focus();
+}
+
+/** Keyboard and pointer act on the desktop while it is seen, if the viewer may act. */
+function grab() {
+  if (viewer.state.kind === 'connected' && controls.acts) manager.grabInput();
+  else manager.ungrabInput();
 }
 
 /**
