@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::protocol::role::ClipboardPolicy;
 use crate::web::{Embedder, ServerUrl};
 
 use super::share::Lifetime;
@@ -150,6 +151,12 @@ pub(super) struct AccessArguments {
         env = "DESKBEAM_AUTH_PROXY_FROM"
     )]
     pub auth_proxy_from: Vec<IpAddr>,
+
+    /// Which way the clipboard goes: to-host lets viewers paste on the desktop, to-viewer gives them what is copied
+    /// there.
+    #[arg(long, value_name = "WAY", default_value = "both", value_parser = ClipboardPolicy::NAMES)]
+    #[arg(env = "DESKBEAM_CLIPBOARD")]
+    pub clipboard: String,
 
     /// An origin, such as `https://desk.example`, whose pages may show this host's page in a frame.
     #[arg(

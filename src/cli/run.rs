@@ -13,6 +13,8 @@ use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
+use crate::protocol::role::ClipboardPolicy;
+use crate::session::SessionConfig;
 use crate::shutdown;
 use crate::web::Serving;
 
@@ -49,7 +51,10 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         plan,
         input,
         desktop: desktop.address(),
-        session: signaling::session(&options.signaling),
+        session: SessionConfig {
+            clipboard: ClipboardPolicy::named(&options.access.clipboard).unwrap_or_default(),
+            ..signaling::session(&options.signaling)
+        },
         names: names(options.allow_host),
         origins: options.allow_origin,
         access,

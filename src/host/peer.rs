@@ -13,7 +13,7 @@ use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
 use crate::protocol::input::{FrameSize, InputEvent};
-use crate::protocol::role::{Capability, Role};
+use crate::protocol::role::{Capability, ClipboardPolicy, Role};
 use crate::session::{PeerKey, PeerRequest};
 
 /// What comes of a viewer's data channel, apart from input, on the way to its task.
@@ -142,14 +142,16 @@ struct Reader {
 #[derive(Clone)]
 pub(super) struct Permit {
     role: Role,
+    clipboard: ClipboardPolicy,
     /// Whether nobody else has the control.
     acts: Arc<AtomicBool>,
 }
 
 impl Permit {
-    pub(super) fn new(role: Role, acts: bool) -> Self {
+    pub(super) fn new(role: Role, clipboard: ClipboardPolicy, acts: bool) -> Self {
         Self {
             role,
+            clipboard,
             acts: Arc::new(AtomicBool::new(acts)),
         }
     }
@@ -162,7 +164,9 @@ impl Permit {
     /// Reading takes no control.
     pub(super) fn allows(&self, capability: Capability) -> bool {
         let needs_control = capability != Capability::ClipboardRead;
-        self.role.allows(capability) && (self.acts.load(Ordering::Relaxed) || !needs_control)
+        self.role.allows(capability)
+            && self.clipboard.allows(capability)
+            && (self.acts.load(Ordering::Relaxed) || !needs_control)
     }
 }
 
@@ -218,7 +222,7 @@ mod tests {
             let reader = Reader {
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
-                permit: Permit::new(role, true),
+                permit: Permit::new(role, ClipboardPolicy::Both, true),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),

@@ -106,6 +106,11 @@ impl Registry {
             .is_some_and(|client| client.grant.role.allows(capability))
     }
 
+    /// Whether the client that we call `id` is here, and came in by this grant.
+    pub(super) fn is_of(&self, id: &str, grant: &Grant) -> bool {
+        self.lock().get(id).is_some_and(|client| client.grant == *grant)
+    }
+
     /// Shows out those whose grant `holds` no longer.
     pub(super) fn show_out_unless(&self, holds: impl Fn(&Grant) -> bool) {
         let mut clients = self.lock();

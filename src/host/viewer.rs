@@ -27,7 +27,6 @@ use crate::protocol::lease::LeaseState;
 use crate::protocol::people::Person;
 use crate::protocol::role::Capability;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
-use crate::protocol::text::ClipboardText;
 use crate::session::{Action, Event, PeerKey, Session, SessionConfig, StatsRequest};
 use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
 
@@ -182,7 +181,7 @@ impl Viewer {
         let seat = shared.lease.seat(session.client_id());
         let acts = lease.borrow().lets_act(seat.id());
         Self {
-            permit: Permit::new(session.role(), acts),
+            permit: Permit::new(session.role(), shared.session.clipboard, acts),
             seat,
             lease,
             people: shared.registry.people(),
@@ -287,7 +286,8 @@ impl Viewer {
             }
             Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
-                    channel::act(&self.shared, peer, &mut self.wishes, message).await;
+                    let dialect = self.session.dialect();
+                    channel::act(&self.shared, peer, &mut self.wishes, dialect, message).await;
                 }
                 Vec::new()
             }
@@ -381,9 +381,8 @@ impl Viewer {
                 let message = HostMessage::Cursor(cursor);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Clipboard(text) if self.permit.allows(Capability::ClipboardRead) => {
-                if let Some(text) = ClipboardText::new(text) {
-                    let message = HostMessage::Clipboard(text);
+            News::Clipboard(content) if self.permit.allows(Capability::ClipboardRead) => {
+                if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
                     told().for_each(|peer| peer.tell(&message));
                 }
             }

@@ -33,6 +33,45 @@ pub enum Capability {
     Manage,
 }
 
+/// Which way the clipboard goes, whatever the role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClipboardPolicy {
+    /// Both ways.
+    #[default]
+    Both,
+    /// Viewers give the desktop something to paste.
+    ToHost,
+    /// Viewers get what is copied on the desktop.
+    ToViewer,
+    /// Neither way.
+    Off,
+}
+
+impl ClipboardPolicy {
+    /// The names of all policies.
+    pub const NAMES: [&str; 4] = ["both", "to-host", "to-viewer", "off"];
+
+    /// The policy of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "both" => Some(Self::Both),
+            "to-host" => Some(Self::ToHost),
+            "to-viewer" => Some(Self::ToViewer),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    /// Whether it leaves this to whom the role allows it.
+    pub fn allows(self, capability: Capability) -> bool {
+        match capability {
+            Capability::ClipboardRead => matches!(self, Self::Both | Self::ToViewer),
+            Capability::ClipboardWrite => matches!(self, Self::Both | Self::ToHost),
+            _ => true,
+        }
+    }
+}
+
 impl Role {
     /// All roles, from the least to the most.
     pub const ALL: [Self; 3] = [Self::View, Self::Control, Self::Admin];
@@ -56,11 +95,11 @@ impl Role {
         self >= capability.least_role()
     }
 
-    /// What it may do, by the names that clients are told.
-    pub fn capabilities(self) -> Vec<&'static str> {
+    /// What it may do where the clipboard goes these ways, by the names that clients are told.
+    pub fn capabilities(self, clipboard: ClipboardPolicy) -> Vec<&'static str> {
         let allowed = Capability::ALL
             .into_iter()
-            .filter(|capability| self.allows(*capability));
+            .filter(|capability| self.allows(*capability) && clipboard.allows(*capability));
         allowed.map(Capability::name).collect()
     }
 }
@@ -139,13 +178,31 @@ mod tests {
 
     #[test]
     fn each_role_may_do_what_the_lesser_ones_may_and_more() {
-        assert_eq!(Role::View.capabilities(), [""; 0]);
-        let control = Role::Control.capabilities();
+        assert_eq!(Role::View.capabilities(ClipboardPolicy::Both), [""; 0]);
+        let control = Role::Control.capabilities(ClipboardPolicy::Both);
         assert!(
             control.contains(&"keyboard") && !control.contains(&"manage"),
             "{control:?}"
         );
-        assert_eq!(Role::Admin.capabilities().len(), Capability::ALL.len());
+        assert_eq!(Role::Admin.capabilities(ClipboardPolicy::Both).len(), Capability::ALL.len());
+    }
+
+    #[test]
+    fn the_clipboard_goes_the_ways_that_the_policy_names() {
+        for (name, read, write) in [
+            ("both", true, true),
+            ("to-host", false, true),
+            ("to-viewer", true, false),
+            ("off", false, false),
+        ] {
+            let policy = ClipboardPolicy::named(name).unwrap();
+            let told = Role::Control.capabilities(policy);
+            assert_eq!(told.contains(&"clipboard-read"), read, "{name}");
+            assert_eq!(told.contains(&"clipboard-write"), write, "{name}");
+            assert!(policy.allows(Capability::Pointer) && told.contains(&"pointer"));
+        }
+        assert!(ClipboardPolicy::NAMES.iter().all(|name| ClipboardPolicy::named(name).is_some()));
+        assert_eq!(ClipboardPolicy::named("Both"), None);
     }
 
     #[test]

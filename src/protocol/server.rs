@@ -9,7 +9,7 @@ use super::envelope::Rejection;
 use super::ice_server::IceServer;
 use super::lease::LeaseState;
 use super::people::Person;
-use super::role::Role;
+use super::role::{ClipboardPolicy, Role};
 use super::select::Selected;
 use super::stats::Stats;
 use super::{NAME, VERSION};
@@ -42,6 +42,8 @@ pub enum ServerMessage {
         ice_servers: Vec<IceServer>,
         /// What the client may do.
         role: Role,
+        /// Which way the clipboard goes.
+        clipboard: ClipboardPolicy,
     },
     /// The answer to a ping.
     Pong {
@@ -136,6 +138,7 @@ impl ServerMessage {
                 max_message_size,
                 ice_servers,
                 role,
+                clipboard,
             } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
@@ -149,7 +152,7 @@ impl ServerMessage {
                     "max_message_size": max_message_size,
                     "ice_servers": ice_servers,
                     "role": role.name(),
-                    "permissions": role.capabilities(),
+                    "permissions": role.capabilities(*clipboard),
                 },
             }),
             Self::Pong {
@@ -270,6 +273,7 @@ mod tests {
             max_message_size: 65_536,
             ice_servers: Vec::new(),
             role: Role::View,
+            clipboard: ClipboardPolicy::Both,
         });
         assert_eq!(welcome["data"]["session_config"]["role"], "view");
         assert_eq!(welcome["data"]["session_config"]["permissions"], json!([]));

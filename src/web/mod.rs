@@ -7,6 +7,7 @@ mod api;
 mod app_name;
 mod assets;
 mod certificate;
+mod clipboard;
 mod cookie;
 mod guard;
 mod headers;
@@ -25,7 +26,7 @@ mod whep;
 
 pub use app_name::AppName;
 pub use headers::Embedder;
-pub use host::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
+pub use host::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 pub use outbound::{ServerUrl, connect};
 pub use server::{Serving, serve};
 pub use socket::{Frame, SendError, ViewerSocket};

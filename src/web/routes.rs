@@ -13,7 +13,7 @@ use axum::routing::{any, get, post};
 
 use super::host::Host;
 use super::site::Site;
-use super::{api, assets, guard, login, origin, upgrade, whep};
+use super::{api, assets, clipboard, guard, login, origin, upgrade, whep};
 
 /// What handlers share.
 pub(super) type Shared = Arc<dyn Host>;
@@ -41,6 +41,7 @@ pub(super) fn router(site: Site, headers: HeaderMap) -> Router {
         .route("/api/signaling/status", get(api::status))
         .route("/api/signaling/clients", get(api::clients))
         .route("/api/signaling/clients/{id}/disconnect", post(api::disconnect))
+        .route("/api/clipboard", get(clipboard::read).put(clipboard::write))
         .route("/ws", any(upgrade::admit))
         .route("/ws/", any(upgrade::admit))
         .route("/ws/{app}", any(upgrade::admit))

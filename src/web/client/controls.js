@@ -42,8 +42,8 @@ export class Controls {
   /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
   #hostCursor = null;
   #onActs;
-  /** What the host allows. */
-  #mayAct = true;
+  /** What the host allows; null: everything. @type {string[] | null} */
+  #permissions = null;
   /** What the host was told last; at first it sends its best. */
   #toldQuality = 100;
   /** And that the pointer is in the picture. */
@@ -79,7 +79,12 @@ export class Controls {
       send: this.#send,
       zoom: (change) => this.#fit.zoom(change),
     });
-    this.#clipboard = new ClipboardPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
+    this.#clipboard = new ClipboardPanel(document, {
+      send: this.#send,
+      hint: (text) => this.#hint(text),
+      client: () => this.#people.clientId,
+      may: (permission) => this.#may(permission),
+    });
     this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
     this.#keys = new OnScreenKeys(document, this.#send);
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
@@ -155,12 +160,12 @@ export class Controls {
    * viewer wants it.
    */
   get acts() {
-    return this.#mayAct && this.#people.isGranted && !this.#settings.address.viewOnly;
+    return this.#may('pointer') && this.#people.isGranted && !this.#settings.address.viewOnly;
   }
 
-  /** @param {boolean} mayAct what the host allows, by default everything */
-  setMayAct(mayAct) {
-    this.#mayAct = mayAct;
+  /** @param {string[] | null} permissions what the host allows; null, as at first: everything */
+  setPermissions(permissions) {
+    this.#permissions = permissions;
     this.#showActs();
   }
 
@@ -172,6 +177,11 @@ export class Controls {
   /** The desktop has the keyboard. */
   focus() {
     this.#field.focus({ preventScroll: true });
+  }
+
+  /** @param {string} permission of the host */
+  #may(permission) {
+    return this.#permissions?.includes(permission) ?? true;
   }
 
   /** @type {import('./keyboard.js').Send} */
@@ -207,7 +217,11 @@ export class Controls {
     this.#part('#tools').hidden = !this.#settings.address.hasTools;
     this.#part('#insecure').hidden = globalThis.isSecureContext;
     for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
-    for (const name of ['keys', 'clipboard']) this.#part(`[data-panel="${name}"]`).hidden = !acts;
+    this.#part('[data-panel="keys"]').hidden = !acts;
+    const [reads, writes] = [this.#may('clipboard-read'), this.#may('clipboard-write')];
+    this.#part('[data-panel="clipboard"]').hidden = !acts || !(reads || writes);
+    this.#button('clip-send').hidden = !writes;
+    this.#button('clip-copy').hidden = !reads;
     this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
     this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
     this.#button('record').hidden = !('MediaRecorder' in globalThis);
@@ -229,7 +243,7 @@ export class Controls {
       case 'clip-send':
         return this.#clipboard.offer();
       case 'clip-copy':
-        return this.#clipboard.copy();
+        return this.#clipboard.copyPanel();
       case 'pip':
         return this.#togglePictureInPicture().catch(() => {});
       case 'screenshot': {
@@ -281,6 +295,7 @@ export class Controls {
       this.#showCursor();
     }
     if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
+    if (type === 'clipboard-large' && this.acts) void this.#clipboard.fetch();
   }
 
   /** The control has come or gone, or the host allows something else. */

@@ -119,7 +119,7 @@ Object.defineProperty(globalThis, 'deskbeam', {
 });
 
 signaling.addEventListener('welcome', (event) => {
-  controls.setMayAct(/** @type {CustomEvent} */ (event).detail?.session_config?.role !== 'view');
+  controls.setPermissions(/** @type {CustomEvent} */ (event).detail?.session_config?.permissions ?? null);
 });
 controls.attach(manager);
 addEventListener('online', () => viewer.online());

@@ -48,6 +48,11 @@ export class PeoplePanel {
     return this.#people.isGranted;
   }
 
+  /** What the host calls this client. */
+  get clientId() {
+    return this.#people.clientId;
+  }
+
   /** @param {string} name what the viewer wants to be called */
   setName(name) {
     if (name === this.#name) return;

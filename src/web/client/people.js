@@ -42,6 +42,11 @@ export class People {
     return true;
   }
 
+  /** What the host calls the viewer of this page. */
+  get clientId() {
+    return this.#own;
+  }
+
   /** The first to come first. @returns {Person[]} */
   get all() {
     return this.#people.map(({ client_id: id, name, role }) => ({

@@ -77,10 +77,12 @@ const CHINESE = {
   'Move the pointer, like a touchpad': '像触摸板一样移动指针',
   'Cmd acts as Ctrl': 'Cmd 键作为 Ctrl',
   'Reset the settings': '重置设置',
-  'Text on the clipboard of the desktop': '桌面剪贴板中的文字',
+  'Clipboard of the desktop': '桌面剪贴板',
+  'Picture on the clipboard of the desktop': '桌面剪贴板中的图片',
   'Send to the desktop': '发送到桌面',
   'Copy to this device': '复制到本设备',
-  'The text is too long for the clipboard': '文字过长，无法放入剪贴板',
+  'This is too large for the clipboard: it takes 8 MiB': '内容过大：剪贴板最多 8 MiB',
+  'The clipboard could not be sent': '无法发送剪贴板',
   'This page is not secure (https): the browser keeps back the keyboard lock and the automatic clipboard.':
     '此页面不是安全连接（https）：浏览器不提供键盘锁定和自动剪贴板。',
   Frames: '帧率',
@@ -148,7 +150,7 @@ export function translatePage(document, language = navigator.language) {
   for (const element of document.querySelectorAll('[data-t]')) {
     element.textContent = t(element.textContent ?? '', {}, language);
   }
-  for (const name of ['aria-label', 'title']) {
+  for (const name of ['aria-label', 'title', 'alt']) {
     for (const element of document.querySelectorAll(`[${name}]`)) {
       element.setAttribute(name, t(element.getAttribute(name) ?? '', {}, language));
     }
