@@ -5,6 +5,7 @@
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
 //! - [`clock`]: the time of day.
+//! - [`files`]: the folders that viewers send files to and fetch them from.
 //! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`capture`]: the X11 screen as a GStreamer element.
@@ -21,6 +22,7 @@ pub mod capture;
 pub mod cli;
 pub mod clock;
 pub mod desktop;
+pub mod files;
 pub mod host;
 pub mod input;
 pub mod media;

@@ -602,7 +602,10 @@ async fn those_who_say_their_name_hear_who_is_there() {
     bob.receive().await;
     assert_eq!(told(&mut ann).await.as_array().unwrap().len(), 3);
     bob.send(json!({"type":"name","data":{"name":"Bob"}})).await;
-    assert_eq!(names(&told(&mut bob).await), [json!(null), json!("Ann"), json!("Bob")]);
+    assert_eq!(
+        names(&told(&mut bob).await),
+        [json!(null), json!("Ann"), json!("Bob")]
+    );
     drop(bob);
     while told(&mut ann).await.as_array().unwrap().len() != 2 {}
     // Whoever is not asked is not told: the next that comes is the answer.

@@ -303,7 +303,10 @@ fn pictures_go_both_ways_and_what_is_called_one_has_to_be_one() {
             .collect();
         let picture = ClipboardContent::png(bytes.clone()).unwrap();
         desk.copy(&bytes, &["-t", "image/png"]);
-        assert!(desk.services.read_clipboard() == Ok(Some(picture.clone())), "{size}");
+        assert!(
+            desk.services.read_clipboard() == Ok(Some(picture.clone())),
+            "{size}"
+        );
         desk.services.write_clipboard(picture).unwrap();
         assert!(desk.paste_bytes(&["-t", "image/png"]) == bytes, "{size}");
         assert_eq!(desk.paste(&["-t", "TARGETS"]), "TARGETS\nTIMESTAMP\nimage/png\n");

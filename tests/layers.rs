@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("clock", &[]),
+    ("files", &[]),
     ("access", &["protocol"]),
     ("session", &["protocol"]),
     ("input", &["protocol"]),
     ("media", &["capture"]),
     ("capture", &[]),
     ("desktop", &[]),
-    ("web", &["access", "clock", "protocol"]),
+    ("web", &["access", "clock", "files", "protocol"]),
     ("shutdown", &[]),
     (
         "host",
@@ -24,7 +25,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "access", "clock", "desktop", "host", "input", "media", "protocol", "session", "shutdown", "web",
+            "access", "clock", "desktop", "files", "host", "input", "media", "protocol", "session",
+            "shutdown", "web",
         ],
     ),
 ];

@@ -7,6 +7,7 @@ mod api;
 mod cli;
 mod desktop_requests;
 mod desktop_x11;
+mod files;
 mod layers;
 mod limits;
 mod outbound;

@@ -4,6 +4,7 @@ mod access;
 mod announce;
 mod config;
 mod failure;
+mod files;
 mod log;
 mod options;
 mod parse;

@@ -81,6 +81,9 @@ pub(super) struct RunOptions {
     pub access: AccessArguments,
 
     #[command(flatten)]
+    pub files: FilesArguments,
+
+    #[command(flatten)]
     pub tls: TlsArguments,
 
     /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
@@ -152,12 +155,6 @@ pub(super) struct AccessArguments {
     )]
     pub auth_proxy_from: Vec<IpAddr>,
 
-    /// Which way the clipboard goes: to-host lets viewers paste on the desktop, to-viewer gives them what is copied
-    /// there.
-    #[arg(long, value_name = "WAY", default_value = "both", value_parser = ClipboardPolicy::NAMES)]
-    #[arg(env = "DESKBEAM_CLIPBOARD")]
-    pub clipboard: String,
-
     /// An origin, such as `https://desk.example`, whose pages may show this host's page in a frame.
     #[arg(
         long,
@@ -166,6 +163,30 @@ pub(super) struct AccessArguments {
         env = "DESKBEAM_ALLOW_EMBED"
     )]
     pub allow_embed: Vec<Embedder>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clipboard and files")]
+pub(super) struct FilesArguments {
+    /// Which way the clipboard goes: to-host lets viewers paste on the desktop, to-viewer gives them what is copied
+    /// there.
+    #[arg(long, value_name = "WAY", default_value = "both", value_parser = ClipboardPolicy::NAMES)]
+    #[arg(env = "DESKBEAM_CLIPBOARD")]
+    pub clipboard: String,
+
+    /// A folder that takes the files that viewers send who may act. Nothing in it is overwritten. Without it, none are
+    /// taken.
+    #[arg(long, value_name = "DIR", env = "DESKBEAM_UPLOAD_DIR")]
+    pub upload_dir: Option<PathBuf>,
+
+    /// The largest file that is taken, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    #[arg(env = "DESKBEAM_UPLOAD_LIMIT")]
+    pub upload_limit: u64,
+
+    /// A folder whose files viewers may fetch who may act: not those that are hidden, and not its folders.
+    #[arg(long, value_name = "DIR", env = "DESKBEAM_DOWNLOAD_DIR")]
+    pub download_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -13,7 +13,7 @@ use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
-use crate::protocol::role::ClipboardPolicy;
+use crate::protocol::role::{ClipboardPolicy, Policy};
 use crate::session::SessionConfig;
 use crate::shutdown;
 use crate::web::Serving;
@@ -22,7 +22,7 @@ use super::access::Entrance;
 use super::announce::announce;
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
-use super::{access, process, signaling, tls};
+use super::{access, files, process, signaling, tls};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_arenas();
@@ -39,6 +39,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     }
     let (access, entrance) = access::access(&options.access, options.listen)?;
     let tls = tls::tls(options.tls.clone(), options.listen)?;
+    let folders = files::folders(&options.files)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
@@ -52,7 +53,11 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         input,
         desktop: desktop.address(),
         session: SessionConfig {
-            clipboard: ClipboardPolicy::named(&options.access.clipboard).unwrap_or_default(),
+            policy: Policy {
+                clipboard: ClipboardPolicy::named(&options.files.clipboard).unwrap_or_default(),
+                uploads: folders.uploads.is_some(),
+                downloads: folders.downloads.is_some(),
+            },
             ..signaling::session(&options.signaling)
         },
         names: names(options.allow_host),
@@ -62,6 +67,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         serving: Serving {
             embedders: options.access.allow_embed,
             tls,
+            folders,
         },
         max_connections: options.signaling.max_connections as usize,
         fps,

@@ -8,7 +8,7 @@ use super::{Shared, players, viewer};
 use crate::access::{Access, Grant};
 use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::ClipboardPolicy;
+use crate::protocol::role::Policy;
 use crate::protocol::whep::Fragment;
 use crate::web::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 
@@ -60,8 +60,8 @@ impl Host for Api {
         &self.shared.session.ice_servers
     }
 
-    fn clipboard_policy(&self) -> ClipboardPolicy {
-        self.shared.session.clipboard
+    fn policy(&self) -> Policy {
+        self.shared.session.policy
     }
 
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {

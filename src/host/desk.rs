@@ -7,7 +7,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::desktop::{ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, SystemMeter};
+use crate::desktop::{
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, SystemMeter,
+};
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
 use crate::protocol::stats::SystemStats;

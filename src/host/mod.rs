@@ -131,7 +131,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         input: injector.handle(),
         desk: Desk::open(
             setup.desktop,
-            setup.session.clipboard.allows(Capability::ClipboardRead),
+            setup.session.policy.allows(Capability::ClipboardRead),
             &tasks,
             &shutdown,
         ),

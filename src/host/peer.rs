@@ -13,7 +13,7 @@ use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
 use crate::protocol::input::{FrameSize, InputEvent};
-use crate::protocol::role::{Capability, ClipboardPolicy, Role};
+use crate::protocol::role::{Capability, Policy, Role};
 use crate::session::{PeerKey, PeerRequest};
 
 /// What comes of a viewer's data channel, apart from input, on the way to its task.
@@ -142,16 +142,16 @@ struct Reader {
 #[derive(Clone)]
 pub(super) struct Permit {
     role: Role,
-    clipboard: ClipboardPolicy,
+    policy: Policy,
     /// Whether nobody else has the control.
     acts: Arc<AtomicBool>,
 }
 
 impl Permit {
-    pub(super) fn new(role: Role, clipboard: ClipboardPolicy, acts: bool) -> Self {
+    pub(super) fn new(role: Role, policy: Policy, acts: bool) -> Self {
         Self {
             role,
-            clipboard,
+            policy,
             acts: Arc::new(AtomicBool::new(acts)),
         }
     }
@@ -165,7 +165,7 @@ impl Permit {
     pub(super) fn allows(&self, capability: Capability) -> bool {
         let needs_control = capability != Capability::ClipboardRead;
         self.role.allows(capability)
-            && self.clipboard.allows(capability)
+            && self.policy.allows(capability)
             && (self.acts.load(Ordering::Relaxed) || !needs_control)
     }
 }
@@ -222,7 +222,7 @@ mod tests {
             let reader = Reader {
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
-                permit: Permit::new(role, ClipboardPolicy::Both, true),
+                permit: Permit::new(role, Policy::default(), true),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),

@@ -181,7 +181,7 @@ impl Viewer {
         let seat = shared.lease.seat(session.client_id());
         let acts = lease.borrow().lets_act(seat.id());
         Self {
-            permit: Permit::new(session.role(), shared.session.clipboard, acts),
+            permit: Permit::new(session.role(), shared.session.policy, acts),
             seat,
             lease,
             people: shared.registry.people(),

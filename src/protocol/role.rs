@@ -25,6 +25,10 @@ pub enum Capability {
     ClipboardRead,
     /// To put something into the desktop's clipboard.
     ClipboardWrite,
+    /// To send files.
+    Upload,
+    /// To fetch files.
+    Download,
     /// To change the desktop's size.
     Resize,
     /// To change the stream for everybody: its rate, and whether the pointer is drawn.
@@ -47,6 +51,34 @@ pub enum ClipboardPolicy {
     Off,
 }
 
+/// What a host allows at all, whatever the role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Which way the clipboard goes.
+    pub clipboard: ClipboardPolicy,
+    /// Whether there is a folder to send files to.
+    pub uploads: bool,
+    /// Whether there is a folder to fetch files from.
+    pub downloads: bool,
+}
+
+impl Policy {
+    /// Whether it leaves this to whom the role allows it.
+    pub fn allows(self, capability: Capability) -> bool {
+        match capability {
+            Capability::ClipboardRead => {
+                matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToViewer)
+            }
+            Capability::ClipboardWrite => {
+                matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToHost)
+            }
+            Capability::Upload => self.uploads,
+            Capability::Download => self.downloads,
+            _ => true,
+        }
+    }
+}
+
 impl ClipboardPolicy {
     /// The names of all policies.
     pub const NAMES: [&str; 4] = ["both", "to-host", "to-viewer", "off"];
@@ -59,15 +91,6 @@ impl ClipboardPolicy {
             "to-viewer" => Some(Self::ToViewer),
             "off" => Some(Self::Off),
             _ => None,
-        }
-    }
-
-    /// Whether it leaves this to whom the role allows it.
-    pub fn allows(self, capability: Capability) -> bool {
-        match capability {
-            Capability::ClipboardRead => matches!(self, Self::Both | Self::ToViewer),
-            Capability::ClipboardWrite => matches!(self, Self::Both | Self::ToHost),
-            _ => true,
         }
     }
 }
@@ -95,21 +118,23 @@ impl Role {
         self >= capability.least_role()
     }
 
-    /// What it may do where the clipboard goes these ways, by the names that clients are told.
-    pub fn capabilities(self, clipboard: ClipboardPolicy) -> Vec<&'static str> {
+    /// What it may do on such a host, by the names that clients are told.
+    pub fn capabilities(self, policy: Policy) -> Vec<&'static str> {
         let allowed = Capability::ALL
             .into_iter()
-            .filter(|capability| self.allows(*capability) && clipboard.allows(*capability));
+            .filter(|capability| self.allows(*capability) && policy.allows(*capability));
         allowed.map(Capability::name).collect()
     }
 }
 
 impl Capability {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Pointer,
         Self::Keyboard,
         Self::ClipboardRead,
         Self::ClipboardWrite,
+        Self::Upload,
+        Self::Download,
         Self::Resize,
         Self::Settings,
         Self::Manage,
@@ -158,6 +183,8 @@ impl Capability {
             Self::Keyboard => "keyboard",
             Self::ClipboardRead => "clipboard-read",
             Self::ClipboardWrite => "clipboard-write",
+            Self::Upload => "upload",
+            Self::Download => "download",
             Self::Resize => "resize",
             Self::Settings => "settings",
             Self::Manage => "manage",
@@ -178,13 +205,22 @@ mod tests {
 
     #[test]
     fn each_role_may_do_what_the_lesser_ones_may_and_more() {
-        assert_eq!(Role::View.capabilities(ClipboardPolicy::Both), [""; 0]);
-        let control = Role::Control.capabilities(ClipboardPolicy::Both);
+        assert_eq!(Role::View.capabilities(Policy::default()), [""; 0]);
+        let control = Role::Control.capabilities(Policy::default());
         assert!(
             control.contains(&"keyboard") && !control.contains(&"manage"),
             "{control:?}"
         );
-        assert_eq!(Role::Admin.capabilities(ClipboardPolicy::Both).len(), Capability::ALL.len());
+        let all = Policy {
+            uploads: true,
+            downloads: true,
+            ..Policy::default()
+        };
+        assert_eq!(Role::Admin.capabilities(all).len(), Capability::ALL.len());
+        assert_eq!(
+            Role::Admin.capabilities(Policy::default()).len(),
+            Capability::ALL.len() - 2
+        );
     }
 
     #[test]
@@ -195,13 +231,20 @@ mod tests {
             ("to-viewer", true, false),
             ("off", false, false),
         ] {
-            let policy = ClipboardPolicy::named(name).unwrap();
+            let policy = Policy {
+                clipboard: ClipboardPolicy::named(name).unwrap(),
+                ..Policy::default()
+            };
             let told = Role::Control.capabilities(policy);
             assert_eq!(told.contains(&"clipboard-read"), read, "{name}");
             assert_eq!(told.contains(&"clipboard-write"), write, "{name}");
             assert!(policy.allows(Capability::Pointer) && told.contains(&"pointer"));
         }
-        assert!(ClipboardPolicy::NAMES.iter().all(|name| ClipboardPolicy::named(name).is_some()));
+        assert!(
+            ClipboardPolicy::NAMES
+                .iter()
+                .all(|name| ClipboardPolicy::named(name).is_some())
+        );
         assert_eq!(ClipboardPolicy::named("Both"), None);
     }
 

@@ -9,7 +9,7 @@ use super::envelope::Rejection;
 use super::ice_server::IceServer;
 use super::lease::LeaseState;
 use super::people::Person;
-use super::role::{ClipboardPolicy, Role};
+use super::role::{Policy, Role};
 use super::select::Selected;
 use super::stats::Stats;
 use super::{NAME, VERSION};
@@ -42,8 +42,8 @@ pub enum ServerMessage {
         ice_servers: Vec<IceServer>,
         /// What the client may do.
         role: Role,
-        /// Which way the clipboard goes.
-        clipboard: ClipboardPolicy,
+        /// What the host allows.
+        policy: Policy,
     },
     /// The answer to a ping.
     Pong {
@@ -138,7 +138,7 @@ impl ServerMessage {
                 max_message_size,
                 ice_servers,
                 role,
-                clipboard,
+                policy,
             } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
@@ -152,7 +152,7 @@ impl ServerMessage {
                     "max_message_size": max_message_size,
                     "ice_servers": ice_servers,
                     "role": role.name(),
-                    "permissions": role.capabilities(*clipboard),
+                    "permissions": role.capabilities(*policy),
                 },
             }),
             Self::Pong {
@@ -186,7 +186,9 @@ impl ServerMessage {
                 "matched": selected.matched,
             }),
             Self::ControlState(state) => state.to_json(stamp.client_id),
-            Self::People(people) => json!({ "people": people.iter().map(Person::to_json).collect::<Vec<_>>() }),
+            Self::People(people) => {
+                json!({ "people": people.iter().map(Person::to_json).collect::<Vec<_>>() })
+            }
             Self::AnswerAck | Self::Error { .. } => Value::Null,
         }
     }
@@ -273,7 +275,7 @@ mod tests {
             max_message_size: 65_536,
             ice_servers: Vec::new(),
             role: Role::View,
-            clipboard: ClipboardPolicy::Both,
+            policy: Policy::default(),
         });
         assert_eq!(welcome["data"]["session_config"]["role"], "view");
         assert_eq!(welcome["data"]["session_config"]["permissions"], json!([]));

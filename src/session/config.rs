@@ -3,7 +3,7 @@
 use crate::protocol::NAME;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::{ClipboardPolicy, Role};
+use crate::protocol::role::{Policy, Role};
 
 /// The same for all viewers of a host, but for `role` and short-lived credentials in `ice_servers`.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct SessionConfig {
     pub rate_per_second: u32,
     /// What the client may do. Told in the welcome.
     pub role: Role,
-    /// Which way the clipboard goes. Told in the welcome.
-    pub clipboard: ClipboardPolicy,
+    /// What the host allows, whatever the role. Told in the welcome.
+    pub policy: Policy,
 }
 
 impl SessionConfig {
@@ -51,7 +51,7 @@ impl Default for SessionConfig {
             rate_burst: 2_000,
             rate_per_second: 1_000,
             role: Role::Control,
-            clipboard: ClipboardPolicy::Both,
+            policy: Policy::default(),
         }
     }
 }

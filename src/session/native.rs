@@ -59,7 +59,7 @@ impl Native {
             max_message_size: cx.config.max_message_size,
             ice_servers: cx.config.ice_servers.clone(),
             role: cx.config.role,
-            clipboard: cx.config.clipboard,
+            policy: cx.config.policy,
         };
         cx.send(&welcome, None, now_ms)
     }

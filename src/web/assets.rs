@@ -77,7 +77,8 @@ mod tests {
     fn a_script_loses_its_comments_and_nothing_else() {
         let script = "/** One.\n * Two. */\nlet a = /** @type {X} */ (b); // why\n  // Three.\n/* Four. */\n\
             /** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
-        let kept = "\n\nlet a = /** @type {X} */ (b); // why\n\n\n/** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
+        let kept =
+            "\n\nlet a = /** @type {X} */ (b); // why\n\n\n/** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
         assert_eq!(without_comments(script), kept);
     }
 

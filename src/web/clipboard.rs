@@ -74,7 +74,7 @@ pub(super) async fn write(
 }
 
 fn allows(host: &Shared, grant: &crate::access::Grant, capability: Capability) -> bool {
-    grant.role.allows(capability) && host.clipboard_policy().allows(capability)
+    grant.role.allows(capability) && host.policy().allows(capability)
 }
 
 fn forbidden() -> Response {
@@ -84,7 +84,10 @@ fn forbidden() -> Response {
 
 fn refused(error: &ClipError) -> Response {
     let (status, message) = match error {
-        ClipError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The clipboard takes 8 MiB at most.\n"),
+        ClipError::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The clipboard takes 8 MiB at most.\n",
+        ),
         ClipError::NoPicture => (StatusCode::BAD_REQUEST, "The body is no PNG file.\n"),
         ClipError::NotInControl => (StatusCode::CONFLICT, "Somebody else has the control.\n"),
         ClipError::Unavailable => (

@@ -12,7 +12,7 @@ use super::socket::ViewerSocket;
 use crate::access::{Access, Grant};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::ClipboardPolicy;
+use crate::protocol::role::Policy;
 use crate::protocol::whep::Fragment;
 
 /// A future that owns what it needs.
@@ -53,8 +53,8 @@ pub trait Host: Send + Sync + 'static {
     /// What clients should use for ICE.
     fn ice_servers(&self) -> &[IceServer];
 
-    /// Which way the clipboard goes.
-    fn clipboard_policy(&self) -> ClipboardPolicy;
+    /// What the host allows, whatever the role.
+    fn policy(&self) -> Policy;
 
     /// What is in the clipboard of the desktop, if it is text or a picture.
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>>;

@@ -292,7 +292,11 @@ mod tests {
             (Form::Utf8, "é中😀".as_bytes(), Some("é中😀".into())),
             (Form::Utf8, b"a\xff", Some("a\u{fffd}".into())),
             (Form::Latin1, b"\xe9!", Some("é!".into())),
-            (Form::Png, b"\x89PNG\r\n\x1a\n...", ClipboardContent::png(*b"\x89PNG\r\n\x1a\n...")),
+            (
+                Form::Png,
+                b"\x89PNG\r\n\x1a\n...",
+                ClipboardContent::png(*b"\x89PNG\r\n\x1a\n..."),
+            ),
             (Form::Png, b"GIF89a", None),
         ] {
             assert_eq!(form.content(bytes.to_vec()), content);

@@ -141,9 +141,7 @@ impl Offer {
         let replace = PropMode::REPLACE;
         if target == atoms.TARGETS {
             let kinds: &[Atom] = match held.content {
-                ClipboardContent::Text(_) => {
-                    &[atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT, string]
-                }
+                ClipboardContent::Text(_) => &[atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT, string],
                 ClipboardContent::Png(_) => &[atoms.IMAGE_PNG],
             };
             let targets = [&[atoms.TARGETS, atoms.TIMESTAMP], kinds].concat();

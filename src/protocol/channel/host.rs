@@ -152,7 +152,9 @@ impl HostMessage {
                 json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
             ),
             Self::Clipboard(text) => return clipboard(text.as_str()),
-            Self::ClipboardLarge { kind, bytes } => ("clipboard-large", json!({"type": kind, "bytes": bytes})),
+            Self::ClipboardLarge { kind, bytes } => {
+                ("clipboard-large", json!({"type": kind, "bytes": bytes}))
+            }
             Self::FrameTimes(frames) => {
                 let frames: Vec<_> = frames.iter().map(|frame| frame.to_json()).collect();
                 ("frame-times", json!({ "frames": frames }))

@@ -236,7 +236,7 @@ fn server_message(name: &str) -> ServerMessage {
             max_message_size: 65_536,
             ice_servers,
             role: Role::Control,
-            clipboard: crate::protocol::role::ClipboardPolicy::Both,
+            policy: crate::protocol::role::Policy::default(),
         },
         "pong" => ServerMessage::Pong {
             timestamp: Some(NOW.into()),

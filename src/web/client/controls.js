@@ -1,6 +1,7 @@
 import { Attention } from './attention.js';
 import { ClipboardPanel } from './clipboard-panel.js';
 import { Cursor } from './cursor.js';
+import { FilesPanel } from './files-panel.js';
 import { Fit } from './fit.js';
 import { FrameTimes } from './frame-times.js';
 import { FullScreen } from './fullscreen.js';
@@ -30,6 +31,7 @@ export class Controls {
   #manager = null;
   #touch;
   #cursor;
+  #files;
   #fit;
   #fullScreen;
   #toolbar;
@@ -87,6 +89,10 @@ export class Controls {
     });
     this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
     this.#keys = new OnScreenKeys(document, this.#send);
+    this.#files = new FilesPanel(document, {
+      may: (permission) => this.#may(permission, false),
+      onDrop: () => this.#toolbar.show('files'),
+    });
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
     const stages = new Stages();
     this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
@@ -99,7 +105,10 @@ export class Controls {
       onChange: (isFull) => this.#press('fullscreen', isFull),
     });
     this.#toolbar = new Toolbar(this.#part('#tools'), {
-      onPanel: (panel) => panel === 'clipboard' && this.#clipboard.show(),
+      onPanel: (panel) => {
+        if (panel === 'clipboard') this.#clipboard.show();
+        if (panel === 'files') this.#files.show();
+      },
       onLeave: () => this.focus(),
     });
   }
@@ -179,9 +188,12 @@ export class Controls {
     this.#field.focus({ preventScroll: true });
   }
 
-  /** @param {string} permission of the host */
-  #may(permission) {
-    return this.#permissions?.includes(permission) ?? true;
+  /**
+   * @param {string} permission of the host
+   * @param {boolean} [otherwise] if the host does not tell
+   */
+  #may(permission, otherwise = true) {
+    return this.#permissions?.includes(permission) ?? otherwise;
   }
 
   /** @type {import('./keyboard.js').Send} */
@@ -222,6 +234,7 @@ export class Controls {
     this.#part('[data-panel="clipboard"]').hidden = !acts || !(reads || writes);
     this.#button('clip-send').hidden = !writes;
     this.#button('clip-copy').hidden = !reads;
+    this.#part('[data-panel="files"]').hidden = !this.#may('upload', false) && !this.#may('download', false);
     this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
     this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
     this.#button('record').hidden = !('MediaRecorder' in globalThis);

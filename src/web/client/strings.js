@@ -47,6 +47,19 @@ const CHINESE = {
   Statistics: '统计',
   'Copy as JSON': '复制为 JSON',
   Copied: '已复制',
+  Files: '文件',
+  'Send to the desktop, or drop them onto the page:': '发送到桌面，或将文件拖到页面上：',
+  'Files on the desktop': '桌面上的文件',
+  'There are none.': '没有文件。',
+  Cancel: '取消',
+  sent: '已发送',
+  'sent as {name}': '已发送为 {name}',
+  'The host does not take the file': '主机不接受此文件',
+  'This host knows of no such file.': '主机没有此文件。',
+  'Your role may not exchange files.': '您的角色不能交换文件。',
+  'There is no room left on the host.': '主机空间不足。',
+  'The host takes too many files already.': '主机正在接收的文件过多。',
+  'The host cannot write the file.': '主机无法写入文件。',
   People: '用户',
   'Your name': '您的名字',
   Somebody: '某人',
@@ -112,6 +125,7 @@ const CHINESE = {
 
 /** Sentences with something in them that is only known later. @type {[RegExp, string][]} */
 const CHINESE_PATTERNS = [
+  [/^The host takes files of (\d+) MiB at most\.$/, '主机最多接受 $1 MiB 的文件。'],
   [/^The host refused the connection: (.*)$/, '主机拒绝了连接：$1'],
   [/^The host offers only (.*), which this browser cannot play(.*)\.$/, '主机只提供 $1，此浏览器无法播放$2。'],
   [/^This browser cannot play the video of the host(.*)\.$/, '此浏览器无法播放主机的视频$1。'],
