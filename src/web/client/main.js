@@ -1,5 +1,6 @@
 import { CAPABILITIES, browserName, videoCodecs } from './browser.js';
 import { Controls } from './controls.js';
+import { DelayWatch } from './delay-watch.js';
 import { socketUrl } from './endpoint.js';
 import { Login, takeToken } from './login.js';
 import { GStreamerSignalingClient } from './signaling.js';
@@ -34,6 +35,7 @@ const signaling = new GStreamerSignalingClient({
 const manager = new WebRTCManager(signaling, video, { automatic: false, input: controls.input });
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
+const delays = new DelayWatch({ report: () => manager.getConnectionStats(), onLate: () => viewer.late() });
 
 const login = new Login(new URL('.', location.href));
 const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
@@ -84,8 +86,10 @@ function showState(state) {
   grab();
   if (isConnected) {
     still.thaw();
+    delays.start();
   } else {
     controls.close();
+    delays.stop();
     still.freeze();
   }
   overlay.show(state);

@@ -22,6 +22,7 @@ import { backoffMs } from './backoff.js';
  *   | {type: 'unanswerable', why: string}
  *   | {type: 'peer', state: RTCPeerConnectionState}
  *   | {type: 'frame'}
+ *   | {type: 'late'}
  *   | {type: 'media', packets: number, decoded: number}} SessionEvent
  */
 
@@ -187,6 +188,8 @@ export class Session {
       case 'linking frame':
       case 'starting frame':
         return this.#goLive();
+      case 'live late':
+        return this.#askAgain('The picture came late.');
       case 'starting media':
         return this.#judge(/** @type {{packets: number, decoded: number}} */ (event));
     }

@@ -9,6 +9,7 @@ const CHINESE = {
   'The host cannot be reached.': '无法连接到主机。',
   'The connection is interrupted.': '连接中断。',
   'The connection was interrupted.': '连接曾中断。',
+  'The picture came late.': '画面延迟过高。',
   'The network lets no video through from the host.': '网络阻止了来自主机的视频。',
   'The host sends no video.': '主机没有发送视频。',
   'The host refused the connection.': '主机拒绝了连接。',
