@@ -2,6 +2,7 @@
 
 mod access;
 mod announce;
+mod client_setting;
 mod config;
 mod failure;
 mod files;

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::protocol::role::ClipboardPolicy;
 use crate::web::{Embedder, ServerUrl};
 
+use super::client_setting::ClientSetting;
 use super::share::Lifetime;
 
 /// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
@@ -79,6 +80,17 @@ pub(super) struct RunOptions {
 
     #[command(flatten)]
     pub access: AccessArguments,
+
+    /// Decides a setting of the page for all viewers: fit, quality, touch, theme, stats or metaIsControl. May be given
+    /// several times. In the configuration file, it is a table.
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        env = "DESKBEAM_CLIENT",
+        help_heading = "Page"
+    )]
+    pub client: Vec<ClientSetting>,
 
     #[command(flatten)]
     pub files: FilesArguments,

@@ -20,6 +20,7 @@ use crate::web::Serving;
 
 use super::access::Entrance;
 use super::announce::announce;
+use super::client_setting::ClientSetting;
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
 use super::{access, files, process, signaling, tls};
@@ -58,6 +59,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
                 uploads: folders.uploads.is_some(),
                 downloads: folders.downloads.is_some(),
             },
+            client: pinned(options.client),
             ..signaling::session(&options.signaling)
         },
         names: names(options.allow_host),
@@ -100,6 +102,14 @@ fn names(mut allowed: Vec<String>) -> Vec<String> {
     let own = signaling::machine_name();
     allowed.extend([format!("{own}.local"), own]);
     allowed
+}
+
+/// What the page is told of its settings; of one that is given twice, the last.
+fn pinned(settings: Vec<ClientSetting>) -> serde_json::Map<String, serde_json::Value> {
+    let pairs = settings.into_iter();
+    pairs
+        .map(|setting| (setting.name.to_owned(), setting.value))
+        .collect()
 }
 
 /// What is streamed.

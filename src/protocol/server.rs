@@ -44,6 +44,8 @@ pub enum ServerMessage {
         role: Role,
         /// What the host allows.
         policy: Policy,
+        /// The settings of the page that the host decides.
+        client: Map<String, Value>,
     },
     /// The answer to a ping.
     Pong {
@@ -139,6 +141,7 @@ impl ServerMessage {
                 ice_servers,
                 role,
                 policy,
+                client,
             } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
@@ -153,6 +156,7 @@ impl ServerMessage {
                     "ice_servers": ice_servers,
                     "role": role.name(),
                     "permissions": role.capabilities(*policy),
+                    "client": client,
                 },
             }),
             Self::Pong {
@@ -276,9 +280,14 @@ mod tests {
             ice_servers: Vec::new(),
             role: Role::View,
             policy: Policy::default(),
+            client: Map::from_iter([("theme".to_owned(), "dark".into())]),
         });
         assert_eq!(welcome["data"]["session_config"]["role"], "view");
         assert_eq!(welcome["data"]["session_config"]["permissions"], json!([]));
+        assert_eq!(
+            welcome["data"]["session_config"]["client"],
+            json!({"theme": "dark"})
+        );
         assert_eq!(welcome["peerId"], "client_1");
         assert_eq!(welcome["data"]["client_id"], "client_1");
         assert_eq!(

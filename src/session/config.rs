@@ -1,5 +1,7 @@
 //! How sessions present themselves, and what they allow.
 
+use serde_json::{Map, Value};
+
 use crate::protocol::NAME;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
@@ -28,6 +30,8 @@ pub struct SessionConfig {
     pub role: Role,
     /// What the host allows, whatever the role. Told in the welcome.
     pub policy: Policy,
+    /// The settings of the page that the host decides, by the page's names. Told in the welcome.
+    pub client: Map<String, Value>,
 }
 
 impl SessionConfig {
@@ -52,6 +56,7 @@ impl Default for SessionConfig {
             rate_per_second: 1_000,
             role: Role::Control,
             policy: Policy::default(),
+            client: Map::new(),
         }
     }
 }

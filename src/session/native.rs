@@ -60,6 +60,7 @@ impl Native {
             ice_servers: cx.config.ice_servers.clone(),
             role: cx.config.role,
             policy: cx.config.policy,
+            client: cx.config.client.clone(),
         };
         cx.send(&welcome, None, now_ms)
     }

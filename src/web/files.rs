@@ -228,9 +228,7 @@ impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Role => (StatusCode::FORBIDDEN, "Your role may not exchange files.\n").into_response(),
-            Refusal::Unknown => {
-                (StatusCode::NOT_FOUND, "This host knows of no such file.\n").into_response()
-            }
+            Refusal::Unknown => (StatusCode::NOT_FOUND, "This host knows of no such file.\n").into_response(),
         }
     }
 }

@@ -237,6 +237,7 @@ fn server_message(name: &str) -> ServerMessage {
             ice_servers,
             role: Role::Control,
             policy: crate::protocol::role::Policy::default(),
+            client: Map::new(),
         },
         "pong" => ServerMessage::Pong {
             timestamp: Some(NOW.into()),

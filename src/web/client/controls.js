@@ -286,11 +286,13 @@ export class Controls {
     this.#statsPanel.show(values.stats);
     this.#frameTimes.setWanted(values.stats);
     this.#press('stats', values.stats);
+    this.#button('stats').hidden = this.#settings.isPinned('stats');
     this.#tellPointer();
     this.#tellQuality();
     for (const [name, value] of /** @type {[keyof Values, any][]} */ (Object.entries(values))) {
       for (const each of this.#document.querySelectorAll(`[name="${name}"]`)) {
         const input = /** @type {HTMLInputElement} */ (each);
+        input.disabled = this.#settings.isPinned(name);
         if (input.type === 'checkbox') input.checked = value;
         else if (input.type === 'radio') input.checked = input.value === value;
         else input.value = String(value);

@@ -123,6 +123,7 @@ Object.defineProperty(globalThis, 'deskbeam', {
 });
 
 signaling.addEventListener('welcome', (event) => {
+  settings.pin(/** @type {CustomEvent} */ (event).detail?.session_config?.client);
   controls.setPermissions(/** @type {CustomEvent} */ (event).detail?.session_config?.permissions ?? null);
 });
 controls.attach(manager);

@@ -27,6 +27,8 @@ export class Settings extends EventTarget {
   #kept;
   /** @type {Partial<Values>} */
   #asked;
+  /** What the host decides. @type {Partial<Values>} */
+  #pinned = {};
   /** @type {Address} */
   #address;
 
@@ -59,7 +61,18 @@ export class Settings extends EventTarget {
 
   /** @returns {Values} */
   get values() {
-    return { ...this.#defaults, ...this.#kept, ...this.#asked };
+    return { ...this.#defaults, ...this.#kept, ...this.#asked, ...this.#pinned };
+  }
+
+  /** @param {unknown} values by name that the host decides; what makes no sense is left out */
+  pin(values) {
+    this.#pinned = sound(values);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** @param {keyof Values} name */
+  isPinned(name) {
+    return name in this.#pinned;
   }
 
   get address() {
