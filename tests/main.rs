@@ -24,4 +24,5 @@ mod virtual_display;
 mod websocket;
 mod whep;
 mod x11_input;
+mod x11_layouts;
 mod x11_source;
