@@ -1,6 +1,7 @@
 import { CAPABILITIES, browserName, videoCodecs } from './browser.js';
 import { Controls } from './controls.js';
 import { DelayWatch } from './delay-watch.js';
+import { Embedding } from './embedding.js';
 import { socketUrl } from './endpoint.js';
 import { Login, takeToken } from './login.js';
 import { GStreamerSignalingClient } from './signaling.js';
@@ -36,6 +37,12 @@ const manager = new WebRTCManager(signaling, video, { automatic: false, input: c
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
 const delays = new DelayWatch({ report: () => manager.getConnectionStats(), onLate: () => viewer.late() });
+const embedding = new Embedding(window, {
+  state: () => viewer.state,
+  set: (values) => settings.set(values ?? {}),
+  send: (type, data) => controls.acts && manager.sendInput(type, data),
+  focus: () => controls.focus(),
+});
 
 const login = new Login(new URL('.', location.href));
 const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
@@ -93,6 +100,7 @@ function showState(state) {
     still.freeze();
   }
   overlay.show(state);
+  embedding.tell(state);
   if (isConnected) controls.focus();
 }
 
