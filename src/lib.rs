@@ -7,6 +7,7 @@
 //! - [`clock`]: the time of day.
 //! - `descriptors`: how many files may still be opened.
 //! - `retry`: when to try again what was lost.
+//! - [`files`]: the folders that viewers send files to and fetch them from.
 //! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
 //! - [`capture`]: the X11 screen as a GStreamer element.
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod clock;
 mod descriptors;
 pub mod desktop;
+pub mod files;
 pub mod host;
 pub mod input;
 pub mod media;

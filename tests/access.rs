@@ -7,7 +7,7 @@ use deskbeam::access::{Access, Mode, PasswordFile, Secret, Shares, StateDir, set
 use deskbeam::input::Recorded;
 use deskbeam::protocol::input::Point;
 use deskbeam::protocol::role::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{connect_async, tungstenite};
 
@@ -579,6 +579,38 @@ async fn one_client_takes_the_control_and_hands_it_over_and_the_others_wait() {
         (&state["holder"], &state["granted"]),
         (&json!(null), &json!(true))
     );
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_say_their_name_hear_who_is_there() {
+    let host = TestHost::start_custom(|_| {});
+    let mut silent = Client::connect(&host.ws_url()).await;
+    silent.receive().await;
+    let mut ann = Client::connect(&host.ws_url()).await;
+    ann.receive().await;
+    let told = async |client: &mut Client| client.receive_type("people").await["data"]["people"].clone();
+    let names = |people: &Value| -> Vec<Value> {
+        let people = people.as_array().unwrap();
+        people.iter().map(|person| person["name"].clone()).collect()
+    };
+    ann.send(json!({"type":"name","data":{"name":"Ann"}})).await;
+    let people = told(&mut ann).await;
+    assert_eq!(names(&people), [json!(null), json!("Ann")]);
+    assert_eq!(people[1]["role"], "admin");
+    let mut bob = Client::connect(&host.ws_url()).await;
+    bob.receive().await;
+    assert_eq!(told(&mut ann).await.as_array().unwrap().len(), 3);
+    bob.send(json!({"type":"name","data":{"name":"Bob"}})).await;
+    assert_eq!(
+        names(&told(&mut bob).await),
+        [json!(null), json!("Ann"), json!("Bob")]
+    );
+    drop(bob);
+    while told(&mut ann).await.as_array().unwrap().len() != 2 {}
+    // Whoever is not asked is not told: the next that comes is the answer.
+    silent.send(json!({"type":"ping"})).await;
+    assert_eq!(silent.receive().await["type"], "pong");
     host.stop().await;
 }
 

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use deskbeam::desktop::{
-    ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, VirtualDisplay,
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, VirtualDisplay,
 };
 use deskbeam::input::{Injector, X11Backend};
 use deskbeam::protocol::input::{InputEvent, Point};
@@ -78,27 +78,31 @@ impl Desk {
     }
 
     /// Copies as another program does, and waits until that is told.
-    fn copy(&self, text: &str, arguments: &[&str]) {
+    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) {
         let mut xclip = self
             .xclip(&[&["-i"], arguments].concat())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .expect("xclip (package xclip)");
-        xclip.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        xclip.stdin.take().unwrap().write_all(content.as_ref()).unwrap();
         assert!(xclip.wait().unwrap().success());
         assert_eq!(self.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
     }
 
     /// Pastes as another program does.
     fn paste(&self, arguments: &[&str]) -> String {
+        String::from_utf8(self.paste_bytes(arguments)).unwrap()
+    }
+
+    fn paste_bytes(&self, arguments: &[&str]) -> Vec<u8> {
         let output = self
             .xclip(&[&["-o"], arguments].concat())
             .stdin(Stdio::null())
             .output()
             .expect("xclip (package xclip)");
         assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap()
+        output.stdout
     }
 
     fn size(&self) -> (u16, u16) {
@@ -286,10 +290,27 @@ fn what_others_copy_is_told_and_read() {
 }
 
 #[test]
-fn a_picture_in_the_clipboard_is_no_text() {
+fn pictures_go_both_ways_and_what_is_called_one_has_to_be_one() {
     let desk = Desk::start(320, 240);
-    desk.copy("not really", &["-t", "image/png"]);
+    desk.copy(b"not really", &["-t", "image/png"]);
     assert_eq!(desk.services.read_clipboard(), Ok(None));
+    for size in [100, 3_000_000] {
+        // More than fits into one property: both sides hand it over in pieces.
+        let bytes: Vec<u8> = b"\x89PNG\r\n\x1a\n"
+            .iter()
+            .copied()
+            .chain((0..size).map(|index: u32| (index / 7) as u8))
+            .collect();
+        let picture = ClipboardContent::png(bytes.clone()).unwrap();
+        desk.copy(&bytes, &["-t", "image/png"]);
+        assert!(
+            desk.services.read_clipboard() == Ok(Some(picture.clone())),
+            "{size}"
+        );
+        desk.services.write_clipboard(picture).unwrap();
+        assert!(desk.paste_bytes(&["-t", "image/png"]) == bytes, "{size}");
+        assert_eq!(desk.paste(&["-t", "TARGETS"]), "TARGETS\nTIMESTAMP\nimage/png\n");
+    }
 }
 
 #[test]
@@ -297,7 +318,7 @@ fn what_viewers_copy_is_there_for_others() {
     let desk = Desk::start(320, 240);
     let large = large_text();
     for text in ["plain", MIXED, &large, ""] {
-        desk.services.write_clipboard(text.into()).unwrap();
+        desk.services.write_clipboard(text).unwrap();
         assert!(desk.paste(&[]) == text, "{} bytes", text.len());
         assert!(desk.paste(&["-t", "text/plain;charset=utf-8"]) == text);
         assert!(desk.services.read_clipboard() == Ok(Some(text.into())));
@@ -314,7 +335,7 @@ fn what_viewers_copy_is_there_for_others() {
 #[test]
 fn only_what_others_copy_is_told() {
     let desk = Desk::start(320, 240);
-    desk.services.write_clipboard("ours".into()).unwrap();
+    desk.services.write_clipboard("ours").unwrap();
     desk.services.resize(400, 300).unwrap();
     let resized = DesktopEvent::Resized {
         width: 400,
@@ -323,7 +344,7 @@ fn only_what_others_copy_is_told() {
     assert_eq!(desk.next_besides_the_cursor(), resized);
     desk.copy("theirs", &[]);
     assert_eq!(desk.services.read_clipboard(), Ok(Some("theirs".into())));
-    desk.services.write_clipboard("ours again".into()).unwrap();
+    desk.services.write_clipboard("ours again").unwrap();
     assert_eq!(desk.paste(&[]), "ours again");
 }
 
@@ -511,7 +532,7 @@ fn the_end_of_the_x_server_is_told_and_an_error_of_every_call() {
         .collect();
     assert!(!told.contains(&DesktopEvent::Returned), "{told:?}");
     assert_eq!(services.read_clipboard(), Err(ClipboardError::Lost));
-    assert_eq!(services.write_clipboard("x".into()), Err(ClipboardError::Lost));
+    assert_eq!(services.write_clipboard("x"), Err(ClipboardError::Lost));
     assert_eq!(services.resize(640, 480), Err(ResizeError::Lost));
     services.stop();
 }

@@ -9,13 +9,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("descriptors", &[]),
     ("retry", &[]),
+    ("files", &[]),
     ("access", &["protocol"]),
     ("session", &["protocol"]),
     ("input", &["protocol", "retry"]),
     ("media", &["capture", "descriptors"]),
     ("capture", &["retry"]),
     ("desktop", &["retry"]),
-    ("web", &["access", "clock", "descriptors", "protocol"]),
+    ("web", &["access", "clock", "descriptors", "files", "protocol"]),
     ("shutdown", &[]),
     (
         "host",
@@ -34,7 +35,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "access", "clock", "desktop", "host", "input", "media", "protocol", "session", "shutdown", "web",
+            "access", "clock", "desktop", "files", "host", "input", "media", "protocol", "session",
+            "shutdown", "web",
         ],
     ),
 ];

@@ -2,8 +2,10 @@
 
 mod access;
 mod announce;
+mod client_setting;
 mod config;
 mod failure;
+mod files;
 mod log;
 mod options;
 mod parse;

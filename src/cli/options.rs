@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::protocol::role::ClipboardPolicy;
 use crate::web::{Embedder, ServerUrl};
 
+use super::client_setting::ClientSetting;
 use super::share::Lifetime;
 
 /// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
@@ -78,6 +80,20 @@ pub(super) struct RunOptions {
 
     #[command(flatten)]
     pub access: AccessArguments,
+
+    /// Decides a setting of the page for all viewers: fit, quality, touch, theme, stats or metaIsControl. May be given
+    /// several times. In the configuration file, it is a table.
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        env = "DESKBEAM_CLIENT",
+        help_heading = "Page"
+    )]
+    pub client: Vec<ClientSetting>,
+
+    #[command(flatten)]
+    pub files: FilesArguments,
 
     #[command(flatten)]
     pub tls: TlsArguments,
@@ -159,6 +175,30 @@ pub(super) struct AccessArguments {
         env = "DESKBEAM_ALLOW_EMBED"
     )]
     pub allow_embed: Vec<Embedder>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clipboard and files")]
+pub(super) struct FilesArguments {
+    /// Which way the clipboard goes: to-host lets viewers paste on the desktop, to-viewer gives them what is copied
+    /// there.
+    #[arg(long, value_name = "WAY", default_value = "both", value_parser = ClipboardPolicy::NAMES)]
+    #[arg(env = "DESKBEAM_CLIPBOARD")]
+    pub clipboard: String,
+
+    /// A folder that takes the files that viewers send who may act. Nothing in it is overwritten. Without it, none are
+    /// taken.
+    #[arg(long, value_name = "DIR", env = "DESKBEAM_UPLOAD_DIR")]
+    pub upload_dir: Option<PathBuf>,
+
+    /// The largest file that is taken, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    #[arg(env = "DESKBEAM_UPLOAD_LIMIT")]
+    pub upload_limit: u64,
+
+    /// A folder whose files viewers may fetch who may act: not those that are hidden, and not its folders.
+    #[arg(long, value_name = "DIR", env = "DESKBEAM_DOWNLOAD_DIR")]
+    pub download_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

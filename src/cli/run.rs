@@ -13,14 +13,17 @@ use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use crate::host::{self, DesktopAddress, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
+use crate::protocol::role::{ClipboardPolicy, Policy};
+use crate::session::SessionConfig;
 use crate::shutdown;
 use crate::web::Serving;
 
 use super::access::Entrance;
 use super::announce::announce;
+use super::client_setting::ClientSetting;
 use super::failure::Failure;
 use super::options::{RunOptions, StreamArguments};
-use super::{access, process, signaling, tls};
+use super::{access, files, process, signaling, tls};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_arenas();
@@ -37,6 +40,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     }
     let (access, entrance) = access::access(&options.access, options.listen)?;
     let tls = tls::tls(options.tls.clone(), options.listen)?;
+    let folders = files::folders(&options.files)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
     let input = input_backend(desktop.display())?;
@@ -49,7 +53,15 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         plan,
         input,
         desktop: desktop.address(),
-        session: signaling::session(&options.signaling),
+        session: SessionConfig {
+            policy: Policy {
+                clipboard: ClipboardPolicy::named(&options.files.clipboard).unwrap_or_default(),
+                uploads: folders.uploads.is_some(),
+                downloads: folders.downloads.is_some(),
+            },
+            client: pinned(options.client),
+            ..signaling::session(&options.signaling)
+        },
         names: names(options.allow_host),
         origins: options.allow_origin,
         access,
@@ -58,6 +70,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
             embedders: options.access.allow_embed,
             tls,
             most_per_address: options.signaling.max_connections_per_address as usize,
+            folders,
         },
         max_connections: options.signaling.max_connections as usize,
         fps,
@@ -90,6 +103,14 @@ fn names(mut allowed: Vec<String>) -> Vec<String> {
     let own = signaling::machine_name();
     allowed.extend([format!("{own}.local"), own]);
     allowed
+}
+
+/// What the page is told of its settings; of one that is given twice, the last.
+fn pinned(settings: Vec<ClientSetting>) -> serde_json::Map<String, serde_json::Value> {
+    let pairs = settings.into_iter();
+    pairs
+        .map(|setting| (setting.name.to_owned(), setting.value))
+        .collect()
 }
 
 /// What is streamed.

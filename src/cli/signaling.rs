@@ -24,6 +24,7 @@ pub(super) fn session(arguments: &SignalingArguments) -> SessionConfig {
         rate_burst: arguments.rate_burst,
         rate_per_second: arguments.rate_per_second,
         role: Role::named(&arguments.signaling_role).unwrap_or(Role::View),
+        ..SessionConfig::default()
     }
 }
 

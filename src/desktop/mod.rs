@@ -20,4 +20,6 @@ pub use end_watch::{EndWatch, Ended};
 pub use error::VirtualDisplayError;
 pub use system::{SystemLoad, SystemMeter};
 pub use virtual_display::{VirtualDisplay, VirtualOptions};
-pub use x11::{ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, ServicesError};
+pub use x11::{
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, ServicesError,
+};

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::{Shared, players, viewer};
 use crate::access::{Access, Grant};
+use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
+use crate::protocol::role::Policy;
 use crate::protocol::whep::Fragment;
-use crate::web::{BoxFuture, ClientInfo, Host, NewViewer, Player, PlayerError, Status};
+use crate::web::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 
 /// How long somebody who is to be shown out may take to appear: a client may say its own id a moment later.
 const APPEAR: Duration = Duration::from_secs(1);
@@ -58,6 +60,41 @@ impl Host for Api {
         &self.shared.session.ice_servers
     }
 
+    fn policy(&self) -> Policy {
+        self.shared.session.policy
+    }
+
+    fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
+        let desk = self.shared.desk.clone();
+        Box::pin(async move {
+            let content = desk.read_clipboard().await.map_err(clip_error)?;
+            Ok(content.map(|content| match content {
+                ClipboardContent::Text(text) => Clip::Text(text.to_string()),
+                ClipboardContent::Png(bytes) => Clip::Png(bytes.to_vec()),
+            }))
+        })
+    }
+
+    fn write_clipboard(
+        &self,
+        clip: Clip,
+        grant: Grant,
+        client: Option<String>,
+    ) -> BoxFuture<Result<(), ClipError>> {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let client = client.filter(|id| shared.registry.is_of(id, &grant));
+            if !shared.lease.lets_act(&client.unwrap_or_default()) {
+                return Err(ClipError::NotInControl);
+            }
+            let content = match clip {
+                Clip::Text(text) => text.into(),
+                Clip::Png(bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
+            };
+            shared.desk.write_clipboard(content).await.map_err(clip_error)
+        })
+    }
+
     fn status(&self) -> Status {
         let clients = self.shared.registry.clients();
         let apps: BTreeSet<_> = clients.iter().map(|client| &client.app_name).collect();
@@ -100,5 +137,12 @@ impl Host for Api {
 
     fn close_player(&self, id: &str) -> bool {
         self.shared.players.close(id)
+    }
+}
+
+fn clip_error(error: ClipboardError) -> ClipError {
+    match error {
+        ClipboardError::TooLarge => ClipError::TooLarge,
+        _ => ClipError::Unavailable,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::peer::Peer;
 use super::{Shared, now_ms, now_us};
+use crate::desktop::ClipboardContent;
 use crate::protocol::channel::{ChannelMessage, FrameTimes, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::input::FrameSize;
@@ -53,6 +54,28 @@ pub(super) fn resolution(size: FrameSize) -> HostMessage {
     HostMessage::System(SystemAction::Resolution(size.width, size.height))
 }
 
+/// Tells what was copied, or that there is something to fetch, for which the protocol of Selkies has no word.
+pub(super) fn clipboard(content: &ClipboardContent, dialect: Dialect) -> Option<HostMessage> {
+    let text = match content {
+        ClipboardContent::Text(text) => ClipboardText::new(&**text),
+        ClipboardContent::Png(_) => None,
+    };
+    let large = || HostMessage::ClipboardLarge {
+        kind: media_type(content),
+        bytes: content.len(),
+    };
+    text.map(HostMessage::Clipboard)
+        .or_else(|| (dialect != Dialect::Selkies).then(large))
+}
+
+/// As HTTP calls it.
+fn media_type(content: &ClipboardContent) -> &'static str {
+    match content {
+        ClipboardContent::Text(_) => "text/plain;charset=utf-8",
+        ClipboardContent::Png(_) => "image/png",
+    }
+}
+
 /// What is said once a second on an open channel.
 pub(super) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
     if peer.is_told() {
@@ -96,7 +119,13 @@ impl Wishes {
 }
 
 /// Does what a viewer asks for. What takes its time happens in a task of its own.
-pub(super) async fn act(shared: &Shared, peer: &mut Peer, wishes: &mut Wishes, message: ChannelMessage) {
+pub(super) async fn act(
+    shared: &Shared,
+    peer: &mut Peer,
+    wishes: &mut Wishes,
+    dialect: Dialect,
+    message: ChannelMessage,
+) {
     match message {
         ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
         ChannelMessage::SetQuality { percent } => {
@@ -119,12 +148,12 @@ pub(super) async fn act(shared: &Shared, peer: &mut Peer, wishes: &mut Wishes, m
             }
         }
         ChannelMessage::ClipboardRead => {
-            if let Some(text) = shared.desk.read_clipboard().await.and_then(ClipboardText::new) {
-                peer.tell(&HostMessage::Clipboard(text));
+            if let Ok(Some(content)) = shared.desk.read_clipboard().await {
+                clipboard(&content, dialect).inspect(|message| peer.tell(message));
             }
         }
         ChannelMessage::ClipboardWrite(text) => {
-            let (desk, text) = (shared.desk.clone(), text.as_str().to_owned());
+            let (desk, text) = (shared.desk.clone(), ClipboardContent::from(text.as_str()));
             shared
                 .tasks
                 .spawn(async move { desk.write_clipboard(text).await });

@@ -7,7 +7,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::desktop::{CursorImage, DesktopEvent, DesktopServices, SystemMeter};
+use crate::desktop::{
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, SystemMeter,
+};
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
 use crate::protocol::stats::SystemStats;
@@ -41,22 +43,26 @@ pub(super) struct Desk {
     followed: Arc<AtomicUsize>,
     /// The size that they asked for last.
     wanted: Arc<Mutex<Option<FrameSize>>>,
+    /// Whether viewers are told what is copied.
+    tells_clipboard: bool,
 }
 
 /// What has changed.
 #[derive(Debug, Clone)]
 pub(super) enum News {
     Cursor(Cursor),
-    Clipboard(String),
+    Clipboard(ClipboardContent),
     Resized(FrameSize),
     /// The X server has gone, or is back.
     Lost(bool),
 }
 
 impl Desk {
-    /// Connects to the display. Without one, or if it refuses, there is no news.
+    /// Connects to the display; what is copied there is told if `tells_clipboard`. Without one, or if it refuses, there
+    /// is no news.
     pub(super) fn open(
         address: Option<DesktopAddress>,
+        tells_clipboard: bool,
         tasks: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -86,6 +92,7 @@ impl Desk {
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
             followed: Arc::default(),
             wanted: Arc::default(),
+            tells_clipboard,
         };
         tasks.spawn(desk.clone().follow(events, shutdown.clone()));
         desk
@@ -111,24 +118,21 @@ impl Desk {
         self.is_lost.load(Ordering::SeqCst)
     }
 
-    /// The text in the clipboard, if there is some.
-    pub(super) async fn read_clipboard(&self) -> Option<String> {
-        let services = self.services()?;
-        let read = tokio::task::spawn_blocking(move || services.read_clipboard())
-            .await
-            .ok()?;
-        read.map_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
-            .ok()
-            .flatten()
+    /// What is in the clipboard, if we know it.
+    pub(super) async fn read_clipboard(&self) -> Result<Option<ClipboardContent>, ClipboardError> {
+        let services = self.services().ok_or(ClipboardError::Lost)?;
+        let read = tokio::task::spawn_blocking(move || services.read_clipboard()).await;
+        read.unwrap_or(Err(ClipboardError::Lost))
+            .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
     }
 
-    /// Puts text into the clipboard.
-    pub(super) async fn write_clipboard(&self, text: String) {
-        let Some(services) = self.services() else { return };
-        let written = tokio::task::spawn_blocking(move || services.write_clipboard(text)).await;
-        if let Ok(Err(error)) = written {
-            tracing::debug!(%error, "the clipboard cannot be written");
-        }
+    /// Puts this into the clipboard.
+    pub(super) async fn write_clipboard(&self, content: ClipboardContent) -> Result<(), ClipboardError> {
+        let services = self.services().ok_or(ClipboardError::Lost)?;
+        let written = tokio::task::spawn_blocking(move || services.write_clipboard(content)).await;
+        written
+            .unwrap_or(Err(ClipboardError::Lost))
+            .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be written"))
     }
 
     /// The display follows one more viewer's window.
@@ -210,9 +214,10 @@ impl Desk {
                 None => return,
                 Some(DesktopEvent::Cursor(image)) => News::Cursor(shown(&image)),
                 Some(DesktopEvent::CursorHidden) => News::Cursor(hidden()),
+                Some(DesktopEvent::ClipboardChanged) if !self.tells_clipboard => continue,
                 Some(DesktopEvent::ClipboardChanged) => match self.read_clipboard().await {
-                    Some(text) => News::Clipboard(text),
-                    None => continue,
+                    Ok(Some(content)) => News::Clipboard(content),
+                    _ => continue,
                 },
                 Some(DesktopEvent::Resized { width, height }) => News::Resized(FrameSize { width, height }),
                 Some(DesktopEvent::Lost) => News::Lost(true),

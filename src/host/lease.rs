@@ -28,6 +28,11 @@ impl Lease {
         self.0.subscribe()
     }
 
+    /// Whether the client of this id may act, if its role allows it.
+    pub(super) fn lets_act(&self, id: &str) -> bool {
+        self.0.borrow().lets_act(id)
+    }
+
     /// A place for the client of this id.
     pub(super) fn seat(&self, id: &str) -> Seat {
         Seat {

@@ -30,6 +30,7 @@ use crate::access::Access;
 use crate::clock::{now_ms, now_us};
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
+use crate::protocol::role::Capability;
 use crate::session::SessionConfig;
 use crate::web::{self, Serving};
 
@@ -131,7 +132,12 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     let shared = Shared {
         media: media.handle().clone(),
         input: injector.handle(),
-        desk: Desk::open(setup.desktop, &tasks, &shutdown),
+        desk: Desk::open(
+            setup.desktop,
+            setup.session.policy.allows(Capability::ClipboardRead),
+            &tasks,
+            &shutdown,
+        ),
         session: setup.session,
         names: setup.names.into(),
         origins: setup.origins.into(),

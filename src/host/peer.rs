@@ -14,7 +14,7 @@ use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
 use crate::protocol::input::{FrameSize, InputEvent};
-use crate::protocol::role::{Capability, Role};
+use crate::protocol::role::{Capability, Policy, Role};
 use crate::session::{Bucket, PeerKey, PeerRequest};
 
 /// How many messages a viewer may send on its data channel at once. A fast mouse sends 1,000 a second.
@@ -186,14 +186,16 @@ impl Heard {
 #[derive(Clone)]
 pub(super) struct Permit {
     role: Role,
+    policy: Policy,
     /// Whether nobody else has the control.
     acts: Arc<AtomicBool>,
 }
 
 impl Permit {
-    pub(super) fn new(role: Role, acts: bool) -> Self {
+    pub(super) fn new(role: Role, policy: Policy, acts: bool) -> Self {
         Self {
             role,
+            policy,
             acts: Arc::new(AtomicBool::new(acts)),
         }
     }
@@ -206,7 +208,9 @@ impl Permit {
     /// Reading takes no control.
     pub(super) fn allows(&self, capability: Capability) -> bool {
         let needs_control = capability != Capability::ClipboardRead;
-        self.role.allows(capability) && (self.acts.load(Ordering::Relaxed) || !needs_control)
+        self.role.allows(capability)
+            && self.policy.allows(capability)
+            && (self.acts.load(Ordering::Relaxed) || !needs_control)
     }
 }
 
@@ -282,7 +286,7 @@ mod tests {
                 heard: Heard::default(),
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
-                permit: Permit::new(role, true),
+                permit: Permit::new(role, Policy::default(), true),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),

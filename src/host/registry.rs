@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Grant;
 use crate::descriptors;
+use crate::protocol::people::{Person, PersonName};
 use crate::protocol::role::Capability;
 use crate::web::ClientInfo;
 
@@ -15,11 +17,13 @@ use crate::web::ClientInfo;
 #[derive(Clone)]
 pub(super) struct Registry {
     clients: Arc<Mutex<HashMap<String, Client>>>,
+    people: Arc<watch::Sender<Arc<[Person]>>>,
     max: usize,
 }
 
 struct Client {
     info: ClientInfo,
+    name: Option<PersonName>,
     grant: Grant,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
@@ -39,6 +43,7 @@ impl Registry {
     pub(super) fn new(max: usize) -> Self {
         Self {
             clients: Arc::default(),
+            people: Arc::new(watch::Sender::new(Arc::from([]))),
             max,
         }
     }
@@ -54,16 +59,23 @@ impl Registry {
             id.clone(),
             Client {
                 info,
+                name: None,
                 grant,
                 leave: leave.clone(),
                 is_barred: false,
             },
         );
+        self.tell(&clients);
         Some(Registration {
             registry: self.clone(),
             id,
             leave,
         })
+    }
+
+    /// Who is here, and whenever that changes.
+    pub(super) fn people(&self) -> watch::Receiver<Arc<[Person]>> {
+        self.people.subscribe()
     }
 
     /// Whether one more with `others` that are counted elsewhere is too many.
@@ -95,6 +107,11 @@ impl Registry {
             .is_some_and(|client| client.grant.role.allows(capability))
     }
 
+    /// Whether the client that we call `id` is here, and came in by this grant.
+    pub(super) fn is_of(&self, id: &str, grant: &Grant) -> bool {
+        self.lock().get(id).is_some_and(|client| client.grant == *grant)
+    }
+
     /// Shows out those whose grant `holds` no longer.
     pub(super) fn show_out_unless(&self, holds: impl Fn(&Grant) -> bool) {
         let mut clients = self.lock();
@@ -102,6 +119,17 @@ impl Registry {
             client.is_barred = true;
             client.leave.cancel();
         }
+    }
+
+    fn tell(&self, clients: &HashMap<String, Client>) {
+        let mut clients: Vec<_> = clients.values().collect();
+        clients.sort_by_key(|client| (client.info.connected_at, &client.info.id));
+        let people = clients.into_iter().map(|client| Person {
+            client_id: client.info.id.clone(),
+            name: client.name.clone(),
+            role: client.grant.role,
+        });
+        self.people.send_replace(people.collect());
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {
@@ -121,6 +149,15 @@ impl Registration {
         clients.get(&self.id).is_some_and(|client| client.is_barred)
     }
 
+    /// What the viewer wants to be called.
+    pub(super) fn set_name(&self, name: PersonName) {
+        let mut clients = self.registry.lock();
+        if let Some(client) = clients.get_mut(&self.id) {
+            client.name = Some(name);
+        }
+        self.registry.tell(&clients);
+    }
+
     /// Changes what is told of the viewer.
     pub(super) fn update(&self, change: impl FnOnce(&mut ClientInfo)) {
         if let Some(client) = self.registry.lock().get_mut(&self.id) {
@@ -131,6 +168,8 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.lock().remove(&self.id);
+        let mut clients = self.registry.lock();
+        clients.remove(&self.id);
+        self.registry.tell(&clients);
     }
 }

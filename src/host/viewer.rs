@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -23,9 +24,9 @@ use crate::protocol::channel::HostMessage;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::lease::LeaseState;
+use crate::protocol::people::Person;
 use crate::protocol::role::Capability;
 use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
-use crate::protocol::text::ClipboardText;
 use crate::session::{Action, Event, PeerKey, Session, SessionConfig, StatsRequest};
 use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
 
@@ -132,6 +133,7 @@ struct Viewer {
     seat: Seat,
     permit: Permit,
     lease: watch::Receiver<LeaseState>,
+    people: watch::Receiver<Arc<[Person]>>,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -157,6 +159,7 @@ enum Next {
     Measured(Measured),
     News(News),
     Lease,
+    People,
     Beat,
     Tick,
 }
@@ -178,9 +181,10 @@ impl Viewer {
         let seat = shared.lease.seat(session.client_id());
         let acts = lease.borrow().lets_act(seat.id());
         Self {
-            permit: Permit::new(session.role(), acts),
+            permit: Permit::new(session.role(), shared.session.policy, acts),
             seat,
             lease,
+            people: shared.registry.people(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
             shared,
@@ -226,6 +230,7 @@ impl Viewer {
                 Some(measured) = self.measured.1.recv() => Next::Measured(measured),
                 news = next_news(&mut self.news) => Next::News(news),
                 Ok(()) = self.lease.changed() => Next::Lease,
+                Ok(()) = self.people.changed() => Next::People,
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
@@ -284,7 +289,8 @@ impl Viewer {
             }
             Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
-                    channel::act(&self.shared, peer, &mut self.wishes, message).await;
+                    let dialect = self.session.dialect();
+                    channel::act(&self.shared, peer, &mut self.wishes, dialect, message).await;
                 }
                 Vec::new()
             }
@@ -293,6 +299,10 @@ impl Viewer {
             }
             Next::News(news) => self.spread(news),
             Next::Lease => self.lease_changed(),
+            Next::People => {
+                let people = Arc::clone(&self.people.borrow_and_update());
+                self.session.handle(Event::People(people), now_ms())
+            }
             Next::Beat => {
                 self.peers
                     .values()
@@ -374,9 +384,8 @@ impl Viewer {
                 let message = HostMessage::Cursor(cursor);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Clipboard(text) if self.permit.allows(Capability::ClipboardRead) => {
-                if let Some(text) = ClipboardText::new(text) {
-                    let message = HostMessage::Clipboard(text);
+            News::Clipboard(content) if self.permit.allows(Capability::ClipboardRead) => {
+                if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
                     told().for_each(|peer| peer.tell(&message));
                 }
             }
@@ -436,6 +445,9 @@ impl Viewer {
                         // It hears how it is, though nothing has changed.
                         self.lease.mark_changed();
                     }
+                }
+                Action::Name(name) => {
+                    self.registration.as_ref().inspect(|place| place.set_name(name));
                 }
                 Action::Input(event) => {
                     if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))

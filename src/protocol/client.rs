@@ -9,6 +9,7 @@ use super::error::ErrorCode;
 use super::fields;
 use super::input::{self, FrameSize, InputError, InputEvent};
 use super::lease::LeaseRequest;
+use super::people::PersonName;
 use super::stats::StatsGroup;
 
 /// How many codecs and capabilities a client may list, and how long each name may be, in bytes.
@@ -46,6 +47,8 @@ pub enum ClientMessage {
     Negotiate(Negotiate),
     /// The client wants to have the control for itself, or to give it away.
     Lease(LeaseRequest),
+    /// What the client wants to be called among the others, whom it wants to know.
+    Name(PersonName),
 }
 
 /// Which protocols a client speaks.
@@ -109,6 +112,12 @@ impl ClientMessage {
                     .map(Self::Lease)
                     .ok_or_else(|| envelope.reject(ErrorCode::InvalidMessageData, "\"client_id\" is missing"))
             }
+            "name" => PersonName::read(data).map(Self::Name).ok_or_else(|| {
+                envelope.reject(
+                    ErrorCode::InvalidMessageData,
+                    "\"name\" must be a line of 1 to 64 bytes",
+                )
+            }),
             kind => match input::from_json(kind, data, frame) {
                 Ok(events) => Ok(Self::Input(events)),
                 Err(InputError::UnknownType) => Err(envelope.reject(

@@ -23,6 +23,7 @@ pub mod ice_server;
 pub mod input;
 pub mod json;
 pub mod lease;
+pub mod people;
 pub mod role;
 pub mod select;
 pub mod selkies;

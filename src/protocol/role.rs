@@ -25,12 +25,74 @@ pub enum Capability {
     ClipboardRead,
     /// To put something into the desktop's clipboard.
     ClipboardWrite,
+    /// To send files.
+    Upload,
+    /// To fetch files.
+    Download,
     /// To change the desktop's size.
     Resize,
     /// To change the stream for everybody: its rate, and whether the pointer is drawn.
     Settings,
     /// To list the clients and show them out.
     Manage,
+}
+
+/// Which way the clipboard goes, whatever the role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClipboardPolicy {
+    /// Both ways.
+    #[default]
+    Both,
+    /// Viewers give the desktop something to paste.
+    ToHost,
+    /// Viewers get what is copied on the desktop.
+    ToViewer,
+    /// Neither way.
+    Off,
+}
+
+/// What a host allows at all, whatever the role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Which way the clipboard goes.
+    pub clipboard: ClipboardPolicy,
+    /// Whether there is a folder to send files to.
+    pub uploads: bool,
+    /// Whether there is a folder to fetch files from.
+    pub downloads: bool,
+}
+
+impl Policy {
+    /// Whether it leaves this to whom the role allows it.
+    pub fn allows(self, capability: Capability) -> bool {
+        match capability {
+            Capability::ClipboardRead => {
+                matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToViewer)
+            }
+            Capability::ClipboardWrite => {
+                matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToHost)
+            }
+            Capability::Upload => self.uploads,
+            Capability::Download => self.downloads,
+            _ => true,
+        }
+    }
+}
+
+impl ClipboardPolicy {
+    /// The names of all policies.
+    pub const NAMES: [&str; 4] = ["both", "to-host", "to-viewer", "off"];
+
+    /// The policy of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "both" => Some(Self::Both),
+            "to-host" => Some(Self::ToHost),
+            "to-viewer" => Some(Self::ToViewer),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
 }
 
 impl Role {
@@ -56,21 +118,23 @@ impl Role {
         self >= capability.least_role()
     }
 
-    /// What it may do, by the names that clients are told.
-    pub fn capabilities(self) -> Vec<&'static str> {
+    /// What it may do on such a host, by the names that clients are told.
+    pub fn capabilities(self, policy: Policy) -> Vec<&'static str> {
         let allowed = Capability::ALL
             .into_iter()
-            .filter(|capability| self.allows(*capability));
+            .filter(|capability| self.allows(*capability) && policy.allows(*capability));
         allowed.map(Capability::name).collect()
     }
 }
 
 impl Capability {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Pointer,
         Self::Keyboard,
         Self::ClipboardRead,
         Self::ClipboardWrite,
+        Self::Upload,
+        Self::Download,
         Self::Resize,
         Self::Settings,
         Self::Manage,
@@ -119,6 +183,8 @@ impl Capability {
             Self::Keyboard => "keyboard",
             Self::ClipboardRead => "clipboard-read",
             Self::ClipboardWrite => "clipboard-write",
+            Self::Upload => "upload",
+            Self::Download => "download",
             Self::Resize => "resize",
             Self::Settings => "settings",
             Self::Manage => "manage",
@@ -139,13 +205,47 @@ mod tests {
 
     #[test]
     fn each_role_may_do_what_the_lesser_ones_may_and_more() {
-        assert_eq!(Role::View.capabilities(), [""; 0]);
-        let control = Role::Control.capabilities();
+        assert_eq!(Role::View.capabilities(Policy::default()), [""; 0]);
+        let control = Role::Control.capabilities(Policy::default());
         assert!(
             control.contains(&"keyboard") && !control.contains(&"manage"),
             "{control:?}"
         );
-        assert_eq!(Role::Admin.capabilities().len(), Capability::ALL.len());
+        let all = Policy {
+            uploads: true,
+            downloads: true,
+            ..Policy::default()
+        };
+        assert_eq!(Role::Admin.capabilities(all).len(), Capability::ALL.len());
+        assert_eq!(
+            Role::Admin.capabilities(Policy::default()).len(),
+            Capability::ALL.len() - 2
+        );
+    }
+
+    #[test]
+    fn the_clipboard_goes_the_ways_that_the_policy_names() {
+        for (name, read, write) in [
+            ("both", true, true),
+            ("to-host", false, true),
+            ("to-viewer", true, false),
+            ("off", false, false),
+        ] {
+            let policy = Policy {
+                clipboard: ClipboardPolicy::named(name).unwrap(),
+                ..Policy::default()
+            };
+            let told = Role::Control.capabilities(policy);
+            assert_eq!(told.contains(&"clipboard-read"), read, "{name}");
+            assert_eq!(told.contains(&"clipboard-write"), write, "{name}");
+            assert!(policy.allows(Capability::Pointer) && told.contains(&"pointer"));
+        }
+        assert!(
+            ClipboardPolicy::NAMES
+                .iter()
+                .all(|name| ClipboardPolicy::named(name).is_some())
+        );
+        assert_eq!(ClipboardPolicy::named("Both"), None);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What the host says on the signaling socket, in the native protocol.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::candidate::IceCandidate;
 use super::envelope::Rejection;
 use super::ice_server::IceServer;
 use super::lease::LeaseState;
-use super::role::Role;
+use super::people::Person;
+use super::role::{Policy, Role};
 use super::select::Selected;
 use super::stats::Stats;
 use super::{NAME, VERSION};
@@ -39,6 +42,10 @@ pub enum ServerMessage {
         ice_servers: Vec<IceServer>,
         /// What the client may do.
         role: Role,
+        /// What the host allows.
+        policy: Policy,
+        /// The settings of the page that the host decides.
+        client: Map<String, Value>,
     },
     /// The answer to a ping.
     Pong {
@@ -66,6 +73,8 @@ pub enum ServerMessage {
     ProtocolSelected(Selected),
     /// Who has the control now.
     ControlState(LeaseState),
+    /// Who is connected, the first to come first.
+    People(Arc<[Person]>),
     /// Something could not be done. Its id goes into the [`Stamp`].
     Error(Rejection),
 }
@@ -118,6 +127,7 @@ impl ServerMessage {
             Self::Stats(_) => "stats",
             Self::ProtocolSelected(_) => "protocol-selected",
             Self::ControlState(_) => "control-state",
+            Self::People(_) => "people",
             Self::Error { .. } => "error",
         }
     }
@@ -130,6 +140,8 @@ impl ServerMessage {
                 max_message_size,
                 ice_servers,
                 role,
+                policy,
+                client,
             } => json!({
                 "client_id": stamp.client_id,
                 "app_name": app_name,
@@ -143,7 +155,8 @@ impl ServerMessage {
                     "max_message_size": max_message_size,
                     "ice_servers": ice_servers,
                     "role": role.name(),
-                    "permissions": role.capabilities(),
+                    "permissions": role.capabilities(*policy),
+                    "client": client,
                 },
             }),
             Self::Pong {
@@ -177,6 +190,9 @@ impl ServerMessage {
                 "matched": selected.matched,
             }),
             Self::ControlState(state) => state.to_json(stamp.client_id),
+            Self::People(people) => {
+                json!({ "people": people.iter().map(Person::to_json).collect::<Vec<_>>() })
+            }
             Self::AnswerAck | Self::Error { .. } => Value::Null,
         }
     }
@@ -263,9 +279,15 @@ mod tests {
             max_message_size: 65_536,
             ice_servers: Vec::new(),
             role: Role::View,
+            policy: Policy::default(),
+            client: Map::from_iter([("theme".to_owned(), "dark".into())]),
         });
         assert_eq!(welcome["data"]["session_config"]["role"], "view");
         assert_eq!(welcome["data"]["session_config"]["permissions"], json!([]));
+        assert_eq!(
+            welcome["data"]["session_config"]["client"],
+            json!({"theme": "dark"})
+        );
         assert_eq!(welcome["peerId"], "client_1");
         assert_eq!(welcome["data"]["client_id"], "client_1");
         assert_eq!(

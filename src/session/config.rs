@@ -1,9 +1,11 @@
 //! How sessions present themselves, and what they allow.
 
+use serde_json::{Map, Value};
+
 use crate::protocol::NAME;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::Role;
+use crate::protocol::role::{Policy, Role};
 
 /// The same for all viewers of a host, but for `role` and short-lived credentials in `ice_servers`.
 #[derive(Debug, Clone)]
@@ -26,6 +28,10 @@ pub struct SessionConfig {
     pub rate_per_second: u32,
     /// What the client may do. Told in the welcome.
     pub role: Role,
+    /// What the host allows, whatever the role. Told in the welcome.
+    pub policy: Policy,
+    /// The settings of the page that the host decides, by the page's names. Told in the welcome.
+    pub client: Map<String, Value>,
 }
 
 impl SessionConfig {
@@ -49,6 +55,8 @@ impl Default for SessionConfig {
             rate_burst: 2_000,
             rate_per_second: 1_000,
             role: Role::Control,
+            policy: Policy::default(),
+            client: Map::new(),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What goes into a session and what comes out.
 
+use std::sync::Arc;
+
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::ChannelLabel;
 use crate::protocol::input::{FrameSize, InputEvent};
 use crate::protocol::lease::{LeaseRequest, LeaseState};
+use crate::protocol::people::{Person, PersonName};
 use crate::protocol::stats::{Stats, StatsGroup};
 
 /// One peer of a session. Dialects with one peer at a time always use [`PeerKey::ONLY`].
@@ -93,6 +96,8 @@ pub enum Event<'a> {
     },
     /// Somebody has the control now, or nobody.
     Lease(LeaseState),
+    /// Somebody has come or gone, or is called something else.
+    People(Arc<[Person]>),
     /// Something that the client wanted on a data channel was not done: its role does not allow it.
     Refused,
     /// The captured frame has this size now.
@@ -140,6 +145,8 @@ pub enum Action {
     },
     /// The client wants the control, or to give it away; tell what comes of it by [`Event::Lease`].
     Lease(LeaseRequest),
+    /// The client wants to be called this; tell who is there by [`Event::People`].
+    Name(PersonName),
     /// The client has pointed or typed over the signaling socket.
     Input(InputEvent),
     /// Something worth a line in the log: what a server that the host has called complains of.
@@ -196,6 +203,7 @@ impl std::fmt::Debug for Event<'_> {
             Self::Stats { request, .. } => write!(f, "Stats({:?})", request.groups),
             Self::Control { granted } => write!(f, "Control({granted})"),
             Self::Lease(state) => write!(f, "{state:?}"),
+            Self::People(people) => write!(f, "People({})", people.len()),
             Self::Refused => f.write_str("Refused"),
             Self::FrameSize(size) => write!(f, "{size:?}"),
             Self::SendQueueFull => f.write_str("SendQueueFull"),

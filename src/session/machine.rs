@@ -141,6 +141,10 @@ impl Session {
                 Mode::Native(_) => vec![Native::lease(&mut self.cx, state, now_ms)],
                 _ => Vec::new(),
             },
+            Event::People(people) => match &self.mode {
+                Mode::Native(native) => native.people(&mut self.cx, people, now_ms).into_iter().collect(),
+                _ => Vec::new(),
+            },
             Event::Refused => match &mut self.mode {
                 Mode::Native(native) => native.refused(&mut self.cx, now_ms),
                 // The others have no word for it, or have been told on the data channel.

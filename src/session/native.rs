@@ -1,5 +1,7 @@
 //! The native protocol.
 
+use std::sync::Arc;
+
 use super::clicks::AutoRelease;
 use super::context::Context;
 use super::event::{Action, PeerEvent, PeerKey, PeerRequest, StatsRequest};
@@ -13,6 +15,7 @@ use crate::protocol::envelope::{Envelope, Rejection};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::input::InputEvent;
 use crate::protocol::lease::LeaseState;
+use crate::protocol::people::Person;
 use crate::protocol::role::Capability;
 use crate::protocol::select::select;
 use crate::protocol::selkies::SelkiesText;
@@ -32,6 +35,8 @@ pub(super) struct Native {
     sends_selkies: bool,
     pub(super) clicks: AutoRelease,
     forbidden_told: bool,
+    /// It has said its name, and hears who is there.
+    is_named: bool,
     /// The newest motion that came too fast.
     late_motion: Option<InputEvent>,
 }
@@ -54,6 +59,8 @@ impl Native {
             max_message_size: cx.config.max_message_size,
             ice_servers: cx.config.ice_servers.clone(),
             role: cx.config.role,
+            policy: cx.config.policy,
+            client: cx.config.client.clone(),
         };
         cx.send(&welcome, None, now_ms)
     }
@@ -116,6 +123,12 @@ impl Native {
 
     pub(super) fn lease(cx: &mut Context, state: LeaseState, now_ms: u64) -> Action {
         cx.send(&ServerMessage::ControlState(state), None, now_ms)
+    }
+
+    /// Those who have said their name hear who is there.
+    pub(super) fn people(&self, cx: &mut Context, people: Arc<[Person]>, now_ms: u64) -> Option<Action> {
+        self.is_named
+            .then(|| cx.send(&ServerMessage::People(people), None, now_ms))
     }
 
     /// The client may act, or may not any more.
@@ -237,6 +250,10 @@ impl Native {
                 return Err(envelope.reject(ErrorCode::Forbidden, LOOK_ONLY));
             }
             ClientMessage::Lease(request) => vec![Action::Lease(request)],
+            ClientMessage::Name(name) => {
+                self.is_named = true;
+                vec![Action::Name(name)]
+            }
             ClientMessage::Negotiate(wish) => vec![self.negotiate(cx, &wish, id, now_ms)],
         })
     }

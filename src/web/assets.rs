@@ -33,12 +33,29 @@ pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (
-        caching,
-        [(CONTENT_TYPE, content_type(path))],
-        file.data.into_owned(),
-    )
-        .into_response()
+    let content_type = content_type(path);
+    let data = match std::str::from_utf8(&file.data) {
+        Ok(script) if path.ends_with(".js") => without_comments(script).into_bytes(),
+        _ => file.data.into_owned(),
+    };
+    (caching, [(CONTENT_TYPE, content_type)], data).into_response()
+}
+
+/// A script without the lines that are nothing but comments, which are a third of it on the wire. All lines keep their
+/// numbers. No text of ours spans lines, so that no line of one looks like a comment.
+fn without_comments(script: &str) -> String {
+    let mut is_inside = false;
+    let mut kept = String::with_capacity(script.len());
+    for line in script.lines() {
+        let text = line.trim();
+        is_inside |= text.starts_with("/*") && (!text.contains("*/") || text.ends_with("*/"));
+        if !is_inside && !text.starts_with("//") {
+            kept.push_str(line);
+        }
+        kept.push('\n');
+        is_inside &= !text.ends_with("*/");
+    }
+    kept
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -55,6 +72,15 @@ fn content_type(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_loses_its_comments_and_nothing_else() {
+        let script = "/** One.\n * Two. */\nlet a = /** @type {X} */ (b); // why\n  // Three.\n/* Four. */\n\
+            /** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
+        let kept =
+            "\n\nlet a = /** @type {X} */ (b); // why\n\n\n/** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
+        assert_eq!(without_comments(script), kept);
+    }
 
     #[test]
     fn every_file_of_the_client_has_its_content_type() {

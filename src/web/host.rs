@@ -12,6 +12,7 @@ use super::socket::ViewerSocket;
 use crate::access::{Access, Grant};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
+use crate::protocol::role::Policy;
 use crate::protocol::whep::Fragment;
 
 /// A future that owns what it needs.
@@ -52,6 +53,20 @@ pub trait Host: Send + Sync + 'static {
     /// What clients should use for ICE.
     fn ice_servers(&self) -> &[IceServer];
 
+    /// What the host allows, whatever the role.
+    fn policy(&self) -> Policy;
+
+    /// What is in the clipboard of the desktop, if it is text or a picture.
+    fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>>;
+
+    /// Puts this into the clipboard of the desktop, for the client of this id, if it came in by `grant`.
+    fn write_clipboard(
+        &self,
+        clip: Clip,
+        grant: Grant,
+        client: Option<String>,
+    ) -> BoxFuture<Result<(), ClipError>>;
+
     /// For `/api/signaling/status`.
     fn status(&self) -> Status;
 
@@ -70,6 +85,27 @@ pub trait Host: Send + Sync + 'static {
 
     /// Closes a player. False: there is no such player.
     fn close_player(&self, id: &str) -> bool;
+}
+
+/// What somebody copied. No `Debug`: it must not reach a log.
+pub enum Clip {
+    /// Text.
+    Text(String),
+    /// A PNG file.
+    Png(Vec<u8>),
+}
+
+/// Why the clipboard cannot be read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClipError {
+    /// It is more than 8 MiB.
+    TooLarge,
+    /// It was called a picture and is none.
+    NoPicture,
+    /// Somebody else has the control.
+    NotInControl,
+    /// There is no desktop, or it does not answer.
+    Unavailable,
 }
 
 /// A player's peer, ready to connect.

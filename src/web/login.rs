@@ -96,6 +96,6 @@ fn told(site: &Site, grant: &Grant) -> serde_json::Value {
     json!({
         "mode": site.host.access().mode(),
         "role": grant.role.name(),
-        "permissions": grant.role.capabilities(),
+        "permissions": grant.role.capabilities(site.host.policy()),
     })
 }

@@ -9,11 +9,11 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, head, post};
 
 use super::host::Host;
 use super::site::Site;
-use super::{api, assets, guard, login, origin, upgrade, whep};
+use super::{api, assets, clipboard, files, guard, login, origin, upgrade, whep};
 
 /// What handlers share.
 pub(super) type Shared = Arc<dyn Host>;
@@ -36,11 +36,16 @@ pub(super) fn router(site: Site, headers: HeaderMap) -> Router {
         .layer(DefaultBodyLimit::max(login::MAX_BODY))
         .layer(middleware::from_fn(login::in_time))
         .route_layer(ours());
+    let uploads = head(files::offset).put(files::send).delete(files::cancel);
     let guarded = Router::new()
         .route("/turn", get(api::turn))
         .route("/api/signaling/status", get(api::status))
         .route("/api/signaling/clients", get(api::clients))
         .route("/api/signaling/clients/{id}/disconnect", post(api::disconnect))
+        .route("/api/clipboard", get(clipboard::read).put(clipboard::write))
+        .route("/api/uploads/{id}", uploads)
+        .route("/api/downloads", get(files::list))
+        .route("/api/downloads/{name}", get(files::fetch))
         .route("/ws", any(upgrade::admit))
         .route("/ws/", any(upgrade::admit))
         .route("/ws/{app}", any(upgrade::admit))

@@ -9,6 +9,7 @@ use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use super::crowd::Crowd;
+use super::files::Folders;
 use super::headers::{self, Embedder};
 use super::host::Host;
 use super::linger::LingerAcceptor;
@@ -31,6 +32,8 @@ pub struct Serving {
     pub tls: Option<Tls>,
     /// How many connections there may be at once from one address; 0: any number.
     pub most_per_address: usize,
+    /// The folders for files.
+    pub folders: Folders,
 }
 
 /// Serves on `listener` until `shutdown`. Viewers' sockets are the host's: they are not waited for.
@@ -50,7 +53,8 @@ pub async fn serve(
         shutdown.cancelled().await;
         end.graceful_shutdown(Some(GRACE));
     });
-    let site = Site::new(host, listener.local_addr()?.port(), serving.tls.is_some());
+    let port = listener.local_addr()?.port();
+    let site = Site::new(host, port, serving.tls.is_some(), serving.folders);
     let is_certified = serving.tls.as_ref().is_some_and(Tls::is_certified);
     let headers = headers::all(&serving.embedders, is_certified);
     let service = routes::router(site, headers).into_make_service_with_connect_info::<SocketAddr>();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 
 use super::cookie::SessionCookie;
+use super::files::Folders;
 use super::guard::Verifier;
 use super::host::Host;
 
@@ -14,14 +15,16 @@ pub(super) struct Site {
     pub(super) host: Arc<dyn Host>,
     pub(super) cookie: Arc<SessionCookie>,
     pub(super) verifier: Arc<Verifier>,
+    pub(super) folders: Folders,
 }
 
 impl Site {
-    pub(super) fn new(host: Arc<dyn Host>, port: u16, is_tls: bool) -> Self {
+    pub(super) fn new(host: Arc<dyn Host>, port: u16, is_tls: bool, folders: Folders) -> Self {
         Self {
             host,
             cookie: Arc::new(SessionCookie::new(port, is_tls)),
             verifier: Arc::new(Verifier::new()),
+            folders,
         }
     }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { Clipboard } from '../../src/web/client/clipboard.js';
+import { Clipboard, TOO_LARGE } from '../../src/web/client/clipboard.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 
@@ -13,7 +13,10 @@ function clipboards({ isAllowed = true } = {}) {
     if (!local.isAllowed) throw new Error('not now');
     local.text = text;
   };
-  return { clock, sent, send, local, clipboard: new Clipboard({ send, write, clock }) };
+  const put = async (content) => {
+    local.put = content;
+  };
+  return { clock, sent, send, local, clipboard: new Clipboard({ send, put, write, clock }) };
 }
 const base64 = (text) => Buffer.from(text).toString('base64');
 
@@ -25,7 +28,7 @@ test('what is copied on the desktop is in the clipboard of the viewer', async ()
   clipboard.receive({ content: base64('漢字') });
   await nextTurn();
   assert.equal(local.text, '漢字');
-  assert.equal(clipboard.text, '漢字');
+  assert.equal(clipboard.content, '漢字');
 });
 
 test('where the browser wants a gesture, the next one does it', async () => {
@@ -38,24 +41,24 @@ test('where the browser wants a gesture, the next one does it', async () => {
   assert.equal(local.text, 'later');
 });
 
-test('a paste is sent first, and the key that pastes comes when the desktop has it', () => {
+test('a paste is sent first, and the key that pastes comes when the desktop has it', async () => {
   const { clipboard, sent, clock } = clipboards();
   const order = [];
   clipboard.expectPaste(() => order.push('key'));
-  assert.ok(clipboard.paste('hello'));
+  await clipboard.paste('hello');
   assert.deepEqual(sent, [['clipboard', { text: 'hello' }]]);
   assert.deepEqual(order, []);
   clock.advance(100);
   assert.deepEqual(order, ['key']);
 });
 
-test('the same text again, or none, keeps the key from nothing', () => {
+test('the same text again, or none, keeps the key from nothing', async () => {
   const { clipboard, sent } = clipboards();
   clipboard.receive({ text: 'both' });
   const order = [];
   for (const text of ['both', '']) {
     clipboard.expectPaste(() => order.push(text));
-    clipboard.paste(text);
+    await clipboard.paste(text);
   }
   assert.deepEqual(order, ['both', '']);
   assert.deepEqual(sent, []);
@@ -69,8 +72,37 @@ test('the key acts even where the browser tells of no paste', () => {
   assert.equal(keys, 1);
 });
 
-test('text that is too long is not sent, and that is said', () => {
-  const { clipboard, sent } = clipboards();
-  assert.ok(!clipboard.paste('ü'.repeat(25_000)));
+test('long texts and pictures go another way, and the key waits for them', async () => {
+  const { clipboard, sent, local, clock } = clipboards();
+  let keys = 0;
+  const long = 'ü'.repeat(25_000);
+  clipboard.expectPaste(() => (keys += 1));
+  const pasting = clipboard.paste(long);
+  clock.advance(1000);
+  assert.equal(keys, 0, 'it waits however long that takes');
+  await pasting;
+  clock.advance(100);
+  assert.equal(keys, 1);
+  assert.equal(await local.put.text(), long);
+  const picture = new Blob(['PNG'], { type: 'image/png' });
+  await clipboard.offer(picture);
+  assert.equal(local.put, picture);
+  assert.equal(clipboard.content, picture);
   assert.deepEqual(sent, []);
+});
+
+test('a picture that was copied on the desktop is written to the clipboard of the viewer', async () => {
+  const { clipboard, local } = clipboards();
+  const picture = new Blob(['PNG'], { type: 'image/png' });
+  clipboard.take(picture);
+  await nextTurn();
+  assert.equal(local.text, picture);
+});
+
+test('what is too large is not sent, that is said, and the key acts', async () => {
+  const { clipboard, sent, local } = clipboards();
+  let keys = 0;
+  clipboard.expectPaste(() => (keys += 1));
+  await assert.rejects(clipboard.paste('x'.repeat(8 * 1024 * 1024 + 1)), { message: TOO_LARGE });
+  assert.deepEqual([sent, local.put, keys], [[], undefined, 1]);
 });

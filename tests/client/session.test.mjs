@@ -51,6 +51,15 @@ test('from the page to the picture', () => {
   assert.deepEqual(machine.state, { kind: 'connected' });
 });
 
+test('a picture that comes late is asked for anew, if there is one', () => {
+  const { machine, tell } = live();
+  const [first, ...asked] = tell('late');
+  assert.deepEqual(first, { type: 'close-peer' });
+  assert.equal(asked.at(-1).type, 'ask');
+  assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The picture came late.', retryInMs: null });
+  assert.deepEqual(tell('late'), []);
+});
+
 test('a host that cannot be reached is tried for ever, at growing intervals up to 5 s', () => {
   const { machine, tell } = session();
   tell('start');

@@ -44,10 +44,22 @@ test('the address goes before what was kept, until the viewer chooses otherwise'
   assert.equal(settings.values.fit, 'fit');
 });
 
+test('what the host decides goes before everything, and what it decides wrongly does not', () => {
+  const settings = new Settings({ storage: storage({ 'deskbeam:host:8080/': '{"fit":"match"}' }), page: page('?theme=light') });
+  let changes = 0;
+  settings.addEventListener('change', () => (changes += 1));
+  settings.pin({ theme: 'dark', fit: 'huge', colour: 'red' });
+  settings.set({ theme: 'light' });
+  assert.deepEqual([settings.values.theme, settings.values.fit, changes], ['dark', 'match', 2]);
+  assert.deepEqual([settings.isPinned('theme'), settings.isPinned('fit')], [true, false]);
+  settings.pin(undefined);
+  assert.equal(settings.values.theme, 'light');
+});
+
 test('what makes no sense is left out', () => {
   for (const content of ['not JSON', 'null', '{"fit":"huge","quality":"lots","theme":7,"stats":"yes"}']) {
     const { values } = new Settings({ storage: storage({ 'deskbeam:host:8080/': content }), page: page('?touch=feet&kbps=-1') });
-    assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false });
+    assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false, name: '' });
   }
 });
 

@@ -55,10 +55,15 @@ test('a line ends at the right with its newest value', () => {
   assert.equal(points([]), '');
 });
 
-test('stages are means in the order of a frame', () => {
+test('stages are told by their median and their 95th percentile, in the order of a frame', () => {
   const stages = new Stages();
-  stages.take({ capture: 2, encode: 4 });
-  stages.take({ capture: 2, encode: 24, late: NaN });
-  assert.deepEqual(Object.keys(stages.means), ['capture', 'encode']);
-  assert.equal(stages.means.encode, 5);
+  assert.deepEqual(stages.summary, {});
+  const frames = Array.from({ length: 100 }, (_, index) => ({ capture: index + 1, encode: 1 }));
+  stages.take(frames);
+  stages.take([]);
+  assert.deepEqual(stages.summary, {
+    capture: { median: 50, p95: 95 }, encode: { median: 1, p95: 1 }, total: { median: 51, p95: 96 },
+  });
+  stages.take([{ capture: 7 }]);
+  assert.deepEqual(stages.summary.total, { median: 7, p95: 7 });
 });

@@ -10,12 +10,14 @@ test('every text of the page and of its modules has a translation', async () => 
   const page = await readFile(new URL('index.html', CLIENT), 'utf8');
   const texts = [
     ...[...page.matchAll(/data-t[^>]*>([^<]+)</g)].map(([, text]) => text),
-    ...[...page.matchAll(/(?:aria-label|title)="([^"]+)"/g)].map(([, text]) => text),
+    ...[...page.matchAll(/(?:aria-label|title|alt)="([^"]+)"/g)].map(([, text]) => text),
   ];
-  for (const name of ['controls.js', 'clipboard-panel.js', 'overlay.js', 'stats-panel.js', 'fullscreen.js']) {
+  for (const name of ['controls.js', 'clipboard-panel.js', 'overlay.js', 'stats-panel.js', 'fullscreen.js', 'people-panel.js', 'files-panel.js']) {
     const source = await readFile(new URL(name, CLIENT), 'utf8');
     texts.push(...[...source.matchAll(/\bt\('([^']+)'/g)].map(([, text]) => text));
   }
+  const clipboard = await readFile(new URL('clipboard.js', CLIENT), 'utf8');
+  texts.push(...[...clipboard.matchAll(/^export const \w+ = '([^']+)';$/gm)].map(([, text]) => text));
   const overlay = await readFile(new URL('overlay.js', CLIENT), 'utf8');
   texts.push(...[...overlay.matchAll(/^ {2}'([^']+)': '([^']+)',$/gm)].flatMap(([, reason, remedy]) => [reason, remedy]));
   assert.ok(texts.length > 40);

@@ -242,8 +242,12 @@ fn character(
     let row = &map.keysyms[start..start + columns];
     let state = u16::from(key.state);
     let level3 = state & 0x80 != 0 && columns > 4 && row[4] != 0;
-    let column = if level3 { 4 } else { 0 } + usize::from(state & 0x01 != 0);
-    let typed = Keysym::new(row[column]).key_char().filter(|c| !c.is_control())?;
+    let plain = if level3 { 4 } else { 0 };
+    // A key of one level cares for no Shift.
+    let is_shifted = state & 0x01 != 0 && row[plain + 1] != 0;
+    let typed = Keysym::new(row[plain + usize::from(is_shifted)])
+        .key_char()
+        .filter(|c| !c.is_control())?;
     Some(if state & 0x02 != 0 {
         typed.to_uppercase().next()?
     } else {

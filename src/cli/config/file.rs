@@ -146,12 +146,20 @@ mod tests {
             parse("per_viewer_encoder = true").unwrap().values["per_viewer_encoder"],
             ["true"]
         );
+        let client = parse("[client]\ntheme = 'dark'\nquality = 60\nstats = true").unwrap();
+        assert_eq!(
+            client.values["client"],
+            ["quality=60", "stats=true", "theme=dark"]
+        );
         assert!(parse("").unwrap().values.is_empty());
     }
 
     #[test]
     fn what_is_wrong_is_named() {
         for (text, named) in [
+            ("[client]\ntheme = 'pink'", "`client`: invalid value 'theme=pink'"),
+            ("[client]\ncolour = 'red'", "the page has no setting `colour`"),
+            ("[client]\nstats = [1]", "`client`: expected a string, a number"),
             ("fsp = 30", "`fsp` is unknown. Did you mean `fps`?"),
             ("config = 'x'", "`config` is unknown"),
             ("print_pipeline = true", "`print_pipeline` is unknown"),

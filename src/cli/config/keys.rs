@@ -33,6 +33,11 @@ pub(super) fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a 
 /// What is expected, if the type is another, or if the flag refuses the value.
 pub(super) fn written(command: &Command, arg: &Arg, value: &Value) -> Result<Vec<String>, String> {
     let values = match value {
+        // A table is a list of pairs.
+        Value::Table(pairs) if takes_pairs(arg) => pairs
+            .iter()
+            .map(|(name, value)| Ok(format!("{name}={}", plain(value)?)))
+            .collect::<Result<_, String>>()?,
         Value::Array(values) if matches!(arg.get_action(), ArgAction::Append) => {
             if values.is_empty() && !arg.get_default_values().is_empty() {
                 return Err("expected at least one value".to_owned());
@@ -60,6 +65,24 @@ fn scalar(arg: &Arg, value: &Value) -> Result<String, String> {
         (Value::String(text), false) => Ok(text.clone()),
         (other, true) => Err(format!("expected a number, not {}", name_of(other))),
         (other, false) => Err(format!("expected a string in quotes, not {}", name_of(other))),
+    }
+}
+
+/// Whether the values of the flag are NAME=VALUE.
+fn takes_pairs(arg: &Arg) -> bool {
+    let names = arg.get_value_names().unwrap_or_default();
+    names.iter().any(|name| name == "NAME=VALUE")
+}
+
+fn plain(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Boolean(truth) => Ok(truth.to_string()),
+        other => Err(format!(
+            "expected a string, a number, true or false, not {}",
+            name_of(other)
+        )),
     }
 }
 

@@ -14,7 +14,8 @@ atom_manager! {
         TEXT,
         UTF8_STRING,
         TEXT_PLAIN_UTF8: b"text/plain;charset=utf-8",
-        // Where text for us is put.
+        IMAGE_PNG: b"image/png",
+        // Where what is for us is put.
         DESKBEAM_CLIPBOARD,
     }
 }

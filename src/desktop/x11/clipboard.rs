@@ -1,4 +1,4 @@
-//! The clipboard: text of ours in it, or text of others.
+//! The clipboard: what is ours in it, or what others have there.
 
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
+use super::content::ClipboardContent;
 use super::event::DesktopEvent;
 use super::incoming::{Incoming, Reader, hidden_window};
 use super::offer::{Offer, Writer};
@@ -39,29 +40,29 @@ impl Clipboard {
         })
     }
 
-    /// Hands the text to `reader` as soon as it is there.
+    /// Hands the content to `reader` as soon as it is there.
     pub(super) fn read(
         &mut self,
         connection: &RustConnection,
         reader: Reader,
     ) -> Result<(), ConnectionError> {
-        match self.offer.text() {
-            Some(text) => {
-                let _ = reader.try_send(Ok(Some(text.to_owned())));
+        match self.offer.content() {
+            Some(content) => {
+                let _ = reader.try_send(Ok(Some(content.clone())));
                 Ok(())
             }
             None => self.incoming.read(connection, reader),
         }
     }
 
-    /// Puts `text` into the clipboard and tells `writer` when it is there.
+    /// Puts `content` into the clipboard and tells `writer` when it is there.
     pub(super) fn write(
         &mut self,
         connection: &RustConnection,
-        text: String,
+        content: ClipboardContent,
         writer: Writer,
     ) -> Result<(), ConnectionError> {
-        self.offer.write(connection, text, writer)
+        self.offer.write(connection, content, writer)
     }
 
     /// Takes in what the server said, and what there is to tell of it.

@@ -51,9 +51,9 @@ impl std::error::Error for ServicesError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClipboardError {
-    /// The text has more than 8 MiB of UTF-8.
+    /// It has more than 8 MiB.
     TooLarge,
-    /// The program that has the text did not hand it over in time.
+    /// The program that has it did not hand it over in time.
     TimedOut,
     /// Too many requests wait already, or the X server does not answer.
     Busy,

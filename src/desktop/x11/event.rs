@@ -11,7 +11,7 @@ pub enum DesktopEvent {
     Cursor(CursorImage),
     /// The cursor is invisible now: an application hides it, or draws its own.
     CursorHidden,
-    /// Somebody else copied something, or what was copied is gone. [`read_clipboard`] tells whether it is text.
+    /// Somebody else copied something, or what was copied is gone. [`read_clipboard`] tells what.
     ///
     /// [`read_clipboard`]: super::DesktopServices::read_clipboard
     ClipboardChanged,

@@ -1,4 +1,4 @@
-//! Text that another program has in the clipboard, on its way to us.
+//! What another program has in the clipboard, on its way to us.
 
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
@@ -13,18 +13,19 @@ use x11rb::rust_connection::RustConnection;
 
 use super::MAX_CLIPBOARD;
 use super::atoms::Atoms;
+use super::content::ClipboardContent;
 use super::error::ClipboardError;
 
-/// Where the text goes. `None` in it: there is no text.
-pub(super) type Reader = SyncSender<Result<Option<String>, ClipboardError>>;
+/// Where the content goes. `None` in it: there is none that we know.
+pub(super) type Reader = SyncSender<Result<Option<ClipboardContent>, ClipboardError>>;
 
-/// All that want to know the text, and how far the one attempt to get it is.
+/// All that want to know the content, and how far the one attempt to get it is.
 pub(super) struct Incoming {
     atoms: Atoms,
     root: Window,
     readers: Vec<Reader>,
     attempt: Option<Attempt>,
-    /// When the readers have waited long enough, however far the text is.
+    /// When the readers have waited long enough, however far it is.
     deadline: Instant,
 }
 
@@ -39,7 +40,7 @@ impl Incoming {
         }
     }
 
-    /// Asks for the text on behalf of `reader`, who gets what the others get if it was asked for already.
+    /// Asks for the content on behalf of `reader`, who gets what the others get if it was asked for already.
     pub(super) fn read(
         &mut self,
         connection: &RustConnection,
@@ -61,7 +62,7 @@ impl Incoming {
         }
     }
 
-    /// The program answered the request: here is the text, or a part of it, or there is none.
+    /// The program answered the request: here is the content, or a part of it, or there is none in this form.
     pub(super) fn answered(
         &mut self,
         connection: &RustConnection,
@@ -77,7 +78,8 @@ impl Incoming {
         if event.property == x11rb::NONE {
             return match attempt.form {
                 Form::Utf8 => self.ask(connection, Form::Latin1),
-                Form::Latin1 => self.finish(connection, Ok(None)),
+                Form::Latin1 => self.ask(connection, Form::Png),
+                Form::Png => self.finish(connection, Ok(None)),
             };
         }
         let Some(reply) = attempt.take(connection, self.atoms)? else {
@@ -89,13 +91,13 @@ impl Incoming {
             return Ok(());
         }
         let result = match reply.bytes_after {
-            0 => Ok(Form::of(reply.type_, self.atoms).map(|form| form.text(reply.value))),
+            0 => Ok(Form::of(reply.type_, self.atoms).and_then(|form| form.content(reply.value))),
             _ => Err(ClipboardError::TooLarge),
         };
         self.finish(connection, result)
     }
 
-    /// A part of a large text may have come.
+    /// A part of something large may have come.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
@@ -127,8 +129,8 @@ impl Incoming {
                 Ok(())
             }
             _ => {
-                let text = form.map(|form| form.text(std::mem::take(bytes)));
-                self.finish(connection, Ok(text))
+                let content = form.and_then(|form| form.content(std::mem::take(bytes)));
+                self.finish(connection, Ok(content))
             }
         }
     }
@@ -163,6 +165,7 @@ impl Incoming {
         let target = match form {
             Form::Utf8 => self.atoms.UTF8_STRING,
             Form::Latin1 => AtomEnum::STRING.into(),
+            Form::Png => self.atoms.IMAGE_PNG,
         };
         connection.convert_selection(
             window,
@@ -183,7 +186,7 @@ impl Incoming {
     fn finish(
         &mut self,
         connection: &RustConnection,
-        result: Result<Option<String>, ClipboardError>,
+        result: Result<Option<ClipboardContent>, ClipboardError>,
     ) -> Result<(), ConnectionError> {
         for reader in self.readers.drain(..) {
             let _ = reader.try_send(result.clone());
@@ -211,7 +214,7 @@ struct Attempt {
 enum Stage {
     /// The program did not answer yet.
     Asked,
-    /// It hands the text over piece by piece; these bytes came so far, as such text (`None`: as something else).
+    /// It hands the content over piece by piece; these bytes came so far, in this form (`None`: in another).
     InParts(Option<Form>, Vec<u8>),
 }
 
@@ -235,29 +238,33 @@ impl Attempt {
     }
 }
 
-/// How the text is written.
+/// How the content is written, the best first.
 #[derive(Clone, Copy)]
 enum Form {
     Utf8,
     Latin1,
+    Png,
 }
 
 impl Form {
-    /// What a property of this type holds. `None` if that is no text: some programs answer every request with the one
+    /// What a property of this type holds. `None` if we do not know it: some programs answer every request with the one
     /// thing that they have.
     fn of(kind: Atom, atoms: Atoms) -> Option<Form> {
         if kind == atoms.UTF8_STRING || kind == atoms.TEXT_PLAIN_UTF8 {
             Some(Form::Utf8)
+        } else if kind == atoms.IMAGE_PNG {
+            Some(Form::Png)
         } else {
             (kind == Atom::from(AtomEnum::STRING)).then_some(Form::Latin1)
         }
     }
 
-    fn text(self, bytes: Vec<u8>) -> String {
+    /// `None`: the bytes are not in this form.
+    fn content(self, bytes: Vec<u8>) -> Option<ClipboardContent> {
         match self {
-            Form::Utf8 => String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-            Form::Latin1 => bytes.into_iter().map(char::from).collect(),
+            Form::Utf8 => Some(String::from_utf8_lossy(&bytes).into_owned().into()),
+            Form::Latin1 => Some(bytes.into_iter().map(char::from).collect::<String>().into()),
+            Form::Png => ClipboardContent::png(bytes),
         }
     }
 }
@@ -280,9 +287,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_become_text_whatever_they_are() {
-        assert_eq!(Form::Utf8.text("é中😀".into()), "é中😀");
-        assert_eq!(Form::Utf8.text(vec![b'a', 0xff]), "a\u{fffd}");
-        assert_eq!(Form::Latin1.text(vec![0xe9, 0x21]), "é!");
+    fn bytes_become_text_whatever_they_are_and_a_picture_only_if_they_are_one() {
+        for (form, bytes, content) in [
+            (Form::Utf8, "é中😀".as_bytes(), Some("é中😀".into())),
+            (Form::Utf8, b"a\xff", Some("a\u{fffd}".into())),
+            (Form::Latin1, b"\xe9!", Some("é!".into())),
+            (
+                Form::Png,
+                b"\x89PNG\r\n\x1a\n...",
+                ClipboardContent::png(*b"\x89PNG\r\n\x1a\n..."),
+            ),
+            (Form::Png, b"GIF89a", None),
+        ] {
+            assert_eq!(form.content(bytes.to_vec()), content);
+        }
     }
 }

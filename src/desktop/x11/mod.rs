@@ -7,6 +7,7 @@
 mod atoms;
 mod clipboard;
 mod connect;
+mod content;
 mod cursor;
 mod error;
 mod event;
@@ -20,10 +21,11 @@ mod services;
 mod thread;
 mod transfer;
 
+pub use content::ClipboardContent;
 pub use error::{ClipboardError, ResizeError, ServicesError};
 pub use event::{CursorImage, DesktopEvent};
 pub(super) use resize::set_size;
 pub use services::DesktopServices;
 
-/// The longest text in the clipboard, in bytes of UTF-8.
+/// The most that the clipboard may hold, in bytes.
 const MAX_CLIPBOARD: usize = 8 * 1024 * 1024;

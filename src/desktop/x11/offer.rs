@@ -1,4 +1,4 @@
-//! Text of ours in the clipboard, for other programs.
+//! What is ours in the clipboard, for other programs.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,19 +15,20 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
+use super::content::ClipboardContent;
 use super::error::ClipboardError;
 use super::transfer::{PIECE, Transfers};
 
-/// Where it is told that the text is in the clipboard.
+/// Where it is told that the content is in the clipboard.
 pub(super) type Writer = SyncSender<Result<(), ClipboardError>>;
 
-/// The text, while the clipboard is ours.
+/// The content, while the clipboard is ours.
 pub(super) struct Offer {
     atoms: Atoms,
     window: Window,
     held: Option<Held>,
-    /// Texts for which the clipboard was claimed, until the server says that it is ours.
-    claimed: VecDeque<(Arc<str>, Writer)>,
+    /// For what the clipboard was claimed, until the server says that it is ours.
+    claimed: VecDeque<(ClipboardContent, Writer)>,
     transfers: Transfers,
 }
 
@@ -43,21 +44,21 @@ impl Offer {
         }
     }
 
-    /// Claims the clipboard for `text`.
+    /// Claims the clipboard for `content`.
     pub(super) fn write(
         &mut self,
         connection: &RustConnection,
-        text: String,
+        content: ClipboardContent,
         writer: Writer,
     ) -> Result<(), ConnectionError> {
         connection.set_selection_owner(self.window, self.atoms.CLIPBOARD, x11rb::CURRENT_TIME)?;
-        self.claimed.push_back((text.into(), writer));
+        self.claimed.push_back((content, writer));
         Ok(())
     }
 
-    /// The text, if the clipboard is ours.
-    pub(super) fn text(&self) -> Option<&str> {
-        self.held.as_ref().map(|held| &*held.text)
+    /// What it holds, if the clipboard is ours.
+    pub(super) fn content(&self) -> Option<&ClipboardContent> {
+        self.held.as_ref().map(|held| &held.content)
     }
 
     /// The clipboard has another owner. Whether that is somebody else.
@@ -66,9 +67,9 @@ impl Offer {
             self.held = None;
             return true;
         }
-        if let Some((text, writer)) = self.claimed.pop_front() {
+        if let Some((content, writer)) = self.claimed.pop_front() {
             self.held = Some(Held {
-                text,
+                content,
                 since: event.selection_timestamp,
             });
             let _ = writer.try_send(Ok(()));
@@ -76,7 +77,7 @@ impl Offer {
         false
     }
 
-    /// Answers a program that asks for the text.
+    /// Answers a program that asks for the content.
     pub(super) fn requested(
         &mut self,
         connection: &RustConnection,
@@ -102,7 +103,7 @@ impl Offer {
         Ok(())
     }
 
-    /// A program may have taken a piece of a large text.
+    /// A program may have taken a piece of something large.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
@@ -138,28 +139,27 @@ impl Offer {
         };
         let (atoms, string) = (self.atoms, Atom::from(AtomEnum::STRING));
         let replace = PropMode::REPLACE;
-        let (kind, bytes): (Atom, Arc<[u8]>) = if target == atoms.TARGETS {
-            let targets = [
-                atoms.TARGETS,
-                atoms.TIMESTAMP,
-                atoms.UTF8_STRING,
-                atoms.TEXT_PLAIN_UTF8,
-                atoms.TEXT,
-                string,
-            ];
+        if target == atoms.TARGETS {
+            let kinds: &[Atom] = match held.content {
+                ClipboardContent::Text(_) => &[atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT, string],
+                ClipboardContent::Png(_) => &[atoms.IMAGE_PNG],
+            };
+            let targets = [&[atoms.TARGETS, atoms.TIMESTAMP], kinds].concat();
             connection.change_property32(replace, requestor, property, AtomEnum::ATOM, &targets)?;
             return Ok(true);
-        } else if target == atoms.TIMESTAMP {
+        }
+        if target == atoms.TIMESTAMP {
             connection.change_property32(replace, requestor, property, AtomEnum::INTEGER, &[held.since])?;
             return Ok(true);
-        } else if target == string {
-            (string, latin1(&held.text).into())
-        } else if target == atoms.UTF8_STRING || target == atoms.TEXT_PLAIN_UTF8 {
-            (target, held.text.clone().into())
-        } else if target == atoms.TEXT {
-            (atoms.UTF8_STRING, held.text.clone().into())
-        } else {
-            return Ok(false);
+        }
+        let (kind, bytes): (Atom, Arc<[u8]>) = match &held.content {
+            ClipboardContent::Text(text) if target == string => (string, latin1(text).into()),
+            ClipboardContent::Text(text) if target == atoms.TEXT => (atoms.UTF8_STRING, text.clone().into()),
+            ClipboardContent::Text(text) if [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8].contains(&target) => {
+                (target, text.clone().into())
+            }
+            ClipboardContent::Png(bytes) if target == atoms.IMAGE_PNG => (target, bytes.clone()),
+            _ => return Ok(false),
         };
         if bytes.len() > PIECE {
             return self
@@ -172,7 +172,7 @@ impl Offer {
 }
 
 struct Held {
-    text: Arc<str>,
+    content: ClipboardContent,
     since: Timestamp,
 }
 

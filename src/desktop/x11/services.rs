@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::MAX_CLIPBOARD;
+use super::content::ClipboardContent;
 use super::error::{ClipboardError, ResizeError, ServicesError};
 use super::event::DesktopEvent;
 use super::incoming::READ_LIMIT;
@@ -76,25 +77,26 @@ impl DesktopServices {
         (self.first_size.0.into(), self.first_size.1.into())
     }
 
-    /// The text in the clipboard, `None` if it has none. Waits for the program that has it: 1 s for its answer and for
-    /// each further piece of a large text, 5 s in all.
+    /// What is in the clipboard: its text, if it has one, else its picture, `None` if it has neither. Waits for the
+    /// program that has it: 1 s for its answer and for each further piece of something large, 5 s in all.
     ///
     /// # Errors
     /// See [`ClipboardError`].
-    pub fn read_clipboard(&self) -> Result<Option<String>, ClipboardError> {
+    pub fn read_clipboard(&self) -> Result<Option<ClipboardContent>, ClipboardError> {
         self.ask(Request::Read, READ_LIMIT + ANSWER_LIMIT)
     }
 
-    /// Puts `text` into the clipboard, until somebody else copies something or this is stopped. 8 MiB at most. Waits
+    /// Puts `content` into the clipboard, until somebody else copies something or this is stopped. 8 MiB at most. Waits
     /// for the X server, 5 s at most.
     ///
     /// # Errors
     /// See [`ClipboardError`].
-    pub fn write_clipboard(&self, text: String) -> Result<(), ClipboardError> {
-        if text.len() > MAX_CLIPBOARD {
+    pub fn write_clipboard(&self, content: impl Into<ClipboardContent>) -> Result<(), ClipboardError> {
+        let content = content.into();
+        if content.len() > MAX_CLIPBOARD {
             return Err(ClipboardError::TooLarge);
         }
-        self.ask(|reply| Request::Write(text, reply), ANSWER_LIMIT)
+        self.ask(|reply| Request::Write(content, reply), ANSWER_LIMIT)
     }
 
     /// Gives the screen this size, in pixels, 64 to 8192; an odd side becomes longer by one. Returns the size that it
@@ -121,7 +123,7 @@ impl DesktopServices {
         self.ask(Request::Restore, ANSWER_LIMIT)
     }
 
-    /// Gives the screen its old size and ends the thread. Text that was put into the clipboard is gone. Takes 2 s at
+    /// Gives the screen its old size and ends the thread. What was put into the clipboard is gone. Takes 2 s at
     /// most.
     pub fn stop(self) {}
 

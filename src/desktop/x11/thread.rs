@@ -16,6 +16,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
 use super::clipboard::Clipboard;
+use super::content::ClipboardContent;
 use super::cursor::Cursor;
 use super::error::ResizeError;
 use super::event::DesktopEvent;
@@ -25,10 +26,10 @@ use super::resize::Resizer;
 
 /// What the thread is asked for. No `Debug`: it holds what somebody copied.
 pub(super) enum Request {
-    /// The text in the clipboard.
+    /// What is in the clipboard.
     Read(Reader),
-    /// Put this text into the clipboard.
-    Write(String, Writer),
+    /// Put this into the clipboard.
+    Write(ClipboardContent, Writer),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
     /// Give the screen its own size again.
@@ -129,7 +130,7 @@ impl Watcher {
         let connection = &self.connection;
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
-            Request::Write(text, writer) => self.clipboard.write(connection, text, writer),
+            Request::Write(content, writer) => self.clipboard.write(connection, content, writer),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())

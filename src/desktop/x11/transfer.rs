@@ -1,4 +1,4 @@
-//! Large texts that other programs fetch from us piece by piece (INCR).
+//! Large contents that other programs fetch from us piece by piece (INCR).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

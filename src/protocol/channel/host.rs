@@ -26,6 +26,13 @@ pub enum HostMessage {
     },
     /// What somebody copied on the host.
     Clipboard(ClipboardText),
+    /// Something was copied on the host that this channel is too narrow for: it is fetched by HTTP.
+    ClipboardLarge {
+        /// Its media type.
+        kind: &'static str,
+        /// Its length.
+        bytes: usize,
+    },
     /// The answer to [`super::ChannelMessage::Ping`].
     Pong {
         /// What the ping had.
@@ -145,6 +152,9 @@ impl HostMessage {
                 json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
             ),
             Self::Clipboard(text) => return clipboard(text.as_str()),
+            Self::ClipboardLarge { kind, bytes } => {
+                ("clipboard-large", json!({"type": kind, "bytes": bytes}))
+            }
             Self::FrameTimes(frames) => {
                 let frames: Vec<_> = frames.iter().map(|frame| frame.to_json()).collect();
                 ("frame-times", json!({ "frames": frames }))

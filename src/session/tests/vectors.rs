@@ -1,6 +1,8 @@
 //! `tests/data/protocol-vectors.json`, held against the code: what clients send and what becomes of it, and what the
 //! host sends. The tests of the web client read the same file.
 
+use std::sync::Arc;
+
 use serde_json::{Map, json};
 
 use super::*;
@@ -9,6 +11,9 @@ use crate::protocol::envelope::Rejection;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::ice_server::IceServer;
 use crate::protocol::input::{Button, InputEvent, Key, Point};
+use crate::protocol::lease::LeaseState;
+use crate::protocol::people::{Person, PersonName};
+use crate::protocol::role::Role;
 use crate::protocol::select::Selected;
 use crate::protocol::server::{ServerMessage, Stamp};
 use crate::protocol::stats::{Stats, StatsGroup, SystemStats, WebrtcStats};
@@ -87,7 +92,10 @@ fn what_clients_say_on_the_channel_means_what_the_vectors_expect() {
 fn the_host_says_on_the_socket_what_the_vectors_say() {
     for Vector { name, input, .. } in vectors("host-to-client", "signaling") {
         let message = server_message(&name);
-        let is_response = !matches!(name.as_str(), "welcome" | "ice-candidate");
+        let is_response = !matches!(
+            name.as_str(),
+            "welcome" | "ice-candidate" | "people" | "control-state"
+        );
         let encoded = message.encode(Stamp {
             id: if is_response {
                 "msg_1640995200000_1"
@@ -151,6 +159,7 @@ fn action(action: &Action) -> Value {
             json!({ "collect_stats": request.groups.iter().map(name).collect::<Vec<_>>() })
         }
         Action::Input(event) => json!({ "input": input(event) }),
+        Action::Name(name) => json!({ "name": name.as_str() }),
         Action::Close { code, .. } => json!({ "close": code }),
         other => panic!("{other:?}"),
     }
@@ -226,7 +235,9 @@ fn server_message(name: &str) -> ServerMessage {
             heartbeat_interval_ms: 30_000,
             max_message_size: 65_536,
             ice_servers,
-            role: crate::protocol::role::Role::Control,
+            role: Role::Control,
+            policy: crate::protocol::role::Policy::default(),
+            client: Map::new(),
         },
         "pong" => ServerMessage::Pong {
             timestamp: Some(NOW.into()),
@@ -259,6 +270,21 @@ fn server_message(name: &str) -> ServerMessage {
             protocol: "gstreamer-1.0".to_owned(),
             fallbacks: vec!["selkies".to_owned()],
             matched: true,
+        }),
+        "people" => {
+            let person = |id: &str, name: Option<&str>, role| Person {
+                client_id: id.to_owned(),
+                name: name.map(|name| PersonName::read(&json!({ "name": name })).unwrap()),
+                role,
+            };
+            ServerMessage::People(Arc::from([
+                person("client_1640995200000_0421", Some("Ann"), Role::Control),
+                person("client_1640995200000_0422", None, Role::View),
+            ]))
+        }
+        "control-state" => ServerMessage::ControlState(LeaseState {
+            holder: Some("client_1640995200000_0422".to_owned()),
+            requested_by: None,
         }),
         "error" => ServerMessage::Error(Rejection::new(
             ErrorCode::InvalidMessageType,

@@ -12,6 +12,18 @@ export function clientInfo() {
   };
 }
 
+/**
+ * What a browser is called by people.
+ *
+ * @param {string} agent its `userAgent`
+ */
+export function browserName(agent) {
+  const found = (/** @type {Record<string, RegExp>} */ names) => Object.keys(names).filter((name) => names[name].test(agent)).slice(0, 1);
+  const browser = found({ Edge: /Edg/, Opera: /OPR/, Firefox: /Firefox|FxiOS/, Chrome: /Chrome|CriOS/, Safari: /Safari/ });
+  const system = found({ Android: /Android/, iPhone: /iPhone/, iPad: /iPad/, Windows: /Windows/, Mac: /Mac OS/, Linux: /Linux|X11/ });
+  return [...browser, ...system].join(', ') || 'Browser';
+}
+
 /** The video codecs that this browser can decode, best first. */
 export function videoCodecs() {
   return decodableCodecs(globalThis.RTCRtpReceiver?.getCapabilities('video'));

@@ -1,10 +1,13 @@
 import { Attention } from './attention.js';
 import { ClipboardPanel } from './clipboard-panel.js';
 import { Cursor } from './cursor.js';
+import { FilesPanel } from './files-panel.js';
 import { Fit } from './fit.js';
+import { FrameTimes } from './frame-times.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
+import { PeoplePanel } from './people-panel.js';
 import { lockPointer } from './pointer-lock.js';
 import { Recorder, download, fileName, screenshot } from './recorder.js';
 import { Stages } from './stages.js';
@@ -28,18 +31,25 @@ export class Controls {
   #manager = null;
   #touch;
   #cursor;
+  #files;
   #fit;
   #fullScreen;
   #toolbar;
   #clipboard;
   #recorder;
   #keys;
+  #people;
   #statsPanel;
-  #stages = new Stages();
-  /** What the host allows. */
-  #mayAct = true;
+  #frameTimes;
+  /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
+  #hostCursor = null;
+  #onActs;
+  /** What the host allows; null: everything. @type {string[] | null} */
+  #permissions = null;
   /** What the host was told last; at first it sends its best. */
   #toldQuality = 100;
+  /** And that the pointer is in the picture. */
+  #toldPointer = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hintEnd;
 
@@ -48,11 +58,13 @@ export class Controls {
    * @param {object} options
    * @param {Settings} options.settings
    * @param {boolean} options.isMac
+   * @param {() => void} options.onActs whether the viewer acts has changed
    */
-  constructor(document, { settings, isMac }) {
+  constructor(document, { settings, isMac, onActs }) {
     this.#document = document;
     this.#settings = settings;
     this.#isMac = isMac;
+    this.#onActs = onActs;
     this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
     this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
     this.#cursor = new Cursor(this.#video);
@@ -69,19 +81,34 @@ export class Controls {
       send: this.#send,
       zoom: (change) => this.#fit.zoom(change),
     });
-    this.#clipboard = new ClipboardPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
+    this.#clipboard = new ClipboardPanel(document, {
+      send: this.#send,
+      hint: (text) => this.#hint(text),
+      client: () => this.#people.clientId,
+      may: (permission) => this.#may(permission),
+    });
+    this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
     this.#keys = new OnScreenKeys(document, this.#send);
+    this.#files = new FilesPanel(document, {
+      may: (permission) => this.#may(permission, false),
+      onDrop: () => this.#toolbar.show('files'),
+    });
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
+    const stages = new Stages();
+    this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
-      stages: this.#stages,
+      stages,
     });
     this.#fullScreen = new FullScreen(document, {
       hint: (text) => this.#hint(text),
       onChange: (isFull) => this.#press('fullscreen', isFull),
     });
     this.#toolbar = new Toolbar(this.#part('#tools'), {
-      onPanel: (panel) => panel === 'clipboard' && this.#clipboard.show(),
+      onPanel: (panel) => {
+        if (panel === 'clipboard') this.#clipboard.show();
+        if (panel === 'files') this.#files.show();
+      },
       onLeave: () => this.focus(),
     });
   }
@@ -100,11 +127,6 @@ export class Controls {
     };
   }
 
-  /** Where measurements of a frame's way are given. */
-  get stages() {
-    return this.#stages;
-  }
-
   /**
    * Connects the tools with the stream.
    *
@@ -112,18 +134,21 @@ export class Controls {
    */
   attach(manager) {
     this.#manager = manager;
+    this.#people.attach(manager.signaling);
     const attention = new Attention(this.#document, {
       setPaused: (paused) => this.#send('pause', { paused }),
       isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
     });
     const opened = () => {
       const { kbps } = this.#settings.address;
+      this.#toldPointer = true;
       this.#tellPointer();
       this.#toldQuality = 100;
       if (kbps !== null) this.#send('set-bitrate', { kbps });
       else this.#tellQuality();
       this.#fit.update();
       attention.renew();
+      this.#frameTimes.renew();
     };
     manager.addEventListener('datachannel', (event) => {
       const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
@@ -139,15 +164,18 @@ export class Controls {
     this.#settings.addEventListener('change', () => this.#apply());
   }
 
-  /** Whether keyboard, pointer and clipboard act on the desktop: the host allows it, and the viewer wants it. */
+  /**
+   * Whether keyboard, pointer and clipboard act on the desktop: the host allows it, nobody else has the control, and the
+   * viewer wants it.
+   */
   get acts() {
-    return this.#mayAct && !this.#settings.address.viewOnly;
+    return this.#may('pointer') && this.#people.isGranted && !this.#settings.address.viewOnly;
   }
 
-  /** @param {boolean} mayAct what the host allows, by default everything */
-  setMayAct(mayAct) {
-    this.#mayAct = mayAct;
-    this.#showTools();
+  /** @param {string[] | null} permissions what the host allows; null, as at first: everything */
+  setPermissions(permissions) {
+    this.#permissions = permissions;
+    this.#showActs();
   }
 
   /** The tools are put away. */
@@ -158,6 +186,14 @@ export class Controls {
   /** The desktop has the keyboard. */
   focus() {
     this.#field.focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {string} permission of the host
+   * @param {boolean} [otherwise] if the host does not tell
+   */
+  #may(permission, otherwise = true) {
+    return this.#permissions?.includes(permission) ?? otherwise;
   }
 
   /** @type {import('./keyboard.js').Send} */
@@ -193,7 +229,12 @@ export class Controls {
     this.#part('#tools').hidden = !this.#settings.address.hasTools;
     this.#part('#insecure').hidden = globalThis.isSecureContext;
     for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
-    for (const name of ['keys', 'clipboard']) this.#part(`[data-panel="${name}"]`).hidden = !acts;
+    this.#part('[data-panel="keys"]').hidden = !acts;
+    const [reads, writes] = [this.#may('clipboard-read'), this.#may('clipboard-write')];
+    this.#part('[data-panel="clipboard"]').hidden = !acts || !(reads || writes);
+    this.#button('clip-send').hidden = !writes;
+    this.#button('clip-copy').hidden = !reads;
+    this.#part('[data-panel="files"]').hidden = !this.#may('upload', false) && !this.#may('download', false);
     this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
     this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
     this.#button('record').hidden = !('MediaRecorder' in globalThis);
@@ -215,7 +256,7 @@ export class Controls {
       case 'clip-send':
         return this.#clipboard.offer();
       case 'clip-copy':
-        return this.#clipboard.copy();
+        return this.#clipboard.copyPanel();
       case 'pip':
         return this.#togglePictureInPicture().catch(() => {});
       case 'screenshot': {
@@ -241,13 +282,17 @@ export class Controls {
     this.#document.documentElement.dataset.theme = values.theme;
     this.#fit.setMode(values.fit);
     this.#touch.setMode(values.touch);
+    this.#people.setName(values.name);
     this.#statsPanel.show(values.stats);
+    this.#frameTimes.setWanted(values.stats);
     this.#press('stats', values.stats);
+    this.#button('stats').hidden = this.#settings.isPinned('stats');
     this.#tellPointer();
     this.#tellQuality();
     for (const [name, value] of /** @type {[keyof Values, any][]} */ (Object.entries(values))) {
       for (const each of this.#document.querySelectorAll(`[name="${name}"]`)) {
         const input = /** @type {HTMLInputElement} */ (each);
+        input.disabled = this.#settings.isPinned(name);
         if (input.type === 'checkbox') input.checked = value;
         else if (input.type === 'radio') input.checked = input.value === value;
         else input.value = String(value);
@@ -256,16 +301,35 @@ export class Controls {
   }
 
   /** @param {{type: string, data: any}} message of the host */
-  #hear({ type, data }) {
+  #hear(message) {
+    const { type, data } = message;
+    this.#frameTimes.hear(message);
     if (type === 'system') this.#fit.update();
-    if (type === 'cursor' && this.acts) this.#cursor.show(data);
+    if (type === 'cursor') {
+      this.#hostCursor = data;
+      this.#showCursor();
+    }
     if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
+    if (type === 'clipboard-large' && this.acts) void this.#clipboard.fetch();
+  }
+
+  /** The control has come or gone, or the host allows something else. */
+  #showActs() {
+    this.#showTools();
+    this.#showCursor();
+    this.#tellPointer();
+    this.#onActs();
+  }
+
+  #showCursor() {
+    if (this.acts && this.#hostCursor) this.#cursor.show(this.#hostCursor);
+    else this.#cursor.reset();
   }
 
   /** The host draws the pointer into the picture where the browser has none to show. */
   #tellPointer() {
-    if (!this.acts) return;
-    this.#send('pointer', { visible: this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad') });
+    const visible = !this.acts || this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad');
+    if (visible !== this.#toldPointer && this.#send('pointer', { visible })) this.#toldPointer = visible;
   }
 
   #tellQuality() {

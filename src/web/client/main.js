@@ -1,5 +1,7 @@
-import { CAPABILITIES, videoCodecs } from './browser.js';
+import { CAPABILITIES, browserName, videoCodecs } from './browser.js';
 import { Controls } from './controls.js';
+import { DelayWatch } from './delay-watch.js';
+import { Embedding } from './embedding.js';
 import { socketUrl } from './endpoint.js';
 import { Login, takeToken } from './login.js';
 import { GStreamerSignalingClient } from './signaling.js';
@@ -19,8 +21,8 @@ const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen')
 const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
 const codecs = videoCodecs();
 const isMac = /^(Mac|iP)/.test(navigator.platform);
-const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac });
-const controls = new Controls(document, { settings, isMac });
+const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac, name: browserName(navigator.userAgent) });
+const controls = new Controls(document, { settings, isMac, onActs: () => grab() });
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
@@ -34,6 +36,13 @@ const signaling = new GStreamerSignalingClient({
 const manager = new WebRTCManager(signaling, video, { automatic: false, input: controls.input });
 const overlay = new Overlay(document, { onRetry: () => viewer.start() });
 const viewer = new Viewer({ session: new Session({ codecs }), manager, onState: showState });
+const delays = new DelayWatch({ report: () => manager.getConnectionStats(), onLate: () => viewer.late() });
+const embedding = new Embedding(window, {
+  state: () => viewer.state,
+  set: (values) => settings.set(values ?? {}),
+  send: (type, data) => controls.acts && manager.sendInput(type, data),
+  focus: () => controls.focus(),
+});
 
 const login = new Login(new URL('.', location.href));
 const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
@@ -81,16 +90,24 @@ async function checkSession() {
 function showState(state) {
   if (state.kind === 'reconnecting') void checkSession();
   const isConnected = state.kind === 'connected';
+  grab();
   if (isConnected) {
     still.thaw();
-    if (controls.acts) manager.grabInput();
+    delays.start();
   } else {
-    manager.ungrabInput();
     controls.close();
+    delays.stop();
     still.freeze();
   }
   overlay.show(state);
+  embedding.tell(state);
   if (isConnected) controls.focus();
+}
+
+/** Keyboard and pointer act on the desktop while it is seen, if the viewer may act. */
+function grab() {
+  if (viewer.state.kind === 'connected' && controls.acts) manager.grabInput();
+  else manager.ungrabInput();
 }
 
 /**
@@ -114,7 +131,8 @@ Object.defineProperty(globalThis, 'deskbeam', {
 });
 
 signaling.addEventListener('welcome', (event) => {
-  controls.setMayAct(/** @type {CustomEvent} */ (event).detail?.session_config?.role !== 'view');
+  settings.pin(/** @type {CustomEvent} */ (event).detail?.session_config?.client);
+  controls.setPermissions(/** @type {CustomEvent} */ (event).detail?.session_config?.permissions ?? null);
 });
 controls.attach(manager);
 addEventListener('online', () => viewer.online());

@@ -23,6 +23,7 @@ import { backoffMs } from './backoff.js';
  *   | {type: 'peer', state: RTCPeerConnectionState}
  *   | {type: 'frame'}
  *   | {type: 'status', status: string}
+ *   | {type: 'late'}
  *   | {type: 'media', packets: number, decoded: number}} SessionEvent
  */
 
@@ -192,6 +193,8 @@ export class Session {
       case 'linking frame':
       case 'starting frame':
         return this.#goLive();
+      case 'live late':
+        return this.#askAgain('The picture came late.');
       case 'starting media':
         return this.#judge(/** @type {{packets: number, decoded: number}} */ (event));
     }

@@ -6,6 +6,7 @@
  * @property {'direct' | 'trackpad'} touch
  * @property {'auto' | 'dark' | 'light'} theme
  * @property {boolean} stats whether the statistics are shown
+ * @property {string} name what the others see the viewer called
  */
 
 /**
@@ -26,6 +27,8 @@ export class Settings extends EventTarget {
   #kept;
   /** @type {Partial<Values>} */
   #asked;
+  /** What the host decides. @type {Partial<Values>} */
+  #pinned = {};
   /** @type {Address} */
   #address;
 
@@ -34,12 +37,13 @@ export class Settings extends EventTarget {
    * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} options.storage null: nothing is kept
    * @param {URL} options.page
    * @param {boolean} [options.isMac]
+   * @param {string} [options.name] what a viewer is called who has chosen no name
    */
-  constructor({ storage, page, isMac = false }) {
+  constructor({ storage, page, isMac = false, name = '' }) {
     super();
     this.#storage = storage;
     this.#key = `deskbeam:${page.host}${page.pathname}`;
-    this.#defaults = { ...DEFAULTS, metaIsControl: isMac };
+    this.#defaults = { ...DEFAULTS, metaIsControl: isMac, name };
     this.#kept = this.#load();
     const query = page.searchParams;
     const given = Object.entries(CHECKS).flatMap(([name, check]) => {
@@ -57,7 +61,18 @@ export class Settings extends EventTarget {
 
   /** @returns {Values} */
   get values() {
-    return { ...this.#defaults, ...this.#kept, ...this.#asked };
+    return { ...this.#defaults, ...this.#kept, ...this.#asked, ...this.#pinned };
+  }
+
+  /** @param {unknown} values by name that the host decides; what makes no sense is left out */
+  pin(values) {
+    this.#pinned = sound(values);
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** @param {keyof Values} name */
+  isPinned(name) {
+    return name in this.#pinned;
   }
 
   get address() {
@@ -65,13 +80,14 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * Keeps a choice, and tells it by a `change` event.
+   * Keeps a choice, and tells it by a `change` event. One that makes no sense is as if none was made.
    *
    * @param {Partial<Values>} change
    */
   set(change) {
-    this.#kept = { ...this.#kept, ...change };
-    for (const name of Object.keys(change)) delete this.#asked[/** @type {keyof Values} */ (name)];
+    const names = /** @type {(keyof Values)[]} */ (Object.keys(change));
+    for (const name of names) delete this.#asked[name];
+    this.#kept = sound({ ...this.#kept, ...change });
     try {
       this.#storage?.setItem(this.#key, JSON.stringify(this.#kept));
     } catch {
@@ -96,12 +112,21 @@ export class Settings extends EventTarget {
     } catch {
       return {};
     }
-    const sound = Object.entries(CHECKS).flatMap(([name, check]) => {
-      const value = check(kept?.[name]);
-      return value === undefined ? [] : [[name, value]];
-    });
-    return Object.fromEntries(sound);
+    return sound(kept);
   }
+}
+
+/**
+ * What makes sense.
+ *
+ * @param {any} values
+ * @returns {Partial<Values>}
+ */
+function sound(values) {
+  return Object.fromEntries(Object.entries(CHECKS).flatMap(([name, check]) => {
+    const value = check(values?.[name]);
+    return value === undefined ? [] : [[name, value]];
+  }));
 }
 
 /** The browser's storage; null where it refuses to have any. */
@@ -114,12 +139,14 @@ export function localStorageOrNone() {
 }
 
 /** @type {Values} */
-const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false };
+const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false, name: '' };
 
 /** @type {(...allowed: string[]) => (value: unknown) => unknown} */
 const oneOf = (...allowed) => (value) => (allowed.includes(String(value)) ? value : undefined);
 /** @param {unknown} value */
 const truth = (value) => (typeof value === 'boolean' ? value : undefined);
+/** @param {unknown} value */
+const line = (value) => (typeof value === 'string' && value.trim() ? value.trim().slice(0, NAME_LENGTH) : undefined);
 /** @param {unknown} value */
 const percent = (value) => (Number(value) >= 1 && Number(value) <= 100 ? Math.round(Number(value)) : undefined);
 
@@ -131,7 +158,10 @@ const CHECKS = {
   touch: oneOf('direct', 'trackpad'),
   theme: oneOf('auto', 'dark', 'light'),
   stats: truth,
+  name: line,
 };
+/** The host takes 64 bytes. */
+const NAME_LENGTH = 20;
 
 /** @param {string} text */
 function parse(text) {

@@ -47,7 +47,7 @@ export class StatsPanel {
 
   /** What was measured last, as JSON for a report. */
   get json() {
-    return JSON.stringify({ at: new Date(this.#clock.now()).toISOString(), ...this.#latest, stages: this.#stages.means }, null, 2);
+    return JSON.stringify({ at: new Date(this.#clock.now()).toISOString(), ...this.#latest, stages: this.#stages.summary }, null, 2);
   }
 
   async #look() {
@@ -79,12 +79,37 @@ export class StatsPanel {
       this.#row(t('Round trip'), now.roundTripMs, ' ms'),
       this.#row(t('Jitter buffer'), now.jitterBufferMs, ' ms'),
       this.#row(t('Decoding'), now.decodeMs, ' ms', 1),
-      ...Object.entries(this.#stages.means).map(([name, ms]) => this.#row(name, ms, ' ms', 1)),
       textRow(t('Codec'), [now.codec, now.decoder].filter(Boolean).join(', ')),
       textRow(t('Picture'), now.picture ?? ''),
       textRow(t('Route'), now.route ? t(now.route) : ''),
+      ...this.#way(),
     ];
     this.#body.replaceChildren(...rows);
+  }
+
+  /** What a frame spends its time with, once that is measured. */
+  #way() {
+    const { summary } = this.#stages;
+    if (!summary.total) return [];
+    const names = {
+      capture: t('Capture'),
+      convert: t('Convert'),
+      encode: t('Encode'),
+      packetize: t('Packetize'),
+      network: t('Network'),
+      buffer: t('Wait for decoder and screen'),
+      decode: t('Decode'),
+      present: t('Present'),
+      total: t('From the change to the eye'),
+    };
+    const rows = Object.entries(names).flatMap(([stage, name]) => {
+      const { median, p95 } = summary[stage] ?? {};
+      if (median === undefined) return [];
+      const row = this.#row(name, median, ' ms', 1);
+      row.cells[1].append(` (${p95?.toFixed(1)})`);
+      return [row];
+    });
+    return [textRow(t('The way of a frame'), t('median (95 %)')), ...rows];
   }
 
   /**

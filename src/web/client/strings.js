@@ -9,6 +9,7 @@ const CHINESE = {
   'The host cannot be reached.': '无法连接到主机。',
   'The connection is interrupted.': '连接中断。',
   'The connection was interrupted.': '连接曾中断。',
+  'The picture came late.': '画面延迟过高。',
   'The network lets no video through from the host.': '网络阻止了来自主机的视频。',
   'The host sends no video.': '主机没有发送视频。',
   'The desktop has ended. It is shown again when it is back.': '桌面已结束，恢复后将重新显示。',
@@ -48,6 +49,35 @@ const CHINESE = {
   Statistics: '统计',
   'Copy as JSON': '复制为 JSON',
   Copied: '已复制',
+  Files: '文件',
+  'Send to the desktop, or drop them onto the page:': '发送到桌面，或将文件拖到页面上：',
+  'Files on the desktop': '桌面上的文件',
+  'There are none.': '没有文件。',
+  Cancel: '取消',
+  sent: '已发送',
+  'sent as {name}': '已发送为 {name}',
+  'The host does not take the file': '主机不接受此文件',
+  'This host knows of no such file.': '主机没有此文件。',
+  'Your role may not exchange files.': '您的角色不能交换文件。',
+  'There is no room left on the host.': '主机空间不足。',
+  'The host takes too many files already.': '主机正在接收的文件过多。',
+  'The host cannot write the file.': '主机无法写入文件。',
+  People: '用户',
+  'Your name': '您的名字',
+  Somebody: '某人',
+  you: '您',
+  watching: '观看中',
+  'in control': '拥有控制权',
+  'asking for the control': '正在请求控制权',
+  'Hand over': '移交',
+  'Let everybody act': '允许所有人操作',
+  'Take the control': '取得控制权',
+  'Ask for the control': '请求控制权',
+  'Asked for the control': '已请求控制权',
+  'You have the control': '您拥有控制权',
+  'Everybody may act again': '所有人都可操作',
+  '{name} has the control': '{name} 拥有控制权',
+  '{name} asks for the control': '{name} 请求控制权',
   Settings: '设置',
   Quality: '画质',
   Best: '最佳',
@@ -62,10 +92,12 @@ const CHINESE = {
   'Move the pointer, like a touchpad': '像触摸板一样移动指针',
   'Cmd acts as Ctrl': 'Cmd 键作为 Ctrl',
   'Reset the settings': '重置设置',
-  'Text on the clipboard of the desktop': '桌面剪贴板中的文字',
+  'Clipboard of the desktop': '桌面剪贴板',
+  'Picture on the clipboard of the desktop': '桌面剪贴板中的图片',
   'Send to the desktop': '发送到桌面',
   'Copy to this device': '复制到本设备',
-  'The text is too long for the clipboard': '文字过长，无法放入剪贴板',
+  'This is too large for the clipboard: it takes 8 MiB': '内容过大：剪贴板最多 8 MiB',
+  'The clipboard could not be sent': '无法发送剪贴板',
   'This page is not secure (https): the browser keeps back the keyboard lock and the automatic clipboard.':
     '此页面不是安全连接（https）：浏览器不提供键盘锁定和自动剪贴板。',
   Frames: '帧率',
@@ -74,6 +106,17 @@ const CHINESE = {
   'Round trip': '往返时间',
   'Jitter buffer': '抖动缓冲',
   Decoding: '解码',
+  'The way of a frame': '一帧的路程',
+  'median (95 %)': '中位数（95 %）',
+  Capture: '捕获',
+  Convert: '转换',
+  Encode: '编码',
+  Packetize: '打包',
+  Network: '网络',
+  'Wait for decoder and screen': '等待解码与屏幕',
+  Decode: '解码',
+  Present: '呈现',
+  'From the change to the eye': '从变化到可见',
   Codec: '编解码器',
   Picture: '画面',
   Route: '路径',
@@ -84,6 +127,7 @@ const CHINESE = {
 
 /** Sentences with something in them that is only known later. @type {[RegExp, string][]} */
 const CHINESE_PATTERNS = [
+  [/^The host takes files of (\d+) MiB at most\.$/, '主机最多接受 $1 MiB 的文件。'],
   [/^The host refused the connection: (.*)$/, '主机拒绝了连接：$1'],
   [/^The host offers only (.*), which this browser cannot play(.*)\.$/, '主机只提供 $1，此浏览器无法播放$2。'],
   [/^This browser cannot play the video of the host(.*)\.$/, '此浏览器无法播放主机的视频$1。'],
@@ -122,7 +166,7 @@ export function translatePage(document, language = navigator.language) {
   for (const element of document.querySelectorAll('[data-t]')) {
     element.textContent = t(element.textContent ?? '', {}, language);
   }
-  for (const name of ['aria-label', 'title']) {
+  for (const name of ['aria-label', 'title', 'alt']) {
     for (const element of document.querySelectorAll(`[${name}]`)) {
       element.setAttribute(name, t(element.getAttribute(name) ?? '', {}, language));
     }

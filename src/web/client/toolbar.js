@@ -67,6 +67,12 @@ export class Toolbar {
     this.#handle.setAttribute('aria-expanded', 'false');
   }
 
+  /** @param {string} name of a panel that is opened */
+  show(name) {
+    this.open();
+    this.#show(name);
+  }
+
   /** Opens the bar and gives it the focus. */
   focus() {
     this.open();

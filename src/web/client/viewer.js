@@ -60,6 +60,11 @@ export class Viewer {
     this.#tell({ type: 'online' });
   }
 
+  /** The picture comes late, and will not recover by itself. */
+  late() {
+    this.#tell({ type: 'late' });
+  }
+
   get state() {
     return this.#session.state;
   }

@@ -1,0 +1,159 @@
+//! The folder whose files viewers may fetch.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+
+/// So many files are listed.
+const MOST: usize = 1000;
+
+/// The folder. Its hidden files, links and folders are not shown.
+#[derive(Debug)]
+pub struct Downloads(OwnedFd);
+
+/// A file that can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DownloadInfo {
+    /// Its name.
+    pub name: String,
+    /// Its length, in bytes.
+    pub size: u64,
+    /// When it was changed last, in milliseconds since the epoch.
+    pub modified: u64,
+}
+
+/// A file that is fetched.
+#[derive(Debug)]
+pub struct Download {
+    /// To read from.
+    pub file: File,
+    /// Its length, in bytes.
+    pub size: u64,
+    /// Another number when it was changed.
+    pub version: u64,
+}
+
+impl Downloads {
+    /// Opens the folder.
+    ///
+    /// # Errors
+    /// If it is not there, or cannot be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let downloads = Self(rustix::fs::open(path, flags, Mode::empty())?);
+        downloads.list()?;
+        Ok(downloads)
+    }
+
+    /// What can be fetched, by name, 1000 at most. Blocks.
+    ///
+    /// # Errors
+    /// If the folder cannot be read any more.
+    pub fn list(&self) -> io::Result<Vec<DownloadInfo>> {
+        let mut files = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let entry = entry?;
+            // What is not UTF-8 could not be asked for.
+            let Ok(name) = entry.file_name().to_str() else {
+                continue;
+            };
+            if !is_shown(name) {
+                continue;
+            }
+            let Ok(stat) = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) else {
+                continue;
+            };
+            if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+                files.push(DownloadInfo {
+                    name: name.to_owned(),
+                    size: stat.st_size.try_into().unwrap_or_default(),
+                    modified: u64::try_from(stat.st_mtime).unwrap_or_default() * 1000,
+                });
+            }
+        }
+        files.sort_by(|one, other| one.name.cmp(&other.name));
+        files.truncate(MOST);
+        Ok(files)
+    }
+
+    /// Opens the file of that name. `None`: there is none that is shown. Blocks.
+    pub fn get(&self, name: &str) -> Option<Download> {
+        if !is_shown(name) {
+            return None;
+        }
+        // What is no plain file must not keep us waiting.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file: File = rustix::fs::openat(&self.0, name, flags, Mode::empty())
+            .ok()?
+            .into();
+        let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some(Download {
+            file,
+            size: metadata.size(),
+            version: (metadata.mtime() as u64)
+                .wrapping_mul(1_000_000_000)
+                .wrapping_add(metadata.mtime_nsec() as u64),
+        })
+    }
+}
+
+/// Whether a file of this name is shown: one component, and not hidden.
+fn is_shown(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_files_of_the_folder_are_shown_and_fetched() {
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("secret"), "s").unwrap();
+        let folder = tempfile::tempdir_in(outside.path()).unwrap();
+        let path = folder.path();
+        std::fs::write(path.join("b.txt"), "four").unwrap();
+        std::fs::write(path.join("a ü.txt"), "").unwrap();
+        std::fs::write(path.join(".hidden"), "h").unwrap();
+        std::fs::create_dir(path.join("folder")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret"), path.join("link")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            path.join("pipe"),
+            FileType::Fifo,
+            Mode::RUSR | Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let downloads = Downloads::open(path).unwrap();
+        let listed: Vec<_> = downloads
+            .list()
+            .unwrap()
+            .into_iter()
+            .map(|file| (file.name, file.size))
+            .collect();
+        assert_eq!(listed, [("a ü.txt".to_owned(), 0), ("b.txt".to_owned(), 4)]);
+        assert_eq!(downloads.get("b.txt").map(|download| download.size), Some(4));
+        for name in [
+            "../secret",
+            "link",
+            ".hidden",
+            "folder",
+            "pipe",
+            "",
+            ".",
+            "..",
+            "x",
+            "b.txt/",
+            "b.txt\0",
+        ] {
+            assert!(downloads.get(name).is_none(), "{name:?}");
+        }
+        std::fs::write(path.join("c.txt"), "later").unwrap();
+        assert_eq!(downloads.list().unwrap().len(), 3, "it is listed anew");
+    }
+}

@@ -1,0 +1,131 @@
+//! Names of files, as a stranger gives them.
+
+/// The longest name, in bytes: leaves room for a number, of the 255 that file systems take.
+const MAX: usize = 200;
+/// An extension is not longer, in bytes.
+const MAX_EXTENSION: usize = 16;
+/// What other systems take for a device, whatever the extension.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+
+/// A name that is one component, can be seen, hides nothing and is known by every file system. Never empty.
+pub(super) fn sanitised(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .filter(|c| !is_hidden(*c))
+        .map(|c| match c {
+            '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
+            c if c.is_whitespace() => ' ',
+            c => c,
+        })
+        .collect();
+    // A leading dot hides a file, and a trailing one or a space is dropped by other systems.
+    let plain = plain.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
+    let plain = match plain {
+        "" => "file",
+        plain => plain,
+    };
+    let (stem, extension) = split(plain);
+    let stem = cut(stem, MAX - extension.len());
+    match is_device(stem) {
+        true => format!("_{stem}{extension}"),
+        false => format!("{stem}{extension}"),
+    }
+}
+
+/// The name to try when `number` names before it are taken: `name (1).txt`.
+pub(super) fn numbered(name: &str, number: u32) -> String {
+    if number == 0 {
+        return name.to_owned();
+    }
+    let (stem, extension) = split(name);
+    format!("{stem} ({number}){extension}")
+}
+
+/// The name and its extension with the dot, if it has one.
+fn split(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(at) if at > 0 && name.len() - at <= MAX_EXTENSION => name.split_at(at),
+        _ => (name, ""),
+    }
+}
+
+/// As much of `text` as fits into `max` bytes.
+fn cut(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn is_device(stem: &str) -> bool {
+    let first = stem.split('.').next().unwrap_or_default().trim_end();
+    let lower = first.to_lowercase();
+    let name = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    DEVICES.contains(&name) && lower.len() - name.len() <= 1
+}
+
+/// Control characters, and those that turn the direction of what stands beside them or have no width.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_is_one_component_that_hides_nothing() {
+        for (given, name) in [
+            ("report.pdf", "report.pdf"),
+            ("Übersicht 漢字.txt", "Übersicht 漢字.txt"),
+            ("../../etc/passwd", "_.._etc_passwd"),
+            ("C:\\Windows\\x.dll", "C__Windows_x.dll"),
+            ("a\nb\0c.txt", "abc.txt"),
+            ("photo\u{202e}gpj.exe", "photogpj.exe"),
+            (".bashrc", "bashrc"),
+            ("...", "file"),
+            ("", "file"),
+            (" . x . ", "x"),
+            ("x.", "x"),
+            ("con", "_con"),
+            ("NUL.tar.gz", "_NUL.tar.gz"),
+            ("lpt1.txt", "_lpt1.txt"),
+            ("concert.mp3", "concert.mp3"),
+            ("com10", "com10"),
+            ("a\u{3000}b", "a b"),
+        ] {
+            assert_eq!(sanitised(given), name, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let name = sanitised(&format!("{}.jpeg", "漢".repeat(300)));
+        assert!(name.len() <= MAX && name.ends_with("漢.jpeg"), "{name}");
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        for (name, number, numbered_name) in [
+            ("a.txt", 0, "a.txt"),
+            ("a.txt", 1, "a (1).txt"),
+            ("a.tar.gz", 2, "a.tar (2).gz"),
+            ("a", 3, "a (3)"),
+        ] {
+            assert_eq!(numbered(name, number), numbered_name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_given_is_safe_and_stays_as_it_is(given in ".*") {
+            let name = sanitised(&given);
+            prop_assert!(!name.is_empty() && name.len() <= MAX + 1);
+            prop_assert!(!name.starts_with('.') && !name.contains(['/', '\\', '\0', '\n']));
+            prop_assert_eq!(sanitised(&name), name);
+        }
+    }
+}

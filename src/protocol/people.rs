@@ -1,0 +1,71 @@
+//! Who is connected, as the others see it.
+
+use serde_json::{Value, json};
+
+use super::fields;
+use super::role::Role;
+
+/// The longest name, in bytes.
+const MAX_NAME: usize = 64;
+
+/// What somebody calls himself, for the others to read: 1 to 64 bytes that can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonName(String);
+
+impl PersonName {
+    /// The name in `data.name`, without spaces around it. `None`: it is missing, empty, too long, or more than a line.
+    pub(crate) fn read(data: &Value) -> Option<Self> {
+        let name = fields::text(data, "name", MAX_NAME)?.trim();
+        let is_line = !name.is_empty() && !name.chars().any(is_hidden);
+        is_line.then(|| Self(name.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Control characters, and those that turn the direction of what stands beside them.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+}
+
+/// One client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The id that the host gave.
+    pub client_id: String,
+    /// What it calls itself, if it has said so.
+    pub name: Option<PersonName>,
+    /// What it may do.
+    pub role: Role,
+}
+
+impl Person {
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "client_id": self.client_id,
+            "name": self.name.as_ref().map(PersonName::as_str),
+            "role": self.role.name(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_line_that_can_be_seen() {
+        let read = |name: &str| PersonName::read(&json!({ "name": name }));
+        for (given, name) in [("Ann", "Ann"), (" Jürgen 漢 ", "Jürgen 漢"), ("a b", "a b")] {
+            assert_eq!(read(given).as_ref().map(PersonName::as_str), Some(name));
+        }
+        let long = "x".repeat(MAX_NAME + 1);
+        for given in ["", "  ", "a\nb", "a\u{202e}b", "\u{200b}", &long] {
+            assert_eq!(read(given), None, "{given:?}");
+        }
+        assert_eq!(PersonName::read(&json!({ "name": 7 })), None);
+    }
+}

@@ -1,0 +1,115 @@
+// Pictures and long texts between the two clipboards, and which way they may go.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { crc32, deflateSync } from 'node:zlib';
+import { chromiumPage } from './support/browsers.mjs';
+import { desktopOf, TYPING } from './support/desktop.mjs';
+import { startHost } from './support/host.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 120_000 };
+const run = promisify(execFile);
+
+async function desktopPage(t, args = []) {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, [...args, '--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const view = await new View(page).open(host.at(''));
+  await view.reaches('connected');
+  await view.click(320, 240);
+  return { desktop, host, page, view, env: await desktop.env() };
+}
+
+/** A PNG file of coloured noise: too large for one property of an X window. */
+function noise(width, height) {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2], 8);
+  const rows = Array.from({ length: height }, () => Buffer.concat([Buffer.from([0]), randomBytes(3 * width)]));
+  const data = deflateSync(Buffer.concat(rows));
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+async function copyOnDesktop(env, content, type) {
+  const owner = spawn('xclip', ['-selection', 'clipboard', '-t', type], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  owner.stdin.end(content);
+  await once(owner, 'exit');
+}
+
+const pasteOnDesktop = async (env, type) =>
+  (await run('xclip', ['-selection', 'clipboard', '-o', '-t', type], { env, encoding: 'buffer', maxBuffer: 2 ** 24 })).stdout;
+
+const sizeOf = (png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
+
+test('a picture is copied and pasted between the two clipboards', LIMIT, async (t) => {
+  const { page, view, env } = await desktopPage(t);
+  await copyOnDesktop(env, noise(317, 211), 'image/png');
+  await until('the browser has the picture', () => page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const { width, height } = await createImageBitmap(await item.getType('image/png'));
+    return width === 317 && height === 211;
+  }));
+  await page.click('#handle');
+  await page.click('[data-panel="clipboard"]');
+  await until('the panel shows it', () => page.evaluate(() => document.querySelector('#clip-image').naturalWidth === 317));
+
+  await page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+  }, noise(401, 307).toString('base64'));
+  await view.click(320, 240);
+  await page.keyboard.press('Control+V');
+  await until('the desktop has the picture', async () => {
+    const png = await pasteOnDesktop(env, 'image/png');
+    return String(sizeOf(png)) === '401,307';
+  });
+  const targets = String(await pasteOnDesktop(env, 'TARGETS'));
+  assert.equal(targets, 'TARGETS\nTIMESTAMP\nimage/png\n');
+});
+
+test('a text that is too long for the data channel goes all the same', LIMIT, async (t) => {
+  const { page, env } = await desktopPage(t);
+  const text = 'ü漢'.repeat(100_000);
+  await copyOnDesktop(env, text, 'UTF8_STRING');
+  await until('the browser has the text', () =>
+    page.evaluate(async (wanted) => (await navigator.clipboard.readText()) === wanted, text));
+  await page.evaluate((wanted) => navigator.clipboard.writeText(wanted), `${text}!`);
+  await page.keyboard.press('Control+V');
+  await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === `${text}!`);
+});
+
+test('the clipboard goes the way that the host allows', LIMIT, async (t) => {
+  const { page, env } = await desktopPage(t, ['--clipboard', 'to-viewer']);
+  const status = (method) => page.evaluate(async (asked) => {
+    const body = asked === 'PUT' ? 'text' : undefined;
+    return (await fetch('api/clipboard', { method: asked, body, headers: { 'content-type': 'text/plain' } })).status;
+  }, method);
+  assert.equal(await status('PUT'), 403);
+  await page.click('#handle');
+  await page.click('[data-panel="clipboard"]');
+  assert.ok(await page.locator('[data-act="clip-send"]').isHidden());
+  assert.ok(await page.locator('[data-act="clip-copy"]').isVisible());
+  await page.evaluate(() => navigator.clipboard.writeText('from the page'));
+  await page.locator('#field').focus();
+  await page.keyboard.press('Control+V');
+  await copyOnDesktop(env, 'from the desktop', 'UTF8_STRING');
+  await until('the browser has the text', () =>
+    page.evaluate(async () => (await navigator.clipboard.readText()) === 'from the desktop'));
+  assert.equal(await status('GET'), 200);
+});

@@ -1,0 +1,103 @@
+// Several people at one desktop.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { chromiumPage } from './support/browsers.mjs';
+import { desktopOf, TYPING } from './support/desktop.mjs';
+import { BINARY, STATE, startHost } from './support/host.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 120_000 };
+
+/** A viewer called `name`. */
+async function viewer(t, host, name) {
+  const { page } = await chromiumPage(t, { viewport: { width: 640, height: 480 } });
+  const view = await new View(page).open(host.at(''));
+  await view.reaches('connected');
+  await page.evaluate((text) => {
+    const field = document.querySelector('[name="name"]');
+    field.value = text;
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  }, name);
+  return view;
+}
+
+/** What the panel says of each of those who are there. */
+const listed = ({ page }) => page.locator('#people li').evaluateAll((items) => items.map((item) =>
+  [...item.querySelectorAll('b, span')].map((each) => each.textContent).filter(Boolean).join(': ')));
+
+const says = (view, expected) => until(`the panel says ${expected}`, async () => {
+  const found = await listed(view);
+  if (JSON.stringify(found) === JSON.stringify(expected)) return true;
+  throw new Error(JSON.stringify(found));
+});
+
+async function openPanel({ page }) {
+  await page.click('#handle');
+  await page.click('[data-panel="people"]');
+}
+
+test('the control is taken, asked for, handed over and given back, and only its holder acts', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--auth', 'none', '--virtual=640x480', '--', ...desktop.command]);
+  const ann = await viewer(t, host, 'Ann');
+  assert.ok(await ann.page.locator('[data-panel="people"]').isHidden(), 'there is nobody else');
+  const bob = await viewer(t, host, 'Bob');
+  await says(ann, ['Ann: you', 'Bob']);
+  await says(bob, ['Ann', 'Bob: you']);
+
+  await openPanel(ann);
+  await ann.page.click('text=Take the control');
+  await says(bob, ['Ann: in control', 'Bob: you']);
+  await bob.page.locator('#hint', { hasText: 'Ann has the control' }).waitFor();
+  assert.ok(await bob.page.locator('[data-panel="keys"]').isHidden(), 'who only watches has no tools for acting');
+  await bob.click(100, 100);
+  await bob.page.keyboard.type('b');
+  await ann.click(320, 440);
+  await ann.page.keyboard.type('a\n');
+  await until('only one has typed', async () => (await desktop.read('typed')) === 'a\n');
+
+  await openPanel(ann);
+  await ann.page.click('text=Hand over');
+  await says(ann, ['Ann: you', 'Bob: in control']);
+  await bob.page.locator('#hint', { hasText: 'You have the control' }).waitFor();
+  await bob.click(320, 440);
+  await bob.page.keyboard.type('b\n');
+  await until('the other types', async () => (await desktop.read('typed')) === 'a\nb\n');
+
+  await openPanel(bob);
+  await bob.page.click('text=Let everybody act');
+  await says(ann, ['Ann: you', 'Bob']);
+  await ann.click(320, 440);
+  await ann.page.keyboard.type('c\n');
+  await until('both act', async () => (await desktop.read('typed')) === 'a\nb\nc\n');
+  await bob.page.close();
+  await until('nobody else is there', () => ann.page.locator('[data-panel="people"]').isHidden());
+});
+
+test('who may act asks for the control, and who may only watch does not', LIMIT, async (t) => {
+  const host = await startHost(t, ['--virtual=640x480', '--', ...(await desktopOf(t, TYPING)).command]);
+  const owner = await viewer(t, host, 'Owner');
+  const guest = await viewer(t, { at: () => share('control') }, 'Guest');
+  const watcher = await viewer(t, { at: () => share('view') }, 'Watcher');
+  await says(owner, ['Owner: you', 'Guest', 'Watcher: watching']);
+  await openPanel(owner);
+  await owner.page.click('text=Take the control');
+  await openPanel(guest);
+  await guest.page.click('text=Ask for the control');
+  await owner.page.locator('#hint', { hasText: 'Guest asks for the control' }).waitFor();
+  await says(owner, ['Owner: you, in control', 'Guest: asking for the control', 'Watcher: watching']);
+  assert.equal(await owner.page.locator('#people li button').count(), 1, 'the control goes to those who may act');
+  assert.equal(await watcher.page.locator('#people .row button').count(), 0);
+  await owner.page.click('text=Hand over');
+  await says(watcher, ['Owner', 'Guest: in control', 'Watcher: you, watching']);
+  await owner.page.click('text=Take the control');
+  await says(guest, ['Owner: in control', 'Guest: you', 'Watcher: watching']);
+});
+
+/** A link to the host that was started last. */
+function share(role) {
+  const env = { ...process.env, XDG_STATE_HOME: STATE };
+  return execFileSync(BINARY, ['share', '--role', role], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+}

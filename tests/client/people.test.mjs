@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { browserName } from '../../src/web/client/browser.js';
+import { People } from '../../src/web/client/people.js';
+
+const ANN = { client_id: 'a', name: 'Ann', role: 'control' };
+const BOB = { client_id: 'b', name: null, role: 'view' };
+const state = (holder, asking = null) => ({ type: 'control-state', data: { holder, requested_by: asking } });
+
+test('who is there, who has the control and who wants it', () => {
+  const people = new People();
+  people.begin('a');
+  assert.ok(people.isGranted);
+  assert.ok(people.hear({ type: 'people', data: { people: [ANN, BOB] } }));
+  assert.ok(people.hear(state('b', 'a')));
+  assert.deepEqual(people.all, [
+    { id: 'a', name: 'Ann', mayAct: true, isOwn: true, holds: false, asks: true },
+    { id: 'b', name: '', mayAct: false, isOwn: false, holds: true, asks: false },
+  ]);
+  assert.deepEqual([people.isGranted, people.isAdmin, people.own?.id, people.holder?.id, people.asking?.id], [false, false, 'a', 'b', 'a']);
+  people.hear(state('a'));
+  assert.deepEqual([people.isGranted, people.holder?.id, people.asking], [true, 'a', undefined]);
+  people.hear({ type: 'people', data: { people: [{ ...ANN, role: 'admin' }] } });
+  assert.ok(people.isAdmin);
+});
+
+test('a new connection has been told nothing, and other messages are not about people', () => {
+  const people = new People();
+  people.begin('a');
+  people.hear({ type: 'people', data: { people: [ANN] } });
+  people.hear(state('b'));
+  people.begin('c');
+  assert.deepEqual([people.all, people.isGranted], [[], true]);
+  assert.ok(!people.hear({ type: 'stats', data: {} }));
+});
+
+test('a viewer without a name is called by the browser', () => {
+  for (const [agent, name] of [
+    ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36', 'Chrome, Linux'],
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0', 'Edge, Windows'],
+    ['Mozilla/5.0 (Windows NT 10.0; rv:120.0) Gecko/20100101 Firefox/120.0', 'Firefox, Windows'],
+    ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1', 'Safari, iPhone'],
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/17.0 Safari/605.1.15', 'Safari, Mac'],
+    ['Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36', 'Chrome, Android'],
+    ['curl/8', 'Browser'],
+  ]) {
+    assert.equal(browserName(agent), name);
+  }
+});

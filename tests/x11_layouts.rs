@@ -1,0 +1,182 @@
+//! Every character of six keyboard layouts, typed by viewers who have them, on hosts that have each of the six.
+
+use std::collections::BTreeSet;
+
+use deskbeam::input::{Injector, ViewerInput, X11Backend};
+use deskbeam::protocol::input::{InputEvent, Key};
+use xkeysym::Keysym;
+
+use super::support::x11::{Client, Seen, display, set_layout};
+
+const LAYOUTS: [&str; 6] = ["us", "de", "fr", "es", "ru", "jp"];
+
+/// Rows of keys, from this keycode on, by their names in UI Events.
+const KEYS: [(u8, &[&str]); 8] = [
+    (
+        10,
+        &[
+            "Digit1", "Digit2", "Digit3", "Digit4", "Digit5", "Digit6", "Digit7", "Digit8", "Digit9",
+            "Digit0", "Minus", "Equal",
+        ],
+    ),
+    (
+        24,
+        &[
+            "KeyQ",
+            "KeyW",
+            "KeyE",
+            "KeyR",
+            "KeyT",
+            "KeyY",
+            "KeyU",
+            "KeyI",
+            "KeyO",
+            "KeyP",
+            "BracketLeft",
+            "BracketRight",
+        ],
+    ),
+    (
+        38,
+        &[
+            "KeyA",
+            "KeyS",
+            "KeyD",
+            "KeyF",
+            "KeyG",
+            "KeyH",
+            "KeyJ",
+            "KeyK",
+            "KeyL",
+            "Semicolon",
+            "Quote",
+            "Backquote",
+        ],
+    ),
+    (
+        51,
+        &[
+            "Backslash",
+            "KeyZ",
+            "KeyX",
+            "KeyC",
+            "KeyV",
+            "KeyB",
+            "KeyN",
+            "KeyM",
+            "Comma",
+            "Period",
+            "Slash",
+        ],
+    ),
+    (65, &["Space"]),
+    (94, &["IntlBackslash"]),
+    (97, &["IntlRo"]),
+    (132, &["IntlYen"]),
+];
+
+/// A character as somebody types it.
+#[derive(Debug, Clone, Copy)]
+struct Stroke {
+    code: &'static str,
+    shift: bool,
+    alt_graph: bool,
+    character: char,
+}
+
+/// What can be typed with the layout that the display has: each character once, by its first key.
+fn strokes(client: &Client) -> Vec<Stroke> {
+    let map = client.map();
+    let mut seen = BTreeSet::new();
+    let mut strokes = Vec::new();
+    // The columns of the core protocol: plain, Shift, and both with AltGr.
+    for (column, shift, alt_graph) in [
+        (0, false, false),
+        (1, true, false),
+        (4, false, true),
+        (5, true, true),
+    ] {
+        for (first, codes) in KEYS {
+            for (keycode, code) in (first..).zip(codes) {
+                // The map begins with the keycode 8.
+                let keysym = map[usize::from(keycode - 8)].get(column).copied().unwrap_or(0);
+                let character = Keysym::new(keysym).key_char().filter(|c| !c.is_control());
+                if let Some(character) = character.filter(|character| seen.insert(*character)) {
+                    strokes.push(Stroke {
+                        code,
+                        shift,
+                        alt_graph,
+                        character,
+                    });
+                }
+            }
+        }
+    }
+    strokes
+}
+
+fn key(viewer: &ViewerInput, key: &str, code: &str, pressed: bool) {
+    viewer.send(InputEvent::Key {
+        key: Key::Dom {
+            key: key.into(),
+            code: code.into(),
+        },
+        pressed,
+    });
+}
+
+fn type_stroke(viewer: &ViewerInput, stroke: &Stroke) {
+    let modifiers = [
+        (stroke.shift, "Shift", "ShiftLeft"),
+        (stroke.alt_graph, "AltGraph", "AltRight"),
+    ];
+    let held = || modifiers.iter().filter(|(is_held, ..)| *is_held);
+    held().for_each(|(_, name, code)| key(viewer, name, code, true));
+    let name = stroke.character.to_string();
+    key(viewer, &name, stroke.code, true);
+    key(viewer, &name, stroke.code, false);
+    held().for_each(|(_, name, code)| key(viewer, name, code, false));
+}
+
+#[test]
+fn every_character_of_six_layouts_arrives_on_hosts_of_each() {
+    let display = display(320, 240);
+    let client = Client::start(&display);
+    let viewers: Vec<_> = LAYOUTS
+        .iter()
+        .map(|layout| {
+            set_layout(&display, layout);
+            (*layout, strokes(&client))
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for host in LAYOUTS {
+        set_layout(&display, host);
+        let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let viewer = injector.handle().viewer();
+        for (layout, strokes) in &viewers {
+            assert!(strokes.len() > 90, "{layout} has {strokes:?}");
+            for stroke in strokes {
+                type_stroke(&viewer, stroke);
+                let arrived = client.next(|seen| match seen {
+                    Seen::KeyDown { character, .. } => character,
+                    _ => None,
+                });
+                count += 1;
+                if arrived != stroke.character {
+                    wrong.push(format!("{layout} on {host}: {stroke:?} typed {arrived:?}"));
+                }
+            }
+        }
+        drop(viewer);
+        injector.stop();
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
