@@ -4,6 +4,7 @@
 //! In the order in which they may depend on each other:
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
+//! - [`chord`]: combinations of keys. Pure.
 //! - [`clock`]: the time of day.
 //! - [`access`]: who may come in, and as what.
 //! - [`session`]: one viewer's negotiation, as a state machine. Pure.
@@ -18,6 +19,7 @@
 
 pub mod access;
 pub mod capture;
+pub mod chord;
 pub mod cli;
 pub mod clock;
 pub mod desktop;

@@ -6,25 +6,27 @@ use std::path::{Path, PathBuf};
 /// Module by module, what it may use of ours.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("chord", &[]),
     ("clock", &[]),
     ("access", &["protocol"]),
     ("session", &["protocol"]),
-    ("input", &["protocol"]),
+    ("input", &["chord", "protocol"]),
     ("media", &["capture"]),
     ("capture", &[]),
-    ("desktop", &[]),
+    ("desktop", &["chord"]),
     ("web", &["access", "clock", "protocol"]),
     ("shutdown", &[]),
     (
         "host",
         &[
-            "access", "clock", "desktop", "input", "media", "protocol", "session", "web",
+            "access", "chord", "clock", "desktop", "input", "media", "protocol", "session", "web",
         ],
     ),
     (
         "cli",
         &[
-            "access", "clock", "desktop", "host", "input", "media", "protocol", "session", "shutdown", "web",
+            "access", "chord", "clock", "desktop", "host", "input", "media", "protocol", "session",
+            "shutdown", "web",
         ],
     ),
 ];

@@ -1,6 +1,7 @@
 //! The host as the web side sees it.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,8 +55,8 @@ impl Host for Api {
         &self.shared.access
     }
 
-    fn ice_servers(&self) -> &[IceServer] {
-        &self.shared.session.ice_servers
+    fn ice_servers(&self) -> Vec<IceServer> {
+        self.shared.ice_servers("page")
     }
 
     fn status(&self) -> Status {
@@ -90,8 +91,13 @@ impl Host for Api {
         })
     }
 
-    fn open_player(&self, offer: String, grant: Grant) -> BoxFuture<Result<Player, PlayerError>> {
-        Box::pin(players::open(self.shared.clone(), offer, grant))
+    fn open_player(
+        &self,
+        offer: String,
+        client: IpAddr,
+        grant: Grant,
+    ) -> BoxFuture<Result<Player, PlayerError>> {
+        Box::pin(players::open(self.shared.clone(), offer, client, grant))
     }
 
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {

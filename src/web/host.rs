@@ -1,7 +1,7 @@
 //! What the web side asks of the host, and what it tells about it.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub struct NewViewer {
     pub dialect: Dialect,
     /// Where it connects from.
     pub remote: SocketAddr,
+    /// Where the client is, as far as proxies that are believed tell it.
+    pub client: IpAddr,
     /// What it was given.
     pub grant: Grant,
 }
@@ -50,7 +52,7 @@ pub trait Host: Send + Sync + 'static {
     fn access(&self) -> &Arc<Access>;
 
     /// What clients should use for ICE.
-    fn ice_servers(&self) -> &[IceServer];
+    fn ice_servers(&self) -> Vec<IceServer>;
 
     /// For `/api/signaling/status`.
     fn status(&self) -> Status;
@@ -62,8 +64,13 @@ pub trait Host: Send + Sync + 'static {
     /// when there was none; the number of clients is returned.
     fn disconnect(&self, id: String) -> BoxFuture<usize>;
 
-    /// Answers a player's offer.
-    fn open_player(&self, offer: String, grant: Grant) -> BoxFuture<Result<Player, PlayerError>>;
+    /// Answers the offer of a player at the address `client`.
+    fn open_player(
+        &self,
+        offer: String,
+        client: IpAddr,
+        grant: Grant,
+    ) -> BoxFuture<Result<Player, PlayerError>>;
 
     /// Gives a player's candidates to its peer. False: there is no such player.
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool;
@@ -88,6 +95,8 @@ pub enum PlayerError {
     Refused(String),
     /// The host takes no more viewers.
     Full,
+    /// The person at the desktop does not want it.
+    Unwanted,
 }
 
 /// The body of `/api/signaling/status`.

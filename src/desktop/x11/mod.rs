@@ -14,6 +14,7 @@ mod incoming;
 mod modes;
 mod offer;
 mod png;
+mod presence;
 mod resize;
 mod services;
 mod thread;
@@ -21,6 +22,7 @@ mod transfer;
 
 pub use error::{ClipboardError, ResizeError, ServicesError};
 pub use event::{CursorImage, DesktopEvent};
+pub use presence::{Presence, PresenceWatch};
 pub(super) use resize::set_size;
 pub use services::DesktopServices;
 
