@@ -16,6 +16,7 @@
 //! - [`host`]: where those meet; one task per viewer.
 //! - [`mod@shutdown`]: SIGINT and SIGTERM.
 //! - [`cli`]: the command line.
+//! - `fuzzing`: what the fuzzer calls. Not for others.
 
 pub mod access;
 pub mod capture;
@@ -23,6 +24,8 @@ pub mod chord;
 pub mod cli;
 pub mod clock;
 pub mod desktop;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod input;
 pub mod media;

@@ -17,6 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("web", &["access", "clock", "protocol"]),
     ("shutdown", &[]),
     (
+        "fuzzing",
+        &["access", "cli", "media", "protocol", "session", "web"],
+    ),
+    (
         "host",
         &[
             "access", "chord", "clock", "desktop", "input", "media", "protocol", "session", "web",

@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod cli;
+mod crashes;
 mod desktop_requests;
 mod desktop_x11;
 mod layers;

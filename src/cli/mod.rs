@@ -4,6 +4,7 @@ mod access;
 mod announce;
 mod config;
 mod failure;
+pub(crate) mod fuzzing;
 mod log;
 mod options;
 mod parse;

@@ -8,6 +8,7 @@ mod app_name;
 mod assets;
 mod certificate;
 mod cookie;
+pub(crate) mod fuzzing;
 mod guard;
 mod headers;
 mod host;
