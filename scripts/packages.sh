@@ -3,7 +3,7 @@
 BUILD_PACKAGES="build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev"
 RUN_PACKAGES="gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice"
 VIRTUAL_PACKAGES="xvfb openbox xterm xfonts-base fonts-dejavu-core"
-TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils iproute2"
+TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils iproute2 coturn"
 # What deskbeam is measured against, and what that takes.
 BENCH_PACKAGES="xvfb iproute2 novnc websockify tigervnc-standalone-server xpra python3-venv"
 SELKIES="selkies==2.1.0"
@@ -82,4 +82,22 @@ need_selkies() {
         say "installing $SELKIES into target/selkies"
         python3 -m venv "$private" && "$private/bin/pip" install --quiet "$SELKIES" || say "$SELKIES cannot be installed"
     fi
+}
+
+# Installs what makes up bytes: cargo-fuzz, and the nightly Rust that it needs.
+need_fuzzer() {
+    cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
+    cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked --quiet
+}
+
+# Looks up the dependencies in the database of RustSec, where that can be reached.
+audit() {
+    database="$PWD/target/advisory-db"
+    if ! { git -C "$database" pull --quiet --depth 1 --rebase ||
+        git clone --quiet --depth 1 https://github.com/RustSec/advisory-db "$database"; } 2>/dev/null; then
+        say "SKIPPED: the dependencies are not audited, because the database of RustSec cannot be reached"
+        return
+    fi
+    cargo audit --version >/dev/null 2>&1 || cargo install cargo-audit --locked --quiet
+    cargo audit --no-fetch --db "$database"
 }

@@ -4,6 +4,7 @@
 //! In the order in which they may depend on each other:
 //!
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
+//! - [`chord`]: combinations of keys. Pure.
 //! - [`clock`]: the time of day.
 //! - `descriptors`: how many files may still be opened.
 //! - `retry`: when to try again what was lost.
@@ -18,14 +19,18 @@
 //! - [`host`]: where those meet; one task per viewer.
 //! - [`mod@shutdown`]: SIGINT and SIGTERM.
 //! - [`cli`]: the command line.
+//! - `fuzzing`: what the fuzzer calls. Not for others.
 
 pub mod access;
 pub mod capture;
+pub mod chord;
 pub mod cli;
 pub mod clock;
 mod descriptors;
 pub mod desktop;
 pub mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod input;
 pub mod media;

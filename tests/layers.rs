@@ -6,22 +6,28 @@ use std::path::{Path, PathBuf};
 /// Module by module, what it may use of ours.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("chord", &[]),
     ("clock", &[]),
     ("descriptors", &[]),
     ("retry", &[]),
     ("files", &[]),
     ("access", &["protocol"]),
     ("session", &["protocol"]),
-    ("input", &["protocol", "retry"]),
+    ("input", &["chord", "protocol", "retry"]),
     ("media", &["capture", "descriptors"]),
     ("capture", &["retry"]),
-    ("desktop", &["retry"]),
+    ("desktop", &["chord", "retry"]),
     ("web", &["access", "clock", "descriptors", "files", "protocol"]),
     ("shutdown", &[]),
+    (
+        "fuzzing",
+        &["access", "cli", "media", "protocol", "session", "web"],
+    ),
     (
         "host",
         &[
             "access",
+            "chord",
             "clock",
             "descriptors",
             "desktop",
@@ -35,7 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "access", "clock", "desktop", "files", "host", "input", "media", "protocol", "session",
+            "access", "chord", "clock", "desktop", "files", "host", "input", "media", "protocol", "session",
             "shutdown", "web",
         ],
     ),

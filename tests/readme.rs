@@ -1,4 +1,4 @@
-//! The invocations of the README do what it says.
+//! The invocations of the README do what it says, and what the documents name is there.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -73,5 +73,35 @@ fn each_of_the_ten_invocations_runs() {
             rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
         }
         assert_eq!(child.wait().unwrap().code(), Some(0), "{invocation}");
+    }
+}
+
+#[test]
+fn each_test_that_the_security_document_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let (_, section) = document.split_once("## What proves it").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let named: Vec<_> = section
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.contains('_'))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    let mut code = String::new();
+    let mut folders = vec![root.join("src"), root.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("rs") => code += &std::fs::read_to_string(path).unwrap(),
+                None if path.is_dir() && !path.ends_with("browser") => folders.push(path),
+                _ => {}
+            }
+        }
+    }
+    for name in named {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
     }
 }

@@ -718,3 +718,35 @@ fn the_end_of_the_x_server_is_an_error_of_every_call() {
         );
     }
 }
+
+#[test]
+fn a_blocked_combination_cannot_be_pressed_and_its_parts_can() {
+    let display = display(640, 480);
+    let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+    let blocked = vec!["Ctrl+Alt+Backspace".parse().unwrap()];
+    let injector = Injector::start(Box::new(backend.without(blocked))).unwrap();
+    let (client, viewer) = (Client::start(&display), injector.handle().viewer());
+    let mut downs = Vec::new();
+    let next = || {
+        client.next(|seen| match seen {
+            Seen::KeyDown { keycode, .. } => Some(keycode),
+            _ => None,
+        })
+    };
+    tap(&viewer, "Backspace", "Backspace");
+    downs.push(next());
+    key(&viewer, "Control", "ControlLeft", true);
+    tap(&viewer, "Backspace", "Backspace");
+    key(&viewer, "Alt", "AltLeft", true);
+    tap(&viewer, "Backspace", "Backspace");
+    viewer.send(InputEvent::Key {
+        key: Key::Keysym(0xff08),
+        pressed: true,
+    });
+    tap(&viewer, "Delete", "Delete");
+    (0..4).for_each(|_| downs.push(next()));
+    let (backspace, control, alt, delete) = (22, 37, 64, 119);
+    assert_eq!(downs, [backspace, control, backspace, alt, delete]);
+    drop(viewer);
+    client.wait_until_all_is_up();
+}

@@ -276,8 +276,8 @@ impl Access {
         self.proxies.contains(&peer.to_canonical())
     }
 
-    /// The last address in the list is what the proxy itself has seen; those before it anybody can have written.
-    fn client(&self, presented: &Presented<'_>) -> IpAddr {
+    /// Where a request comes from. The last address in the list is what the proxy itself has seen; those before it anybody can have written.
+    pub fn client(&self, presented: &Presented<'_>) -> IpAddr {
         let told = presented.forwarded_for.filter(|_| self.is_proxy(presented.peer));
         told.and_then(|list| list.rsplit(',').next()?.trim().parse().ok())
             .unwrap_or(presented.peer)

@@ -11,6 +11,7 @@ mod sessions;
 mod shares;
 mod state_dir;
 mod token;
+mod turn;
 mod watched;
 
 pub use attempts::network;
@@ -20,4 +21,5 @@ pub use secret::{Secret, SecretError};
 pub use shares::{Share, ShareId, Shares};
 pub use state_dir::{StateDir, StateError};
 pub use token::load_or_create as load_or_create_token;
+pub use turn::TurnSecret;
 pub use watched::Stamp;

@@ -151,7 +151,7 @@ impl StateDir {
 }
 
 /// Reads a file that the user alone can read; `None` if there is none.
-fn read_private(path: &Path) -> Result<Option<String>, StateError> {
+pub(super) fn read_private(path: &Path) -> Result<Option<String>, StateError> {
     let wrong = |what: String| StateError::new(format!("{} {what}", path.display()));
     let file = match File::open(path) {
         Ok(file) => file,

@@ -6,6 +6,7 @@ mod client_setting;
 mod config;
 mod failure;
 mod files;
+pub(crate) mod fuzzing;
 mod log;
 mod options;
 mod parse;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::chord::Chord;
 use crate::protocol::role::ClipboardPolicy;
 use crate::web::{Embedder, ServerUrl};
 
@@ -166,6 +167,24 @@ pub(super) struct AccessArguments {
         env = "DESKBEAM_AUTH_PROXY_FROM"
     )]
     pub auth_proxy_from: Vec<IpAddr>,
+
+    /// Asks on the desktop, by a dialog, before somebody is let in. Without an answer within 30 s, nobody is.
+    #[arg(long, env = "DESKBEAM_CONFIRM", conflicts_with = "signaling_server")]
+    pub confirm: bool,
+
+    /// While somebody uses mouse or keyboard at the desktop itself, and for so long after that, viewers cannot act.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(env = "DESKBEAM_LOCAL_PRIORITY")]
+    pub local_priority: Option<u64>,
+
+    /// A combination of keys that, pressed at the desktop itself, cuts everybody off at once, such as
+    /// Ctrl+Alt+Shift+F12.
+    #[arg(long, value_name = "KEYS", env = "DESKBEAM_PANIC_KEY")]
+    pub panic_key: Option<Chord>,
+
+    /// A combination of keys that viewers cannot press, such as Ctrl+Alt+Backspace. May be given several times.
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', env = "DESKBEAM_BLOCK_KEYS")]
+    pub block_keys: Vec<Chord>,
 
     /// An origin, such as `https://desk.example`, whose pages may show this host's page in a frame.
     #[arg(
@@ -332,6 +351,11 @@ pub(super) struct SignalingArguments {
         env = "DESKBEAM_ICE_SERVERS"
     )]
     pub ice_servers: Vec<String>,
+
+    /// A file with the secret that a TURN server among them has too (`static-auth-secret` of coturn): clients get
+    /// credentials that end after a day.
+    #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
+    pub turn_secret_file: Option<PathBuf>,
 
     /// A signaling server elsewhere, ws:// or wss://, where the host registers to be reached through it.
     #[arg(long, value_name = "URL", env = "DESKBEAM_SIGNALING_SERVER")]

@@ -9,8 +9,10 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::desktop::{Ended, VirtualDisplay, VirtualOptions};
-use crate::host::{self, DesktopAddress, Setup};
+use crate::access::TurnSecret;
+use crate::chord::Chord;
+use crate::desktop::{Ended, VirtualDisplay, VirtualOptions, can_ask};
+use crate::host::{self, DesktopAddress, LocalRights, Setup};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
@@ -22,7 +24,7 @@ use super::access::Entrance;
 use super::announce::announce;
 use super::client_setting::ClientSetting;
 use super::failure::Failure;
-use super::options::{RunOptions, StreamArguments};
+use super::options::{AccessArguments, RunOptions, StreamArguments};
 use super::{access, files, process, signaling, tls};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
@@ -43,7 +45,8 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     let folders = files::folders(&options.files)?;
     let listener = listen(options.listen)?;
     let desktop = Desktop::open(&options)?;
-    let input = input_backend(desktop.display())?;
+    check_local(&options.access, &desktop)?;
+    let input = input_backend(desktop.display(), options.access.block_keys.clone())?;
     let (fps, bitrate_kbps) = (options.stream.fps, options.stream.bitrate);
     let stream = stream_options(options.stream, desktop.display().map(str::to_owned));
     let plan = Plan::new(&stream)?;
@@ -62,6 +65,13 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
             client: pinned(options.client),
             ..signaling::session(&options.signaling)
         },
+        turn_secret: options
+            .signaling
+            .turn_secret_file
+            .as_deref()
+            .map(TurnSecret::read)
+            .transpose()
+            .map_err(anyhow::Error::new)?,
         names: names(options.allow_host),
         origins: options.allow_origin,
         access,
@@ -72,6 +82,11 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
             most_per_address: options.signaling.max_connections_per_address as usize,
             folders,
         },
+        local: LocalRights {
+            priority: options.access.local_priority.map(Duration::from_secs),
+            panic_key: options.access.panic_key,
+        },
+        confirms: options.access.confirm,
         max_connections: options.signaling.max_connections as usize,
         fps,
         bitrate_kbps,
@@ -216,13 +231,35 @@ fn stream_options(arguments: StreamArguments, display: Option<String>) -> Stream
     }
 }
 
-fn input_backend(display: Option<&str>) -> Result<Box<dyn Backend>, Failure> {
+/// The person at the desktop needs one, and a program that can ask.
+fn check_local(access: &AccessArguments, desktop: &Desktop) -> Result<(), Failure> {
+    let wanted = [
+        (access.confirm, "--confirm"),
+        (access.local_priority.is_some(), "--local-priority"),
+        (access.panic_key.is_some(), "--panic-key"),
+    ];
+    let wanted = wanted.iter().find(|(is_wanted, _)| *is_wanted);
+    if let (Some((_, flag)), Desktop::None) = (wanted, desktop) {
+        return Err(Failure::Usage(format!(
+            "{flag} needs a display with somebody at it"
+        )));
+    }
+    if access.confirm && !can_ask() {
+        return Err(Failure::Usage(
+            "--confirm needs a program that shows dialogs: install zenity, xmessage (x11-utils) or kdialog"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn input_backend(display: Option<&str>, blocked: Vec<Chord>) -> Result<Box<dyn Backend>, Failure> {
     let Some(display) = display else {
         tracing::info!("there is no display: what viewers do with pointer and keyboard goes nowhere");
         return Ok(Box::new(Discard));
     };
     match X11Backend::connect(Some(display), None) {
-        Ok(backend) => Ok(Box::new(backend)),
+        Ok(backend) => Ok(Box::new(backend.without(blocked))),
         Err(error) => Err(Failure::Display(error.to_string())),
     }
 }

@@ -8,6 +8,7 @@ mod end_watch;
 mod error;
 mod process;
 mod programs;
+mod question;
 mod server;
 mod session;
 mod system;
@@ -18,8 +19,10 @@ mod xauthority;
 
 pub use end_watch::{EndWatch, Ended};
 pub use error::VirtualDisplayError;
+pub use question::{Question, can_ask};
 pub use system::{SystemLoad, SystemMeter};
 pub use virtual_display::{VirtualDisplay, VirtualOptions};
 pub use x11::{
-    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, ServicesError,
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, Presence, PresenceWatch,
+    ResizeError, ServicesError,
 };

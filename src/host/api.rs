@@ -1,14 +1,16 @@
 //! The host as the web side sees it.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::consent::Consent;
 use super::{Shared, players, viewer};
 use crate::access::{Access, Grant};
 use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::Policy;
+use crate::protocol::role::{Capability, Policy};
 use crate::protocol::whep::Fragment;
 use crate::web::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 
@@ -56,12 +58,19 @@ impl Host for Api {
         &self.shared.access
     }
 
-    fn ice_servers(&self) -> &[IceServer] {
-        &self.shared.session.ice_servers
+    fn ice_servers(&self) -> Vec<IceServer> {
+        self.shared.ice_servers("page")
     }
 
     fn policy(&self) -> Policy {
         self.shared.session.policy
+    }
+
+    fn allows(&self, grant: &Grant, client: IpAddr, capability: Capability) -> bool {
+        let is_agreed = |consent: &Consent| consent.has_agreed(client, grant.role);
+        grant.role.allows(capability)
+            && self.policy().allows(capability)
+            && self.shared.consent.as_ref().is_none_or(is_agreed)
     }
 
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
@@ -127,8 +136,13 @@ impl Host for Api {
         })
     }
 
-    fn open_player(&self, offer: String, grant: Grant) -> BoxFuture<Result<Player, PlayerError>> {
-        Box::pin(players::open(self.shared.clone(), offer, grant))
+    fn open_player(
+        &self,
+        offer: String,
+        client: IpAddr,
+        grant: Grant,
+    ) -> BoxFuture<Result<Player, PlayerError>> {
+        Box::pin(players::open(self.shared.clone(), offer, client, grant))
     }
 
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {

@@ -41,6 +41,11 @@ impl Lease {
         }
     }
 
+    /// Somebody acts at the desktop itself, or no longer.
+    pub(super) fn set_local(&self, is_local: bool) {
+        self.change(|state| state.is_local = is_local);
+    }
+
     /// False: nothing has changed.
     fn change(&self, change: impl FnOnce(&mut LeaseState)) -> bool {
         self.0.send_if_modified(|state| {
@@ -77,7 +82,7 @@ impl Seat {
         let is_mine = state.holder.as_ref() == Some(&self.id);
         let holder = match request {
             // Who manages takes it back from whomever.
-            LeaseRequest::Take if state.lets_act(&self.id) || role.allows(Capability::Manage) => {
+            LeaseRequest::Take if state.is_free_for(&self.id) || role.allows(Capability::Manage) => {
                 Some(self.id.clone())
             }
             LeaseRequest::Take => {
@@ -93,6 +98,7 @@ impl Seat {
         *state = LeaseState {
             holder,
             requested_by: None,
+            ..*state
         };
     }
 }
@@ -101,7 +107,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         self.lease.change(|state| {
             if state.holder.as_ref() == Some(&self.id) {
-                *state = LeaseState::default();
+                (state.holder, state.requested_by) = (None, None);
             } else if state.requested_by.as_ref() == Some(&self.id) {
                 state.requested_by = None;
             }
@@ -112,6 +118,20 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_acts_at_the_desktop_goes_before_the_holder_and_takes_nothing_from_it() {
+        let lease = Lease::new();
+        let ann = lease.seat("ann");
+        lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
+        let acts = || lease.news().borrow().lets_act("ann");
+        assert!(acts());
+        lease.set_local(true);
+        lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
+        assert!(!acts());
+        lease.set_local(false);
+        assert!(acts() && !lease.news().borrow().lets_act("bob"));
+    }
 
     fn state(lease: &Lease) -> (Option<String>, Option<String>) {
         let state = lease.news().borrow().clone();

@@ -4,12 +4,14 @@
 
 mod api;
 mod channel;
+mod consent;
 mod desk;
 mod lease;
 mod outbound;
 mod peer;
 mod players;
 mod pointer;
+mod presence;
 mod registry;
 mod revocation;
 mod viewer;
@@ -26,18 +28,21 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::Access;
+use crate::access::{Access, TurnSecret};
 use crate::clock::{now_ms, now_us};
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
+use crate::protocol::ice_server::IceServer;
 use crate::protocol::role::Capability;
 use crate::session::SessionConfig;
 use crate::web::{self, Serving};
 
 pub use desk::DesktopAddress;
 pub use outbound::{Rendezvous, RendezvousKind};
+pub use presence::LocalRights;
 
 use api::Api;
+use consent::Consent;
 use desk::Desk;
 use lease::Lease;
 use players::Players;
@@ -60,6 +65,8 @@ pub struct Setup {
     pub desktop: Option<DesktopAddress>,
     /// How sessions present themselves.
     pub session: SessionConfig,
+    /// What is shared with the TURN servers among the ICE servers of `session`.
+    pub turn_secret: Option<TurnSecret>,
     /// The names of this host, besides its addresses and `localhost`, by which browsers may ask for it.
     pub names: Vec<String>,
     /// The origins of pages that may connect and watch, besides those that this host serves; `*` is any.
@@ -70,6 +77,10 @@ pub struct Setup {
     pub serving: Serving,
     /// Notified to cut everybody off at once; a signaling server elsewhere is left for good.
     pub cut_off: Arc<Notify>,
+    /// What the person at the desktop can do against the viewers.
+    pub local: LocalRights,
+    /// Whether the person at the desktop is asked before somebody is let in.
+    pub confirms: bool,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// Frames per second at first.
@@ -89,10 +100,13 @@ struct Shared {
     input: InputHandle,
     desk: Desk,
     session: SessionConfig,
+    turn_secret: Option<Arc<TurnSecret>>,
     names: Arc<[String]>,
     origins: Arc<[String]>,
     access: Arc<Access>,
     cut_off: Arc<Notify>,
+    /// Asks the person at the desktop; `None`: nobody is asked for.
+    consent: Option<Consent>,
     /// Cancelled to leave the signaling server elsewhere for good.
     outbound_end: CancellationToken,
     registry: Registry,
@@ -118,6 +132,15 @@ impl Shared {
     fn next_peer(&self) -> PeerId {
         PeerId(self.next_number())
     }
+
+    /// What the client `name` uses for ICE.
+    fn ice_servers(&self, name: &str) -> Vec<IceServer> {
+        let servers = &self.session.ice_servers;
+        match &self.turn_secret {
+            Some(secret) => secret.sign(servers, name, now_ms()),
+            None => servers.clone(),
+        }
+    }
 }
 
 /// Serves viewers on `listener` until `shutdown`, then releases all input, closes all peers and returns, within 3 s.
@@ -129,6 +152,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     let encoder = setup.plan.encoder_name().into();
     let media = Media::start(setup.plan).context("cannot start the media thread")?;
     let tasks = TaskTracker::new();
+    let watched = setup.desktop.clone();
     let shared = Shared {
         media: media.handle().clone(),
         input: injector.handle(),
@@ -139,10 +163,12 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
             &shutdown,
         ),
         session: setup.session,
+        turn_secret: setup.turn_secret.map(Arc::new),
         names: setup.names.into(),
         origins: setup.origins.into(),
         access: Arc::new(setup.access),
         cut_off: setup.cut_off,
+        consent: setup.confirms.then(Consent::new),
         outbound_end: CancellationToken::new(),
         registry: Registry::new(setup.max_connections),
         lease: Lease::new(),
@@ -158,6 +184,9 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     };
     if let Some(rendezvous) = setup.rendezvous {
         tasks.spawn(outbound::stay_registered(shared.clone(), rendezvous));
+    }
+    if let Some(address) = watched {
+        tasks.spawn(presence::watch(shared.clone(), address, setup.local));
     }
     tasks.spawn(swap_plans(
         setup.new_plans,

@@ -65,7 +65,7 @@ async fn register_again_and_again(shared: Shared, rendezvous: Rendezvous) {
             Ok(socket) => {
                 tracing::info!(server = %rendezvous.url, "connected to the signaling server");
                 let (session, first) = register(&rendezvous.kind, &shared);
-                viewer::converse(shared.clone(), socket, session, first, None)
+                viewer::converse(shared.clone(), socket, session, first, Vec::new(), None)
                     .await
                     .to_owned()
             }

@@ -1,6 +1,7 @@
 //! Players: viewers that came by WHEP, have a peer and no socket, and only watch.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Shared;
+use super::consent::Guest;
 use crate::access::Grant;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
@@ -29,6 +31,7 @@ pub(super) struct Players(Arc<Mutex<HashMap<String, Entry>>>);
 struct Entry {
     fragments: mpsc::Sender<Fragment>,
     grant: Grant,
+    _guest: Option<Guest>,
 }
 
 impl Players {
@@ -60,11 +63,25 @@ impl Players {
 }
 
 /// Answers `offer` and keeps the peer until the player or the host ends.
-pub(super) async fn open(shared: Shared, offer: String, grant: Grant) -> Result<Player, PlayerError> {
+pub(super) async fn open(
+    shared: Shared,
+    offer: String,
+    client: IpAddr,
+    grant: Grant,
+) -> Result<Player, PlayerError> {
     let refused = |reason: String| PlayerError::Refused(reason);
     if shared.registry.is_full(shared.players.count()) {
         return Err(PlayerError::Full);
     }
+    let guest = match &shared.consent {
+        Some(consent) => Some(
+            consent
+                .ask(client, grant.role)
+                .await
+                .ok_or(PlayerError::Unwanted)?,
+        ),
+        None => None,
+    };
     let options = PeerOptions {
         codecs: Vec::new(),
         video: true,
@@ -89,6 +106,7 @@ pub(super) async fn open(shared: Shared, offer: String, grant: Grant) -> Result<
     let entry = Entry {
         fragments: sender,
         grant,
+        _guest: guest,
     };
     shared.players.lock().insert(id.clone(), entry);
     tracing::info!(players = shared.players.count(), "a player comes");

@@ -38,6 +38,8 @@ const MEASURED: usize = 8;
 const REPLACE: Duration = Duration::from_secs(2);
 /// How often an open data channel is told how busy the machine is.
 const BEAT: Duration = Duration::from_secs(1);
+/// How many frames may come before somebody is let in: pongs, and the first words.
+const EARLY: usize = 64;
 /// How long a viewer that does not read may take for the last words.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -48,6 +50,7 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
         app,
         dialect,
         remote,
+        client,
         grant,
     } = new_viewer;
     let now = now_ms();
@@ -67,8 +70,23 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
             error_count: 0,
             user_agent: None,
         };
+        let mut early = Vec::new();
+        let guest = match &shared.consent {
+            Some(consent) => {
+                match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
+                    Some(guest) if shared.access.is_valid(&grant, now_ms()) => Some(guest),
+                    _ => {
+                        return socket
+                            .close(1008, "The person at the desktop has not agreed")
+                            .await;
+                    }
+                }
+            }
+            None => None,
+        };
         let config = SessionConfig {
             role: grant.role,
+            ice_servers: shared.ice_servers(&client_id),
             ..shared.session.clone()
         };
         let Some(registration) = shared.registry.register(info, grant, shared.players.count()) else {
@@ -85,26 +103,28 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
         let role = config.role.name();
         tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
         let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
-        let reason = converse(shared, socket, session, first, Some(registration)).await;
+        let reason = converse(shared, socket, session, first, early, Some(registration)).await;
+        drop(guest);
         tracing::info!(reason, "the viewer has left");
     }
     .instrument(span)
     .await;
 }
 
-/// Speaks `session` on `socket` until one of them ends, and says which.
+/// Speaks `session` on `socket`, on which `early` has come already, until one of them ends, and says which.
 pub(super) async fn converse(
     shared: Shared,
     socket: ViewerSocket,
     session: Session,
     first: Vec<Action>,
+    early: Vec<Frame>,
     registration: Option<Registration>,
 ) -> &'static str {
     let mut viewer = Viewer::new(shared, socket, session, registration);
     if let Some(size) = viewer.shared.desk.size() {
         viewer.session.handle(Event::FrameSize(size), now_ms());
     }
-    let ended = match viewer.perform(first).await {
+    let ended = match viewer.begin(first, early).await {
         Ok(()) => viewer.live().await,
         Err(ended) => ended,
     };
@@ -113,6 +133,26 @@ pub(super) async fn converse(
     }
     viewer.wishes.follow_window(&viewer.shared, false);
     ended.0
+}
+
+/// What comes of `asking`; `None` if the viewer leaves before that. What it says meanwhile is kept in `early`.
+async fn while_it_waits<T>(
+    socket: &mut ViewerSocket,
+    early: &mut Vec<Frame>,
+    asking: impl Future<Output = Option<T>>,
+) -> Option<T> {
+    let leaving = async {
+        while early.len() < EARLY {
+            match socket.receive().await {
+                None | Some(Frame::Silent) => return,
+                Some(frame) => early.push(frame),
+            }
+        }
+    };
+    tokio::select! {
+        answer = asking => answer,
+        () = leaving => None,
+    }
 }
 
 async fn turn_away(socket: &mut ViewerSocket, actions: Vec<Action>) {
@@ -197,6 +237,15 @@ impl Viewer {
             measured: mpsc::channel(MEASURED),
             beats,
         }
+    }
+
+    /// Does what comes first, and takes what the viewer has said already.
+    async fn begin(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Result<(), Ended> {
+        self.perform(first).await?;
+        for frame in early {
+            self.take(Next::Frame(Some(frame))).await?;
+        }
+        Ok(())
     }
 
     async fn live(&mut self) -> Ended {

@@ -277,3 +277,6 @@ const MOST_CLICKS: f64 = 10.0;
 /// Pixels per relative motion: what a coordinate of X11 can say.
 const FARTHEST: f64 = 32_767.0;
 const OVERFLOW_LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

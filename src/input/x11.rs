@@ -19,6 +19,7 @@ use super::keysyms;
 use super::modifiers::{ModifierBits, Modifiers};
 use super::spares::Spares;
 use super::x11_connect::{DisplayError, connect};
+use crate::chord::Chord;
 use crate::protocol::input::{Button, Key, Point};
 use crate::retry::Retry;
 
@@ -47,6 +48,10 @@ pub struct X11Backend {
     spares: Spares,
     down: [bool; 256],
     warned_no_spare: bool,
+    /// What nobody may press.
+    blocked: Vec<Chord>,
+    /// The modifiers and buttons when they were last asked for, as the server has them.
+    state: u16,
 }
 
 impl X11Backend {
@@ -74,12 +79,30 @@ impl X11Backend {
             spares: Spares::default(),
             down: [false; 256],
             warned_no_spare: false,
+            blocked: Vec::new(),
+            state: 0,
         };
         backend
             .watch_root()
             .and_then(|()| backend.refresh())
             .map_err(|error| DisplayError::new(display, &error, error.remedy()))?;
         Ok(backend)
+    }
+
+    /// The same, which presses none of `chords`, nor with further modifiers.
+    #[must_use]
+    pub fn without(self, chords: Vec<Chord>) -> X11Backend {
+        X11Backend {
+            blocked: chords,
+            ..self
+        }
+    }
+
+    fn is_blocked(&self, keycode: u8) -> bool {
+        let keysyms = self.keymap.keysyms(keycode);
+        let mut blocked = self.blocked.iter();
+        blocked
+            .any(|chord| keysyms.contains(&chord.keysym) && self.state & chord.modifiers == chord.modifiers)
     }
 
     /// Lets the server tell when the root window changes its size, and reads the present one after that.
@@ -151,7 +174,8 @@ impl X11Backend {
         // All events up to the reply have been received with it.
         self.drain_events()?;
         self.refresh()?;
-        Ok(self.bits.modifiers(pointer.mask.into()))
+        self.state = pointer.mask.into();
+        Ok(self.bits.modifiers(self.state))
     }
 
     fn fake_key(&mut self, keycode: u8, pressed: bool) -> Result<(), BackendError> {
@@ -250,7 +274,8 @@ impl Backend for X11Backend {
                 None => None,
             },
         };
-        Ok(keycode.map(|keycode| Keycode(keycode.into())))
+        let allowed = keycode.filter(|keycode| !self.is_blocked(*keycode));
+        Ok(allowed.map(|keycode| Keycode(keycode.into())))
     }
 
     fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError> {

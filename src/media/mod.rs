@@ -16,6 +16,7 @@ pub mod description;
 mod door;
 mod encoding;
 mod feedback;
+pub(crate) mod fuzzing;
 mod gate;
 mod ladder;
 pub mod library;

@@ -75,6 +75,9 @@ impl fmt::Display for DescriptionError {
 /// # Errors
 /// If GStreamer cannot build it.
 pub fn parse(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError> {
+    if text.contains('\0') {
+        return Err(DescriptionError::new(origin, "there is a NUL in it"));
+    }
     let element = gst::parse::launch_full(text, None, gst::ParseFlags::FATAL_ERRORS)
         .map_err(|error| explain(origin, text, &error))?;
     // A single element comes without a pipeline around it.
@@ -140,7 +143,7 @@ pub fn require(origin: &str, elements: &[impl AsRef<str>]) -> Result<(), Descrip
     }
 }
 
-fn explain(origin: &str, text: &str, error: &glib::Error) -> DescriptionError {
+pub(super) fn explain(origin: &str, text: &str, error: &glib::Error) -> DescriptionError {
     let message = error.message().to_owned();
     let missing = match error.kind::<gst::ParseError>() {
         Some(gst::ParseError::NoSuchElement) => quoted(&message).first().copied(),
@@ -287,6 +290,14 @@ mod tests {
             assert!(message.starts_with("--capture: "), "{message}");
             assert!(message.contains("^^"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_nul_is_an_error_and_not_the_end() {
+        let message = parse("--capture", "videotestsrc\0 ! fakesink")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(message, "--capture: there is a NUL in it");
     }
 
     #[test]

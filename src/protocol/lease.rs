@@ -28,6 +28,8 @@ pub struct LeaseState {
     pub holder: Option<String>,
     /// The last client that wants it instead.
     pub requested_by: Option<String>,
+    /// Somebody acts at the desktop itself, and goes before all clients.
+    pub is_local: bool,
 }
 
 impl LeaseRequest {
@@ -47,6 +49,11 @@ impl LeaseRequest {
 impl LeaseState {
     /// Whether the client of this id may act, if its role allows it.
     pub fn lets_act(&self, client_id: &str) -> bool {
+        !self.is_local && self.is_free_for(client_id)
+    }
+
+    /// Whether no other client has the control.
+    pub fn is_free_for(&self, client_id: &str) -> bool {
         self.holder.as_ref().is_none_or(|holder| holder == client_id)
     }
 
@@ -54,6 +61,7 @@ impl LeaseState {
         json!({
             "holder": self.holder,
             "requested_by": self.requested_by,
+            "local": self.is_local,
             "granted": self.lets_act(client_id),
         })
     }

@@ -19,7 +19,7 @@ pub(super) async fn openapi() -> Response {
 
 /// The ICE servers, as Selkies clients ask for them.
 pub(super) async fn turn(State(host): State<Shared>) -> Response {
-    Json(turn_json(host.ice_servers())).into_response()
+    Json(turn_json(&host.ice_servers())).into_response()
 }
 
 pub(super) async fn status(State(host): State<Shared>) -> Response {
@@ -27,8 +27,8 @@ pub(super) async fn status(State(host): State<Shared>) -> Response {
 }
 
 /// Tells who is there and where from: for administrators.
-pub(super) async fn clients(State(host): State<Shared>, Extension(grant): Given) -> Response {
-    match grant.role.allows(Capability::Manage) {
+pub(super) async fn clients(State(host): State<Shared>, Extension(visitor): Given) -> Response {
+    match visitor.grant.role.allows(Capability::Manage) {
         true => Json(host.clients()).into_response(),
         false => guard::forbidden(),
     }
@@ -36,10 +36,10 @@ pub(super) async fn clients(State(host): State<Shared>, Extension(grant): Given)
 
 pub(super) async fn disconnect(
     State(host): State<Shared>,
-    Extension(grant): Given,
+    Extension(visitor): Given,
     Path(id): Path<String>,
 ) -> Response {
-    if !grant.role.allows(Capability::Manage) {
+    if !visitor.grant.role.allows(Capability::Manage) {
         return guard::forbidden();
     }
     match host.disconnect(id).await {

@@ -23,8 +23,8 @@ pub(super) struct Asking {
 }
 
 /// What was copied on the desktop.
-pub(super) async fn read(State(host): State<Shared>, Extension(grant): Given) -> Response {
-    if !allows(&host, &grant, Capability::ClipboardRead) {
+pub(super) async fn read(State(host): State<Shared>, Extension(visitor): Given) -> Response {
+    if !visitor.may(&host, Capability::ClipboardRead) {
         return forbidden();
     }
     match host.read_clipboard().await {
@@ -40,12 +40,12 @@ pub(super) async fn read(State(host): State<Shared>, Extension(grant): Given) ->
 /// Something to paste on the desktop.
 pub(super) async fn write(
     State(host): State<Shared>,
-    Extension(grant): Given,
+    Extension(visitor): Given,
     Query(Asking { client }): Query<Asking>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !allows(&host, &grant, Capability::ClipboardWrite) {
+    if !visitor.may(&host, Capability::ClipboardWrite) {
         return forbidden();
     }
     let kind = headers
@@ -67,14 +67,10 @@ pub(super) async fn write(
     let Some(clip) = clip else {
         return (StatusCode::BAD_REQUEST, "The text is not UTF-8.\n").into_response();
     };
-    match host.write_clipboard(clip, grant, client).await {
+    match host.write_clipboard(clip, visitor.grant, client).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error),
     }
-}
-
-fn allows(host: &Shared, grant: &crate::access::Grant, capability: Capability) -> bool {
-    grant.role.allows(capability) && host.policy().allows(capability)
 }
 
 fn forbidden() -> Response {

@@ -15,10 +15,9 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::guard::Given;
+use super::guard::{Given, Visitor};
 use super::range::{Asked, asked};
 use super::site::Site;
-use crate::access::Grant;
 use crate::files::{Chunk, Download, Downloads, Received, UploadError, Uploads};
 use crate::protocol::role::Capability;
 
@@ -49,10 +48,10 @@ pub(super) struct Part {
 /// How much of a file has come.
 pub(super) async fn offset(
     State(site): State<Site>,
-    Extension(grant): Given,
+    Extension(visitor): Given,
     Path(key): Path<String>,
 ) -> Result<Response, Response> {
-    let uploads = uploads(&site, &grant, &key)?;
+    let uploads = uploads(&site, &visitor, &key)?;
     match uploads.offset(&key) {
         Some(offset) => Ok((StatusCode::OK, [(OFFSET, offset.to_string())]).into_response()),
         None => Err(Refusal::Unknown.into()),
@@ -62,13 +61,13 @@ pub(super) async fn offset(
 /// The next part of a file.
 pub(super) async fn send(
     State(site): State<Site>,
-    Extension(grant): Given,
+    Extension(visitor): Given,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(key): Path<String>,
     part: Result<Query<Part>, QueryRejection>,
     body: Body,
 ) -> Result<Response, Response> {
-    let uploads = uploads(&site, &grant, &key)?;
+    let uploads = uploads(&site, &visitor, &key)?;
     let Ok(Query(Part { name, size, offset })) = part else {
         return Err((StatusCode::BAD_REQUEST, "name, size and offset are missing.\n").into_response());
     };
@@ -90,7 +89,7 @@ pub(super) async fn send(
             Ok((StatusCode::NO_CONTENT, [(OFFSET, offset.to_string())]).into_response())
         }
         Ok(Ok(Received::Whole(name))) => {
-            tracing::info!(%remote, role = grant.role.name(), ?name, size, "a file has come");
+            tracing::info!(%remote, role = visitor.grant.role.name(), ?name, size, "a file has come");
             Ok((StatusCode::CREATED, Json(json!({ "name": name }))).into_response())
         }
         Ok(Err(error)) => Err(refused(&error)),
@@ -101,18 +100,18 @@ pub(super) async fn send(
 /// The file is not wanted any more.
 pub(super) async fn cancel(
     State(site): State<Site>,
-    Extension(grant): Given,
+    Extension(visitor): Given,
     Path(key): Path<String>,
 ) -> Result<Response, Response> {
-    match uploads(&site, &grant, &key)?.cancel(&key) {
+    match uploads(&site, &visitor, &key)?.cancel(&key) {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Refusal::Unknown.into()),
     }
 }
 
 /// What can be fetched.
-pub(super) async fn list(State(site): State<Site>, Extension(grant): Given) -> Result<Response, Response> {
-    let downloads = downloads(&site, &grant)?;
+pub(super) async fn list(State(site): State<Site>, Extension(visitor): Given) -> Result<Response, Response> {
+    let downloads = downloads(&site, &visitor)?;
     let listed = tokio::task::spawn_blocking(move || downloads.list()).await;
     let Ok(Ok(files)) = listed else {
         return Err((
@@ -131,12 +130,12 @@ pub(super) async fn list(State(site): State<Site>, Extension(grant): Given) -> R
 /// One of them, or a part of it.
 pub(super) async fn fetch(
     State(site): State<Site>,
-    Extension(grant): Given,
+    Extension(visitor): Given,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
-    let downloads = downloads(&site, &grant)?;
+    let downloads = downloads(&site, &visitor)?;
     let wanted = name.clone();
     let found = tokio::task::spawn_blocking(move || downloads.get(&wanted)).await;
     let Some(download) = found.ok().flatten() else {
@@ -152,7 +151,7 @@ pub(super) async fn fetch(
             return Err((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
         }
     };
-    tracing::info!(%remote, role = grant.role.name(), ?name, begin, end, "a file is fetched");
+    tracing::info!(%remote, role = visitor.grant.role.name(), ?name, begin, end, "a file is fetched");
     let mut response = (status, Body::from_stream(read(Arc::new(file), begin, end))).into_response();
     let mut fields = vec![
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
@@ -200,8 +199,8 @@ fn read(
     })
 }
 
-fn uploads(site: &Site, grant: &Grant, key: &str) -> Result<Arc<Uploads>, Refusal> {
-    if !grant.role.allows(Capability::Upload) {
+fn uploads(site: &Site, visitor: &Visitor, key: &str) -> Result<Arc<Uploads>, Refusal> {
+    if !visitor.may(&site.host, Capability::Upload) {
         return Err(Refusal::Role);
     }
     let is_key = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -209,8 +208,8 @@ fn uploads(site: &Site, grant: &Grant, key: &str) -> Result<Arc<Uploads>, Refusa
     uploads.cloned().ok_or(Refusal::Unknown)
 }
 
-fn downloads(site: &Site, grant: &Grant) -> Result<Arc<Downloads>, Refusal> {
-    if !grant.role.allows(Capability::Download) {
+fn downloads(site: &Site, visitor: &Visitor) -> Result<Arc<Downloads>, Refusal> {
+    if !visitor.may(&site.host, Capability::Download) {
         return Err(Refusal::Role);
     }
     let downloads = site.folders.downloads.as_ref();

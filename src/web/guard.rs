@@ -10,16 +10,18 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
+use super::host::Host;
 use super::origin;
 use super::site::Site;
 use crate::access::{Access, Admission, Grant, Presented, Secret};
 use crate::clock::now_ms;
 use crate::protocol::base64;
+use crate::protocol::role::Capability;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// Lets a request pass that may come in, with its [`Grant`] as an extension.
+/// Lets a request pass that may come in, with its [`Visitor`] as an extension.
 ///
 /// A preflight passes, too: browsers send it without any secret, and it is told nothing but what may be asked.
 pub(super) async fn guard(
@@ -32,9 +34,10 @@ pub(super) async fn guard(
         return next.run(request).await;
     }
     let credentials = Credentials::of(&site, remote, request.headers());
+    let client = site.host.access().client(&credentials.presented());
     match admit(&site, credentials).await {
         Admission::In(grant) => {
-            request.extensions_mut().insert(grant);
+            request.extensions_mut().insert(Visitor { grant, client });
             next.run(request).await
         }
         refusal => {
@@ -192,7 +195,7 @@ impl Verifier {
 }
 
 /// The token of `Bearer`, or the password of `Basic`, whose user may be anybody.
-fn secret_in(authorization: &str) -> Option<Secret> {
+pub(super) fn secret_in(authorization: &str) -> Option<Secret> {
     let (scheme, rest) = authorization.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some(Secret::from(rest.trim().to_owned()));
@@ -206,7 +209,7 @@ fn secret_in(authorization: &str) -> Option<Secret> {
 }
 
 /// The token among the names of protocols, as `bearer.TOKEN`: scripts of other origins can give a socket nothing else.
-fn secret_among(protocols: &str) -> Option<Secret> {
+pub(super) fn secret_among(protocols: &str) -> Option<Secret> {
     let mut tokens = protocols
         .split(',')
         .filter_map(|name| name.trim().strip_prefix("bearer."));
@@ -215,13 +218,29 @@ fn secret_among(protocols: &str) -> Option<Secret> {
 
 /// Whether a challenge does good: it makes a browser ask for a password in a window of its own, which the page of
 /// deskbeam does not want. Programs take it, and the page of Selkies, whose first request is for `/turn`, needs it.
-fn may_be_asked_by_browser(path: &str, headers: &HeaderMap) -> bool {
+pub(super) fn may_be_asked_by_browser(path: &str, headers: &HeaderMap) -> bool {
     let mode = headers.get(FETCH_MODE).and_then(|mode| mode.to_str().ok());
     matches!(mode, None | Some("navigate")) || path.ends_with("/turn")
 }
 
 /// What is asked of a handler behind the door.
-pub(super) type Given = axum::Extension<Grant>;
+pub(super) type Given = axum::Extension<Visitor>;
+
+/// Somebody who may come in.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    /// What it was given.
+    pub(super) grant: Grant,
+    /// Where it is, as far as proxies that are believed tell it.
+    pub(super) client: IpAddr,
+}
+
+impl Visitor {
+    /// Whether it may do this.
+    pub(super) fn may(&self, host: &Arc<dyn Host>, capability: Capability) -> bool {
+        host.allows(&self.grant, self.client, capability)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! What the web side asks of the host, and what it tells about it.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::socket::ViewerSocket;
 use crate::access::{Access, Grant};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::Policy;
+use crate::protocol::role::{Capability, Policy};
 use crate::protocol::whep::Fragment;
 
 /// A future that owns what it needs.
@@ -29,6 +29,8 @@ pub struct NewViewer {
     pub dialect: Dialect,
     /// Where it connects from.
     pub remote: SocketAddr,
+    /// Where the client is, as far as proxies that are believed tell it.
+    pub client: IpAddr,
     /// What it was given.
     pub grant: Grant,
 }
@@ -51,10 +53,14 @@ pub trait Host: Send + Sync + 'static {
     fn access(&self) -> &Arc<Access>;
 
     /// What clients should use for ICE.
-    fn ice_servers(&self) -> &[IceServer];
+    fn ice_servers(&self) -> Vec<IceServer>;
 
     /// What the host allows, whatever the role.
     fn policy(&self) -> Policy;
+
+    /// Whether somebody at the address `client` who came in by `grant` may do this: by its role, by what the host
+    /// allows, and by the word of the person at the desktop.
+    fn allows(&self, grant: &Grant, client: IpAddr, capability: Capability) -> bool;
 
     /// What is in the clipboard of the desktop, if it is text or a picture.
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>>;
@@ -77,8 +83,13 @@ pub trait Host: Send + Sync + 'static {
     /// when there was none; the number of clients is returned.
     fn disconnect(&self, id: String) -> BoxFuture<usize>;
 
-    /// Answers a player's offer.
-    fn open_player(&self, offer: String, grant: Grant) -> BoxFuture<Result<Player, PlayerError>>;
+    /// Answers the offer of a player at the address `client`.
+    fn open_player(
+        &self,
+        offer: String,
+        client: IpAddr,
+        grant: Grant,
+    ) -> BoxFuture<Result<Player, PlayerError>>;
 
     /// Gives a player's candidates to its peer. False: there is no such player.
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool;
@@ -124,6 +135,8 @@ pub enum PlayerError {
     Refused(String),
     /// The host takes no more viewers.
     Full,
+    /// The person at the desktop does not want it.
+    Unwanted,
 }
 
 /// The body of `/api/signaling/status`.

@@ -11,6 +11,7 @@ mod clipboard;
 mod cookie;
 mod crowd;
 mod files;
+pub(crate) mod fuzzing;
 mod guard;
 mod headers;
 mod host;

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::app_name::AppName;
-use super::guard::Given;
+use super::guard::{Given, Visitor};
 use super::host::NewViewer;
 use super::routes::Shared;
 use super::socket::{self, ViewerSocket};
@@ -27,7 +27,7 @@ pub(super) async fn admit(
     OriginalUri(uri): OriginalUri,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
-    Extension(grant): Given,
+    Extension(Visitor { grant, client }): Given,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -62,13 +62,14 @@ pub(super) async fn admit(
             app,
             dialect,
             remote,
+            client,
             grant,
         })
     })
 }
 
 /// The app that the path names, if any; `None`: the name is none.
-fn app_of(path: &str, dialect: Dialect) -> Option<AppName> {
+pub(super) fn app_of(path: &str, dialect: Dialect) -> Option<AppName> {
     let name = match dialect {
         Dialect::Selkies if path.trim_end_matches('/').ends_with("/signalling") => path
             .trim_end_matches('/')

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
-use super::guard::Given;
+use super::guard::{Given, Visitor};
 use super::host::PlayerError;
 use super::origin;
 use super::routes::Shared;
@@ -90,10 +90,10 @@ pub(super) async fn endpoint(
         Ok(offer) => offer,
         Err(refusal) => return refusal,
     };
-    let Some(Extension(grant)) = given else {
+    let Some(Extension(Visitor { grant, client })) = given else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    match host.open_player(offer, grant).await {
+    match host.open_player(offer, client, grant).await {
         Ok(player) => {
             tracing::debug!(path = uri.path(), "a player comes");
             let location = format!("/whep/{}/{}", app.as_str(), player.id);
@@ -104,6 +104,11 @@ pub(super) async fn endpoint(
             (StatusCode::CREATED, headers, player.answer).into_response()
         }
         Err(PlayerError::Refused(reason)) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
+        Err(PlayerError::Unwanted) => (
+            StatusCode::FORBIDDEN,
+            "The person at the desktop has not agreed.\n",
+        )
+            .into_response(),
         Err(PlayerError::Full) => {
             let retry = [(header::RETRY_AFTER, "10")];
             (

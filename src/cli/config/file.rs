@@ -34,7 +34,7 @@ impl ConfigFile {
         }
     }
 
-    fn parse(path: &Path, text: &str, command: &Command) -> Result<Self, ConfigError> {
+    pub(in crate::cli) fn parse(path: &Path, text: &str, command: &Command) -> Result<Self, ConfigError> {
         let error = |reason: String| ConfigError::new(path, reason);
         let table: Table = text.parse().map_err(|wrong: toml::de::Error| {
             error(format!("this is not TOML: {}", wrong.to_string().trim()))

@@ -15,6 +15,7 @@ mod incoming;
 mod modes;
 mod offer;
 mod png;
+mod presence;
 mod recovery;
 mod resize;
 mod services;
@@ -24,6 +25,7 @@ mod transfer;
 pub use content::ClipboardContent;
 pub use error::{ClipboardError, ResizeError, ServicesError};
 pub use event::{CursorImage, DesktopEvent};
+pub use presence::{Presence, PresenceWatch};
 pub(super) use resize::set_size;
 pub use services::DesktopServices;
 

@@ -207,7 +207,8 @@ fn viewport(encoded: &str) -> Option<Viewport> {
 
 /// As much of `text` as may be repeated.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    let shown: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+    shown.trim().to_owned()
 }
 
 /// The longest uid and room id, in bytes.

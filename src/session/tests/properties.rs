@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::protocol::lease::LeaseState;
 use crate::protocol::stats::Stats;
 
 /// What may happen, in any order.
@@ -19,6 +20,12 @@ enum Step {
     Failed,
     Stats,
     Control(bool),
+    Alive,
+    Connected,
+    CandidateRefused,
+    Lease,
+    NotAllowed,
+    Full,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,6 +51,10 @@ fn step() -> impl Strategy<Value = Step> {
         4 => frame.prop_map(|frame| Step::Text(frame.to_owned())),
         1 => any::<String>().prop_map(Step::Text),
         1 => prop_oneof![Just(Step::Binary), Just(Step::Tick), Just(Step::Stats), any::<bool>().prop_map(Step::Control)],
+        1 => prop_oneof![
+            Just(Step::Alive), Just(Step::Connected), Just(Step::CandidateRefused), Just(Step::Lease),
+            Just(Step::NotAllowed), Just(Step::Full)
+        ],
         3 => prop_oneof![
             Just(Step::Offered), Just(Step::Answered), Just(Step::Local), Just(Step::Applied),
             Just(Step::Refused), Just(Step::Failed)
@@ -55,12 +66,25 @@ fn dialects() -> impl Strategy<Value = Dialect> {
     prop::sample::select(vec![Dialect::Native, Dialect::Selkies, Dialect::GstWebrtc])
 }
 
+/// Each kind of conversation.
+fn sessions() -> impl Strategy<Value = Session> {
+    (0..6).prop_map(|kind| match kind {
+        0 => started(Dialect::Native),
+        1 => started(Dialect::Selkies),
+        2 => started(Dialect::GstWebrtc),
+        3 => Session::produce(Value::Null, SessionConfig::default(), NOW).0,
+        4 => Session::call("0", None, SessionConfig::default(), NOW).0,
+        _ => Session::call("0", Some("1".to_owned()), SessionConfig::default(), NOW).0,
+    })
+}
+
 /// Runs `steps` and gives all that was to be done.
 fn run(session: &mut Session, steps: Vec<Step>) -> Vec<Action> {
     let mut all = Vec::new();
     let mut wishes = Vec::new();
     let mut now_ms = NOW;
     let mut key = KEY;
+    let (mut open, mut is_closed) = (BTreeSet::new(), false);
     for (number, step) in steps.into_iter().enumerate() {
         now_ms += 7;
         let frame;
@@ -80,7 +104,19 @@ fn run(session: &mut Session, steps: Vec<Step>) -> Vec<Action> {
                 key,
                 reason: reason(),
             },
-            Step::Failed => failed(key),
+            Step::Failed => {
+                open.remove(&key);
+                failed(key)
+            }
+            Step::Alive => Event::Alive,
+            Step::Connected => Event::PeerConnected { key },
+            Step::CandidateRefused => Event::CandidateRefused {
+                key,
+                reason: reason(),
+            },
+            Step::Lease => Event::Lease(LeaseState::default()),
+            Step::NotAllowed => Event::Refused,
+            Step::Full => Event::SendQueueFull,
             Step::Control(granted) => Event::Control { granted },
             Step::Stats => match wishes.pop() {
                 Some(request) => Event::Stats {
@@ -91,6 +127,16 @@ fn run(session: &mut Session, steps: Vec<Step>) -> Vec<Action> {
             },
         };
         for action in session.handle(event, now_ms) {
+            assert!(!is_closed, "behind the close: {action:?}");
+            match &action {
+                Action::OpenPeer { key, .. } => drop(open.insert(*key)),
+                Action::ClosePeer { key } => drop(open.remove(key)),
+                Action::ApplyAnswer { key, .. } | Action::AddCandidate { key, .. } => {
+                    assert!(open.contains(key), "to no peer: {action:?}");
+                }
+                Action::Close { .. } => is_closed = true,
+                _ => {}
+            }
             match action {
                 Action::CollectStats { request } => wishes.push(request),
                 Action::OpenPeer { key: opened, request } => {
@@ -117,6 +163,13 @@ proptest! {
                 text(&mut caller, frame);
             }
         }
+    }
+
+    #[test]
+    fn nothing_follows_a_close_and_no_peer_is_spoken_to_that_is_not_open(
+        mut session in sessions(), steps in prop::collection::vec(step(), 0..60)
+    ) {
+        run(&mut session, steps);
     }
 
     #[test]

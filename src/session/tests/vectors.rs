@@ -285,6 +285,7 @@ fn server_message(name: &str) -> ServerMessage {
         "control-state" => ServerMessage::ControlState(LeaseState {
             holder: Some("client_1640995200000_0422".to_owned()),
             requested_by: None,
+            is_local: false,
         }),
         "error" => ServerMessage::Error(Rejection::new(
             ErrorCode::InvalidMessageType,

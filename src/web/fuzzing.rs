@@ -1,0 +1,49 @@
+//! What this layer reads of a request, for [`crate::fuzzing`].
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::cookie::SessionCookie;
+use super::headers::Embedder;
+use super::outbound::ServerUrl;
+use super::{guard, origin, upgrade};
+use crate::protocol::dialect::{Dialect, Handshake};
+
+/// The path, and the headers, one a line.
+pub(crate) fn request(data: &[u8]) {
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let path = String::from_utf8_lossy(lines.next().unwrap_or_default());
+    let headers: HeaderMap = lines.filter_map(header).collect();
+    let names = ["desk.example".to_owned()];
+    let _ = origin::is_for_us(&headers, &names);
+    let _ = origin::may_ask(&headers, &names);
+    let _ = guard::may_be_asked_by_browser(&path, &headers);
+    let _ = SessionCookie::new(8080, true).find(&headers);
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    text(header::AUTHORIZATION).map(guard::secret_in);
+    text(header::SEC_WEBSOCKET_PROTOCOL).map(guard::secret_among);
+    let handshake = Handshake {
+        path: &path,
+        subprotocols: text(header::SEC_WEBSOCKET_PROTOCOL),
+        query: text(header::UPGRADE),
+        header: text(HeaderName::from_static("x-signaling-protocol")),
+        user_agent: text(header::USER_AGENT),
+    };
+    let supported = ["gstreamer-1.0", "selkies", "gstwebrtc"].map(str::to_owned);
+    let _ = Dialect::detect(&handshake, &supported);
+    for dialect in [Dialect::Native, Dialect::Selkies, Dialect::GstWebrtc] {
+        if let Some(app) = upgrade::app_of(&path, dialect) {
+            assert!((1..=64).contains(&app.as_str().len()), "{path}");
+        }
+    }
+    let _ = path.parse::<ServerUrl>();
+    let _ = path.parse::<Embedder>();
+}
+
+fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at(colon);
+    Some((
+        HeaderName::from_bytes(name).ok()?,
+        HeaderValue::from_bytes(value.get(1..)?).ok()?,
+    ))
+}
