@@ -57,6 +57,16 @@ impl Host {
         Ok(kill_process(Pid::from_child(&self.process), signal)?)
     }
 
+    /// Whether it has the peers of `viewers` and no others, and is taking none down.
+    pub(crate) fn has_only(&self, viewers: usize) -> Result<bool, Error> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id()))?.flatten();
+        let names: Vec<_> = threads
+            .filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok())
+            .collect();
+        let count = |start: &str| names.iter().filter(|name| name.starts_with(start)).count();
+        Ok(count("nicesrc") == viewers && count("peer-") == 0)
+    }
+
     /// An error if it has ended.
     pub(crate) fn usage(&self) -> Result<Usage, Error> {
         let place = format!("/proc/{}", self.process.id());

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::host::Host;
 use super::line::Line;
 use crate::support::root::Root;
+use crate::support::soon;
 use crate::support::viewer::{Viewer, ViewerOptions};
 use crate::support::xvfb::Xvfb;
 
@@ -42,6 +43,7 @@ pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
             ended = &mut staying => return Err(format!("who stayed has gone: {ended:?}").into()),
             visited = visit(&host.socket, visits) => visits += visited?,
         }
+        settle(&host).await?;
         let usage = host.usage()?;
         let hours = started.elapsed().as_secs_f64() / 3600.0;
         rss.add(hours, usage.rss_kib);
@@ -76,6 +78,18 @@ pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
         println!("{name:26} {mean:10.1} {slope:+12.1}");
     }
     Ok(())
+}
+
+/// Waits until nobody is there but the one who stays: only then one look can be compared with another.
+async fn settle(host: &Host) -> Result<(), Error> {
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    let is_alone = async {
+        while !host.has_only(1)? {
+            looks.tick().await;
+        }
+        Ok(())
+    };
+    soon("who has gone leaves nothing", is_alone).await
 }
 
 /// What the host says is for who reads the result.
