@@ -140,6 +140,10 @@ pub(super) fn with_plain_candidates(sdp: &str) -> String {
 /// Each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser takes more than that, so the
 /// checks here would not see what it sees.
 pub(super) fn check_lines(sdp: &str) -> Result<(), String> {
+    if !sdp.starts_with("v=") {
+        // A first line "m=" would be a section for GStreamer, and none here.
+        return Err("The description does not start with \"v=\"".to_owned());
+    }
     let is_plain = |line: &str| {
         let mut characters = line.chars();
         let starts_well = characters
