@@ -16,7 +16,11 @@ fn host(uploads: &Path, downloads: &Path) -> TestHost {
         uploads: Some(Arc::new(Uploads::open(uploads, 100).unwrap())),
         downloads: Some(Arc::new(Downloads::open(downloads).unwrap())),
     };
-    TestHost::start_custom(|setup| setup.serving.folders = folders)
+    TestHost::start_custom(|setup| {
+        setup.serving.folders = folders;
+        setup.session.policy.uploads = true;
+        setup.session.policy.downloads = true;
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

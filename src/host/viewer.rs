@@ -181,6 +181,7 @@ struct Viewer {
     requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
     news: broadcast::Receiver<News>,
+    standstills: watch::Receiver<u64>,
     beats: tokio::time::Interval,
 }
 
@@ -227,6 +228,7 @@ impl Viewer {
             people: shared.registry.people(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
+            standstills: shared.wakefulness.standstills(),
             shared,
             socket,
             session,
@@ -280,6 +282,7 @@ impl Viewer {
                 news = next_news(&mut self.news) => Next::News(news),
                 Ok(()) = self.lease.changed() => Next::Lease,
                 Ok(()) = self.people.changed() => Next::People,
+                Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,7 @@ pub(super) struct Wakefulness(Arc<Times>);
 struct Times {
     last_ms: AtomicU64,
     stale_until_ms: AtomicU64,
+    standstills: watch::Sender<u64>,
 }
 
 impl Wakefulness {
@@ -33,6 +35,7 @@ impl Wakefulness {
         Self(Arc::new(Times {
             last_ms: AtomicU64::new(now_ms),
             stale_until_ms: AtomicU64::new(0),
+            standstills: watch::Sender::new(0),
         }))
     }
 
@@ -49,6 +52,12 @@ impl Wakefulness {
         shutdown.run_until_cancelled(beating).await;
     }
 
+    /// Changes when the host was stopped. What a viewer has sent meanwhile is sent again by SCTP for longer than
+    /// anybody can tell, so each has to come again.
+    pub(super) fn standstills(&self) -> watch::Receiver<u64> {
+        self.0.standstills.subscribe()
+    }
+
     /// Whether `event` is to be done that comes at `now_ms`. Letting go always is.
     pub(super) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
         let is_awake = !self.was_away(now_ms) && now_ms >= self.0.stale_until_ms.load(Ordering::SeqCst);
@@ -59,6 +68,7 @@ impl Wakefulness {
         if self.was_away(now_ms) {
             tracing::warn!("the host was stopped: what was done meanwhile is not done now");
             self.0.stale_until_ms.store(now_ms + STALE_MS, Ordering::SeqCst);
+            self.0.standstills.send_modify(|count| *count += 1);
         }
         self.0.last_ms.store(now_ms, Ordering::SeqCst);
     }
@@ -89,7 +99,9 @@ mod tests {
         let host = Wakefulness::new(10_000);
         assert!(host.lets_through(&MOVE, 13_000));
         assert!(!host.lets_through(&MOVE, 13_001), "before anybody has noticed");
+        let standstills = host.standstills();
         host.beat(20_000);
+        assert!(standstills.has_changed().unwrap());
         assert!(!host.lets_through(&MOVE, 21_999));
         assert!(host.lets_through(&InputEvent::ReleaseAll, 21_999));
         host.beat(21_500);

@@ -134,7 +134,9 @@ pub(super) fn with_plain_candidates(sdp: &str) -> String {
         Some(attribute) if attribute.starts_with("candidate:") => is_plain_candidate(attribute),
         _ => true,
     };
-    sdp.lines().filter(kept).flat_map(|line| [line, "\r\n"]).collect()
+    // The last line may end in half an end.
+    let lines = sdp.lines().map(|line| line.trim_end_matches('\r'));
+    lines.filter(kept).flat_map(|line| [line, "\r\n"]).collect()
 }
 
 /// Each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser takes more than that, so the

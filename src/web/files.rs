@@ -200,33 +200,36 @@ fn read(
 }
 
 fn uploads(site: &Site, visitor: &Visitor, key: &str) -> Result<Arc<Uploads>, Refusal> {
-    if !visitor.may(&site.host, Capability::Upload) {
-        return Err(Refusal::Role);
-    }
     let is_key = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     let uploads = site.folders.uploads.as_ref().filter(|_| is_key);
-    uploads.cloned().ok_or(Refusal::Unknown)
+    let uploads = uploads.cloned().ok_or(Refusal::Unknown)?;
+    if !visitor.may(&site.host, Capability::Upload) {
+        return Err(Refusal::NotAllowed);
+    }
+    Ok(uploads)
 }
 
 fn downloads(site: &Site, visitor: &Visitor) -> Result<Arc<Downloads>, Refusal> {
+    let downloads = site.folders.downloads.clone().ok_or(Refusal::Unknown)?;
     if !visitor.may(&site.host, Capability::Download) {
-        return Err(Refusal::Role);
+        return Err(Refusal::NotAllowed);
     }
-    let downloads = site.folders.downloads.as_ref();
-    downloads.cloned().ok_or(Refusal::Unknown)
+    Ok(downloads)
 }
 
 /// Why nothing is done with a file.
 #[derive(Debug, Clone, Copy)]
 enum Refusal {
-    Role,
+    NotAllowed,
     Unknown,
 }
 
 impl From<Refusal> for Response {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Role => (StatusCode::FORBIDDEN, "Your role may not exchange files.\n").into_response(),
+            Refusal::NotAllowed => {
+                (StatusCode::FORBIDDEN, "Your role may not exchange files.\n").into_response()
+            }
             Refusal::Unknown => (StatusCode::NOT_FOUND, "This host knows of no such file.\n").into_response(),
         }
     }
