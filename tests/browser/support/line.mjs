@@ -32,9 +32,13 @@ export class Line {
     atEnd(t, () => run('ip', ['netns', 'delete', line.#browser]));
     await run('ip', ['-n', line.#host, 'link', 'add', 'line', 'type', 'veth', 'peer', 'name', 'line', 'netns', line.#browser]);
     for (const [end, address] of [[line.#host, line.address], [line.#browser, '10.99.72.2']]) {
+      // An IPv6 address would come a second later, and Chromium then begins anew.
+      await run('ip', ['-n', end, 'link', 'set', 'line', 'addrgenmode', 'none']);
       await run('ip', ['-n', end, 'address', 'add', `${address}/24`, 'dev', 'line']);
       for (const device of ['lo', 'line']) await run('ip', ['-n', end, 'link', 'set', device, 'up']);
     }
+    // It leads nowhere, but without one Chromium at times finds no address of its own.
+    await run('ip', ['-n', line.#browser, 'route', 'add', 'default', 'via', line.address]);
     return line;
   }
 
