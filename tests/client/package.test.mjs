@@ -28,6 +28,15 @@ test('no module imports from elsewhere or writes markup from text', async () => 
   }
 });
 
+test('the page asks for all its modules at once, not for each when it is found', async () => {
+  const found = new Set(['main.js']);
+  for (const name of found) {
+    for (const [, from] of (await text(name)).matchAll(/\bfrom '\.\/([^']+)'/g)) found.add(from);
+  }
+  const links = (await text('index.html')).matchAll(/<link rel="modulepreload" href="([^"]+)">/g);
+  assert.deepEqual(['main.js', ...[...links].map(([, name]) => name)].sort(), [...found].sort());
+});
+
 /** As the host serves it: without the lines that are nothing but comments. */
 const served = (name, source) => (name.endsWith('.js') ? source.replace(/^\s*(\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*)$/gm, '') : source);
 
