@@ -72,6 +72,14 @@ async fn statistics_are_measured_and_only_those_that_were_asked_for() {
         stats["data"]["webrtc"]["packets_sent"].as_u64().unwrap() >= 30,
         "{stats}"
     );
+    let stages = &stats["data"]["webrtc"]["stages"];
+    for stage in ["capture", "convert", "encode", "packetize"] {
+        assert!(
+            (0.0..10_000.0).contains(&stages[stage].as_f64().unwrap()),
+            "{stats}"
+        );
+    }
+    assert!(stages["encode"].as_f64().unwrap() > 0.0, "{stats}");
     assert_eq!(stats["data"].get("system"), None);
     viewer.client.send(json!({"type":"get-stats","id":"s2"})).await;
     let stats = viewer.client.receive_type("stats").await;

@@ -1,12 +1,12 @@
 //! What is done with a viewer's requests on its data channel.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::peer::Peer;
+use super::stats::frame_times;
 use super::{Shared, now_ms, now_us};
 use crate::desktop::ClipboardContent;
-use crate::protocol::channel::{ChannelMessage, FrameTimes, HostMessage, SystemAction};
+use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::input::FrameSize;
 use crate::protocol::text::ClipboardText;
@@ -183,18 +183,6 @@ pub(super) async fn act(
         }
         ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
         ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
-    }
-}
-
-fn frame_times(frame: &crate::media::FrameTimes) -> FrameTimes {
-    let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    FrameTimes {
-        rtp_timestamp: frame.rtp_timestamp,
-        sent: frame.sent_us,
-        capture: us(frame.capture),
-        convert: us(frame.convert),
-        encode: us(frame.encode),
-        packetize: us(frame.packetize),
     }
 }
 

@@ -14,6 +14,7 @@ mod pointer;
 mod presence;
 mod registry;
 mod revocation;
+mod stats;
 mod viewer;
 mod wakefulness;
 

@@ -16,6 +16,7 @@ use super::desk::News;
 use super::lease::Seat;
 use super::peer::{Peer, Permit, Request};
 use super::registry::Registration;
+use super::stats::webrtc_stats;
 use super::{Shared, now_ms};
 use crate::input::ViewerInput;
 use crate::media::PeerEvent;
@@ -26,7 +27,7 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::people::Person;
 use crate::protocol::role::Capability;
-use crate::protocol::stats::{Stats, StatsGroup, WebrtcStats};
+use crate::protocol::stats::{Stats, StatsGroup};
 use crate::session::{Action, Event, PeerKey, Session, SessionConfig, StatsRequest};
 use crate::web::{ClientInfo, Frame, NewViewer, SendError, ViewerSocket};
 
@@ -623,17 +624,4 @@ async fn next_news(news: &mut broadcast::Receiver<News>) -> News {
 
 fn instant_of(deadline_ms: u64) -> Instant {
     Instant::now() + Duration::from_millis(deadline_ms.saturating_sub(now_ms()))
-}
-
-fn webrtc_stats(peer: &crate::media::PeerStats) -> WebrtcStats {
-    WebrtcStats {
-        bytes_sent: peer.bytes_sent,
-        bytes_received: peer.bytes_received,
-        packets_sent: peer.packets_sent,
-        packets_received: peer.packets_received,
-        packets_lost: peer.packets_lost,
-        jitter_s: peer.jitter_s,
-        rtt_s: peer.round_trip_s,
-        bandwidth_bps: peer.available_kbps.map(|kbps| u64::from(kbps) * 1000),
-    }
 }

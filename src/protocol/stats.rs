@@ -39,6 +39,21 @@ pub struct WebrtcStats {
     pub rtt_s: Option<f64>,
     /// What congestion control believes to be available, in bits per second.
     pub bandwidth_bps: Option<u64>,
+    /// Where the time of its last frames went.
+    pub stages: Option<Box<StageTimes>>,
+}
+
+/// Where the time of a frame goes at the host: medians of the last frames, in microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageTimes {
+    /// From the change on the screen until the frame was there.
+    pub capture_us: u32,
+    /// Until it was in the encoder's format.
+    pub convert_us: u32,
+    /// Until it was encoded.
+    pub encode_us: u32,
+    /// Until its first packet was sent.
+    pub packetize_us: u32,
 }
 
 /// The numbers of the machine.
@@ -99,6 +114,20 @@ impl WebrtcStats {
             ("jitter", finite(self.jitter_s)),
             ("rtt", finite(self.rtt_s)),
             ("bandwidth", self.bandwidth_bps.map(Value::from)),
+            ("stages", self.stages.as_deref().map(StageTimes::to_json)),
+        ])
+    }
+}
+
+impl StageTimes {
+    /// In milliseconds.
+    fn to_json(&self) -> Value {
+        let ms = |us: u32| Some(Value::from(f64::from(us) / 1000.0));
+        object([
+            ("capture", ms(self.capture_us)),
+            ("convert", ms(self.convert_us)),
+            ("encode", ms(self.encode_us)),
+            ("packetize", ms(self.packetize_us)),
         ])
     }
 }
