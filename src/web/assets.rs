@@ -1,14 +1,48 @@
 //! The web client, compiled into the binary: a map lookup, never a path on disk of the caller's choosing.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use super::linker;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/client"]
 #[exclude = "package.json"]
 struct Client;
+
+/// The script of the page, which is served with all modules that it imports inside.
+const PAGE_SCRIPT: &str = "main.js";
+
+/// A file as it is served.
+struct Asset {
+    content_type: &'static str,
+    /// Weak (RFC 9110, section 8.8.1): of the file, however it is encoded.
+    etag: String,
+    plain: Bytes,
+    gzip: Bytes,
+}
+
+static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
+    let assets = Client::iter().filter_map(|path| Some((path.to_string(), asset(&path)?)));
+    assets.collect()
+});
+
+/// Makes ready what is served, so that the first page need not wait for it. Blocks for some ten milliseconds.
+pub(super) fn prepare() {
+    LazyLock::force(&ASSETS);
+}
 
 /// The file that the path names; `/` is the page itself.
 pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
@@ -16,46 +50,66 @@ pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
         "" => "index.html",
         path => path,
     };
-    let Some(file) = Client::get(path) else {
+    let Some(asset) = ASSETS.get(path) else {
         return (
             StatusCode::NOT_FOUND,
             "There is nothing here. The desktop is at /.\n",
         )
             .into_response();
     };
-    let hash: String = file.metadata.sha256_hash()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let etag = format!("\"{hash}\"");
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let caching = [(ETAG, etag.clone()), (CACHE_CONTROL, "no-cache".to_owned())];
-    if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
+    let lists = |name, wanted: &str| {
+        let listed = headers.get(name).and_then(|value| value.to_str().ok());
+        listed.is_some_and(|list| list.split(',').any(|each| each.trim() == wanted))
+    };
+    let caching = [
+        (ETAG, asset.etag.as_str()),
+        (CACHE_CONTROL, "no-cache"),
+        (VARY, "accept-encoding"),
+    ];
+    if lists(IF_NONE_MATCH, &asset.etag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    let content_type = content_type(path);
-    let data = match std::str::from_utf8(&file.data) {
-        Ok(script) if path.ends_with(".js") => without_comments(script).into_bytes(),
-        _ => file.data.into_owned(),
-    };
-    (caching, [(CONTENT_TYPE, content_type)], data).into_response()
+    let content = (caching, [(CONTENT_TYPE, asset.content_type)]);
+    if lists(ACCEPT_ENCODING, "gzip") {
+        (content, [(CONTENT_ENCODING, "gzip")], asset.gzip.clone()).into_response()
+    } else {
+        (content, asset.plain.clone()).into_response()
+    }
 }
 
-/// A script without the lines that are nothing but comments, which are a third of it on the wire. All lines keep their
-/// numbers. No text of ours spans lines, so that no line of one looks like a comment.
-fn without_comments(script: &str) -> String {
-    let mut is_inside = false;
-    let mut kept = String::with_capacity(script.len());
-    for line in script.lines() {
-        let text = line.trim();
-        is_inside |= text.starts_with("/*") && (!text.contains("*/") || text.ends_with("*/"));
-        if !is_inside && !text.starts_with("//") {
-            kept.push_str(line);
+fn asset(path: &str) -> Option<Asset> {
+    let file = Client::get(path)?.data;
+    let plain = if path == PAGE_SCRIPT {
+        match page_script() {
+            Ok(linked) => linked.into(),
+            Err(why) => {
+                // It works as it is, too.
+                tracing::error!("the page is slow to load: {why}");
+                Bytes::from(file.into_owned())
+            }
         }
-        kept.push('\n');
-        is_inside &= !text.ends_with("*/");
-    }
-    kept
+    } else {
+        Bytes::from(file.into_owned())
+    };
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&plain).ok()?;
+    let hash: String = Sha256::digest(&plain)
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Some(Asset {
+        content_type: content_type(path),
+        etag: format!("W/\"{hash}\""),
+        gzip: encoder.finish().ok()?.into(),
+        plain,
+    })
+}
+
+fn page_script() -> Result<String, String> {
+    linker::link(PAGE_SCRIPT, |name| {
+        String::from_utf8(Client::get(name)?.data.into_owned()).ok()
+    })
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -74,19 +128,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_loses_its_comments_and_nothing_else() {
-        let script = "/** One.\n * Two. */\nlet a = /** @type {X} */ (b); // why\n  // Three.\n/* Four. */\n\
-            /** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
-        let kept =
-            "\n\nlet a = /** @type {X} */ (b); // why\n\n\n/** @type {Y} */ (c);\nconst r = /\\/\\*/;\n";
-        assert_eq!(without_comments(script), kept);
+    fn every_file_of_the_client_has_its_content_type() {
+        assert!(ASSETS.contains_key("index.html"));
+        for (path, asset) in ASSETS.iter() {
+            assert_ne!(asset.content_type, "application/octet-stream", "{path}");
+        }
     }
 
     #[test]
-    fn every_file_of_the_client_has_its_content_type() {
-        assert!(Client::get("index.html").is_some());
-        for path in Client::iter() {
-            assert_ne!(content_type(&path), "application/octet-stream", "{path}");
-        }
+    fn the_page_is_one_script_and_small() {
+        assert!(page_script().is_ok_and(|script| script.contains("class WebRTCManager")));
+        let page = ["index.html", "style.css", PAGE_SCRIPT].map(|path| ASSETS[path].gzip.len());
+        assert!(page.iter().sum::<usize>() < 80_000, "{page:?} bytes, compressed");
     }
 }

@@ -16,6 +16,7 @@ mod guard;
 mod headers;
 mod host;
 mod linger;
+mod linker;
 mod login;
 mod origin;
 mod outbound;

@@ -8,6 +8,7 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
+use super::assets;
 use super::crowd::Crowd;
 use super::files::Folders;
 use super::headers::{self, Embedder};
@@ -53,6 +54,7 @@ pub async fn serve(
         shutdown.cancelled().await;
         end.graceful_shutdown(Some(GRACE));
     });
+    tokio::task::spawn_blocking(assets::prepare);
     let port = listener.local_addr()?.port();
     let site = Site::new(host, port, serving.tls.is_some(), serving.folders);
     let is_certified = serving.tls.as_ref().is_some_and(Tls::is_certified);

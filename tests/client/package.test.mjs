@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 
 const CLIENT = new URL('../../src/web/client/', import.meta.url);
 const text = (name) => readFile(new URL(name, CLIENT), 'utf8');
@@ -26,31 +25,4 @@ test('no module imports from elsewhere or writes markup from text', async () => 
     for (const [, from] of source.matchAll(/\bfrom '([^']+)'/g)) assert.match(from, /^\.\/[\w-]+\.js$/, name);
     assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, name);
   }
-});
-
-test('the page asks for all its modules at once, not for each when it is found', async () => {
-  const found = new Set(['main.js']);
-  for (const name of found) {
-    for (const [, from] of (await text(name)).matchAll(/\bfrom '\.\/([^']+)'/g)) found.add(from);
-  }
-  const links = (await text('index.html')).matchAll(/<link rel="modulepreload" href="([^"]+)">/g);
-  assert.deepEqual(['main.js', ...[...links].map(([, name]) => name)].sort(), [...found].sort());
-});
-
-/** As the host serves it: without the lines that are nothing but comments. */
-const served = (name, source) => (name.endsWith('.js') ? source.replace(/^\s*(\/\*(?:(?!\*\/)[^])*\*\/|\/\/.*)$/gm, '') : source);
-
-test('no text spans lines, one of which could be taken for a comment', async () => {
-  for (const name of (await readdir(CLIENT)).filter((each) => each.endsWith('.js'))) {
-    for (const line of (await text(name)).split('\n')) {
-      assert.ok((line.match(/`/g) ?? []).length % 2 === 0 || /^\s*(\*|\/\/)/.test(line), `${name}: ${line}`);
-    }
-  }
-});
-
-test('the page is small', async () => {
-  const names = (await readdir(CLIENT)).filter((name) => /\.(js|css|html)$/.test(name) && !name.startsWith('example'));
-  const sizes = await Promise.all(names.map(async (name) => gzipSync(served(name, await text(name))).length));
-  const sum = sizes.reduce((all, size) => all + size, 0);
-  assert.ok(sum < 80_000, `${sum} bytes, compressed`);
 });
