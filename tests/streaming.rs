@@ -1,5 +1,8 @@
 //! Video, data channel and life cycle, against viewers with a webrtcbin of their own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use deskbeam::input::{RecordBackend, Recorded, X11Backend};
 use deskbeam::protocol::input::{Button, Point};
 use serde_json::json;
@@ -51,6 +54,38 @@ async fn the_offer_asks_for_playback_without_delay_and_offers_retransmission() {
         !offer.contains("red/90000") && !offer.contains("ulpfec/90000"),
         "{offer}"
     );
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_packet_of_the_picture_asks_for_playback_without_delay() {
+    let host = TestHost::start(&options());
+    let (mut viewer, offer) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    let (id, _) = offer
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=extmap:")?.split_once(' '))
+        .find(|(_, uri)| uri.ends_with("rtp-hdrext/playout-delay"))
+        .unwrap();
+    let id: u8 = id.parse().unwrap();
+    viewer
+        .until("the picture comes", |viewer| viewer.decoded > 0)
+        .await;
+    let [asking, others] = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+    viewer.on_packet({
+        let (asking, others) = (asking.clone(), others.clone());
+        move |packet| {
+            let asks = packet.extension_onebyte_header(id, 0) == Some(&[0, 0, 0]);
+            let counted = if asks { &asking } else { &others };
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    viewer
+        .until("packets come", |_| {
+            asking.load(Ordering::Relaxed) + others.load(Ordering::Relaxed) >= 30
+        })
+        .await;
+    assert_eq!(others.load(Ordering::Relaxed), 0);
     viewer.leave().await;
     host.stop().await;
 }

@@ -188,6 +188,18 @@ impl Viewer {
         frame.plane_data(0).ok()?.get(row + x).copied()
     }
 
+    /// Looks at each packet of the picture from now on, as it has come and before it is put together. There is one.
+    pub fn on_packet(
+        &self,
+        look: impl Fn(&gst_rtp::RTPBuffer<gst_rtp::rtp_buffer::Readable>) + Send + Sync + 'static,
+    ) {
+        let pad = self.webrtc.src_pads().remove(0);
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            look(&gst_rtp::RTPBuffer::from_buffer_readable(info.buffer().unwrap()).unwrap());
+            gst::PadProbeReturn::Ok
+        });
+    }
+
     /// Asks for a key frame, as a decoder does after a loss.
     pub fn request_key_frame(&self) {
         let pad = self.webrtc.src_pads().remove(0);
