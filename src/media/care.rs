@@ -8,8 +8,9 @@ const KEY_FRAME_FLOOR: Duration = Duration::from_millis(250);
 /// For how long the next frame of a moving picture is waited for, when it is to be a key frame.
 const NEXT_FRAME: Duration = Duration::from_millis(40);
 /// After how long without a change the picture is at rest, and is encoded again: the bits that motion has not left are
-/// spent on what stays.
-const REST: Duration = Duration::from_millis(100);
+/// spent on what stays. Longer than from key to key while somebody types: what they wait for would have to wait for an
+/// encoder and a browser that are busy with the last picture.
+const REST: Duration = Duration::from_millis(300);
 /// How long after each other that is done.
 const REFINE: Duration = Duration::from_millis(50);
 /// How often that is done at most.
