@@ -12,7 +12,7 @@ import { viewers } from './bench/viewers.mjs';
 
 const CONTENDERS = { deskbeam, novnc, xpra, selkies: selkiesWebSocket, 'selkies-webrtc': selkiesWebRtc, bare };
 const LOADS = /** @type {const} */ (['still', 'scroll', 'noise']);
-const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load LOAD,…] [--clicks N] [--judge page|screen]
+const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load LOAD,…] [--clicks N] [--judge screen|page]
        bench.mjs viewers [--size WxH]
 names: ${Object.keys(CONTENDERS).join(', ')}; loads: ${LOADS.join(', ')}`;
 
@@ -67,7 +67,7 @@ function options() {
         size: { type: 'string', default: '1280x720,1920x1080' },
         load: { type: 'string', default: LOADS.join() },
         clicks: { type: 'string', default: '60' },
-        judge: { type: 'string', default: 'page' },
+        judge: { type: 'string', default: 'screen' },
       },
     });
   } catch (error) {

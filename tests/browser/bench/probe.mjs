@@ -37,7 +37,10 @@ export function installProbe(selector) {
     const found = column(surface, SPOT, SPOT);
     return COLOURS.findIndex((wanted) => wanted.every((value, at) => Math.abs(value - found[at]) <= TOLERANCE));
   };
-  /** @param {() => void} look is called when something may be new on the screen. */
+  /**
+   * @param {(now: number, frame?: VideoFrameCallbackMetadata) => void} look is called when something may be new on the
+   * screen
+   */
   const onFrame = (look) => {
     const surface = find();
     if (surface instanceof HTMLVideoElement) surface.requestVideoFrameCallback(look);
@@ -96,8 +99,9 @@ export function installProbe(selector) {
   const changed = () => {
     const before = colour();
     return new Promise((resolve) => {
-      const look = () => {
-        const at = now();
+      const look = (/** @type {number} */ _, /** @type {VideoFrameCallbackMetadata | undefined} */ frame) => {
+        // The page is told up to an animation frame after the browser's compositor has the picture.
+        const at = frame ? performance.timeOrigin + frame.presentationTime : now();
         const found = colour();
         return found < 0 || found === before ? void onFrame(look) : resolve(at);
       };
