@@ -123,6 +123,15 @@ impl DesktopServices {
         self.ask(Request::Restore, ANSWER_LIMIT)
     }
 
+    /// Asks the window manager to bring this window to the front.
+    pub fn activate_window(&self, window: u32) {
+        if let Some(requests) = &self.requests {
+            // Whoever is that busy does without.
+            let _ = requests.try_send(Request::Activate(window));
+            self.wake();
+        }
+    }
+
     /// Gives the screen its old size and ends the thread. What was put into the clipboard is gone. Takes 2 s at
     /// most.
     pub fn stop(self) {}

@@ -23,6 +23,7 @@ use super::event::DesktopEvent;
 use super::incoming::Reader;
 use super::offer::Writer;
 use super::resize::Resizer;
+use super::views::Views;
 
 /// What the thread is asked for. No `Debug`: it holds what somebody copied.
 pub(super) enum Request {
@@ -34,6 +35,8 @@ pub(super) enum Request {
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
     /// Give the screen its own size again.
     Restore(SyncSender<Result<(), ResizeError>>),
+    /// Bring this window to the front.
+    Activate(Window),
 }
 
 /// Where events go.
@@ -48,6 +51,7 @@ pub(super) struct Watcher {
     cursor: Cursor,
     clipboard: Clipboard,
     resizer: Resizer,
+    views: Views,
 }
 
 impl Watcher {
@@ -59,8 +63,10 @@ impl Watcher {
         let atoms = Atoms::new(&connection)?.reply()?;
         let clipboard = Clipboard::watch(&connection, root, atoms)?;
         Cursor::watch(&connection, root)?;
-        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+        let events = ChangeWindowAttributesAux::new()
+            .event_mask(EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE);
         connection.change_window_attributes(root, &events)?;
+        let views = Views::watch(&connection, root, atoms)?;
         let geometry = connection.get_geometry(root)?.reply()?;
         Ok(Watcher {
             connection,
@@ -69,6 +75,7 @@ impl Watcher {
             cursor: Cursor::default(),
             clipboard,
             resizer,
+            views,
         })
     }
 
@@ -115,6 +122,9 @@ impl Watcher {
                 }
             }
             self.clipboard.expire(&self.connection, Instant::now())?;
+            if let Some(views) = self.views.look(&self.connection, Instant::now())? {
+                events(DesktopEvent::Views(views));
+            }
             // Whoever waits for a reply takes in events too, so nothing may be sent between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
@@ -131,6 +141,7 @@ impl Watcher {
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
             Request::Write(content, writer) => self.clipboard.write(connection, content, writer),
+            Request::Activate(window) => self.views.activate(connection, window),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())
@@ -147,6 +158,7 @@ impl Watcher {
         let (mut any, mut cursor, mut size) = (false, None, self.size);
         while let Some(event) = self.connection.poll_for_event()? {
             any = true;
+            self.views.handle(&event);
             match event {
                 // Of several changes only the last one is of interest.
                 Event::XfixesCursorNotify(event) => cursor = Some(event.cursor_serial),
@@ -182,7 +194,8 @@ impl Watcher {
 
     /// Waits until the server says something, until there is a request, or until a program has had its time.
     fn wait(&self, mut wake: &UnixStream) -> Result<(), ConnectionError> {
-        let limit = self.clipboard.deadline().map(|deadline| {
+        let deadlines = self.clipboard.deadline().into_iter().chain(self.views.deadline());
+        let limit = deadlines.min().map(|deadline| {
             let rest = deadline.saturating_duration_since(Instant::now());
             Timespec {
                 tv_sec: rest.as_secs().try_into().unwrap_or(1),
