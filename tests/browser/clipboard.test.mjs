@@ -6,11 +6,12 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
-import { chromiumPage } from './support/browsers.mjs';
+import { chromiumPage, firefoxPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
 import { startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
+import { xServer } from './support/x-server.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const run = promisify(execFile);
@@ -112,4 +113,40 @@ test('the clipboard goes the way that the host allows', LIMIT, async (t) => {
   await until('the browser has the text', () =>
     page.evaluate(async () => (await navigator.clipboard.readText()) === 'from the desktop'));
   assert.equal(await status('GET'), 200);
+});
+
+test('in Firefox texts and pictures are pasted, and the panel gives what the desktop has', LIMIT, async (t) => {
+  const { display } = await xServer(t, '1280x800x24');
+  const own = { ...process.env, DISPLAY: display };
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--encoder', 'vp8', '--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await firefoxPage(t, { display });
+  const view = await new View(page).open(host.at(''));
+  await view.reaches('connected', { deadlineMs: 60_000 });
+  await view.shows([200, 360], [0, 0, 0]);
+  await view.click(320, 240);
+  const env = await desktop.env();
+  const paste = async () => {
+    await page.keyboard.down('Control');
+    await page.keyboard.press('v');
+    await page.keyboard.up('Control');
+  };
+
+  await copyOnDesktop(own, 'from the device: 漢', 'UTF8_STRING');
+  await paste();
+  await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === 'from the device: 漢');
+  await copyOnDesktop(own, noise(401, 307), 'image/png');
+  await paste();
+  await until('the desktop has the picture', async () => String(sizeOf(await pasteOnDesktop(env, 'image/png'))) === '401,307');
+
+  await copyOnDesktop(env, 'from the desktop: ü', 'UTF8_STRING');
+  await page.locator('#handle').click();
+  await page.locator('[data-panel="clipboard"]').click();
+  await until('the panel has the text', () => page.evaluate(() => document.querySelector('#clip').value === 'from the desktop: ü'));
+  await page.locator('[data-act="clip-copy"]').click();
+  await until('the device has the text', async () => String(await pasteOnDesktop(own, 'UTF8_STRING')) === 'from the desktop: ü');
+  await copyOnDesktop(env, noise(317, 211), 'image/png');
+  await until('the panel has the picture', () => page.evaluate(() => document.querySelector('#clip-image').naturalWidth === 317));
+  await page.locator('[data-act="clip-copy"]').click();
+  await until('the device has the picture', async () => String(sizeOf(await pasteOnDesktop(own, 'image/png'))) === '317,211');
 });

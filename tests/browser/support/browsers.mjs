@@ -64,13 +64,15 @@ async function collectComplaints(page) {
  * A page of a new Firefox that ends with the test.
  *
  * @param {import('node:test').TestContext} t
+ * @param {{display?: string}} [options] on an X `display`, the browser has a window and a clipboard there
  */
-export async function firefoxPage(t) {
+export async function firefoxPage(t, { display } = {}) {
   const userDataDir = await mkdtemp(join(tmpdir(), 'deskbeam-firefox-'));
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: FIREFOX,
-    headless: true,
+    headless: !display,
+    env: { ...process.env, ...(display ? { DISPLAY: display } : {}) },
     userDataDir,
     extraPrefsFirefox: {
       // No look for updates, codecs or extensions while a test runs.
