@@ -113,6 +113,7 @@ export class Controls {
         if (panel === 'files') this.#files.show();
       },
       onLeave: () => this.focus(),
+      narrow: matchMedia(NARROW),
     });
   }
 
@@ -425,3 +426,5 @@ function isTouchOnly() {
 }
 
 const HINT_MS = 4000;
+/** Too narrow for a row of all tools. */
+const NARROW = '(max-width: 30rem)';

@@ -29,6 +29,7 @@ const CHINESE = {
   Tools: '工具',
   'Show the tools': '显示工具栏',
   'On-screen keyboard': '屏幕键盘',
+  More: '更多',
   Keys: '按键',
   'Lock the pointer': '锁定指针',
   'The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it': '指针已锁定：按 Esc 或 Ctrl+Alt+Shift+P 释放',
