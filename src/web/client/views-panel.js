@@ -64,7 +64,7 @@ export class ViewsPanel {
     this.#views.forEach((view, index) => {
       const option = this.#select.options[index] ?? this.#select.appendChild(this.#select.ownerDocument.createElement('option'));
       option.value = view.id;
-      option.textContent = `${this.#nameOf(view)} (${view.width} × ${view.height})`;
+      option.textContent = this.#nameOf(view);
     });
     this.#select.length = this.#views.length;
     this.#select.value = this.#shown?.id ?? '';
