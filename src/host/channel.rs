@@ -185,6 +185,7 @@ pub(super) async fn act(
             }
         }
         ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
+        ChannelMessage::Scale(scale) if wishes.follows_window => shared.desk.set_scale(scale),
         ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Desk {
     followed: Arc<AtomicUsize>,
     /// The size that they asked for last.
     wanted: Arc<Mutex<Option<FrameSize>>>,
+    /// How large things are to be drawn for them.
+    scale: Arc<Mutex<Option<f64>>>,
     /// Whether viewers are told what is copied.
     tells_clipboard: bool,
 }
@@ -94,6 +96,7 @@ impl Desk {
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
             followed: Arc::default(),
             wanted: Arc::default(),
+            scale: Arc::default(),
             tells_clipboard,
         };
         tasks.spawn(desk.clone().follow(events, shutdown.clone()));
@@ -185,11 +188,26 @@ impl Desk {
         }
     }
 
+    /// Lets programs that start from now on draw so many times as large as usual, if the display follows anybody still.
+    pub(super) fn set_scale(&self, scale: f64) {
+        if self.followed.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        *self.scale.lock().unwrap_or_else(PoisonError::into_inner) = Some(scale);
+        if let Some(services) = self.services() {
+            services.set_scale(scale);
+        }
+    }
+
     /// Gives another X server the size that the last had, if that followed anybody.
     async fn resize_again(&self) {
         let wanted = *self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(size) = wanted {
             self.resize(size).await;
+        }
+        let scale = *self.scale.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scale) = scale {
+            self.set_scale(scale);
         }
     }
 

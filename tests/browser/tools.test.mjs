@@ -145,6 +145,23 @@ test('the desktop takes the size of the window, and has its own again afterwards
   await hasSize(640, 480);
 });
 
+test('on a dense screen the desktop has as many pixels, and programs draw as large, until nobody matches it', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, `printf 'Xft.dpi: 96\\n*cursorColor: red\\n' > "$DIR/resources"
+xprop -root -f RESOURCE_MANAGER 8s -set RESOURCE_MANAGER "$(cat "$DIR/resources")"
+${TYPING}`);
+  const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t, { viewport: { width: 500, height: 400 }, scale: 2 });
+  const view = await new View(page).open(host.at('?fit=match'));
+  await view.reaches('connected');
+  await until('the desktop has the pixels of the window', async () => (await view.frameSize()).width === 1000);
+  const env = await desktop.env();
+  const resources = async () => (await run('xprop', ['-root', 'RESOURCE_MANAGER'], { env })).stdout;
+  await until('programs draw larger', async () => /Xft\.dpi:\\t192/.test(await resources()));
+  assert.match(await resources(), /cursorColor: red/);
+  await page.close();
+  await until('programs draw as before', async () => /Xft\.dpi: 96/.test(await resources()));
+});
+
 test('at its actual size a pixel is a pixel, and clicks arrive where they are made', LIMIT, async (t) => {
   const { desktop, view, page } = await terminal(t, { query: '?fit=actual' });
   assert.deepEqual(await page.evaluate(() => {

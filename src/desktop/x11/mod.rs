@@ -10,6 +10,7 @@ mod clipboard;
 mod connect;
 mod content;
 mod cursor;
+mod density;
 mod error;
 mod event;
 mod incoming;

@@ -18,6 +18,7 @@ use super::atoms::Atoms;
 use super::clipboard::Clipboard;
 use super::content::ClipboardContent;
 use super::cursor::Cursor;
+use super::density::Density;
 use super::error::ResizeError;
 use super::event::DesktopEvent;
 use super::incoming::Reader;
@@ -33,7 +34,9 @@ pub(super) enum Request {
     Write(ClipboardContent, Writer),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
-    /// Give the screen its own size again.
+    /// Let programs draw so many times as large as usual.
+    Scale(f64),
+    /// Give the screen its own size again, and programs theirs.
     Restore(SyncSender<Result<(), ResizeError>>),
     /// Bring this window to the front.
     Activate(Window),
@@ -51,6 +54,7 @@ pub(super) struct Watcher {
     cursor: Cursor,
     clipboard: Clipboard,
     resizer: Resizer,
+    density: Density,
     views: Views,
 }
 
@@ -75,6 +79,7 @@ impl Watcher {
             cursor: Cursor::default(),
             clipboard,
             resizer,
+            density: Density::new(root),
             views,
         })
     }
@@ -146,7 +151,9 @@ impl Watcher {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())
             }
+            Request::Scale(scale) => self.density.set(connection, scale),
             Request::Restore(reply) => {
+                self.density.restore(connection)?;
                 let _ = reply.try_send(self.resizer.restore(connection, self.size));
                 Ok(())
             }
@@ -215,6 +222,7 @@ impl Watcher {
 
     fn restore(&mut self) -> Result<(), ConnectionError> {
         while self.take_events(&(Box::new(|_| {}) as Events))? {}
+        self.density.restore(&self.connection)?;
         match self.resizer.restore(&self.connection, self.size) {
             Ok(()) => {}
             Err(ResizeError::Lost) => return Err(ConnectionError::UnknownError),

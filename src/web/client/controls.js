@@ -348,7 +348,9 @@ export class Controls {
   #resize(size) {
     // The window is matched by the whole desktop, and not by a part of it.
     if (!this.acts || (size && !this.#views.isWhole)) return false;
-    return this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+    const isAsked = this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+    if (isAsked && size) this.#send('scale', { scale: globalThis.devicePixelRatio });
+    return isAsked;
   }
 
   /** @param {KeyboardEvent} event */
