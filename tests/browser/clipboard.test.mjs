@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
@@ -113,6 +114,55 @@ test('the clipboard goes the way that the host allows', LIMIT, async (t) => {
   await until('the browser has the text', () =>
     page.evaluate(async () => (await navigator.clipboard.readText()) === 'from the desktop'));
   assert.equal(await status('GET'), 200);
+});
+
+test('on a page that is not secure pasting and the panel do it, and the page says what is missing', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--allow-host', 'desk.example', '--virtual=640x480', '--', ...desktop.command]);
+  // The clipboard of the device is that of a page that is secure.
+  const { page: device } = await chromiumPage(t, { args: ['--host-resolver-rules=MAP desk.example 127.0.0.1'] });
+  await device.goto(host.at('example.html'));
+  await device.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(host.url).origin });
+  const page = await device.context().browser().newPage();
+  const view = await new View(page).open(host.at('').replace('127.0.0.1', 'desk.example'));
+  await view.reaches('connected');
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  await page.click('#handle');
+  await page.click('[data-panel="settings"]');
+  assert.match(await page.locator('#insecure').innerText(), /keyboard lock.*clipboard.*pointer/);
+  await page.click('#handle');
+  const env = await desktop.env();
+
+  const onDevice = async (work, content) => {
+    await device.bringToFront();
+    const result = await device.evaluate(work, content);
+    await page.bringToFront();
+    return result;
+  };
+  const paste = async () => {
+    await view.click(320, 240);
+    await page.keyboard.press('Control+V');
+  };
+  await onDevice((text) => navigator.clipboard.writeText(text), 'from the device: 漢');
+  await paste();
+  await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === 'from the device: 漢');
+  await onDevice((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+  }, noise(401, 307).toString('base64'));
+  await paste();
+  await until('the desktop has the picture', async () => String(sizeOf(await pasteOnDesktop(env, 'image/png'))) === '401,307');
+
+  await copyOnDesktop(env, 'from the desktop: ü', 'UTF8_STRING');
+  await page.click('#handle');
+  await page.click('[data-panel="clipboard"]');
+  await until('the panel has the text', async () => (await page.inputValue('#clip')) === 'from the desktop: ü');
+  await page.click('[data-act="clip-copy"]');
+  await until('the device has the text', async () => (await onDevice(() => navigator.clipboard.readText())) === 'from the desktop: ü');
+  await copyOnDesktop(env, noise(317, 211), 'image/png');
+  await until('the panel has the picture', () => page.evaluate(() => document.querySelector('#clip-image').naturalWidth === 317));
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('[data-act="clip-copy"]')]);
+  assert.deepEqual(sizeOf(await readFile(await file.path())), [317, 211]);
 });
 
 test('in Firefox texts and pictures are pasted, and the panel gives what the desktop has', LIMIT, async (t) => {

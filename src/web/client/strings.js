@@ -105,8 +105,8 @@ const CHINESE = {
   'Copy to this device': '复制到本设备',
   'This is too large for the clipboard: it takes 8 MiB': '内容过大：剪贴板最多 8 MiB',
   'The clipboard could not be sent': '无法发送剪贴板',
-  'This page is not secure (https): the browser keeps back the keyboard lock and the automatic clipboard.':
-    '此页面不是安全连接（https）：浏览器不提供键盘锁定和自动剪贴板。',
+  'This page is not secure (https): the browser keeps back the keyboard lock, the automatic clipboard (paste and the panel work) and the finest motion of the pointer.':
+    '此页面不是安全连接（https）：浏览器不提供键盘锁定、自动剪贴板（可使用粘贴和面板）和最精细的指针移动。',
   Frames: '帧率',
   Bitrate: '码率',
   Loss: '丢包',
