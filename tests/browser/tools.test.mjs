@@ -66,8 +66,12 @@ test('what an input method composes is typed', LIMIT, async (t) => {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Input.imeSetComposition', { text: 'zhong', selectionStart: 5, selectionEnd: 5 });
   await devtools.send('Input.insertText', { text: '中文😀' });
+  for (const [composed, committed] of [['にほn', '日本'], ['ㅎㅏ', '한국']]) {
+    await devtools.send('Input.imeSetComposition', { text: composed, selectionStart: 1, selectionEnd: 1 });
+    await devtools.send('Input.insertText', { text: committed });
+  }
   await page.keyboard.press('Enter');
-  await until('the terminal has the text', async () => (await desktop.read('typed')) === '中文😀\n');
+  await until('the terminal has the text', async () => (await desktop.read('typed')) === '中文😀日本한국\n');
   assert.deepEqual(complaints, []);
 });
 
@@ -289,9 +293,21 @@ test('the whole screen has a way out', LIMIT, async (t) => {
   await page.click('#handle');
   await page.click('[data-act="fullscreen"]');
   await until('it is full', () => page.evaluate(() => document.fullscreenElement !== null));
-  await page.locator('#hint').filter({ hasText: /Esc/ }).waitFor();
+  // The browser has let go of Esc, Alt+Tab and the like.
+  await page.locator('#hint').filter({ hasText: 'Hold Esc to leave full screen' }).waitFor();
   await page.click('[data-act="fullscreen"]');
   await until('it is not', () => page.evaluate(() => document.fullscreenElement === null));
+});
+
+test('the picture goes into a window of its own and back', LIMIT, async (t) => {
+  const { page } = await standIn(t);
+  const isOut = () => page.evaluate(() => document.pictureInPictureElement?.id === 'screen');
+  await page.click('#handle');
+  await page.click('[data-panel="display"]');
+  await page.click('[data-act="pip"]');
+  await until('it is in a window', isOut);
+  await page.click('[data-act="pip"]');
+  await until('it is back', async () => !(await isOut()));
 });
 
 test('a page that only watches sends no input and has no tools if it is asked to', LIMIT, async (t) => {
