@@ -58,10 +58,10 @@ impl FromStr for Part {
             .split(['x', '+'])
             .map(|number| number.parse().map_err(drop))
             .collect::<Result<_, ()>>()?;
-        let [width, height, x, y] = numbers[..] else {
-            return Err(());
-        };
-        Ok(Self { x, y, width, height })
+        match numbers.as_slice() {
+            &[width, height, x, y] => Ok(Self { x, y, width, height }),
+            _ => Err(()),
+        }
     }
 }
 

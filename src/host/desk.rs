@@ -126,7 +126,8 @@ impl Desk {
     /// Shows this to everybody from now on, if it is there.
     pub(super) fn show(&self, id: ViewId) {
         self.change_views(|views| views.show(id));
-        if let (ViewId::Window(number), Some(services)) = (id, self.services()) {
+        let shown = self.views.borrow().as_ref().map(Views::shown);
+        if let (Some(ViewId::Window(number)), Some(services)) = (shown, self.services()) {
             services.activate_window(number);
         }
     }

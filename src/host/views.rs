@@ -58,6 +58,11 @@ impl Views {
         }
     }
 
+    /// What is shown.
+    pub(super) fn shown(&self) -> ViewId {
+        self.shown
+    }
+
     /// Shows this from now on, if it is there.
     pub(super) fn show(&mut self, id: ViewId) {
         if id == ViewId::Desktop || self.parts().any(|part| id_of(part) == id) {
