@@ -340,6 +340,34 @@ fn a_region_shows_itself_only() {
 }
 
 #[test]
+fn another_part_is_shown_while_it_runs_and_the_whole_again() {
+    let canvas = Canvas::start(320, 240);
+    canvas.draw(RED, (100, 50), (60, 40));
+    let capture = canvas.capture("show-pointer=false region=20x10+90+45", "BGRx");
+    let expected = |x, y| if is_in(x, y, (10, 5), (60, 40)) { RED } else { GREY };
+    let frame = capture.next();
+    assert_eq!(frame.size(), (20, 10));
+    frame.assert_pixels(expected);
+    capture.set("region", "60x40+100+50");
+    let frame = capture.next();
+    assert_eq!(frame.size(), (60, 40));
+    frame.assert_pixels(|_, _| RED);
+    // It moves, and its size stays.
+    capture.set("region", "60x40+101+50");
+    capture
+        .next()
+        .assert_pixels(|x, _| if x < 59 { RED } else { GREY });
+    canvas.draw(BLUE, (101, 50), (1, 1));
+    assert_eq!(capture.next().pixel(0, 0), BLUE);
+    for whole in ["", "60x40+400+300"] {
+        capture.set("region", "60x40+100+50");
+        capture.until(|frame| frame.size() == (60, 40));
+        capture.set("region", whole);
+        capture.until(|frame| frame.size() == (320, 240));
+    }
+}
+
+#[test]
 fn a_window_is_captured_until_it_is_gone() {
     let canvas = Canvas::start(320, 240);
     let window = canvas.client.generate_id().unwrap();

@@ -1,12 +1,14 @@
 //! What other threads may change while the streaming thread waits.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
+
+use super::region::Part;
 
 /// Flags, and what wakes the streaming thread to look at them.
 #[derive(Debug)]
@@ -18,6 +20,9 @@ pub(super) struct Control {
     pub(super) flushing: AtomicBool,
     /// Whether a frame is to be made, changed or not.
     pub(super) repeat: AtomicBool,
+    part: Mutex<Option<Part>>,
+    /// Whether the streaming thread has still to take `part`.
+    is_part_new: AtomicBool,
     wake: OnceLock<OwnedFd>,
 }
 
@@ -28,6 +33,8 @@ impl Default for Control {
             max_framerate: AtomicU32::new(120),
             flushing: AtomicBool::new(false),
             repeat: AtomicBool::new(false),
+            part: Mutex::default(),
+            is_part_new: AtomicBool::new(false),
             wake: OnceLock::new(),
         }
     }
@@ -49,6 +56,34 @@ impl Control {
         if let Some(wake) = self.wake.get() {
             let _ = rustix::io::write(wake, &1_u64.to_ne_bytes());
         }
+    }
+
+    /// Lets the streaming thread show this part alone; `None`: everything.
+    pub(super) fn set_part(&self, part: Option<Part>) {
+        *self.part.lock().unwrap_or_else(PoisonError::into_inner) = part;
+        self.renew_part();
+        self.wake();
+    }
+
+    /// What was set last.
+    pub(super) fn part(&self) -> Option<Part> {
+        *self.part.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another screen has still to be told.
+    pub(super) fn renew_part(&self) {
+        self.is_part_new.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether there is a part to be taken.
+    pub(super) fn is_part_new(&self) -> bool {
+        self.is_part_new.load(Ordering::SeqCst)
+    }
+
+    /// What is to be shown from now on, if that is news.
+    pub(super) fn take_part(&self) -> Option<Option<Part>> {
+        let is_new = self.is_part_new.swap(false, Ordering::SeqCst);
+        is_new.then(|| self.part())
     }
 
     /// The least time between two frames on average.

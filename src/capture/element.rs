@@ -98,6 +98,11 @@ mod imp {
                         "The rightmost column of the region, in pixels (0: the last)",
                     ),
                     edge("endy", "The lowest row of the region, in pixels (0: the last)"),
+                    glib::ParamSpecString::builder("region")
+                        .blurb("The part of it that is shown alone, as WIDTHxHEIGHT+X+Y (empty: all)")
+                        .default_value(Some(""))
+                        .mutable_playing()
+                        .build(),
                     glib::ParamSpecBoolean::builder("reconnect")
                         .blurb("Whether to wait for the X server when it has gone; without, or with xid, that is an error")
                         .default_value(false)
@@ -130,6 +135,10 @@ mod imp {
                 "starty" => settings.crop.starty = number(),
                 "endx" => settings.crop.endx = number(),
                 "endy" => settings.crop.endy = number(),
+                "region" => {
+                    let text: Option<String> = value.get().unwrap_or_default();
+                    self.control.set_part(text.and_then(|text| text.parse().ok()));
+                }
                 "reconnect" => settings.reconnect = value.get().unwrap_or_default(),
                 "show-pointer" => {
                     let show = value.get().unwrap_or(true);
@@ -156,6 +165,10 @@ mod imp {
                 "starty" => settings.crop.starty.to_value(),
                 "endx" => settings.crop.endx.to_value(),
                 "endy" => settings.crop.endy.to_value(),
+                "region" => {
+                    let part = self.control.part();
+                    part.map(|part| part.to_string()).unwrap_or_default().to_value()
+                }
                 "reconnect" => settings.reconnect.to_value(),
                 "show-pointer" => self.control.show_pointer.load(Ordering::SeqCst).to_value(),
                 _ => self.control.max_framerate.load(Ordering::SeqCst).to_value(),
@@ -225,6 +238,7 @@ mod imp {
                     "no XInput 2: the pointer moves only with the picture"
                 );
             }
+            self.control.renew_part();
             let stream = Stream::new(screen);
             gst::debug!(
                 CAT,
@@ -323,6 +337,7 @@ mod imp {
                                 gst::ResourceError::Read,
                                 ("the X display {display} is back")
                             );
+                            self.control.renew_part();
                             stream.go_on(screen);
                             self.renegotiate(stream)?;
                             continue;

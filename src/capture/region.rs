@@ -1,6 +1,8 @@
 //! Which part of a window is shown, and which of its rows.
 
+use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 /// The part that was asked for, in pixels of the window. The ends are inclusive; 0 means: to the edge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,6 +19,56 @@ impl Crop {
         let (x, width) = cut(self.startx, self.endx, width)?;
         let (y, height) = cut(self.starty, self.endy, height)?;
         Some(Region { x, y, width, height })
+    }
+}
+
+/// A part of the region that is shown alone, in pixels of the window. As text: `640x480+10+20`, as X11 writes a geometry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    x: u32,
+    y: u32,
+    width: u32,
+    height: u32,
+}
+
+impl Part {
+    /// What there is of it in `region`; all of that if there is nothing.
+    pub(super) fn within(self, region: Region) -> Region {
+        let overlap = |start: u32, length: u32, from: u16, most: u16| {
+            let from = u32::from(from);
+            let first = start.max(from);
+            let end = start.saturating_add(length).min(from + u32::from(most));
+            let length = end.checked_sub(first).filter(|length| *length > 0)?;
+            Some((u16::try_from(first).ok()?, u16::try_from(length).ok()?))
+        };
+        let across = overlap(self.x, self.width, region.x, region.width);
+        let down = overlap(self.y, self.height, region.y, region.height);
+        match (across, down) {
+            (Some((x, width)), Some((y, height))) => Region { x, y, width, height },
+            _ => region,
+        }
+    }
+}
+
+impl FromStr for Part {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let numbers: Vec<u32> = text
+            .split(['x', '+'])
+            .map(|number| number.parse().map_err(drop))
+            .collect::<Result<_, ()>>()?;
+        match numbers.as_slice() {
+            &[width, height, x, y] => Ok(Self { x, y, width, height }),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { x, y, width, height } = self;
+        write!(f, "{width}x{height}+{x}+{y}")
     }
 }
 
@@ -107,6 +159,39 @@ mod tests {
         assert_eq!(crop(10, 5, 1000, u32::MAX), Some((10, 5, 90, 45)));
         assert_eq!(crop(100, 0, 0, 0), None);
         assert_eq!(crop(20, 0, 10, 0), None);
+    }
+
+    #[test]
+    fn a_part_is_cut_to_the_region_and_nothing_is_all_of_it() {
+        let region = Region {
+            x: 10,
+            y: 20,
+            width: 30,
+            height: 40,
+        };
+        let within = |text: &str| {
+            let part: Part = text.parse().unwrap();
+            assert_eq!(part.to_string(), text);
+            let Region { x, y, width, height } = part.within(region);
+            (x, y, width, height)
+        };
+        assert_eq!(within("5x6+12+22"), (12, 22, 5, 6));
+        assert_eq!(within("100x4294967295+0+50"), (10, 50, 30, 10));
+        assert_eq!(within("30x40+39+59"), (39, 59, 1, 1));
+        for beside in ["10x100+0+0", "5x5+40+20", "0x5+12+22", "5x5+4294967295+20"] {
+            assert_eq!(within(beside), (10, 20, 30, 40), "{beside}");
+        }
+        for text in [
+            "",
+            "5x6",
+            "5x6+7",
+            "5x6+7+8+9",
+            "-5x6+7+8",
+            "5x6-7-8",
+            "5x6+7+99999999999",
+        ] {
+            assert_eq!(text.parse::<Part>(), Err(()), "{text}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::memory::SharedMemory;
 use super::pointer::Cursor;
-use super::region::{Crop, Region, Rows, union};
+use super::region::{Crop, Part, Region, Rows, union};
 use super::setup;
 
 /// The captured window, and a copy of the pixels of its captured region.
@@ -28,6 +28,7 @@ pub(super) struct Screen {
     window: Window,
     damage: Damage,
     crop: Crop,
+    part: Option<Part>,
     region: Region,
     pixels: Pixels,
     tells_motion: bool,
@@ -89,6 +90,7 @@ impl Screen {
             window,
             damage,
             crop,
+            part: None,
             region,
             pixels,
             tells_motion,
@@ -160,9 +162,15 @@ impl Screen {
         }
     }
 
+    /// Shows this part alone from the next [`measure`](Self::measure) on; `None`: all of the region.
+    pub(super) fn set_part(&mut self, part: Option<Part>) {
+        self.part = part;
+    }
+
     /// Looks at the window's size. `true` if the region has changed; its pixels are then to be read anew.
     pub(super) fn measure(&mut self) -> Result<bool, String> {
-        let region = region_of(&self.connection, self.window, self.crop)?;
+        let whole = region_of(&self.connection, self.window, self.crop)?;
+        let region = self.part.map_or(whole, |part| part.within(whole));
         if region == self.region {
             return Ok(false);
         }

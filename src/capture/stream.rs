@@ -104,6 +104,10 @@ impl Stream {
     ) -> Result<Next, Stop> {
         loop {
             self.wait(control, &now)?;
+            if let Some(part) = control.take_part() {
+                self.screen.set_part(part);
+                self.changes.window = true;
+            }
             if std::mem::take(&mut self.changes.window) && self.measure()? {
                 return Ok(Next::Resized);
             }
@@ -138,7 +142,7 @@ impl Stream {
             }
             self.screen.changes(&mut self.changes)?;
             let mut limit = None;
-            if self.changes.is_any() || control.repeat.load(Ordering::SeqCst) {
+            if self.changes.is_any() || control.repeat.load(Ordering::SeqCst) || control.is_part_new() {
                 self.changed_at = self.changed_at.or_else(now);
                 let rest = self.limiter.wait(Instant::now(), control.interval());
                 if rest.is_zero() {

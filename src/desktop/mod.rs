@@ -24,5 +24,5 @@ pub use system::{SystemLoad, SystemMeter};
 pub use virtual_display::{VirtualDisplay, VirtualOptions};
 pub use x11::{
     ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, Presence, PresenceWatch,
-    ResizeError, ServicesError,
+    ResizeError, ServicesError, View, ViewKind,
 };

@@ -7,9 +7,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::name::{numbered, sanitised};
@@ -20,6 +20,11 @@ const MOST: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(600);
 /// So many names are tried for a file.
 const MOST_NAMES: u32 = 1000;
+/// What the name of a part has around what the sender calls the file.
+const PART_START: &str = ".deskbeam-";
+const PART_END: &str = ".part";
+const KEY_LENGTH: usize = 32;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The folder, and what is on its way into it. Until a file is whole, it is a hidden one beside it.
 #[derive(Debug)]
@@ -69,18 +74,27 @@ pub enum UploadError {
 }
 
 impl Uploads {
-    /// Opens the folder, for files of at most `limit` bytes.
+    /// Opens the folder, for files of at most `limit` bytes. What a host that was killed left there a day ago is removed;
+    /// what is younger may be on its way to another host.
     ///
     /// # Errors
     /// If it is not there, or cannot be written to.
     pub fn open(path: &Path, limit: u64) -> std::io::Result<Self> {
         let folder = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         rustix::fs::accessat(&folder, c".", rustix::fs::Access::WRITE_OK, AtFlags::EACCESS)?;
+        if let Err(error) = remove_left_over(&folder, SystemTime::now()) {
+            tracing::warn!(%error, "the folder for files cannot be tidied up");
+        }
         Ok(Self {
             folder: Arc::new(folder),
             limit,
             under_way: Mutex::default(),
         })
+    }
+
+    /// Whether a sender may call a file so: 32 hexadecimal digits.
+    pub fn is_key(key: &str) -> bool {
+        key.len() == KEY_LENGTH && key.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
     /// How much of the file is here; `None`: nothing is known of it.
@@ -154,9 +168,17 @@ struct Upload {
 
 impl Upload {
     fn begin(folder: &Arc<OwnedFd>, key: &str, chunk: &Chunk<'_>) -> Result<Self, UploadError> {
-        let part = format!(".deskbeam-{key}.part");
+        let part = format!("{PART_START}{key}{PART_END}");
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(folder, &part, flags, Mode::RUSR | Mode::WUSR)?;
+        let create = || rustix::fs::openat(folder, &part, flags, Mode::RUSR | Mode::WUSR);
+        let file = match create() {
+            // The same file was on its way to a host that was killed. It comes from the beginning.
+            Err(Errno::EXIST) => {
+                rustix::fs::unlinkat(folder, &part, AtFlags::empty())?;
+                create()?
+            }
+            created => created?,
+        };
         Ok(Self {
             folder: Arc::clone(folder),
             part,
@@ -192,14 +214,7 @@ impl Upload {
     fn finish(&mut self) -> Result<String, UploadError> {
         for number in 0..MOST_NAMES {
             let name = numbered(&self.name, number);
-            let moved = rustix::fs::renameat_with(
-                &self.folder,
-                &self.part,
-                &self.folder,
-                &name,
-                RenameFlags::NOREPLACE,
-            );
-            match moved {
+            match give_name(&self.folder, &self.part, &name) {
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
                 Ok(()) => return Ok(name),
@@ -209,9 +224,54 @@ impl Upload {
     }
 }
 
+/// Gives a part its name, if nothing has that.
+fn give_name(folder: &OwnedFd, part: &str, name: &str) -> Result<(), Errno> {
+    match rustix::fs::renameat_with(folder, part, folder, name, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS) => add_name(folder, part, name),
+        moved => moved,
+    }
+}
+
+/// The same on file systems that cannot rename without replacing. It keeps its old name beside the new one.
+fn add_name(folder: &OwnedFd, part: &str, name: &str) -> Result<(), Errno> {
+    rustix::fs::linkat(folder, part, folder, name, AtFlags::empty())
+}
+
+/// Removes the parts that nobody has written to for a day.
+fn remove_left_over(folder: &OwnedFd, now: SystemTime) -> Result<(), Errno> {
+    let day_ago = now
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .saturating_sub(DAY);
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !name.to_str().is_ok_and(is_part) {
+            continue;
+        }
+        let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else {
+            continue;
+        };
+        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        let is_old = u64::try_from(stat.st_mtime).is_ok_and(|seconds| seconds < day_ago.as_secs());
+        if is_file && is_old {
+            rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a part of ours has such a name.
+fn is_part(name: &str) -> bool {
+    let key = name
+        .strip_prefix(PART_START)
+        .and_then(|rest| rest.strip_suffix(PART_END));
+    key.is_some_and(Uploads::is_key)
+}
+
 impl Drop for Upload {
     fn drop(&mut self) {
-        // A file that is whole has another name.
+        // A file that is whole has another name, or this one beside it.
         let _ = rustix::fs::unlinkat(&self.folder, &self.part, AtFlags::empty());
     }
 }
@@ -312,6 +372,71 @@ mod tests {
         uploads.take("left", &chunk("l", 2, 0, b"l")).unwrap();
         drop(uploads);
         assert_eq!(names(&folder), ["a (1).txt", "a (2).txt", "a.txt"]);
+    }
+
+    #[test]
+    fn a_file_that_a_killed_host_left_half_comes_from_the_beginning() {
+        let (folder, uploads) = folder();
+        let outside = folder.path().join("outside");
+        std::fs::write(&outside, "mine").unwrap();
+        std::fs::write(folder.path().join(".deskbeam-k.part"), "left").unwrap();
+        std::os::unix::fs::symlink(&outside, folder.path().join(".deskbeam-l.part")).unwrap();
+        for (key, name) in [("k", "a"), ("l", "b")] {
+            let whole = uploads.take(key, &chunk(name, 3, 0, b"new")).unwrap();
+            assert_eq!(whole, Received::Whole(name.to_owned()));
+            assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), b"new");
+        }
+        assert_eq!(std::fs::read(outside).unwrap(), b"mine");
+        assert_eq!(names(&folder), ["a", "b", "outside"]);
+    }
+
+    #[test]
+    fn old_parts_are_removed_at_the_start_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = "0123456789abcdef0123456789abcdef";
+        let path = |name: &str| folder.path().join(name);
+        let age = |name: &str, days: u32| {
+            let file = File::options().write(true).open(path(name)).unwrap();
+            file.set_modified(SystemTime::now() - days * DAY - DAY / 2)
+                .unwrap();
+        };
+        let old = format!(".deskbeam-{key}.part");
+        let young = format!(".deskbeam-{}.part", key.replace('0', "1"));
+        let others = [
+            ".deskbeam-.part",
+            ".deskbeam-0123456789abcdef0123456789abcdeg.part",
+            ".deskbeam-0123456789abcdef0123456789abcdef0.part",
+            "0123456789abcdef0123456789abcdef.part",
+            "report.pdf",
+        ];
+        for name in others.into_iter().chain([&*old, &*young]) {
+            std::fs::write(path(name), "x").unwrap();
+            age(name, 2);
+        }
+        age(&young, 0);
+        let (linked, nested) = (old.replace("012", "222"), old.replace("012", "333"));
+        std::os::unix::fs::symlink(path("report.pdf"), path(&linked)).unwrap();
+        std::fs::create_dir(path(&nested)).unwrap();
+        let before = names(&folder);
+        Uploads::open(folder.path(), 100).unwrap();
+        let expected: Vec<_> = before.into_iter().filter(|name| *name != old).collect();
+        assert_eq!(names(&folder), expected);
+    }
+
+    #[test]
+    fn where_nothing_can_be_renamed_without_replacing_a_link_takes_its_place() {
+        let (folder, uploads) = folder();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("part"), "new").unwrap();
+        std::fs::write(path("taken"), "mine").unwrap();
+        std::os::unix::fs::symlink(path("nowhere"), path("link")).unwrap();
+        for taken in ["taken", "link"] {
+            assert_eq!(add_name(&uploads.folder, "part", taken), Err(Errno::EXIST));
+        }
+        assert_eq!(add_name(&uploads.folder, "part", "free"), Ok(()));
+        assert_eq!(std::fs::read(path("free")).unwrap(), b"new");
+        assert_eq!(std::fs::read(path("taken")).unwrap(), b"mine");
+        assert!(!path("nowhere").exists());
     }
 
     #[test]

@@ -9,10 +9,11 @@ use crate::desktop::ClipboardContent;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::input::FrameSize;
+use crate::protocol::role::Role;
 use crate::protocol::text::ClipboardText;
 
 /// Tells a client that has just opened its channel how the host is set.
-pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_window: bool) {
+pub(super) fn greet(shared: &Shared, peer: &Peer, (dialect, role): (Dialect, Role), follows_window: bool) {
     if !peer.is_told() {
         return;
     }
@@ -27,8 +28,9 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
             peer.tell(&HostMessage::System(action));
         }
     }
-    if let (false, Some(size)) = (dialect == Dialect::Selkies, shared.desk.size()) {
-        peer.tell(&resolution(size));
+    if let (false, Some(views)) = (dialect == Dialect::Selkies, &*shared.desk.views().borrow()) {
+        peer.tell(&resolution(views.size()));
+        peer.tell(&views.told_to(role));
     }
     if let Some(cursor) = shared.desk.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
@@ -49,7 +51,7 @@ pub(super) fn status(is_lost: bool) -> HostMessage {
     }
 }
 
-/// Tells the size of the desktop, which a viewer's picture may have only half of.
+/// Tells the size of what is shown, which a viewer's picture may have only half of.
 pub(super) fn resolution(size: FrameSize) -> HostMessage {
     HostMessage::System(SystemAction::Resolution(size.width, size.height))
 }
@@ -147,6 +149,7 @@ pub(super) async fn act(
                 shared.tasks.spawn(async move { desk.resize(size).await });
             }
         }
+        ChannelMessage::Show(id) => shared.desk.show(id),
         ChannelMessage::ClipboardRead => {
             if let Ok(Some(content)) = shared.desk.read_clipboard().await {
                 clipboard(&content, dialect).inspect(|message| peer.tell(message));
@@ -182,6 +185,7 @@ pub(super) async fn act(
             }
         }
         ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
+        ChannelMessage::Scale(scale) if wishes.follows_window => shared.desk.set_scale(scale),
         ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
     }
 }

@@ -3,16 +3,18 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::views::Views;
 use crate::desktop::{
     ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, SystemMeter,
 };
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
 use crate::protocol::stats::SystemStats;
+use crate::protocol::view::ViewId;
 
 /// Events of the desktop that wait to be handled.
 const EVENTS: usize = 64;
@@ -35,7 +37,8 @@ pub(super) struct Desk {
     news: broadcast::Sender<News>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
-    size: Arc<Mutex<Option<FrameSize>>>,
+    /// None where there is no display.
+    views: Arc<watch::Sender<Option<Views>>>,
     /// The X server has gone and is not back.
     is_lost: Arc<AtomicBool>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
@@ -43,6 +46,8 @@ pub(super) struct Desk {
     followed: Arc<AtomicUsize>,
     /// The size that they asked for last.
     wanted: Arc<Mutex<Option<FrameSize>>>,
+    /// How large things are to be drawn for them.
+    scale: Arc<Mutex<Option<f64>>>,
     /// Whether viewers are told what is copied.
     tells_clipboard: bool,
 }
@@ -52,17 +57,16 @@ pub(super) struct Desk {
 pub(super) enum News {
     Cursor(Cursor),
     Clipboard(ClipboardContent),
-    Resized(FrameSize),
     /// The X server has gone, or is back.
     Lost(bool),
 }
 
 impl Desk {
-    /// Connects to the display; what is copied there is told if `tells_clipboard`. Without one, or if it refuses, there
-    /// is no news.
+    /// Connects to the display; what is copied there is told if `tells_clipboard`, and parts of it can be shown alone if
+    /// `has_parts`. Without one, or if it refuses, there is no news.
     pub(super) fn open(
         address: Option<DesktopAddress>,
-        tells_clipboard: bool,
+        (tells_clipboard, has_parts): (bool, bool),
         tasks: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -79,19 +83,20 @@ impl Desk {
                 .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
                 .ok()
         });
-        let size = services.as_ref().map(|services| {
+        let views = services.as_ref().map(|services| {
             let (width, height) = services.first_size();
-            FrameSize { width, height }
+            Views::new(FrameSize { width, height }, has_parts)
         });
         let desk = Self {
             services: Arc::new(Mutex::new(services.map(Arc::new))),
             news: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
-            size: Arc::new(Mutex::new(size)),
+            views: Arc::new(watch::Sender::new(views)),
             is_lost: Arc::default(),
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
             followed: Arc::default(),
             wanted: Arc::default(),
+            scale: Arc::default(),
             tells_clipboard,
         };
         tasks.spawn(desk.clone().follow(events, shutdown.clone()));
@@ -108,9 +113,28 @@ impl Desk {
         self.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The size of the display, if there is one.
+    /// What is shown of the display, and what else could be, if there is one.
+    pub(super) fn views(&self) -> watch::Receiver<Option<Views>> {
+        self.views.subscribe()
+    }
+
+    /// The size of what is shown.
     pub(super) fn size(&self) -> Option<FrameSize> {
-        *self.size.lock().unwrap_or_else(PoisonError::into_inner)
+        self.views.borrow().as_ref().map(Views::size)
+    }
+
+    /// Shows this to everybody from now on, if it is there.
+    pub(super) fn show(&self, id: ViewId) {
+        self.change_views(|views| views.show(id));
+        let shown = self.views.borrow().as_ref().map(Views::shown);
+        if let (Some(ViewId::Window(number)), Some(services)) = (shown, self.services()) {
+            services.activate_window(number);
+        }
+    }
+
+    /// Another capture can show parts of the display, or cannot.
+    pub(super) fn set_has_parts(&self, has_parts: bool) {
+        self.change_views(|views| views.set_has_parts(has_parts));
     }
 
     /// Whether the X server has gone and is not back.
@@ -165,11 +189,26 @@ impl Desk {
         }
     }
 
+    /// Lets programs that start from now on draw so many times as large as usual, if the display follows anybody still.
+    pub(super) fn set_scale(&self, scale: f64) {
+        if self.followed.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        *self.scale.lock().unwrap_or_else(PoisonError::into_inner) = Some(scale);
+        if let Some(services) = self.services() {
+            services.set_scale(scale);
+        }
+    }
+
     /// Gives another X server the size that the last had, if that followed anybody.
     async fn resize_again(&self) {
         let wanted = *self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(size) = wanted {
             self.resize(size).await;
+        }
+        let scale = *self.scale.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scale) = scale {
+            self.set_scale(scale);
         }
     }
 
@@ -197,6 +236,14 @@ impl Desk {
         );
     }
 
+    fn change_views(&self, change: impl FnOnce(&mut Views)) {
+        self.views.send_if_modified(|views| {
+            let before = views.clone();
+            views.as_mut().map(change);
+            *views != before
+        });
+    }
+
     fn services(&self) -> Option<Arc<DesktopServices>> {
         self.services
             .lock()
@@ -219,7 +266,14 @@ impl Desk {
                     Ok(Some(content)) => News::Clipboard(content),
                     _ => continue,
                 },
-                Some(DesktopEvent::Resized { width, height }) => News::Resized(FrameSize { width, height }),
+                Some(DesktopEvent::Resized { width, height }) => {
+                    self.change_views(|views| views.set_screen(FrameSize { width, height }));
+                    continue;
+                }
+                Some(DesktopEvent::Views(offered)) => {
+                    self.change_views(|views| views.offer(offered));
+                    continue;
+                }
                 Some(DesktopEvent::Lost) => News::Lost(true),
                 Some(DesktopEvent::Returned) => News::Lost(false),
             };
@@ -227,13 +281,12 @@ impl Desk {
                 News::Cursor(cursor) => {
                     *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
                 }
-                News::Resized(size) => {
-                    *self.size.lock().unwrap_or_else(PoisonError::into_inner) = Some(*size);
-                }
                 News::Lost(is_lost) => {
                     self.is_lost.store(*is_lost, Ordering::SeqCst);
-                    if !is_lost {
-                        self.resize_again().await;
+                    match is_lost {
+                        // The next server has other windows.
+                        true => self.change_views(|views| views.offer(Vec::new())),
+                        false => self.resize_again().await,
                     }
                 }
                 News::Clipboard(_) => {}

@@ -16,6 +16,7 @@ mod registry;
 mod revocation;
 mod stats;
 mod viewer;
+mod views;
 mod wakefulness;
 
 use std::net::TcpListener;
@@ -151,6 +152,7 @@ impl Shared {
 pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let injector = Injector::start(setup.input).context("cannot start the input thread")?;
     let encoder = setup.plan.encoder_name().into();
+    let has_parts = setup.plan.shows_regions();
     let media = Media::start(setup.plan).context("cannot start the media thread")?;
     let tasks = TaskTracker::new();
     let watched = setup.desktop.clone();
@@ -159,7 +161,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         input: injector.handle(),
         desk: Desk::open(
             setup.desktop,
-            setup.session.policy.allows(Capability::ClipboardRead),
+            (setup.session.policy.allows(Capability::ClipboardRead), has_parts),
             &tasks,
             &shutdown,
         ),
@@ -191,7 +193,12 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     }
     tasks.spawn(swap_plans(
         setup.new_plans,
-        media.handle().clone(),
+        (media.handle().clone(), shared.desk.clone()),
+        shutdown.clone(),
+    ));
+    tasks.spawn(views::follow(
+        shared.desk.views(),
+        (media.handle().clone(), shared.input.clone()),
         shutdown.clone(),
     ));
     tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
@@ -227,11 +234,19 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
 }
 
 /// Gives new plans to the media side, one at a time.
-async fn swap_plans(mut plans: mpsc::Receiver<Plan>, media: MediaHandle, shutdown: CancellationToken) {
+async fn swap_plans(
+    mut plans: mpsc::Receiver<Plan>,
+    (media, desk): (MediaHandle, Desk),
+    shutdown: CancellationToken,
+) {
     let next = async {
         while let Some(plan) = plans.recv().await {
+            let has_parts = plan.shows_regions();
             match media.reload(plan).await {
-                Ok(()) => tracing::info!("the new pipelines run"),
+                Ok(()) => {
+                    tracing::info!("the new pipelines run");
+                    desk.set_has_parts(has_parts);
+                }
                 Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),
             }
         }

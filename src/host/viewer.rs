@@ -17,6 +17,7 @@ use super::lease::Seat;
 use super::peer::{Peer, Permit, Request};
 use super::registry::Registration;
 use super::stats::webrtc_stats;
+use super::views::Views;
 use super::{Shared, now_ms};
 use crate::input::ViewerInput;
 use crate::media::PeerEvent;
@@ -182,6 +183,8 @@ struct Viewer {
     requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
     news: broadcast::Receiver<News>,
+    views: watch::Receiver<Option<Views>>,
+    told_views: Option<HostMessage>,
     standstills: watch::Receiver<u64>,
     beats: tokio::time::Interval,
 }
@@ -200,6 +203,7 @@ enum Next {
     Request(Request),
     Measured(Measured),
     News(News),
+    Views,
     Lease,
     People,
     Beat,
@@ -229,6 +233,8 @@ impl Viewer {
             people: shared.registry.people(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
+            views: shared.desk.views(),
+            told_views: None,
             standstills: shared.wakefulness.standstills(),
             shared,
             socket,
@@ -281,6 +287,7 @@ impl Viewer {
                 Some(request) = self.requests.1.recv() => Next::Request(request),
                 Some(measured) = self.measured.1.recv() => Next::Measured(measured),
                 news = next_news(&mut self.news) => Next::News(news),
+                Ok(()) = self.views.changed() => Next::Views,
                 Ok(()) = self.lease.changed() => Next::Lease,
                 Ok(()) = self.people.changed() => Next::People,
                 Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
@@ -350,7 +357,11 @@ impl Viewer {
             Next::Measured((request, stats)) => {
                 self.session.handle(Event::Stats { request, stats }, now_ms())
             }
-            Next::News(news) => self.spread(news),
+            Next::News(news) => {
+                self.spread(news);
+                Vec::new()
+            }
+            Next::Views => self.views_changed(),
             Next::Lease => self.lease_changed(),
             Next::People => {
                 let people = Arc::clone(&self.people.borrow_and_update());
@@ -397,7 +408,7 @@ impl Viewer {
                     channel::greet(
                         &self.shared,
                         peer,
-                        self.session.dialect(),
+                        (self.session.dialect(), self.session.role()),
                         self.wishes.follows_window,
                     );
                 }
@@ -430,7 +441,7 @@ impl Viewer {
         actions
     }
 
-    fn spread(&mut self, news: News) -> Vec<Action> {
+    fn spread(&mut self, news: News) {
         let told = || self.peers.values().filter(|peer| peer.is_told());
         match news {
             News::Cursor(cursor) => {
@@ -447,15 +458,29 @@ impl Viewer {
                 let message = channel::status(is_lost);
                 told().for_each(|peer| peer.tell(&message));
             }
-            News::Resized(size) => {
-                if self.session.dialect() != Dialect::Selkies {
-                    told().for_each(|peer| peer.tell(&channel::resolution(size)));
-                }
-                self.peers.values().for_each(|peer| peer.set_frame(size));
-                return self.session.handle(Event::FrameSize(size), now_ms());
+        }
+    }
+
+    /// Something else is shown, in another size, or could be.
+    fn views_changed(&mut self) -> Vec<Action> {
+        let Some(views) = self.views.borrow_and_update().clone() else {
+            return Vec::new();
+        };
+        let (size, message) = (views.size(), views.told_to(self.session.role()));
+        // A window that moves changes neither.
+        if self.told_views.as_ref() == Some(&message) {
+            return Vec::new();
+        }
+        let is_selkies = self.session.dialect() == Dialect::Selkies;
+        for peer in self.peers.values() {
+            peer.set_frame(size);
+            if peer.is_told() && !is_selkies {
+                peer.tell(&channel::resolution(size));
+                peer.tell(&message);
             }
         }
-        Vec::new()
+        self.told_views = Some(message);
+        self.session.handle(Event::FrameSize(size), now_ms())
     }
 
     async fn perform(&mut self, actions: Vec<Action>) -> Result<(), Ended> {

@@ -38,6 +38,7 @@ impl Injector {
         let handle = InputHandle {
             producer,
             next_viewer: Arc::new(AtomicU64::new(1)),
+            origin: Origin::default(),
         };
         Ok(Injector {
             handle,
@@ -75,6 +76,7 @@ impl Drop for Injector {
 pub struct InputHandle {
     producer: Producer,
     next_viewer: Arc<AtomicU64>,
+    origin: Origin,
 }
 
 impl InputHandle {
@@ -84,7 +86,28 @@ impl InputHandle {
         ViewerInput {
             id,
             producer: self.producer.clone(),
+            origin: self.origin.clone(),
         }
+    }
+
+    /// Where the top left corner of what viewers see is on the desktop, in pixels: (0, 0) at first.
+    pub fn set_origin(&self, origin: (u32, u32)) {
+        self.origin.set(origin);
+    }
+}
+
+/// Both numbers in one, so that nobody sees an old one with a new one.
+#[derive(Clone, Default)]
+struct Origin(Arc<AtomicU64>);
+
+impl Origin {
+    fn set(&self, (x, y): (u32, u32)) {
+        self.0.store(u64::from(x) << 32 | u64::from(y), Ordering::Relaxed);
+    }
+
+    fn at(&self) -> (u32, u32) {
+        let both = self.0.load(Ordering::Relaxed);
+        ((both >> 32) as u32, both as u32)
     }
 }
 
@@ -92,6 +115,7 @@ impl InputHandle {
 pub struct ViewerInput {
     id: ViewerId,
     producer: Producer,
+    origin: Origin,
 }
 
 impl ViewerInput {
@@ -100,6 +124,7 @@ impl ViewerInput {
     /// At most 1024 events are queued, for all viewers together. Motion and wheel are dropped before that. If a key
     /// or a button finds no room, everything that any viewer holds is released.
     pub fn send(&self, event: InputEvent) {
+        let event = event.from_origin(self.origin.at());
         self.producer.send(Message::Event(self.id, event));
     }
 }

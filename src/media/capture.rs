@@ -17,6 +17,19 @@ use super::teardown::Running;
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
 
+/// A part of the screen, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// From the left edge of the screen.
+    pub x: u32,
+    /// From its top edge.
+    pub y: u32,
+    /// At least 1.
+    pub width: u32,
+    /// At least 1.
+    pub height: u32,
+}
+
 /// What viewers may change of the capture while it runs. `None`: as the description says.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Settings {
@@ -24,6 +37,8 @@ pub(super) struct Settings {
     pub(super) fps: Option<u32>,
     /// Whether the pointer is drawn into the picture.
     pub(super) pointer: Option<bool>,
+    /// Which part of the screen is shown.
+    pub(super) region: Option<Region>,
 }
 
 /// Of the picture, in pixels.
@@ -181,6 +196,12 @@ impl Capture {
         }
         if let (Some(target), Some(visible)) = (&capture.pointer, settings.pointer) {
             set(&self.pipeline, target, visible);
+        }
+        if let Some(target) = &capture.region {
+            let text = settings
+                .region
+                .map(|Region { x, y, width, height }| format!("{width}x{height}+{x}+{y}"));
+            set(&self.pipeline, target, text.unwrap_or_default());
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Description {
     pub fps: Option<Target>,
     /// What sets whether the pointer is drawn into the picture.
     pub pointer: Option<Target>,
+    /// What sets which part of the screen is shown, as `WIDTHxHEIGHT+X+Y`; empty: all of it.
+    pub region: Option<Target>,
     /// What sets the X display.
     pub display: Option<Target>,
     /// The gst-launch text, on one line.
@@ -172,6 +174,7 @@ impl Description {
                 "bitrate" => description.bitrate = Some(read_target(value).map_err(error)?),
                 "fps" => description.fps = Some(read_target(value).map_err(error)?),
                 "pointer" => description.pointer = Some(read_target(value).map_err(error)?),
+                "region" => description.region = Some(read_target(value).map_err(error)?),
                 "display" => description.display = Some(read_target(value).map_err(error)?),
                 _ => {}
             }
@@ -203,6 +206,7 @@ impl Description {
             bitrate: None,
             fps: None,
             pointer: None,
+            region: None,
             display: None,
             text,
             source: String::new(),
@@ -238,9 +242,15 @@ impl Description {
 
     /// The elements that the header's targets name.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
-        [&self.bitrate, &self.fps, &self.pointer, &self.display]
-            .into_iter()
-            .flatten()
+        [
+            &self.bitrate,
+            &self.fps,
+            &self.pointer,
+            &self.region,
+            &self.display,
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 

@@ -36,6 +36,7 @@ mod teardown;
 mod timing;
 mod trial;
 
+pub use capture::Region;
 pub use check::check_file;
 pub use log::route_to_tracing;
 pub use parse::DescriptionError;

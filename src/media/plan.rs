@@ -180,6 +180,11 @@ impl Plan {
         }
     }
 
+    /// Whether the capture can show a part of the screen alone.
+    pub fn shows_regions(&self) -> bool {
+        matches!(self, Self::Shared { capture, .. } if capture.region.is_some())
+    }
+
     /// Whether viewers share no encoder.
     pub(super) fn has_private_encoders(&self) -> bool {
         matches!(

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::capture::Region;
 use super::congestion::Packet;
 use super::peer;
 use super::plan::Plan;
@@ -169,6 +170,7 @@ enum Command {
     },
     Framerate(u32),
     Pointer(bool),
+    Region(Option<Region>),
     Reload {
         plan: Box<Plan>,
         done: oneshot::Sender<Result<(), String>>,
@@ -274,6 +276,12 @@ impl MediaHandle {
     /// Draws the pointer into the picture, or not, for all viewers.
     pub async fn set_pointer(&self, visible: bool) {
         let _ = self.commands.send(Command::Pointer(visible)).await;
+    }
+
+    /// Shows this part of the screen alone from now on, to all viewers; `None`: all of it. Only where
+    /// [`Plan::shows_regions`].
+    pub async fn set_region(&self, region: Option<Region>) {
+        let _ = self.commands.send(Command::Region(region)).await;
     }
 
     /// Captures at `fps` frames per second from now on, for all viewers; 1 to 240.
@@ -598,6 +606,7 @@ async fn serve(plan: Plan, mut commands: mpsc::Receiver<Command>, weak: mpsc::We
                 peers.push((alive, glib::MainContext::default().spawn_local(task)));
             }
             Command::Framerate(fps) => studio.change(|settings| settings.fps = Some(fps)),
+            Command::Region(region) => studio.change(|settings| settings.region = region),
             Command::Pointer(visible) => studio.change(|settings| settings.pointer = Some(visible)),
             Command::Reload { plan, done } => {
                 let studio = Rc::clone(&studio);

@@ -30,6 +30,7 @@ pub mod selkies;
 pub mod server;
 pub mod stats;
 pub mod text;
+pub mod view;
 pub mod whep;
 
 /// The version in every envelope. A client may send any `1.x`, or none.

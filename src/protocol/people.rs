@@ -27,7 +27,7 @@ impl PersonName {
 }
 
 /// Control characters, and those that turn the direction of what stands beside them.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 

@@ -31,7 +31,7 @@ pub enum Capability {
     Download,
     /// To change the desktop's size.
     Resize,
-    /// To change the stream for everybody: its rate, and whether the pointer is drawn.
+    /// To change the stream for everybody: its rate, and which part of the desktop is shown.
     Settings,
     /// To list the clients and show them out.
     Manage,
@@ -151,6 +151,7 @@ impl Capability {
             ChannelMessage::SetVideoBitrate { .. }
             | ChannelMessage::SetAudioBitrate { .. }
             | ChannelMessage::SetFramerate { .. }
+            | ChannelMessage::Show(_)
             | ChannelMessage::Scale(_) => Some(Self::Settings),
             // These concern nobody else's picture.
             ChannelMessage::PointerVisible(_)

@@ -200,8 +200,7 @@ fn read(
 }
 
 fn uploads(site: &Site, visitor: &Visitor, key: &str) -> Result<Arc<Uploads>, Refusal> {
-    let is_key = key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let uploads = site.folders.uploads.as_ref().filter(|_| is_key);
+    let uploads = site.folders.uploads.as_ref().filter(|_| Uploads::is_key(key));
     let uploads = uploads.cloned().ok_or(Refusal::Unknown)?;
     if !visitor.may(&site.host, Capability::Upload) {
         return Err(Refusal::NotAllowed);

@@ -26,7 +26,8 @@ async function connected(t, options) {
 async function inputs(host, count) {
   const all = [];
   await until(`${count} inputs arrive`, async () => {
-    all.push(...(await host.input()));
+    // On a busy machine a stroke may last until it is told what is held.
+    all.push(...(await host.input()).filter(([type]) => type !== 'held'));
     if (all.length >= count) return true;
     throw new Error(JSON.stringify(all));
   });
@@ -80,6 +81,23 @@ test('losing the focus releases everything, and what was held is not released ag
   await page.keyboard.press('b');
   assert.deepEqual((await inputs(host, 4)).map(([type, { key, action }]) => [type, key, action].join(' ').trim()), [
     'key-press a down',
+    'release-all',
+    'key-press b down',
+    'key-press b up',
+  ]);
+});
+
+test('a key that comes behind the loss of the focus is not pressed', LIMIT, async (t) => {
+  const { host, page } = await connected(t);
+  await host.input();
+  await page.evaluate(() => {
+    document.hasFocus = () => false;
+    window.dispatchEvent(new Event('blur'));
+  });
+  await page.keyboard.press('Tab');
+  await page.evaluate(() => delete document.hasFocus);
+  await page.keyboard.press('b');
+  assert.deepEqual((await inputs(host, 3)).map(([type, { key, action }]) => [type, key, action].join(' ').trim()), [
     'release-all',
     'key-press b down',
     'key-press b up',

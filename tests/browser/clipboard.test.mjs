@@ -3,14 +3,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
-import { chromiumPage } from './support/browsers.mjs';
+import { chromiumPage, firefoxPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
 import { startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
+import { xServer } from './support/x-server.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const run = promisify(execFile);
@@ -112,4 +114,89 @@ test('the clipboard goes the way that the host allows', LIMIT, async (t) => {
   await until('the browser has the text', () =>
     page.evaluate(async () => (await navigator.clipboard.readText()) === 'from the desktop'));
   assert.equal(await status('GET'), 200);
+});
+
+test('on a page that is not secure pasting and the panel do it, and the page says what is missing', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--allow-host', 'desk.example', '--virtual=640x480', '--', ...desktop.command]);
+  // The clipboard of the device is that of a page that is secure.
+  const { page: device } = await chromiumPage(t, { args: ['--host-resolver-rules=MAP desk.example 127.0.0.1'] });
+  await device.goto(host.at('example.html'));
+  await device.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(host.url).origin });
+  const page = await device.context().browser().newPage();
+  const view = await new View(page).open(host.at('').replace('127.0.0.1', 'desk.example'));
+  await view.reaches('connected');
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  await page.click('#handle');
+  await page.click('[data-panel="settings"]');
+  assert.match(await page.locator('#insecure').innerText(), /keyboard lock.*clipboard.*pointer/);
+  await page.click('#handle');
+  const env = await desktop.env();
+
+  const onDevice = async (work, content) => {
+    await device.bringToFront();
+    const result = await device.evaluate(work, content);
+    await page.bringToFront();
+    return result;
+  };
+  const paste = async () => {
+    await view.click(320, 240);
+    await page.keyboard.press('Control+V');
+  };
+  await onDevice((text) => navigator.clipboard.writeText(text), 'from the device: 漢');
+  await paste();
+  await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === 'from the device: 漢');
+  await onDevice((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+  }, noise(401, 307).toString('base64'));
+  await paste();
+  await until('the desktop has the picture', async () => String(sizeOf(await pasteOnDesktop(env, 'image/png'))) === '401,307');
+
+  await copyOnDesktop(env, 'from the desktop: ü', 'UTF8_STRING');
+  await page.click('#handle');
+  await page.click('[data-panel="clipboard"]');
+  await until('the panel has the text', async () => (await page.inputValue('#clip')) === 'from the desktop: ü');
+  await page.click('[data-act="clip-copy"]');
+  await until('the device has the text', async () => (await onDevice(() => navigator.clipboard.readText())) === 'from the desktop: ü');
+  await copyOnDesktop(env, noise(317, 211), 'image/png');
+  await until('the panel has the picture', () => page.evaluate(() => document.querySelector('#clip-image').naturalWidth === 317));
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('[data-act="clip-copy"]')]);
+  assert.deepEqual(sizeOf(await readFile(await file.path())), [317, 211]);
+});
+
+test('in Firefox texts and pictures are pasted, and the panel gives what the desktop has', LIMIT, async (t) => {
+  const { display } = await xServer(t, '1280x800x24');
+  const own = { ...process.env, DISPLAY: display };
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--encoder', 'vp8', '--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await firefoxPage(t, { display });
+  const view = await new View(page).open(host.at(''));
+  await view.reaches('connected', { deadlineMs: 60_000 });
+  await view.shows([200, 360], [0, 0, 0]);
+  await view.click(320, 240);
+  const env = await desktop.env();
+  const paste = async () => {
+    await page.keyboard.down('Control');
+    await page.keyboard.press('v');
+    await page.keyboard.up('Control');
+  };
+
+  await copyOnDesktop(own, 'from the device: 漢', 'UTF8_STRING');
+  await paste();
+  await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === 'from the device: 漢');
+  await copyOnDesktop(own, noise(401, 307), 'image/png');
+  await paste();
+  await until('the desktop has the picture', async () => String(sizeOf(await pasteOnDesktop(env, 'image/png'))) === '401,307');
+
+  await copyOnDesktop(env, 'from the desktop: ü', 'UTF8_STRING');
+  await page.locator('#handle').click();
+  await page.locator('[data-panel="clipboard"]').click();
+  await until('the panel has the text', () => page.evaluate(() => document.querySelector('#clip').value === 'from the desktop: ü'));
+  await page.locator('[data-act="clip-copy"]').click();
+  await until('the device has the text', async () => String(await pasteOnDesktop(own, 'UTF8_STRING')) === 'from the desktop: ü');
+  await copyOnDesktop(env, noise(317, 211), 'image/png');
+  await until('the panel has the picture', () => page.evaluate(() => document.querySelector('#clip-image').naturalWidth === 317));
+  await page.locator('[data-act="clip-copy"]').click();
+  await until('the device has the picture', async () => String(sizeOf(await pasteOnDesktop(own, 'image/png'))) === '317,211');
 });

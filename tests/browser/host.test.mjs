@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { atEnd } from './support/at-end.mjs';
 import { chromiumPage, firefoxPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
 import { startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
 import { View, typeInChromium, typeInFirefox } from './support/view.mjs';
+import { xServer } from './support/x-server.mjs';
 
 const LIMIT = { timeout: 120_000 };
 const TEXT = 'Hello, Wörld! é中';
@@ -155,22 +154,6 @@ test('clicks at the corners of a letterboxed picture land in the corners of the 
     await page.close();
   }
 });
-
-/** An X server on `display`, or on a free one, with this screen. It ends with the test. */
-async function xServer(t, screen, display) {
-  const given = display ? [display] : [];
-  const child = spawn('Xvfb', [...given, '-displayfd', '1', '-nolisten', 'tcp', '-noreset', '-screen', '0', screen], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const exited = once(child, 'exit');
-  const end = async (signal) => {
-    child.kill(signal);
-    await exited;
-  };
-  atEnd(t, () => (child.exitCode === null && child.signalCode === null ? end('SIGTERM') : undefined));
-  const [number] = await once(child.stdout, 'data');
-  return { display: `:${String(number).trim()}`, end };
-}
 
 test('an X server that dies is told, and its next picture comes without a new page', LIMIT, async (t) => {
   const server = await xServer(t, '640x480x24');

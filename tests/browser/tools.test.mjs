@@ -66,8 +66,12 @@ test('what an input method composes is typed', LIMIT, async (t) => {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Input.imeSetComposition', { text: 'zhong', selectionStart: 5, selectionEnd: 5 });
   await devtools.send('Input.insertText', { text: '中文😀' });
+  for (const [composed, committed] of [['にほn', '日本'], ['ㅎㅏ', '한국']]) {
+    await devtools.send('Input.imeSetComposition', { text: composed, selectionStart: 1, selectionEnd: 1 });
+    await devtools.send('Input.insertText', { text: committed });
+  }
   await page.keyboard.press('Enter');
-  await until('the terminal has the text', async () => (await desktop.read('typed')) === '中文😀\n');
+  await until('the terminal has the text', async () => (await desktop.read('typed')) === '中文😀日本한국\n');
   assert.deepEqual(complaints, []);
 });
 
@@ -143,6 +147,23 @@ test('the desktop takes the size of the window, and has its own again afterwards
   await view.reaches('connected');
   await page.close();
   await hasSize(640, 480);
+});
+
+test('on a dense screen the desktop has as many pixels, and programs draw as large, until nobody matches it', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, `printf 'Xft.dpi: 96\\n*cursorColor: red\\n' > "$DIR/resources"
+xprop -root -f RESOURCE_MANAGER 8s -set RESOURCE_MANAGER "$(cat "$DIR/resources")"
+${TYPING}`);
+  const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t, { viewport: { width: 500, height: 400 }, scale: 2 });
+  const view = await new View(page).open(host.at('?fit=match'));
+  await view.reaches('connected');
+  await until('the desktop has the pixels of the window', async () => (await view.frameSize()).width === 1000);
+  const env = await desktop.env();
+  const resources = async () => (await run('xprop', ['-root', 'RESOURCE_MANAGER'], { env })).stdout;
+  await until('programs draw larger', async () => /Xft\.dpi:\\t192/.test(await resources()));
+  assert.match(await resources(), /cursorColor: red/);
+  await page.close();
+  await until('programs draw as before', async () => /Xft\.dpi: 96/.test(await resources()));
 });
 
 test('at its actual size a pixel is a pixel, and clicks arrive where they are made', LIMIT, async (t) => {
@@ -272,9 +293,21 @@ test('the whole screen has a way out', LIMIT, async (t) => {
   await page.click('#handle');
   await page.click('[data-act="fullscreen"]');
   await until('it is full', () => page.evaluate(() => document.fullscreenElement !== null));
-  await page.locator('#hint').filter({ hasText: /Esc/ }).waitFor();
+  // The browser has let go of Esc, Alt+Tab and the like.
+  await page.locator('#hint').filter({ hasText: 'Hold Esc to leave full screen' }).waitFor();
   await page.click('[data-act="fullscreen"]');
   await until('it is not', () => page.evaluate(() => document.fullscreenElement === null));
+});
+
+test('the picture goes into a window of its own and back', LIMIT, async (t) => {
+  const { page } = await standIn(t);
+  const isOut = () => page.evaluate(() => document.pictureInPictureElement?.id === 'screen');
+  await page.click('#handle');
+  await page.click('[data-panel="display"]');
+  await page.click('[data-act="pip"]');
+  await until('it is in a window', isOut);
+  await page.click('[data-act="pip"]');
+  await until('it is back', async () => !(await isOut()));
 });
 
 test('a page that only watches sends no input and has no tools if it is asked to', LIMIT, async (t) => {
@@ -301,21 +334,118 @@ test('the tools are reached, walked and left by the keyboard alone', LIMIT, asyn
   await sent('the desktop has the keyboard', (list) => list.some(([type, data]) => type === 'key-press' && data.key === 'b'));
 });
 
-test('every tool has a name and is large enough for a finger', LIMIT, async (t) => {
-  const host = await startStandIn(t);
-  const { page } = await chromiumPage(t, { viewport: { width: 390, height: 780 } });
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Emulation.setEmulatedMedia', { features: [{ name: 'pointer', value: 'coarse' }] }).catch(() => {});
-  await devtools.send('Emulation.setTouchEmulationEnabled', { enabled: true });
-  const view = await new View(page).open(host.url);
-  await view.reaches('connected');
+/** What can be clicked and is seen, with its name and its place. */
+const buttons = (page, within) => page.evaluate((selector) => {
+  const all = [...document.querySelectorAll(`${selector} :is(button, select, input:not([type="file"]), textarea)`)];
+  return all.filter((each) => each.checkVisibility()).map((each) => {
+    // A box to be checked is as large as what it is labelled with.
+    const box = each.matches('[type="checkbox"], [type="radio"]') ? each.closest('label') : each;
+    const { width, height, top, left, right } = box.getBoundingClientRect();
+    const name = each.getAttribute('aria-label') || [...(each.labels ?? [])].map((label) => label.textContent.trim()).join() || each.textContent.trim();
+    return { name, size: Math.min(width, height), top, isInside: left >= 0 && right <= innerWidth };
+  });
+}, within);
+
+for (const [width, height, inRow] of [[390, 844, 6], [844, 390, 8]]) {
+  test(`on a phone of ${width}x${height} the tools are one row, and all have a name and room for a finger`, LIMIT, async (t) => {
+    const host = await startStandIn(t);
+    const { page } = await chromiumPage(t, { viewport: { width, height } });
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+    await (await new View(page).open(host.url)).reaches('connected');
+    await page.click('#handle');
+    const row = await buttons(page, '#bar');
+    assert.equal(row.length, inRow);
+    assert.ok(row.every(({ top }) => top === row[0].top), 'it is one row');
+    const check = (all) => {
+      for (const { name, size, isInside } of all) assert.ok(name && size >= 44 && isInside, `${name}: ${size}`);
+    };
+    check(row);
+    if (width < height) {
+      await page.click('[data-panel="more"]');
+      const rest = await buttons(page, '#more');
+      assert.deepEqual(rest.map(({ name }) => name), ['Lock the pointer', 'Statistics', 'Settings']);
+      check(rest);
+      await page.click('[data-panel="settings"]');
+      assert.ok(await page.locator('#more').isHidden());
+    } else {
+      await page.click('[data-panel="settings"]');
+    }
+    check(await buttons(page, '#settings'));
+    for (const panel of ['keys', 'clipboard', 'display']) {
+      await page.click(`[data-panel="${panel}"]`);
+      check(await buttons(page, `#${panel}`));
+    }
+    // Turned, and with a mouse and a larger window, all are in the row again.
+    await page.setViewportSize({ width: 1000, height: 700 });
+    await until('all are in the row', async () => (await buttons(page, '#bar')).length === 8);
+    assert.ok(await page.locator('#more').isHidden());
+  });
+}
+
+test('everything that can be clicked has a name', LIMIT, async (t) => {
+  const { page } = await standIn(t, '?stats=1');
+  const nameless = await page.evaluate(() => {
+    for (const each of document.querySelectorAll('[hidden]')) each.hidden = false;
+    const all = [...document.querySelectorAll('button, select, input, textarea, video, img, [role]')];
+    const nameOf = (each) =>
+      each.getAttribute('aria-label') ?? each.getAttribute('alt') ?? ([...(each.labels ?? [])].map((label) => label.textContent).join('') || each.textContent);
+    return all.filter((each) => !nameOf(each).trim() && !['alert', 'status'].includes(each.role)).map((each) => each.outerHTML);
+  });
+  assert.deepEqual(nameless, []);
+});
+
+test('the tools are used by the keyboard alone, with a focus that is seen', LIMIT, async (t) => {
+  const { page } = await standIn(t);
+  await page.setViewportSize({ width: 400, height: 700 });
+  await page.keyboard.press('Control+Alt+Shift+M');
+  const focused = () => page.evaluate(() => {
+    const each = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(each);
+    return { name: each.getAttribute('aria-label') ?? each.name ?? each.textContent, isSeen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 };
+  });
+  const goesTo = async (key, name) => {
+    await page.keyboard.press(key);
+    assert.deepEqual(await focused(), { name, isSeen: true }, key);
+  };
+  assert.deepEqual(await focused(), { name: 'On-screen keyboard', isSeen: true });
+  for (const name of ['Keys', 'Clipboard', 'Display', 'Full screen', 'More']) await goesTo('Tab', name);
+  await page.keyboard.press('Enter');
+  await goesTo('Tab', 'Lock the pointer');
+  await goesTo('Tab', 'Statistics');
+  await page.keyboard.press('Space');
+  assert.ok(await page.locator('#stats').isVisible());
+  assert.deepEqual(await focused(), { name: 'More', isSeen: true });
+  await page.keyboard.press('Enter');
+  for (let step = 0; step < 3; step += 1) await page.keyboard.press('Tab');
+  assert.deepEqual(await focused(), { name: 'Settings', isSeen: true });
+  await page.keyboard.press('Enter');
+  assert.ok(await page.locator('#settings').isVisible());
+  await goesTo('Tab', 'quality');
+  await goesTo('Shift+Tab', 'More');
+  await page.keyboard.press('Escape');
+  assert.ok(await page.locator('#bar').isHidden());
+  assert.ok(await page.locator('#settings').isHidden());
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'field');
+});
+
+test('colours follow the system until one is chosen, and nothing moves for who does not want that', LIMIT, async (t) => {
+  const { page } = await standIn(t);
+  const looks = () => page.evaluate(() => {
+    const [bar, dot] = [document.querySelector('#bar'), document.querySelector('#recording span')];
+    return { ink: getComputedStyle(bar).color, animation: getComputedStyle(dot).animationName };
+  });
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'no-preference' });
+  const dark = await looks();
+  assert.equal(dark.animation, 'blink');
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  const light = await looks();
+  assert.equal(light.animation, 'none');
+  assert.notEqual(light.ink, dark.ink);
   await page.click('#handle');
-  const tools = await page.evaluate(() => [...document.querySelectorAll('#bar button:not([hidden])')].map((button) => {
-    const { width, height, left, right } = button.getBoundingClientRect();
-    return { name: button.getAttribute('aria-label'), size: Math.min(width, height), isInside: left >= 0 && right <= innerWidth };
-  }));
-  assert.ok(tools.length >= 6);
-  for (const { name, size, isInside } of tools) assert.ok(name && size >= 44 && isInside, `${name}: ${size}`);
+  await page.click('[data-panel="settings"]');
+  await page.selectOption('[name="theme"]', 'dark');
+  assert.equal((await looks()).ink, dark.ink);
 });
 
 test('Firefox has the cursor of the host, pastes into the desktop and measures', LIMIT, async (t) => {

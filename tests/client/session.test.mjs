@@ -213,6 +213,13 @@ test('a host that insists on a codec that does not work is told so', () => {
   assert.match(machine.state.reason, /offers only H264/);
 });
 
+test('a host that encodes nothing that the browser decodes is no reason to try again', () => {
+  const { machine, tell } = asking();
+  tell('refused', { message: 'This host encodes H264 and AV1, which the viewer cannot decode', recoverable: true });
+  assert.equal(machine.state.kind, 'failed');
+  assert.equal(machine.state.reason, 'The host offers only H264, AV1, which this browser cannot play.');
+});
+
 test('a host that sends no packets is not blamed on the codec', () => {
   const { machine, tell } = starting();
   tell('timeout');

@@ -1,4 +1,4 @@
-//! The names that the clipboard's protocol is made of.
+//! The names that the protocols of the clipboard and of the window manager are made of.
 
 use x11rb::atom_manager;
 
@@ -15,6 +15,9 @@ atom_manager! {
         UTF8_STRING,
         TEXT_PLAIN_UTF8: b"text/plain;charset=utf-8",
         IMAGE_PNG: b"image/png",
+        _NET_CLIENT_LIST,
+        _NET_ACTIVE_WINDOW,
+        _NET_WM_NAME,
         // Where what is for us is put.
         DESKBEAM_CLIPBOARD,
     }

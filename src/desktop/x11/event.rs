@@ -22,10 +22,40 @@ pub enum DesktopEvent {
         /// In pixels.
         height: u32,
     },
+    /// These monitors and windows can be shown alone now. None until this is told.
+    Views(Vec<View>),
     /// The connection to the X server ended. It is connected to again as soon as there is one.
     Lost,
     /// There is an X server again. Its cursor and its size are told next.
     Returned,
+}
+
+/// A part of the screen that can be shown alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// What it is.
+    pub kind: ViewKind,
+    /// The X server's number for the monitor's name, or for the window.
+    pub number: u32,
+    /// The monitor's name, or the window's title. Programs choose titles as they like.
+    pub name: String,
+    /// Its left edge on the screen, in pixels.
+    pub x: u32,
+    /// Its top edge.
+    pub y: u32,
+    /// What of it is on the screen, even.
+    pub width: u32,
+    /// What of it is on the screen, even.
+    pub height: u32,
+}
+
+/// What a [`View`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewKind {
+    /// A monitor that is not the whole screen.
+    Monitor,
+    /// A window that is on the screen, whatever covers it.
+    Window,
 }
 
 /// The shape of the cursor.

@@ -1,4 +1,5 @@
-//! What an X display offers beside its picture: the shape of the cursor, the clipboard, and its size.
+//! What an X display offers beside its picture: the shape of the cursor, the clipboard, its size, and what
+//! can be shown alone.
 //!
 //! One thread, "desktop-x11", owns one connection. It waits for the server and for requests at the same time, and
 //! what takes more than one exchange with another client (the clipboard) is kept as state, so that nothing waits for
@@ -9,6 +10,7 @@ mod clipboard;
 mod connect;
 mod content;
 mod cursor;
+mod density;
 mod error;
 mod event;
 mod incoming;
@@ -21,10 +23,11 @@ mod resize;
 mod services;
 mod thread;
 mod transfer;
+mod views;
 
 pub use content::ClipboardContent;
 pub use error::{ClipboardError, ResizeError, ServicesError};
-pub use event::{CursorImage, DesktopEvent};
+pub use event::{CursorImage, DesktopEvent, View, ViewKind};
 pub use presence::{Presence, PresenceWatch};
 pub(super) use resize::set_size;
 pub use services::DesktopServices;

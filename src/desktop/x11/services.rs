@@ -114,13 +114,23 @@ impl DesktopServices {
         Ok((size.0.into(), size.1.into()))
     }
 
-    /// Gives the screen the size that it had before the first [`resize`](Self::resize), unless somebody else has changed
-    /// it since. Waits for the X server, 5 s at most.
+    /// Lets programs that start from now on draw so many times as large as usual, by the resource `Xft.dpi`.
+    pub fn set_scale(&self, scale: f64) {
+        self.tell(Request::Scale(scale));
+    }
+
+    /// Gives the screen the size that it had before the first [`resize`](Self::resize), and programs theirs, unless
+    /// somebody else has changed it since. Waits for the X server, 5 s at most.
     ///
     /// # Errors
     /// See [`ResizeError`]. The screen keeps its size then.
     pub fn restore_size(&self) -> Result<(), ResizeError> {
         self.ask(Request::Restore, ANSWER_LIMIT)
+    }
+
+    /// Asks the window manager to bring this window to the front.
+    pub fn activate_window(&self, window: u32) {
+        self.tell(Request::Activate(window));
     }
 
     /// Gives the screen its old size and ends the thread. What was put into the clipboard is gone. Takes 2 s at
@@ -143,6 +153,14 @@ impl DesktopServices {
             RecvTimeoutError::Timeout => Unanswered::Busy,
             RecvTimeoutError::Disconnected => Unanswered::Lost,
         })?
+    }
+
+    /// Asks for what nobody waits for. Whoever is too busy does without.
+    fn tell(&self, request: Request) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.try_send(request);
+            self.wake();
+        }
     }
 
     fn wake(&self) {

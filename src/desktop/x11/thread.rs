@@ -18,11 +18,13 @@ use super::atoms::Atoms;
 use super::clipboard::Clipboard;
 use super::content::ClipboardContent;
 use super::cursor::Cursor;
+use super::density::Density;
 use super::error::ResizeError;
 use super::event::DesktopEvent;
 use super::incoming::Reader;
 use super::offer::Writer;
 use super::resize::Resizer;
+use super::views::Views;
 
 /// What the thread is asked for. No `Debug`: it holds what somebody copied.
 pub(super) enum Request {
@@ -32,8 +34,12 @@ pub(super) enum Request {
     Write(ClipboardContent, Writer),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
-    /// Give the screen its own size again.
+    /// Let programs draw so many times as large as usual.
+    Scale(f64),
+    /// Give the screen its own size again, and programs theirs.
     Restore(SyncSender<Result<(), ResizeError>>),
+    /// Bring this window to the front.
+    Activate(Window),
 }
 
 /// Where events go.
@@ -48,6 +54,8 @@ pub(super) struct Watcher {
     cursor: Cursor,
     clipboard: Clipboard,
     resizer: Resizer,
+    density: Density,
+    views: Views,
 }
 
 impl Watcher {
@@ -59,8 +67,10 @@ impl Watcher {
         let atoms = Atoms::new(&connection)?.reply()?;
         let clipboard = Clipboard::watch(&connection, root, atoms)?;
         Cursor::watch(&connection, root)?;
-        let events = ChangeWindowAttributesAux::new().event_mask(EventMask::STRUCTURE_NOTIFY);
+        let events = ChangeWindowAttributesAux::new()
+            .event_mask(EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE);
         connection.change_window_attributes(root, &events)?;
+        let views = Views::watch(&connection, root, atoms)?;
         let geometry = connection.get_geometry(root)?.reply()?;
         Ok(Watcher {
             connection,
@@ -69,6 +79,8 @@ impl Watcher {
             cursor: Cursor::default(),
             clipboard,
             resizer,
+            density: Density::new(root),
+            views,
         })
     }
 
@@ -115,6 +127,9 @@ impl Watcher {
                 }
             }
             self.clipboard.expire(&self.connection, Instant::now())?;
+            if let Some(views) = self.views.look(&self.connection, Instant::now())? {
+                events(DesktopEvent::Views(views));
+            }
             // Whoever waits for a reply takes in events too, so nothing may be sent between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
@@ -131,11 +146,14 @@ impl Watcher {
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
             Request::Write(content, writer) => self.clipboard.write(connection, content, writer),
+            Request::Activate(window) => self.views.activate(connection, window),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())
             }
+            Request::Scale(scale) => self.density.set(connection, scale),
             Request::Restore(reply) => {
+                self.density.restore(connection)?;
                 let _ = reply.try_send(self.resizer.restore(connection, self.size));
                 Ok(())
             }
@@ -147,6 +165,7 @@ impl Watcher {
         let (mut any, mut cursor, mut size) = (false, None, self.size);
         while let Some(event) = self.connection.poll_for_event()? {
             any = true;
+            self.views.handle(&event);
             match event {
                 // Of several changes only the last one is of interest.
                 Event::XfixesCursorNotify(event) => cursor = Some(event.cursor_serial),
@@ -182,7 +201,8 @@ impl Watcher {
 
     /// Waits until the server says something, until there is a request, or until a program has had its time.
     fn wait(&self, mut wake: &UnixStream) -> Result<(), ConnectionError> {
-        let limit = self.clipboard.deadline().map(|deadline| {
+        let deadlines = self.clipboard.deadline().into_iter().chain(self.views.deadline());
+        let limit = deadlines.min().map(|deadline| {
             let rest = deadline.saturating_duration_since(Instant::now());
             Timespec {
                 tv_sec: rest.as_secs().try_into().unwrap_or(1),
@@ -202,6 +222,7 @@ impl Watcher {
 
     fn restore(&mut self) -> Result<(), ConnectionError> {
         while self.take_events(&(Box::new(|_| {}) as Events))? {}
+        self.density.restore(&self.connection)?;
         match self.resizer.restore(&self.connection, self.size) {
             Ok(()) => {}
             Err(ResizeError::Lost) => return Err(ConnectionError::UnknownError),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::protocol::base64;
 use crate::protocol::stats::{Stats, SystemStats};
 use crate::protocol::text::ClipboardText;
+use crate::protocol::view::{View, ViewId};
 
 /// A message to a client.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,13 @@ pub enum HostMessage {
     },
     /// How the host is set.
     System(SystemAction),
+    /// What can be shown, as far as the client may choose, and what is shown.
+    Views {
+        /// The desktop first.
+        views: Vec<View>,
+        /// One of them.
+        shown: ViewId,
+    },
     /// Why the picture stands still, for a person.
     Pipeline {
         /// A sentence; empty when all is well again.
@@ -176,6 +184,10 @@ impl HostMessage {
             ),
             Self::Latency { ms } => ("latency_measurement", json!({ "latency_ms": ms })),
             Self::System(action) => ("system", json!({ "action": action.to_string() })),
+            Self::Views { views, shown } => {
+                let views: Vec<_> = views.iter().map(View::to_json).collect();
+                ("views", json!({ "views": views, "shown": shown.to_string() }))
+            }
             Self::Pipeline { status } => ("pipeline", json!({ "status": status })),
             Self::ControlResponse { id, error } => {
                 return json!({"type":"ControlResponseMessage","id":id,"error":error}).to_string();
@@ -228,7 +240,9 @@ const MAX_MESSAGE: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::input::FrameSize;
     use crate::protocol::text::MAX_CLIPBOARD;
+    use crate::protocol::view::ViewName;
 
     fn encoded(message: &HostMessage) -> Value {
         serde_json::from_str(&message.encode()).unwrap()
@@ -295,6 +309,24 @@ mod tests {
                 json!({"type":"system","data":{"action":expected}})
             );
         }
+    }
+
+    #[test]
+    fn views_are_told_with_the_one_that_is_shown() {
+        let shown = ViewId::Monitor(5);
+        let view = View {
+            id: shown,
+            name: ViewName::new("left"),
+            size: FrameSize {
+                width: 640,
+                height: 480,
+            },
+        };
+        let views = vec![view];
+        assert_eq!(
+            encoded(&HostMessage::Views { views, shown })["data"],
+            json!({"views":[{"id":"monitor-5","kind":"monitor","name":"left","width":640,"height":480}],"shown":"monitor-5"})
+        );
     }
 
     #[test]

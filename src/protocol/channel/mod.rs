@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::input::{FrameSize, InputEvent};
 use super::text::ClipboardText;
+use super::view::ViewId;
 
 /// Which data channel a client expects the host to make. It is reliable and ordered, and the only one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub enum ChannelMessage {
         /// The size that is wanted: even, 2 to 16,384.
         size: Option<FrameSize>,
     },
+    /// What everybody is to be shown from now on.
+    Show(ViewId),
     /// How much larger than usual things should be drawn, 0.25 to 4.
     Scale(f64),
     /// The client wants the host's clipboard.

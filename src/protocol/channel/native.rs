@@ -7,6 +7,7 @@ use crate::protocol::fields;
 use crate::protocol::input::{self, FrameSize, InputError};
 use crate::protocol::selkies::even_size;
 use crate::protocol::text::ClipboardText;
+use crate::protocol::view::ViewId;
 
 /// Understands a message `{"type":kind,"data":data}`.
 pub(super) fn decode(
@@ -32,6 +33,7 @@ pub(super) fn decode(
             fps: whole(data, "fps", 1_000)?,
         },
         "resize" => resize(data)?,
+        "view" => ChannelMessage::Show(view(data)?),
         "scale" => ChannelMessage::Scale(required(data, "scale")?.clamp(0.25, 4.0)),
         "pointer" => ChannelMessage::PointerVisible(truth(data, "visible")?),
         "request-keyframe" => ChannelMessage::RequestKeyframe,
@@ -81,6 +83,11 @@ fn resize(data: &Value) -> Result<ChannelMessage, InputError> {
     Ok(ChannelMessage::Resize { enabled, size })
 }
 
+fn view(data: &Value) -> Result<ViewId, InputError> {
+    let id = fields::text(data, "id", MAX_ID).and_then(|id| id.parse().ok());
+    id.ok_or(InputError::BadField("id"))
+}
+
 fn reports(data: &Value) -> Result<Vec<ChannelMessage>, InputError> {
     let fps = fields::number(data, "fps").map(ClientReport::Fps);
     let latency = fields::number(data, "latency_ms").map(ClientReport::LatencyMs);
@@ -108,6 +115,9 @@ fn whole(data: &Value, name: &'static str, max: u32) -> Result<u32, InputError> 
 fn required(data: &Value, name: &'static str) -> Result<f64, InputError> {
     fields::number(data, name).ok_or(InputError::BadField(name))
 }
+
+/// The longest name of a view, in bytes.
+const MAX_ID: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -162,6 +172,11 @@ mod tests {
                     }),
                 },
             ),
+            (
+                "view",
+                json!({"id":"window-77"}),
+                ChannelMessage::Show(ViewId::Window(77)),
+            ),
             ("scale", json!({"scale":1.5}), ChannelMessage::Scale(1.5)),
             (
                 "pointer",
@@ -203,6 +218,8 @@ mod tests {
             ("resize", json!({"width":1e9,"height":2}), "width"),
             ("resize", json!({}), "width"),
             ("pointer", json!({"visible":1}), "visible"),
+            ("view", json!({"id":"window-x"}), "id"),
+            ("view", json!({"id":7}), "id"),
         ] {
             assert_eq!(
                 decode(kind, &data, None),

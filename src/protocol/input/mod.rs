@@ -63,6 +63,23 @@ pub enum InputEvent {
     ReleaseAll,
 }
 
+impl InputEvent {
+    /// The same on a desktop of which the frame shows a part, whose top left corner is there.
+    #[must_use]
+    pub fn from_origin(mut self, origin: (u32, u32)) -> Self {
+        let position = match &mut self {
+            Self::Motion { position } => Some(position),
+            Self::Button { position, .. } | Self::Wheel { position, .. } => position.as_mut(),
+            _ => None,
+        };
+        if let Some(position) = position {
+            position.x += f64::from(origin.0);
+            position.y += f64::from(origin.1);
+        }
+        self
+    }
+}
+
 /// A position in pixels of the captured frame. Fractional, finite, not yet clamped to the frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {

@@ -180,6 +180,7 @@ fn channel(message: &ChannelMessage) -> Value {
         ChannelMessage::ClipboardRead => json!("clipboard_read"),
         ChannelMessage::ClipboardWrite(text) => json!({ "clipboard_write": text.as_str() }),
         ChannelMessage::RequestKeyframe => json!("request_keyframe"),
+        ChannelMessage::Show(id) => json!({ "show": id.to_string() }),
         ChannelMessage::Ping { timestamp, .. } => json!({ "ping": timestamp }),
         ChannelMessage::Pong { timestamp_ms } => json!({ "pong_ms": timestamp_ms }),
         ChannelMessage::Control { id, error } => json!({ "control": id, "error": error }),

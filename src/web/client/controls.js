@@ -15,6 +15,7 @@ import { StatsPanel } from './stats-panel.js';
 import { t } from './strings.js';
 import { Toolbar, part } from './toolbar.js';
 import { Touch } from './touch.js';
+import { ViewsPanel } from './views-panel.js';
 
 /** @import { InputExtras } from './input.js' */
 /** @import { Settings, Values } from './settings.js' */
@@ -40,6 +41,7 @@ export class Controls {
   #keys;
   #people;
   #statsPanel;
+  #views;
   #frameTimes;
   /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
   #hostCursor = null;
@@ -88,6 +90,7 @@ export class Controls {
       may: (permission) => this.#may(permission),
     });
     this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
+    this.#views = new ViewsPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
     this.#keys = new OnScreenKeys(document, this.#send);
     this.#files = new FilesPanel(document, {
       may: (permission) => this.#may(permission, false),
@@ -110,6 +113,7 @@ export class Controls {
         if (panel === 'files') this.#files.show();
       },
       onLeave: () => this.focus(),
+      narrow: matchMedia(NARROW),
     });
   }
 
@@ -235,6 +239,7 @@ export class Controls {
     this.#button('clip-send').hidden = !writes;
     this.#button('clip-copy').hidden = !reads;
     this.#part('[data-panel="files"]').hidden = !this.#may('upload', false) && !this.#may('download', false);
+    this.#views.setMayChoose(acts && this.#may('settings'));
     this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
     this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
     this.#button('record').hidden = !('MediaRecorder' in globalThis);
@@ -305,6 +310,7 @@ export class Controls {
     const { type, data } = message;
     this.#frameTimes.hear(message);
     if (type === 'system') this.#fit.update();
+    if (type === 'views') this.#views.hear(data);
     if (type === 'cursor') {
       this.#hostCursor = data;
       this.#showCursor();
@@ -340,8 +346,11 @@ export class Controls {
 
   /** @param {import('./letterbox.js').Size | null} size that the desktop should have; null: its own */
   #resize(size) {
-    if (!this.acts) return false;
-    return this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+    // The window is matched by the whole desktop, and not by a part of it.
+    if (!this.acts || (size && !this.#views.isWhole)) return false;
+    const isAsked = this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+    if (isAsked && size) this.#send('scale', { scale: globalThis.devicePixelRatio });
+    return isAsked;
   }
 
   /** @param {KeyboardEvent} event */
@@ -419,3 +428,5 @@ function isTouchOnly() {
 }
 
 const HINT_MS = 4000;
+/** Too narrow for a row of all tools. */
+const NARROW = '(max-width: 30rem)';

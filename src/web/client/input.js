@@ -45,7 +45,13 @@ export class Input {
       if ('action' in data && data.action === 'down') this.#report.begin();
       return send(type, data);
     };
-    this.#keyboard = new Keyboard(this.#focus, tell, { ...extras.keyboard, composes: Boolean(field) });
+    /**
+     * A key that comes behind the loss of the focus would be held for good: its release goes elsewhere.
+     *
+     * @type {Send}
+     */
+    const press = (type, data) => (document.hasFocus() || !('action' in data && data.action === 'down')) && tell(type, data);
+    this.#keyboard = new Keyboard(this.#focus, press, { ...extras.keyboard, composes: Boolean(field) });
     this.#pointer = new Pointer(surface, { frame, send: tell, touch, focus: this.#focus });
     this.#typing = field && new Typing(field, (type, data) => ('text' in data && extras.typed?.(String(data.text))) || send(type, data));
     this.#touch = touch;

@@ -172,6 +172,8 @@ export class Session {
    */
   #refused({ message, recoverable }) {
     if (['stopped', 'failed', 'waiting', 'opening'].includes(this.#phase)) return [];
+    const [, codecs] = NOTHING_IN_COMMON.exec(message) ?? [];
+    if (codecs) return this.#failFor(codecs.replaceAll(' and ', ', '));
     return recoverable ? this.#retryLater(message) : this.#fail(message, 'Look at the log of the host.');
   }
 
@@ -208,10 +210,7 @@ export class Session {
   #offer(codecs) {
     const usable = codecs.filter((codec) => this.#codecs.includes(codec) && !this.#unusable.has(codec));
     if (codecs.length > 0 && usable.length === 0) {
-      return this.#fail(
-        `The host offers only ${codecs.join(', ')}, which this browser cannot play${this.#tried()}.`,
-        'Let the host use another encoder, or open the page in another browser.',
-      );
+      return this.#failFor(codecs.join(', '));
     }
     this.#offered = usable;
     this.#enter('answering');
@@ -293,6 +292,14 @@ export class Session {
       );
     }
     return [{ type: 'close-peer' }, ...this.#ask()];
+  }
+
+  /** @param {string} codecs that the host offers */
+  #failFor(codecs) {
+    return this.#fail(
+      `The host offers only ${codecs}, which this browser cannot play${this.#tried()}.`,
+      'Let the host use another encoder, or open the page in another browser.',
+    );
   }
 
   #usable() {
@@ -404,6 +411,8 @@ function isSame(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
+/** What the host says to a browser that plays none of its codecs. */
+const NOTHING_IN_COMMON = /^This host encodes (.+), which the viewer cannot decode$/;
 const NO_LINK = 'The network lets no video through from the host.';
 
 const ANSWER_WITHIN_MS = 5000;

@@ -5,6 +5,8 @@ import { realClock } from './clock.js';
 /**
  * The bar of tools and its panels, of which at most one is open. The bar goes away when it is left alone. Buttons do
  * not take the focus from the desktop when they are clicked; by the keyboard they can be reached all the same.
+ *
+ * Where there is no room for all of them in a row, the spare ones (`data-spare`) are in the panel `#more`.
  */
 export class Toolbar {
   #root;
@@ -12,6 +14,8 @@ export class Toolbar {
   #bar;
   #clock;
   #onPanel;
+  #more;
+  #tools;
   /** @type {string | null} */
   #panel = null;
   /** @type {unknown} */
@@ -22,18 +26,24 @@ export class Toolbar {
    * @param {object} options
    * @param {(panel: string | null) => void} options.onPanel a panel was opened, or the last was closed
    * @param {() => void} options.onLeave the desktop should have the focus
+   * @param {MediaQueryList} [options.narrow] whether there is no room for all tools
    * @param {Clock} [options.clock]
    */
-  constructor(root, { onPanel, onLeave, clock = realClock }) {
+  constructor(root, { onPanel, onLeave, narrow, clock = realClock }) {
     this.#root = root;
     this.#handle = part(root, '#handle');
     this.#bar = part(root, '#bar');
     this.#clock = clock;
     this.#onPanel = onPanel;
+    this.#more = part(root, '#more');
+    this.#tools = /** @type {HTMLElement[]} */ ([...this.#bar.children]);
     this.#handle.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     for (const button of this.#buttons()) {
       button.addEventListener('click', () => this.#toggle(button.dataset.panel ?? ''));
     }
+    this.#more.addEventListener('click', () => this.#panel === 'more' && this.#show(null));
+    narrow?.addEventListener('change', () => this.#arrange(narrow.matches));
+    this.#arrange(narrow?.matches ?? false);
     root.addEventListener('mousedown', (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
       if (!target.closest('input, select, textarea, label')) event.preventDefault();
@@ -88,6 +98,8 @@ export class Toolbar {
   /** @param {string | null} name */
   #show(name) {
     if (name === this.#panel) return;
+    // What has the focus is about to be hidden.
+    const hadFocus = this.#more.contains(this.#root.ownerDocument.activeElement);
     this.#panel = name;
     for (const button of this.#buttons()) {
       const isOpen = button.dataset.panel === name;
@@ -95,6 +107,16 @@ export class Toolbar {
       part(this.#root, `#${button.dataset.panel}`).hidden = !isOpen;
     }
     this.#onPanel(name);
+    if (hadFocus) part(this.#bar, '[data-panel="more"]').focus();
+  }
+
+  /** @param {boolean} isNarrow */
+  #arrange(isNarrow) {
+    if (!isNarrow && this.#panel === 'more') this.#show(null);
+    const isSpare = (/** @type {HTMLElement} */ tool) => isNarrow && 'spare' in tool.dataset;
+    this.#bar.replaceChildren(...this.#tools.filter((tool) => !isSpare(tool)));
+    this.#more.replaceChildren(...this.#tools.filter(isSpare));
+    part(this.#bar, '[data-panel="more"]').hidden = !isNarrow;
   }
 
   /** @param {number} by */
@@ -119,7 +141,7 @@ export class Toolbar {
 
   /** @returns {HTMLElement[]} */
   #buttons() {
-    return [...this.#bar.querySelectorAll('[data-panel]')].map((each) => /** @type {HTMLElement} */ (each));
+    return this.#tools.filter((tool) => tool.dataset.panel);
   }
 }
 

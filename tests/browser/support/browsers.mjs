@@ -12,10 +12,10 @@ const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
  * A page of a new Chromium that ends with the test.
  *
  * @param {import('./at-end.mjs').Ending} t
- * @param {{viewport?: {width: number, height: number}, args?: string[], program?: string, display?: string}} [options] on an X `display`,
+ * @param {{viewport?: {width: number, height: number}, scale?: number, args?: string[], program?: string, display?: string}} [options] on an X `display`,
  * the browser has a window there of the size of the viewport
  */
-export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, args = [], program = CHROMIUM, display } = {}) {
+export async function chromiumPage(t, { viewport = { width: 1280, height: 720 }, scale = 1, args = [], program = CHROMIUM, display } = {}) {
   const browser = await chromium.launch({
     executablePath: program,
     headless: false,
@@ -35,7 +35,7 @@ export async function chromiumPage(t, { viewport = { width: 1280, height: 720 },
     ],
   });
   atEnd(t, () => browser.close());
-  const page = await browser.newPage({ viewport: display ? null : viewport });
+  const page = await browser.newPage(display ? { viewport: null } : { viewport, deviceScaleFactor: scale });
   return { page, complaints: await collectComplaints(page) };
 }
 
@@ -64,13 +64,15 @@ async function collectComplaints(page) {
  * A page of a new Firefox that ends with the test.
  *
  * @param {import('node:test').TestContext} t
+ * @param {{display?: string}} [options] on an X `display`, the browser has a window and a clipboard there
  */
-export async function firefoxPage(t) {
+export async function firefoxPage(t, { display } = {}) {
   const userDataDir = await mkdtemp(join(tmpdir(), 'deskbeam-firefox-'));
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: FIREFOX,
-    headless: true,
+    headless: !display,
+    env: { ...process.env, ...(display ? { DISPLAY: display } : {}) },
     userDataDir,
     extraPrefsFirefox: {
       // No look for updates, codecs or extensions while a test runs.

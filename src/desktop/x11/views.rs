@@ -1,0 +1,287 @@
+//! What can be shown alone: monitors, by RANDR, and the windows that the window manager lists.
+
+use std::time::{Duration, Instant};
+
+use x11rb::connection::RequestConnection;
+use x11rb::errors::{ConnectionError, ReplyError};
+use x11rb::protocol::Event;
+use x11rb::protocol::randr::{self, ConnectionExt as _};
+use x11rb::protocol::xproto::{
+    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, EventMask,
+    GetPropertyReply, MapState, Window,
+};
+use x11rb::rust_connection::RustConnection;
+
+use super::atoms::Atoms;
+use super::event::{View, ViewKind};
+
+/// Knows what was told last, and looks again when that may have changed.
+pub(super) struct Views {
+    root: Window,
+    atoms: Atoms,
+    /// Since RANDR 1.5.
+    has_monitors: bool,
+    windows: Vec<Window>,
+    told: Vec<View>,
+    looked: Option<Instant>,
+    /// When to look again.
+    due: Option<Instant>,
+}
+
+impl Views {
+    /// Lets the server tell when monitors change. Windows are told by the events of the root window, which has to tell
+    /// its structure and its properties.
+    pub(super) fn watch(
+        connection: &RustConnection,
+        root: Window,
+        atoms: Atoms,
+    ) -> Result<Views, ReplyError> {
+        let has_randr = connection.extension_information(randr::X11_EXTENSION_NAME)?;
+        let mut has_monitors = false;
+        if has_randr.is_some() {
+            let version = connection.randr_query_version(1, 5)?.reply()?;
+            has_monitors = (version.major_version, version.minor_version) >= (1, 5);
+            let changes = randr::NotifyMask::SCREEN_CHANGE | randr::NotifyMask::CRTC_CHANGE;
+            connection.randr_select_input(root, changes)?;
+        }
+        Ok(Views {
+            root,
+            atoms,
+            has_monitors,
+            windows: Vec::new(),
+            told: Vec::new(),
+            looked: None,
+            due: Some(Instant::now()),
+        })
+    }
+
+    /// Takes in what the server said.
+    pub(super) fn handle(&mut self, event: &Event) {
+        let is_ours = |window: &Window| *window == self.root || self.windows.contains(window);
+        let concerns = match event {
+            Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => true,
+            Event::ConfigureNotify(event) => is_ours(&event.window),
+            Event::MapNotify(event) => is_ours(&event.window),
+            Event::UnmapNotify(event) => is_ours(&event.window),
+            Event::ReparentNotify(event) => is_ours(&event.window),
+            Event::PropertyNotify(event) if event.window == self.root => {
+                event.atom == self.atoms._NET_CLIENT_LIST
+            }
+            Event::PropertyNotify(event) => is_ours(&event.window) && self.is_name(event.atom),
+            _ => false,
+        };
+        if concerns {
+            let earliest = self.looked.map(|looked| looked + LOOK_EVERY);
+            self.due = self.due.or(earliest).or_else(|| Some(Instant::now()));
+        }
+    }
+
+    /// When [`look`](Views::look) has something to do.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// What there is, if it is time to look and something has changed.
+    pub(super) fn look(
+        &mut self,
+        connection: &RustConnection,
+        now: Instant,
+    ) -> Result<Option<Vec<View>>, ConnectionError> {
+        if self.due.is_none_or(|due| due > now) {
+            return Ok(None);
+        }
+        (self.due, self.looked) = (None, Some(now));
+        let found = match self.find(connection) {
+            Ok(found) => found,
+            Err(ReplyError::ConnectionError(error)) => return Err(error),
+            // Something has gone while we looked, which is told.
+            Err(ReplyError::X11Error(error)) => {
+                tracing::debug!(kind = ?error.error_kind, "monitors and windows are not known");
+                return Ok(None);
+            }
+        };
+        if found == self.told {
+            return Ok(None);
+        }
+        self.told.clone_from(&found);
+        Ok(Some(found))
+    }
+
+    /// Asks the window manager to bring a window to the front.
+    pub(super) fn activate(
+        &self,
+        connection: &RustConnection,
+        window: Window,
+    ) -> Result<(), ConnectionError> {
+        let by_a_pager = [2, x11rb::CURRENT_TIME, 0, 0, 0];
+        let message = ClientMessageEvent::new(32, window, self.atoms._NET_ACTIVE_WINDOW, by_a_pager);
+        let to_manager = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        connection.send_event(false, self.root, to_manager, message)?;
+        Ok(())
+    }
+
+    fn is_name(&self, atom: Atom) -> bool {
+        atom == self.atoms._NET_WM_NAME || atom == u32::from(AtomEnum::WM_NAME)
+    }
+
+    fn find(&mut self, connection: &RustConnection) -> Result<Vec<View>, ReplyError> {
+        let root = connection.get_geometry(self.root)?.reply()?;
+        let screen = (i32::from(root.width), i32::from(root.height));
+        let mut found = self.monitors(connection, screen)?;
+        let list = connection.get_property(
+            false,
+            self.root,
+            self.atoms._NET_CLIENT_LIST,
+            AtomEnum::WINDOW,
+            0,
+            MOST_WINDOWS,
+        )?;
+        self.windows = list.reply()?.value32().into_iter().flatten().collect();
+        found.extend(self.titled(connection, screen)?);
+        Ok(found)
+    }
+
+    fn monitors(&self, connection: &RustConnection, screen: (i32, i32)) -> Result<Vec<View>, ReplyError> {
+        if !self.has_monitors {
+            return Ok(Vec::new());
+        }
+        let monitors = connection.randr_get_monitors(self.root, true)?.reply()?.monitors;
+        let mut found = Vec::new();
+        for monitor in monitors {
+            let (width, height) = (i32::from(monitor.width), i32::from(monitor.height));
+            if (width, height) == screen {
+                // It is the whole desktop.
+                continue;
+            }
+            let name = connection.get_atom_name(monitor.name)?.reply()?.name;
+            let name = String::from_utf8_lossy(&name).into_owned();
+            let place = (i32::from(monitor.x), i32::from(monitor.y));
+            found.extend(view(
+                ViewKind::Monitor,
+                monitor.name,
+                name,
+                place,
+                (width, height),
+                screen,
+            ));
+        }
+        Ok(found)
+    }
+
+    /// The windows that are seen, apart from what covers them. All are asked about before the first answer is awaited.
+    fn titled(&self, connection: &RustConnection, screen: (i32, i32)) -> Result<Vec<View>, ReplyError> {
+        let events = EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
+        let events = ChangeWindowAttributesAux::new().event_mask(events);
+        let mut asked = Vec::new();
+        for window in self.windows.iter().copied() {
+            let property =
+                |name: Atom| connection.get_property(false, window, name, AtomEnum::ANY, 0, LONGEST_NAME);
+            connection.change_window_attributes(window, &events)?;
+            asked.push((
+                window,
+                connection.get_window_attributes(window)?,
+                connection.get_geometry(window)?,
+                connection.translate_coordinates(window, self.root, 0, 0)?,
+                property(self.atoms._NET_WM_NAME)?,
+                property(AtomEnum::WM_NAME.into())?,
+            ));
+        }
+        let mut found = Vec::new();
+        for (window, attributes, geometry, place, title, old_title) in asked {
+            let answers = || -> Result<_, ReplyError> {
+                let names = [title.reply()?, old_title.reply()?];
+                Ok((attributes.reply()?, geometry.reply()?, place.reply()?, names))
+            };
+            let (attributes, geometry, place, names) = match answers() {
+                Ok(answers) => answers,
+                Err(ReplyError::X11Error(_)) => continue,
+                Err(error) => return Err(error),
+            };
+            if attributes.map_state != MapState::VIEWABLE {
+                continue;
+            }
+            let name = names
+                .iter()
+                .map(text)
+                .find(|name| !name.is_empty())
+                .unwrap_or_default();
+            let place = (i32::from(place.dst_x), i32::from(place.dst_y));
+            let size = (i32::from(geometry.width), i32::from(geometry.height));
+            found.extend(view(ViewKind::Window, window, name, place, size, screen));
+        }
+        Ok(found)
+    }
+}
+
+/// `None` if it is not on the screen.
+fn view(
+    kind: ViewKind,
+    number: u32,
+    name: String,
+    place: (i32, i32),
+    size: (i32, i32),
+    screen: (i32, i32),
+) -> Option<View> {
+    let (x, width) = cut(place.0, size.0, screen.0)?;
+    let (y, height) = cut(place.1, size.1, screen.1)?;
+    Some(View {
+        kind,
+        number,
+        name,
+        x,
+        y,
+        width,
+        height,
+    })
+}
+
+/// What of a side is on the screen: start and length, which is made even and long enough for every encoder.
+fn cut(start: i32, length: i32, screen: i32) -> Option<(u32, u32)> {
+    let (first, end) = (start.max(0), (start + length).min(screen));
+    if end <= first {
+        return None;
+    }
+    let length = (end - first).max(SHORTEST);
+    let length = (length + length % 2).min(screen - screen % 2);
+    let first = first.min(screen - length);
+    Some((first.try_into().ok()?, length.try_into().ok()?))
+}
+
+/// The old names are Latin-1, unless their type says otherwise.
+fn text(property: &GetPropertyReply) -> String {
+    if property.type_ == u32::from(AtomEnum::STRING) {
+        return property.value.iter().copied().map(char::from).collect();
+    }
+    String::from_utf8_lossy(&property.value).into_owned()
+}
+
+/// A window that is dragged moves all the time.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const MOST_WINDOWS: u32 = 64;
+/// In units of four bytes.
+const LONGEST_NAME: u32 = 64;
+/// In pixels.
+const SHORTEST: i32 = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_side_is_cut_to_the_screen_even_and_long_enough() {
+        for (start, length, expected) in [
+            (100, 200, Some((100, 200))),
+            (100, 201, Some((100, 202))),
+            (-50, 200, Some((0, 150))),
+            (900, 200, Some((900, 100))),
+            (0, 1000, Some((0, 1000))),
+            (999, 500, Some((936, 64))),
+            (100, 10, Some((100, 64))),
+            (1000, 10, None),
+            (-10, 10, None),
+        ] {
+            assert_eq!(cut(start, length, 1000), expected, "{start} {length}");
+        }
+        assert_eq!(cut(0, 641, 641), Some((0, 640)), "an odd screen");
+    }
+}

@@ -1,0 +1,92 @@
+// Viewers with six keyboards on hosts with three: what Chromium tells of each key arrives as the character it types.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { chromiumPage } from './support/browsers.mjs';
+import { desktopOf, TYPING } from './support/desktop.mjs';
+import { startHost } from './support/host.mjs';
+import { CODES, LAYOUTS } from './support/layouts.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 240_000 };
+const run = promisify(execFile);
+const SHIFT = { key: 'Shift', code: 'ShiftLeft', windowsVirtualKeyCode: 16 };
+const ALT_GRAPH = { key: 'AltGraph', code: 'AltRight', windowsVirtualKeyCode: 225 };
+
+/** A terminal on a virtual desktop, and a keyboard of the viewer on it. */
+async function keyboard(t) {
+  const desktop = await desktopOf(t, TYPING);
+  const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  await view.shows([200, 360], [0, 0, 0]);
+  await view.click(320, 240);
+  const devtools = await page.context().newCDPSession(page);
+  const key = (type, data) => devtools.send('Input.dispatchKeyEvent', { type, ...data });
+  /** Waits for the line that is typed, which `enter` ends. */
+  const line = async (what) => {
+    const lines = (await desktop.read('typed')).split('\n').length;
+    return async () => {
+      await page.keyboard.press('Enter');
+      return until(what, async () => {
+        const typed = (await desktop.read('typed')).split('\n');
+        return typed.length > lines && typed.at(-2);
+      });
+    };
+  };
+  const env = await desktop.env();
+  // A busy machine may take longer for a stroke than the X server waits before it repeats the key.
+  await run('xset', ['r', 'off'], { env });
+  return { env, devtools, key, line };
+}
+
+for (const host of ['us', 'de', 'jp']) {
+  test(`every character of six layouts is typed on a host with the layout ${host}`, LIMIT, async (t) => {
+    const { env, key, line } = await keyboard(t);
+    await run('setxkbmap', [host], { env });
+    // What another layout has in the same place is the same stroke.
+    const typed = new Set();
+    for (const [layout, levels] of Object.entries(LAYOUTS)) {
+      const ended = await line(`the line of ${layout}`);
+      let expected = '';
+      for (const [level, characters] of levels.entries()) {
+        const held = [...(level & 1 ? [SHIFT] : []), ...(level & 2 ? [ALT_GRAPH] : [])];
+        const modifiers = level & 1 ? 8 : 0;
+        for (const modifier of held) await key('rawKeyDown', { ...modifier, modifiers });
+        for (const [index, character] of [...characters].entries()) {
+          const stroke = `${level} ${index} ${character}`;
+          if (character === ' ' || typed.has(stroke)) continue;
+          typed.add(stroke);
+          expected += character;
+          const data = { key: character, code: CODES[index], modifiers };
+          await Promise.all([key('keyDown', { ...data, text: character }), key('keyUp', data)]);
+        }
+        for (const modifier of held) await key('keyUp', modifier);
+      }
+      assert.equal(await ended(), expected, `${layout} on ${host}`);
+    }
+    t.diagnostic(`${typed.size} strokes`);
+  });
+}
+
+test('the keypad, dead keys and what they compose are typed whatever the layout', LIMIT, async (t) => {
+  const { env, devtools, key, line } = await keyboard(t);
+  for (const host of ['us', 'de', 'jp']) {
+    await run('setxkbmap', [host], { env });
+    const ended = await line(`the line on ${host}`);
+    const keypad = [['1', 'Numpad1'], ['+', 'NumpadAdd'], ['2', 'Numpad2'], ['=', 'NumpadEqual'], ['3', 'Numpad3'], ['*', 'NumpadMultiply']];
+    for (const [character, code] of keypad) {
+      await key('keyDown', { key: character, code, text: character, location: 3 });
+      await key('keyUp', { key: character, code, location: 3 });
+    }
+    // As Chromium on Linux tells ^ and e of a German keyboard.
+    await key('rawKeyDown', { key: 'Dead', code: 'Backquote' });
+    await devtools.send('Input.imeSetComposition', { text: '^', selectionStart: 1, selectionEnd: 1 });
+    await key('keyUp', { key: 'Dead', code: 'Backquote' });
+    await devtools.send('Input.insertText', { text: 'ê' });
+    assert.equal(await ended(), '1+2=3*ê', host);
+  }
+});
