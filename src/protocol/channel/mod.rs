@@ -4,6 +4,7 @@
 mod decoder;
 mod host;
 mod native;
+mod sequence;
 
 pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
 pub use host::{Cursor, FrameTimes, HostMessage, SystemAction};
@@ -13,11 +14,13 @@ use serde_json::Value;
 use super::input::{FrameSize, InputEvent};
 use super::text::ClipboardText;
 
-/// Which data channel a client expects the host to make. It is reliable and ordered, and the only one.
+/// Which data channel a client expects the host to make. It is reliable and ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelLabel {
     /// `input`: native and Selkies.
     Input,
+    /// `input`, and before it [`MOTION`]: native clients that know both.
+    InputAndMotion,
     /// `control`: gstwebrtc.
     Control,
 }
@@ -26,11 +29,19 @@ impl ChannelLabel {
     /// The label.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Input => "input",
+            Self::Input | Self::InputAndMotion => "input",
             Self::Control => "control",
         }
     }
+
+    /// Whether the host tells cursor, statistics and the like there: gstwebrtc has no words for them.
+    pub fn is_told(self) -> bool {
+        self != Self::Control
+    }
 }
+
+/// The data channel that keeps no order and sends nothing again: for where the pointer goes, and nothing else.
+pub const MOTION: &str = "motion";
 
 /// One thing that a client wants, or tells, on the data channel.
 #[derive(Debug, Clone, PartialEq)]
