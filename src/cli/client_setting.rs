@@ -20,10 +20,11 @@ enum Kind {
     Truth,
 }
 
-const SETTINGS: [(&str, Kind); 6] = [
+const SETTINGS: [(&str, Kind); 7] = [
     ("fit", Kind::OneOf(&["fit", "actual", "match"])),
     ("quality", Kind::Percent),
     ("touch", Kind::OneOf(&["direct", "trackpad"])),
+    ("capture", Kind::OneOf(&["auto", "always", "never"])),
     ("theme", Kind::OneOf(&["auto", "dark", "light"])),
     ("stats", Kind::Truth),
     ("metaIsControl", Kind::Truth),

@@ -33,6 +33,9 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, dialect: Dialect, follows_wind
     if let Some(cursor) = shared.desk.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
     }
+    if let (Dialect::Native, true) = (dialect, *shared.input.pointer_grab().changes().borrow()) {
+        peer.tell(&HostMessage::PointerMode { relative: true });
+    }
     if shared.desk.is_lost() {
         peer.tell(&status(true));
     }

@@ -6,6 +6,7 @@ mod api;
 mod channel;
 mod consent;
 mod desk;
+mod grab;
 mod lease;
 mod outbound;
 mod peer;
@@ -195,6 +196,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     ));
     tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
     tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
+    tasks.spawn(grab::follow_cursor(shared.clone()));
     let desk = shared.desk.clone();
     tasks.spawn(revocation::watch(shared.clone()));
     let served = web::serve(

@@ -174,6 +174,7 @@ struct Viewer {
     permit: Permit,
     lease: watch::Receiver<LeaseState>,
     people: watch::Receiver<Arc<[Person]>>,
+    grab: watch::Receiver<bool>,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -201,6 +202,7 @@ enum Next {
     News(News),
     Lease,
     People,
+    Grab,
     Beat,
     Tick,
 }
@@ -226,6 +228,7 @@ impl Viewer {
             seat,
             lease,
             people: shared.registry.people(),
+            grab: shared.input.pointer_grab().changes(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
             standstills: shared.wakefulness.standstills(),
@@ -282,6 +285,7 @@ impl Viewer {
                 news = next_news(&mut self.news) => Next::News(news),
                 Ok(()) = self.lease.changed() => Next::Lease,
                 Ok(()) = self.people.changed() => Next::People,
+                Ok(()) = self.grab.changed() => Next::Grab,
                 Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
@@ -354,6 +358,13 @@ impl Viewer {
             Next::People => {
                 let people = Arc::clone(&self.people.borrow_and_update());
                 self.session.handle(Event::People(people), now_ms())
+            }
+            Next::Grab => {
+                let relative = *self.grab.borrow_and_update();
+                if self.session.dialect() == Dialect::Native {
+                    self.tell(&HostMessage::PointerMode { relative });
+                }
+                Vec::new()
             }
             Next::Beat => {
                 self.peers
@@ -429,26 +440,25 @@ impl Viewer {
         actions
     }
 
+    /// Says this on the data channels.
+    fn tell(&self, message: &HostMessage) {
+        let told = self.peers.values().filter(|peer| peer.is_told());
+        told.for_each(|peer| peer.tell(message));
+    }
+
     fn spread(&mut self, news: News) -> Vec<Action> {
-        let told = || self.peers.values().filter(|peer| peer.is_told());
         match news {
-            News::Cursor(cursor) => {
-                let message = HostMessage::Cursor(cursor);
-                told().for_each(|peer| peer.tell(&message));
-            }
+            News::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
             News::Clipboard(content) if self.permit.allows(Capability::ClipboardRead) => {
                 if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
-                    told().for_each(|peer| peer.tell(&message));
+                    self.tell(&message);
                 }
             }
             News::Clipboard(_) => {}
-            News::Lost(is_lost) => {
-                let message = channel::status(is_lost);
-                told().for_each(|peer| peer.tell(&message));
-            }
+            News::Lost(is_lost) => self.tell(&channel::status(is_lost)),
             News::Resized(size) => {
                 if self.session.dialect() != Dialect::Selkies {
-                    told().for_each(|peer| peer.tell(&channel::resolution(size)));
+                    self.tell(&channel::resolution(size));
                 }
                 self.peers.values().for_each(|peer| peer.set_frame(size));
                 return self.session.handle(Event::FrameSize(size), now_ms());

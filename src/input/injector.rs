@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::backend::Backend;
 use super::book::ViewerId;
+use super::grab::PointerGrab;
 use super::hands::Hands;
 use super::queue::{Consumer, Message, Producer, queue};
 use crate::protocol::input::InputEvent;
@@ -31,13 +32,16 @@ impl Injector {
     pub fn start(backend: Box<dyn Backend>) -> io::Result<Injector> {
         let (producer, consumer) = queue();
         let (ending, ended) = sync_channel(1);
+        let grab = PointerGrab::default();
+        let watched = grab.clone();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
-            run(backend, &consumer);
+            run(Hands::new(backend, watched), &consumer);
             let _ = ending.send(());
         })?;
         let handle = InputHandle {
             producer,
             next_viewer: Arc::new(AtomicU64::new(1)),
+            grab,
         };
         Ok(Injector {
             handle,
@@ -75,6 +79,7 @@ impl Drop for Injector {
 pub struct InputHandle {
     producer: Producer,
     next_viewer: Arc<AtomicU64>,
+    grab: PointerGrab,
 }
 
 impl InputHandle {
@@ -85,6 +90,11 @@ impl InputHandle {
             id,
             producer: self.producer.clone(),
         }
+    }
+
+    /// Whether an application has taken the pointer.
+    pub fn pointer_grab(&self) -> PointerGrab {
+        self.grab.clone()
     }
 }
 
@@ -110,8 +120,7 @@ impl Drop for ViewerInput {
     }
 }
 
-fn run(backend: Box<dyn Backend>, consumer: &Consumer) {
-    let mut hands = Hands::new(backend);
+fn run(mut hands: Hands, consumer: &Consumer) {
     while !consumer.is_stopping() {
         let Some(batch) = consumer.next(hands.deadline()) else {
             break;

@@ -1,9 +1,10 @@
 // The pointer between the page and a real desktop.
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
-import { startHost } from './support/host.mjs';
+import { BINARY, startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
 
@@ -18,6 +19,10 @@ async function desktopPage(t, script, { query = '', args = [] } = {}) {
   await view.reaches('connected');
   return { desktop, host, page, view, complaints };
 }
+
+/** An X program that takes the pointer as games do, and tells each of its moves in the file `looks`. */
+const GAME = `'${join(dirname(BINARY), 'examples/mouse_look')}' > "$DIR/looks"
+exec sleep infinity`;
 
 /** How many messages the page has sent on each of its data channels. */
 const sentOn = ({ page }) => page.evaluate(async () => {
@@ -42,4 +47,32 @@ test('places go on a channel of their own, and the pointer is where it was moved
   await page.keyboard.type('x\n');
   await until('buttons and keys arrive', async () => (await desktop.read('typed')) === 'x\n');
   assert.deepEqual(await desktop.pointer(), { x: 200, y: 150 });
+});
+
+test('a click locks the pointer for an application that takes it, and it is free when that lets go', LIMIT, async (t) => {
+  const { desktop, page, view, complaints } = await desktopPage(t, GAME);
+  const isLocked = () => page.evaluate(() => document.pointerLockElement?.id === 'screen');
+  await until('the cursor is hidden', () => page.evaluate(() => document.querySelector('#screen').style.cursor === 'none'));
+  const hint = page.locator('#hint', { hasText: 'Click to lock the pointer' });
+  await until('the page offers to lock it', async () => {
+    const place = await view.place(100 + Math.random() * 200, 100);
+    await page.mouse.move(place.x, place.y);
+    return hint.isVisible();
+  });
+  assert.ok(!(await isLocked()));
+  await page.mouse.down();
+  await page.mouse.up();
+  await until('the pointer is locked', isLocked);
+  const before = (await desktop.read('looks')).length;
+  await page.mouse.move(320, 240);
+  await page.mouse.move(350, 230);
+  await page.mouse.move(380, 220);
+  await until('the application is told how far it moves', async () => {
+    const looks = (await desktop.read('looks')).slice(before);
+    if (/^30 -10$/m.test(looks)) return true;
+    throw new Error(looks);
+  });
+  await page.mouse.click(380, 220, { button: 'right' });
+  await until('the pointer is free', async () => !(await isLocked()));
+  assert.deepEqual(complaints, []);
 });

@@ -11,6 +11,11 @@ use crate::protocol::text::ClipboardText;
 pub enum HostMessage {
     /// What the pointer looks like.
     Cursor(Cursor),
+    /// What an application on the desktop wants of the pointer.
+    PointerMode {
+        /// How far it moves, and not where it is.
+        relative: bool,
+    },
     /// How busy the machine is.
     SystemStats(SystemStats),
     /// Numbers, in the shape of the `stats` message of the signaling socket.
@@ -141,6 +146,7 @@ impl HostMessage {
     pub fn encode(&self) -> String {
         let (kind, data) = match self {
             Self::Cursor(cursor) => ("cursor", cursor.to_json()),
+            Self::PointerMode { relative } => ("pointer-mode", json!({ "relative": relative })),
             Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
             Self::Stats(stats) => ("stats", stats.to_json()),
             Self::GpuStats {
@@ -196,6 +202,11 @@ fn clipboard(text: &str) -> String {
 }
 
 impl Cursor {
+    /// Whether there is nothing to see of it.
+    pub fn is_hidden(&self) -> bool {
+        self.override_css.as_deref() == Some("none")
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "curdata": base64::encode(&self.png),

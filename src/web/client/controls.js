@@ -8,6 +8,7 @@ import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
 import { PeoplePanel } from './people-panel.js';
+import { PointerCapture } from './pointer-capture.js';
 import { lockPointer } from './pointer-lock.js';
 import { Recorder, download, fileName, screenshot } from './recorder.js';
 import { Stages } from './stages.js';
@@ -31,6 +32,7 @@ export class Controls {
   #manager = null;
   #touch;
   #cursor;
+  #capture;
   #files;
   #fit;
   #fullScreen;
@@ -68,6 +70,11 @@ export class Controls {
     this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
     this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
     this.#cursor = new Cursor(this.#video);
+    this.#capture = new PointerCapture({
+      lock: () => this.#lock(),
+      unlock: () => document.exitPointerLock(),
+      hint: (text) => this.acts && this.#hint(text),
+    });
     this.#fit = new Fit({
       video: this.#video,
       frame: () => this.#frame,
@@ -149,6 +156,7 @@ export class Controls {
       this.#fit.update();
       attention.renew();
       this.#frameTimes.renew();
+      this.#capture.renew();
     };
     manager.addEventListener('datachannel', (event) => {
       const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
@@ -219,7 +227,10 @@ export class Controls {
     document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
     document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
     document.addEventListener('pointerlockchange', () => this.#showLock());
-    this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
+    this.#video.addEventListener('pointerdown', ({ pointerType }) => {
+      this.#toolbar.close();
+      if (this.acts && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
+    });
     addEventListener('resize', () => this.#fit.update());
   }
 
@@ -282,6 +293,7 @@ export class Controls {
     this.#document.documentElement.dataset.theme = values.theme;
     this.#fit.setMode(values.fit);
     this.#touch.setMode(values.touch);
+    this.#capture.setMode(values.capture);
     this.#people.setName(values.name);
     this.#statsPanel.show(values.stats);
     this.#frameTimes.setWanted(values.stats);
@@ -304,6 +316,7 @@ export class Controls {
   #hear(message) {
     const { type, data } = message;
     this.#frameTimes.hear(message);
+    this.#capture.hear(message);
     if (type === 'system') this.#fit.update();
     if (type === 'cursor') {
       this.#hostCursor = data;
@@ -359,6 +372,10 @@ export class Controls {
 
   async #toggleLock() {
     if (this.#isLocked) return this.#document.exitPointerLock();
+    await this.#lock();
+  }
+
+  async #lock() {
     await lockPointer(this.#video);
     this.focus();
   }
@@ -367,6 +384,7 @@ export class Controls {
     this.#press('lock', this.#isLocked);
     this.#tellPointer();
     if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
+    else this.#capture.freed();
   }
 
   async #togglePictureInPicture() {
