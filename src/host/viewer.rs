@@ -217,8 +217,8 @@ impl Viewer {
         let mut beats = interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lease = shared.lease.news();
-        // Whoever comes while somebody has the control is told.
-        if lease.borrow().holder.is_some() {
+        // Whoever comes while somebody has the control, or acts at the desktop itself, is told.
+        if *lease.borrow() != LeaseState::default() {
             lease.mark_changed();
         }
         let seat = shared.lease.seat(session.client_id());

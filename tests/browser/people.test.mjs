@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
 import { BINARY, STATE, startHost } from './support/host.mjs';
+import { startStandIn } from './support/stand-in.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
 
@@ -94,6 +95,28 @@ test('who may act asks for the control, and who may only watch does not', LIMIT,
   await says(watcher, ['Owner', 'Guest: in control', 'Watcher: you, watching']);
   await owner.page.click('text=Take the control');
   await says(guest, ['Owner: in control', 'Guest: you', 'Watcher: watching']);
+});
+
+test('who sits at the desktop goes before the viewers, and the page says so', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  const local = (is) => host.tell('control-state', { holder: null, requested_by: null, local: is, granted: !is });
+  local(true);
+  await page.locator('#hint', { hasText: 'The person at the desktop is using it' }).waitFor();
+  await openPanel(view);
+  assert.ok(await page.locator('#people p').isVisible());
+  await host.input();
+  await view.click(50, 50);
+  local(false);
+  await page.locator('#hint', { hasText: 'You may act again' }).waitFor();
+  await view.click(60, 60);
+  await until('only what is done after it is sent', async () => {
+    const clicks = (await host.input()).filter(([type]) => type === 'mouse-click');
+    if (clicks.length > 0) assert.equal(clicks[0][1].x, 60);
+    return clicks.length > 0;
+  });
 });
 
 /** A link to the host that was started last. */

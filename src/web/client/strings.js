@@ -80,6 +80,8 @@ const CHINESE = {
   'Ask for the control': '请求控制权',
   'Asked for the control': '已请求控制权',
   'You have the control': '您拥有控制权',
+  'The person at the desktop is using it': '桌面前的用户正在操作',
+  'You may act again': '您可以继续操作',
   'Everybody may act again': '所有人都可操作',
   '{name} has the control': '{name} 拥有控制权',
   '{name} asks for the control': '{name} 请求控制权',
