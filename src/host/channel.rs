@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::peer::Peer;
+use super::pointers::Spot;
 use super::{Shared, now_ms, now_us};
 use crate::desktop::ClipboardContent;
 use crate::protocol::channel::{ChannelMessage, FrameTimes, HostMessage, SystemAction};
@@ -126,6 +127,7 @@ pub(super) async fn act(
     shared: &Shared,
     peer: &mut Peer,
     wishes: &mut Wishes,
+    spot: &mut Spot,
     dialect: Dialect,
     message: ChannelMessage,
 ) {
@@ -143,6 +145,8 @@ pub(super) async fn act(
         }
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
+        ChannelMessage::Pointers(wanted) => spot.set_wants(wanted),
+        ChannelMessage::Point(place) => spot.point(place),
         ChannelMessage::Resize { enabled, size } => {
             wishes.follow_window(shared, enabled.unwrap_or(wishes.follows_window));
             if let (true, Some(size)) = (wishes.follows_window, size) {

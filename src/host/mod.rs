@@ -12,6 +12,7 @@ mod outbound;
 mod peer;
 mod players;
 mod pointer;
+mod pointers;
 mod presence;
 mod registry;
 mod revocation;
@@ -48,6 +49,7 @@ use desk::Desk;
 use lease::Lease;
 use players::Players;
 use pointer::Audience;
+use pointers::Pointers;
 use registry::Registry;
 use wakefulness::Wakefulness;
 
@@ -114,6 +116,7 @@ struct Shared {
     lease: Lease,
     players: Players,
     audience: Audience,
+    pointers: Pointers,
     wakefulness: Wakefulness,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
@@ -175,6 +178,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         lease: Lease::new(),
         players: Players::default(),
         audience: Audience::new(),
+        pointers: Pointers::default(),
         wakefulness: Wakefulness::new(now_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),

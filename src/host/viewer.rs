@@ -15,6 +15,7 @@ use super::channel::{self, Wishes};
 use super::desk::News;
 use super::lease::Seat;
 use super::peer::{Peer, Permit, Request};
+use super::pointers::Spot;
 use super::registry::Registration;
 use super::{Shared, now_ms};
 use crate::input::ViewerInput;
@@ -175,6 +176,7 @@ struct Viewer {
     lease: watch::Receiver<LeaseState>,
     people: watch::Receiver<Arc<[Person]>>,
     grab: watch::Receiver<bool>,
+    spot: Spot,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -203,6 +205,7 @@ enum Next {
     Lease,
     People,
     Grab,
+    Pointers(HostMessage),
     Beat,
     Tick,
 }
@@ -228,6 +231,9 @@ impl Viewer {
             seat,
             lease,
             people: shared.registry.people(),
+            spot: shared
+                .pointers
+                .spot(session.client_id(), shared.registry.people()),
             grab: shared.input.pointer_grab().changes(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
@@ -287,6 +293,7 @@ impl Viewer {
                 Ok(()) = self.people.changed() => Next::People,
                 Ok(()) = self.grab.changed() => Next::Grab,
                 Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
+                message = self.spot.next() => Next::Pointers(message),
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
@@ -346,7 +353,8 @@ impl Viewer {
             Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     let dialect = self.session.dialect();
-                    channel::act(&self.shared, peer, &mut self.wishes, dialect, message).await;
+                    let (wishes, spot) = (&mut self.wishes, &mut self.spot);
+                    channel::act(&self.shared, peer, wishes, spot, dialect, message).await;
                 }
                 Vec::new()
             }
@@ -361,9 +369,11 @@ impl Viewer {
             }
             Next::Grab => {
                 let relative = *self.grab.borrow_and_update();
-                if self.session.dialect() == Dialect::Native {
-                    self.tell(&HostMessage::PointerMode { relative });
-                }
+                self.tell_native(&HostMessage::PointerMode { relative });
+                Vec::new()
+            }
+            Next::Pointers(message) => {
+                self.tell_native(&message);
                 Vec::new()
             }
             Next::Beat => {
@@ -410,6 +420,7 @@ impl Viewer {
                         self.session.dialect(),
                         self.wishes.follows_window,
                     );
+                    self.spot.begin();
                 }
                 return Vec::new();
             }
@@ -444,6 +455,13 @@ impl Viewer {
     fn tell(&self, message: &HostMessage) {
         let told = self.peers.values().filter(|peer| peer.is_told());
         told.for_each(|peer| peer.tell(message));
+    }
+
+    /// Says this where a native client reads it.
+    fn tell_native(&self, message: &HostMessage) {
+        if self.session.dialect() == Dialect::Native {
+            self.tell(message);
+        }
     }
 
     fn spread(&mut self, news: News) -> Vec<Action> {
@@ -484,6 +502,7 @@ impl Viewer {
                         self.requests.0.clone(),
                     )
                     .await;
+                    self.spot.forget();
                     self.peers.insert(key, peer);
                 }
                 Action::ClosePeer { key } => drop(self.close_peer(key)),

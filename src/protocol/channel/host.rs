@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::pointers::PersonPointer;
 use crate::protocol::base64;
 use crate::protocol::stats::{Stats, SystemStats};
 use crate::protocol::text::ClipboardText;
@@ -16,6 +17,10 @@ pub enum HostMessage {
         /// How far it moves, and not where it is.
         relative: bool,
     },
+    /// Whether others want to see where the client points.
+    PointWanted(bool),
+    /// Where all others point who do.
+    Pointers(Vec<PersonPointer>),
     /// How busy the machine is.
     SystemStats(SystemStats),
     /// Numbers, in the shape of the `stats` message of the signaling socket.
@@ -147,6 +152,11 @@ impl HostMessage {
         let (kind, data) = match self {
             Self::Cursor(cursor) => ("cursor", cursor.to_json()),
             Self::PointerMode { relative } => ("pointer-mode", json!({ "relative": relative })),
+            Self::PointWanted(wanted) => ("point-wanted", json!({ "wanted": wanted })),
+            Self::Pointers(pointers) => {
+                let pointers: Vec<_> = pointers.iter().map(PersonPointer::to_json).collect();
+                ("pointers", json!({ "pointers": pointers }))
+            }
             Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
             Self::Stats(stats) => ("stats", stats.to_json()),
             Self::GpuStats {

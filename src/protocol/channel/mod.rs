@@ -4,10 +4,12 @@
 mod decoder;
 mod host;
 mod native;
+mod pointers;
 mod sequence;
 
 pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
 pub use host::{Cursor, FrameTimes, HostMessage, SystemAction};
+pub use pointers::{Fraction, PersonPointer};
 
 use serde_json::Value;
 
@@ -50,6 +52,10 @@ pub enum ChannelMessage {
     Input(InputEvent),
     /// Whether the pointer is drawn into the picture.
     PointerVisible(bool),
+    /// Whether the client wants to see where the others point.
+    Pointers(bool),
+    /// Where the client points in the picture, if it does: for the others to see. It moves nothing.
+    Point(Option<Fraction>),
     /// The bitrate of the picture, 1 to 1,000,000.
     SetVideoBitrate {
         /// In kilobits per second.

@@ -7,6 +7,7 @@ import { FrameTimes } from './frame-times.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
+import { OthersPointers } from './others-pointers.js';
 import { PeoplePanel } from './people-panel.js';
 import { PointerCapture } from './pointer-capture.js';
 import { lockPointer } from './pointer-lock.js';
@@ -33,6 +34,7 @@ export class Controls {
   #touch;
   #cursor;
   #capture;
+  #others;
   #files;
   #fit;
   #fullScreen;
@@ -75,13 +77,21 @@ export class Controls {
       unlock: () => document.exitPointerLock(),
       hint: (text) => this.acts && this.#hint(text),
     });
+    this.#others = new OthersPointers(this.#part('#others'), {
+      video: this.#video,
+      frame: () => this.#frame,
+      send: this.#send,
+    });
     this.#fit = new Fit({
       video: this.#video,
       frame: () => this.#frame,
       stage: this.#part('#stage'),
       root: document.documentElement,
       resize: (size) => this.#resize(size),
-      onScale: (scale) => this.#cursor.setScale(scale),
+      onScale: (scale) => {
+        this.#cursor.setScale(scale);
+        this.#others.update();
+      },
     });
     this.#touch = new Touch({
       locate: (client) => framePixel(client, this.#video.getBoundingClientRect(), this.#frame),
@@ -157,6 +167,7 @@ export class Controls {
       attention.renew();
       this.#frameTimes.renew();
       this.#capture.renew();
+      this.#others.renew();
     };
     manager.addEventListener('datachannel', (event) => {
       const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
@@ -231,6 +242,7 @@ export class Controls {
       this.#toolbar.close();
       if (this.acts && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
     });
+    this.#part('#stage').addEventListener('scroll', () => this.#others.update());
     addEventListener('resize', () => this.#fit.update());
   }
 
@@ -294,6 +306,7 @@ export class Controls {
     this.#fit.setMode(values.fit);
     this.#touch.setMode(values.touch);
     this.#capture.setMode(values.capture);
+    this.#others.show(values.others);
     this.#people.setName(values.name);
     this.#statsPanel.show(values.stats);
     this.#frameTimes.setWanted(values.stats);
@@ -317,6 +330,7 @@ export class Controls {
     const { type, data } = message;
     this.#frameTimes.hear(message);
     this.#capture.hear(message);
+    this.#others.hear(message);
     if (type === 'system') this.#fit.update();
     if (type === 'cursor') {
       this.#hostCursor = data;

@@ -70,6 +70,7 @@ const CHINESE = {
   People: '用户',
   'Your name': '您的名字',
   Somebody: '某人',
+  'Show where the others point': '显示其他人的指针',
   you: '您',
   watching: '观看中',
   'in control': '拥有控制权',
