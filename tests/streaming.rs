@@ -196,6 +196,64 @@ async fn input_arrives_and_is_released_when_the_viewer_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn motion_on_its_own_channel_is_never_older_than_what_was_done_before() {
+    let host = TestHost::start(&options());
+    let knowing = ViewerOptions {
+        capabilities: &["dc-motion"],
+        ..ViewerOptions::DEFAULT
+    };
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), knowing).await;
+    viewer
+        .until("both data channels open", |viewer| {
+            viewer.can_send() && viewer.can_move()
+        })
+        .await;
+    assert!(viewer.has_motion_first(), "some clients take the last one");
+    let to = |x: f64| Recorded::MoveTo(Point { x, y: 0.0 });
+    viewer.send_motion(json!({"x": 1, "y": 0, "seq": 1}));
+    viewer.send_motion(json!({"x": 3, "y": 0, "seq": 3}));
+    host.recorded(move |events| events.contains(&to(3.0))).await;
+    viewer.send_motion(json!({"x": 2, "y": 0, "seq": 2}));
+    viewer.send_input(
+        "mouse-click",
+        json!({"x": 6, "y": 0, "button": "left", "action": "down", "seq": 6}),
+    );
+    host.recorded(|events| events.contains(&Recorded::Button(Button::Left, true)))
+        .await;
+    viewer.send_motion(json!({"x": 5, "y": 0, "seq": 5}));
+    viewer.send_motion(json!({"x": 7, "y": 0, "seq": 7}));
+    let events = host.recorded(move |events| events.contains(&to(7.0))).await;
+    for old in [2.0, 5.0] {
+        assert!(!events.contains(&to(old)), "{old} in {events:?}");
+    }
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_opens_channels_of_its_own_is_shown_out_after_two() {
+    let host = TestHost::start(&options());
+    let knowing = ViewerOptions {
+        capabilities: &["dc-motion"],
+        ..ViewerOptions::DEFAULT
+    };
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), knowing).await;
+    viewer.until("the data channel opens", Viewer::can_send).await;
+    let opened: Vec<_> = (0..3).map(|_| viewer.open_channel("mine")).collect();
+    viewer
+        .until("the host refuses", |viewer| viewer.error.is_some())
+        .await;
+    let error = viewer.error.take().unwrap();
+    assert!(
+        error["error"]["message"].as_str().unwrap().contains("channels"),
+        "{error}"
+    );
+    drop(opened);
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
     let host = TestHost::start(&options());
     let impostor = ViewerOptions {

@@ -20,12 +20,14 @@ enum Kind {
     Truth,
 }
 
-const SETTINGS: [(&str, Kind); 6] = [
+const SETTINGS: [(&str, Kind); 8] = [
     ("fit", Kind::OneOf(&["fit", "actual", "match"])),
     ("quality", Kind::Percent),
     ("touch", Kind::OneOf(&["direct", "trackpad"])),
+    ("capture", Kind::OneOf(&["auto", "always", "never"])),
     ("theme", Kind::OneOf(&["auto", "dark", "light"])),
     ("stats", Kind::Truth),
+    ("others", Kind::Truth),
     ("metaIsControl", Kind::Truth),
 ];
 

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::peer::Peer;
 use super::stats::frame_times;
+use super::pointers::Spot;
 use super::{Shared, now_ms, now_us};
 use crate::desktop::ClipboardContent;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
@@ -34,6 +35,9 @@ pub(super) fn greet(shared: &Shared, peer: &Peer, (dialect, role): (Dialect, Rol
     }
     if let Some(cursor) = shared.desk.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
+    }
+    if let (Dialect::Native, true) = (dialect, *shared.input.pointer_grab().changes().borrow()) {
+        peer.tell(&HostMessage::PointerMode { relative: true });
     }
     if shared.desk.is_lost() {
         peer.tell(&status(true));
@@ -125,6 +129,7 @@ pub(super) async fn act(
     shared: &Shared,
     peer: &mut Peer,
     wishes: &mut Wishes,
+    spot: &mut Spot,
     dialect: Dialect,
     message: ChannelMessage,
 ) {
@@ -142,6 +147,8 @@ pub(super) async fn act(
         }
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
+        ChannelMessage::Pointers(wanted) => spot.set_wants(wanted),
+        ChannelMessage::Point(place) => spot.point(place),
         ChannelMessage::Resize { enabled, size } => {
             wishes.follow_window(shared, enabled.unwrap_or(wishes.follows_window));
             if let (true, Some(size)) = (wishes.follows_window, size) {

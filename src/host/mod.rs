@@ -6,11 +6,13 @@ mod api;
 mod channel;
 mod consent;
 mod desk;
+mod grab;
 mod lease;
 mod outbound;
 mod peer;
 mod players;
 mod pointer;
+mod pointers;
 mod presence;
 mod registry;
 mod revocation;
@@ -49,6 +51,7 @@ use desk::Desk;
 use lease::Lease;
 use players::Players;
 use pointer::Audience;
+use pointers::Pointers;
 use registry::Registry;
 use wakefulness::Wakefulness;
 
@@ -115,6 +118,7 @@ struct Shared {
     lease: Lease,
     players: Players,
     audience: Audience,
+    pointers: Pointers,
     wakefulness: Wakefulness,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
@@ -177,6 +181,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         lease: Lease::new(),
         players: Players::default(),
         audience: Audience::new(),
+        pointers: Pointers::default(),
         wakefulness: Wakefulness::new(now_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
@@ -203,6 +208,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     ));
     tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
     tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
+    tasks.spawn(grab::follow_cursor(shared.clone()));
     let desk = shared.desk.clone();
     tasks.spawn(revocation::watch(shared.clone()));
     let served = web::serve(

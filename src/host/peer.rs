@@ -12,12 +12,12 @@ use super::wakefulness::Wakefulness;
 use super::{Shared, now_ms};
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
-use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
+use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage, MOTION};
 use crate::protocol::input::{FrameSize, InputEvent};
 use crate::protocol::role::{Capability, Policy, Role};
 use crate::session::{Bucket, PeerKey, PeerRequest};
 
-/// How many messages a viewer may send on its data channel at once. A fast mouse sends 1,000 a second.
+/// How many messages a viewer may send on its data channels at once. A fast mouse sends 1,000 a second.
 const BURST: u32 = 5_000;
 /// How many it may send lastingly, per second.
 const PER_SECOND: u32 = 2_500;
@@ -79,6 +79,7 @@ impl Peer {
             audio: request.audio,
             channel: channel.map(|label| ChannelOptions {
                 label: label.as_str(),
+                unordered: (label == ChannelLabel::InputAndMotion).then_some(MOTION),
                 messages,
             }),
             remote_offer: request.remote_offer,
@@ -117,7 +118,7 @@ impl Peer {
 
     /// Whether the host may tell cursor, statistics and the like on this peer's channel.
     pub(super) fn is_told(&self) -> bool {
-        self.is_open && self.channel == Some(ChannelLabel::Input)
+        self.is_open && self.channel.is_some_and(ChannelLabel::is_told)
     }
 
     /// Sends on the data channel, if it is open and free.
@@ -150,7 +151,7 @@ impl Peer {
     }
 }
 
-/// What reads a data channel, on webrtcbin's thread.
+/// What reads a peer's data channels, on webrtcbin's thread.
 struct Reader {
     heard: Heard,
     decoder: Arc<Mutex<Decoder>>,

@@ -15,6 +15,7 @@ use super::channel::{self, Wishes};
 use super::desk::News;
 use super::lease::Seat;
 use super::peer::{Peer, Permit, Request};
+use super::pointers::Spot;
 use super::registry::Registration;
 use super::stats::webrtc_stats;
 use super::views::Views;
@@ -176,6 +177,8 @@ struct Viewer {
     permit: Permit,
     lease: watch::Receiver<LeaseState>,
     people: watch::Receiver<Arc<[Person]>>,
+    grab: watch::Receiver<bool>,
+    spot: Spot,
     peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     input: ViewerInput,
@@ -206,6 +209,8 @@ enum Next {
     Views,
     Lease,
     People,
+    Grab,
+    Pointers(HostMessage),
     Beat,
     Tick,
 }
@@ -220,8 +225,8 @@ impl Viewer {
         let mut beats = interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lease = shared.lease.news();
-        // Whoever comes while somebody has the control is told.
-        if lease.borrow().holder.is_some() {
+        // Whoever comes while somebody has the control, or acts at the desktop itself, is told.
+        if *lease.borrow() != LeaseState::default() {
             lease.mark_changed();
         }
         let seat = shared.lease.seat(session.client_id());
@@ -231,6 +236,10 @@ impl Viewer {
             seat,
             lease,
             people: shared.registry.people(),
+            spot: shared
+                .pointers
+                .spot(session.client_id(), shared.registry.people()),
+            grab: shared.input.pointer_grab().changes(),
             input: shared.input.viewer(),
             news: shared.desk.news(),
             views: shared.desk.views(),
@@ -290,7 +299,9 @@ impl Viewer {
                 Ok(()) = self.views.changed() => Next::Views,
                 Ok(()) = self.lease.changed() => Next::Lease,
                 Ok(()) = self.people.changed() => Next::People,
+                Ok(()) = self.grab.changed() => Next::Grab,
                 Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
+                message = self.spot.next() => Next::Pointers(message),
                 _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
@@ -350,7 +361,8 @@ impl Viewer {
             Next::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     let dialect = self.session.dialect();
-                    channel::act(&self.shared, peer, &mut self.wishes, dialect, message).await;
+                    let (wishes, spot) = (&mut self.wishes, &mut self.spot);
+                    channel::act(&self.shared, peer, wishes, spot, dialect, message).await;
                 }
                 Vec::new()
             }
@@ -366,6 +378,15 @@ impl Viewer {
             Next::People => {
                 let people = Arc::clone(&self.people.borrow_and_update());
                 self.session.handle(Event::People(people), now_ms())
+            }
+            Next::Grab => {
+                let relative = *self.grab.borrow_and_update();
+                self.tell_native(&HostMessage::PointerMode { relative });
+                Vec::new()
+            }
+            Next::Pointers(message) => {
+                self.tell_native(&message);
+                Vec::new()
             }
             Next::Beat => {
                 self.peers
@@ -411,6 +432,7 @@ impl Viewer {
                         (self.session.dialect(), self.session.role()),
                         self.wishes.follows_window,
                     );
+                    self.spot.begin();
                 }
                 return Vec::new();
             }
@@ -441,23 +463,29 @@ impl Viewer {
         actions
     }
 
+    /// Says this on the data channels.
+    fn tell(&self, message: &HostMessage) {
+        let told = self.peers.values().filter(|peer| peer.is_told());
+        told.for_each(|peer| peer.tell(message));
+    }
+
+    /// Says this where a native client reads it.
+    fn tell_native(&self, message: &HostMessage) {
+        if self.session.dialect() == Dialect::Native {
+            self.tell(message);
+        }
+    }
+
     fn spread(&mut self, news: News) {
-        let told = || self.peers.values().filter(|peer| peer.is_told());
         match news {
-            News::Cursor(cursor) => {
-                let message = HostMessage::Cursor(cursor);
-                told().for_each(|peer| peer.tell(&message));
-            }
+            News::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
             News::Clipboard(content) if self.permit.allows(Capability::ClipboardRead) => {
                 if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
-                    told().for_each(|peer| peer.tell(&message));
+                    self.tell(&message);
                 }
             }
             News::Clipboard(_) => {}
-            News::Lost(is_lost) => {
-                let message = channel::status(is_lost);
-                told().for_each(|peer| peer.tell(&message));
-            }
+            News::Lost(is_lost) => self.tell(&channel::status(is_lost)),
         }
     }
 
@@ -500,6 +528,7 @@ impl Viewer {
                         self.requests.0.clone(),
                     )
                     .await;
+                    self.spot.forget();
                     self.peers.insert(key, peer);
                 }
                 Action::ClosePeer { key } => drop(self.close_peer(key)),

@@ -38,6 +38,12 @@ pub trait Backend: Send {
     /// desktop end at its edge.
     fn move_to(&mut self, position: Point) -> Result<(), BackendError>;
 
+    /// Whether the pointer is no longer where [`move_to`](Self::move_to) has left it, though nothing else was asked
+    /// for since.
+    fn is_displaced(&mut self) -> Result<bool, BackendError> {
+        Ok(false)
+    }
+
     /// Moves the pointer by whole pixels.
     fn move_by(&mut self, dx: i32, dy: i32) -> Result<(), BackendError>;
 

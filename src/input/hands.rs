@@ -7,6 +7,7 @@ use super::backend::{Axis, Backend, BackendError, Ready};
 use super::book::{Book, Control, Hold, ViewerId};
 use super::coalesce::coalesce;
 use super::fractions::Fractions;
+use super::grab::{Displacements, PointerGrab};
 use super::queue::{Batch, Message};
 use super::vigil::Vigil;
 use crate::protocol::input::{Held, InputEvent, Key, Point, TypedText};
@@ -19,10 +20,12 @@ pub(super) struct Hands {
     fractions: BTreeMap<ViewerId, Fractions>,
     desktop: Desktop,
     overflow_logged: Option<Instant>,
+    grab: PointerGrab,
+    displacements: Displacements,
 }
 
 impl Hands {
-    pub(super) fn new(backend: Box<dyn Backend>) -> Hands {
+    pub(super) fn new(backend: Box<dyn Backend>, grab: PointerGrab) -> Hands {
         Hands {
             backend,
             book: Book::default(),
@@ -30,6 +33,8 @@ impl Hands {
             fractions: BTreeMap::new(),
             desktop: Desktop::Working,
             overflow_logged: None,
+            grab,
+            displacements: Displacements::default(),
         }
     }
 
@@ -81,7 +86,7 @@ impl Hands {
     fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
         self.vigil.hear(viewer, Instant::now());
         let done = match event {
-            InputEvent::Motion { position } => self.backend.move_to(position),
+            InputEvent::Motion { position } => self.move_to(position),
             InputEvent::RelativeMotion { dx, dy } => {
                 let (dx, dy) = self
                     .fractions
@@ -122,6 +127,16 @@ impl Hands {
             InputEvent::ReleaseAll => return self.let_go(viewer),
         };
         self.note(done);
+    }
+
+    fn move_to(&mut self, position: Point) -> Result<(), BackendError> {
+        if self.grab.is_in_question() {
+            let is_displaced = self.backend.is_displaced()?;
+            if self.displacements.look(is_displaced, Instant::now()) {
+                self.grab.note();
+            }
+        }
+        self.backend.move_to(position)
     }
 
     fn button(

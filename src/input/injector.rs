@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::backend::Backend;
 use super::book::ViewerId;
+use super::grab::PointerGrab;
 use super::hands::Hands;
 use super::queue::{Consumer, Message, Producer, queue};
 use crate::protocol::input::InputEvent;
@@ -31,14 +32,17 @@ impl Injector {
     pub fn start(backend: Box<dyn Backend>) -> io::Result<Injector> {
         let (producer, consumer) = queue();
         let (ending, ended) = sync_channel(1);
+        let grab = PointerGrab::default();
+        let watched = grab.clone();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
-            run(backend, &consumer);
+            run(Hands::new(backend, watched), &consumer);
             let _ = ending.send(());
         })?;
         let handle = InputHandle {
             producer,
             next_viewer: Arc::new(AtomicU64::new(1)),
             origin: Origin::default(),
+            grab,
         };
         Ok(Injector {
             handle,
@@ -77,6 +81,7 @@ pub struct InputHandle {
     producer: Producer,
     next_viewer: Arc<AtomicU64>,
     origin: Origin,
+    grab: PointerGrab,
 }
 
 impl InputHandle {
@@ -93,6 +98,11 @@ impl InputHandle {
     /// Where the top left corner of what viewers see is on the desktop, in pixels: (0, 0) at first.
     pub fn set_origin(&self, origin: (u32, u32)) {
         self.origin.set(origin);
+    }
+
+    /// Whether an application has taken the pointer.
+    pub fn pointer_grab(&self) -> PointerGrab {
+        self.grab.clone()
     }
 }
 
@@ -135,8 +145,7 @@ impl Drop for ViewerInput {
     }
 }
 
-fn run(backend: Box<dyn Backend>, consumer: &Consumer) {
-    let mut hands = Hands::new(backend);
+fn run(mut hands: Hands, consumer: &Consumer) {
     while !consumer.is_stopping() {
         let Some(batch) = consumer.next(hands.deadline()) else {
             break;

@@ -11,6 +11,7 @@ mod book;
 mod coalesce;
 mod codes;
 mod fractions;
+mod grab;
 mod hands;
 mod injector;
 mod keymap;
@@ -26,6 +27,7 @@ mod x11;
 mod x11_connect;
 
 pub use backend::{Axis, Backend, BackendError, Discard, Keycode, Ready};
+pub use grab::PointerGrab;
 pub use injector::{Injector, InputHandle, ViewerInput};
 pub use record::{RecordBackend, Recorded, Recording};
 pub use x11::X11Backend;

@@ -50,6 +50,8 @@ pub struct X11Backend {
     warned_no_spare: bool,
     /// What nobody may press.
     blocked: Vec<Chord>,
+    /// Where the pointer was moved to last, unless it was moved otherwise since.
+    place: Option<(i16, i16)>,
     /// The modifiers and buttons when they were last asked for, as the server has them.
     state: u16,
 }
@@ -80,6 +82,7 @@ impl X11Backend {
             down: [false; 256],
             warned_no_spare: false,
             blocked: Vec::new(),
+            place: None,
             state: 0,
         };
         backend
@@ -231,10 +234,19 @@ impl Backend for X11Backend {
         self.drain_events()?;
         let x = pixel(position.x, self.size.0);
         let y = pixel(position.y, self.size.1);
+        self.place = Some((x, y));
         self.fake(xproto::MOTION_NOTIFY_EVENT, ABSOLUTE, x, y)
     }
 
+    fn is_displaced(&mut self) -> Result<bool, BackendError> {
+        let Some(place) = self.place else { return Ok(false) };
+        let pointer = self.connection.query_pointer(self.root).map_err(lost)?;
+        let pointer = pointer.reply().map_err(lost)?;
+        Ok((pointer.root_x, pointer.root_y) != place)
+    }
+
     fn move_by(&mut self, dx: i32, dy: i32) -> Result<(), BackendError> {
+        self.place = None;
         let whole = |delta: i32| delta.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
         self.fake(xproto::MOTION_NOTIFY_EVENT, RELATIVE, whole(dx), whole(dy))
     }

@@ -21,6 +21,8 @@ pub(super) struct Assembly {
     pub(super) frames: Option<gst_app::AppSrc>,
     /// The host's data channel.
     pub(super) channel: Option<WebRTCDataChannel>,
+    /// The one beside it, which keeps no order.
+    pub(super) unordered: Option<WebRTCDataChannel>,
 }
 
 impl Assembly {
@@ -51,15 +53,21 @@ impl Assembly {
         pipeline
             .set_state(gst::State::Ready)
             .map_err(|error| error.to_string())?;
-        let channel = match (channel, offer) {
-            (Some(channel), None) => Some(create_channel(&webrtc, channel.label)?),
-            _ => None,
-        };
+        let (mut made, mut unordered) = (None, None);
+        if let (Some(channel), None) = (channel, offer) {
+            if let Some(label) = channel.unordered {
+                let options = channel_options(false).field("max-retransmits", 0);
+                unordered = Some(create_channel(&webrtc, label, options)?);
+            }
+            // The last one: there are clients that know of no other.
+            made = Some(create_channel(&webrtc, channel.label, channel_options(true))?);
+        }
         Ok(Self {
             pipeline,
             webrtc,
             frames,
-            channel,
+            channel: made,
+            unordered,
         })
     }
 }
@@ -215,9 +223,16 @@ fn send_only_with_retransmission(webrtc: &gst::Element) {
     }
 }
 
-fn create_channel(webrtc: &gst::Element, label: &str) -> Result<WebRTCDataChannel, String> {
-    let options = gst::Structure::builder("config").field("ordered", true).build();
+fn channel_options(is_ordered: bool) -> gst::structure::Builder {
+    gst::Structure::builder("config").field("ordered", is_ordered)
+}
+
+fn create_channel(
+    webrtc: &gst::Element,
+    label: &str,
+    options: gst::structure::Builder,
+) -> Result<WebRTCDataChannel, String> {
     webrtc
-        .emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&label, &options])
+        .emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&label, &options.build()])
         .ok_or_else(|| "webrtcbin makes no data channel".to_owned())
 }

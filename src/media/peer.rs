@@ -155,7 +155,10 @@ impl Peer {
         let gate = Arc::new(Gate::new(&assembly.webrtc));
         let mut connections = Connections::watch(&assembly.pipeline, &assembly.webrtc, &gate, signals)?;
         if let (Some(channel), Some(options)) = (&assembly.channel, &options.channel) {
-            connections.watch_channel(channel, &gate, MessageSink::clone(&options.messages));
+            connections.watch_channel(channel);
+            for channel in [Some(channel), assembly.unordered.as_ref()].into_iter().flatten() {
+                connections.read_channel(channel, &gate, MessageSink::clone(&options.messages));
+            }
         }
         let role = match offer {
             Some(offer) => Role::Answerer { offer },
@@ -512,6 +515,7 @@ impl Peer {
         }
         self.connections.disconnect();
         self.assembly.channel = None;
+        self.assembly.unordered = None;
         teardown::stop(id, self.assembly.pipeline, self.assembly.webrtc).await;
     }
 }

@@ -58,18 +58,20 @@ pub struct PeerOptions {
     pub video: bool,
     /// Whether it gets sound.
     pub audio: bool,
-    /// The data channel that the host makes.
+    /// The data channels that the host makes.
     pub channel: Option<ChannelOptions>,
     /// The viewer's own offer, which the host answers. Then the codecs and media are those of the offer.
     pub remote_offer: Option<String>,
 }
 
-/// The data channel of a peer: reliable and ordered.
+/// The data channel of a peer: reliable and ordered. There may be another beside it that is neither.
 #[derive(Clone)]
 pub struct ChannelOptions {
     /// Its label.
     pub label: &'static str,
-    /// Where its messages go.
+    /// The label of the one beside it, which is made before it.
+    pub unordered: Option<&'static str>,
+    /// Where the messages of both go.
     pub messages: MessageSink,
 }
 

@@ -63,13 +63,17 @@ impl Connections {
         Ok(connections)
     }
 
-    /// Sends when `channel` opens, and gives its messages to `sink` if the gate lets them through.
-    pub(super) fn watch_channel(&mut self, channel: &WebRTCDataChannel, gate: &Arc<Gate>, sink: MessageSink) {
+    /// Sends when `channel` opens, and when it has room again.
+    pub(super) fn watch_channel(&mut self, channel: &WebRTCDataChannel) {
         channel.set_buffered_amount_low_threshold(0);
         self.on(channel, "on-open", |_| Some(Signal::ChannelOpened));
         self.on(channel, "on-buffered-amount-low", |_| {
             Some(Signal::ChannelDrained)
         });
+    }
+
+    /// Gives the messages of `channel` to `sink` if the gate lets them through.
+    pub(super) fn read_channel(&mut self, channel: &WebRTCDataChannel, gate: &Arc<Gate>, sink: MessageSink) {
         let gate = Arc::clone(gate);
         self.on(channel, "on-message-string", move |arguments| {
             let message: Option<glib::GString> = arguments.get(1)?.get().ok()?;

@@ -67,7 +67,8 @@ pub struct Negotiate {
 pub struct Hello {
     /// `client_info.user_agent`, cut to 512 bytes.
     pub user_agent: Option<String>,
-    /// Feature names: `input-v2` says that the client sends key and button releases by itself.
+    /// Feature names: `input-v2` says that the client sends key and button releases by itself, `dc-motion` that it
+    /// knows the data channel of that purpose.
     pub capabilities: Vec<String>,
     /// The video codecs that it can decode, by their names in SDP. Empty: it did not say.
     pub video_codecs: Vec<String>,

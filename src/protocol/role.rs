@@ -155,6 +155,8 @@ impl Capability {
             | ChannelMessage::Scale(_) => Some(Self::Settings),
             // These concern nobody else's picture.
             ChannelMessage::PointerVisible(_)
+            | ChannelMessage::Pointers(_)
+            | ChannelMessage::Point(_)
             | ChannelMessage::SetQuality { .. }
             | ChannelMessage::Pause(_)
             | ChannelMessage::FrameTimes(_)

@@ -17,7 +17,7 @@ use super::{NAME, VERSION};
 /// The features that every client of the seed protocol expects by exactly these names.
 const CAPABILITIES: [&str; 3] = ["webrtc", "input", "stats"];
 /// All features of this host.
-const SERVER_CAPABILITIES: [&str; 7] = [
+const SERVER_CAPABILITIES: [&str; 8] = [
     "webrtc",
     "input",
     "stats",
@@ -25,6 +25,7 @@ const SERVER_CAPABILITIES: [&str; 7] = [
     "mouse-wheel",
     "relative-motion",
     "coordinate-space",
+    "dc-motion",
 ];
 
 /// A message to a client, before it is put into its envelope.

@@ -266,13 +266,17 @@ impl Native {
         } else {
             constraints.codec_preferences
         };
+        let channel = match self.hello.capabilities.iter().any(|name| name == "dc-motion") {
+            true => ChannelLabel::InputAndMotion,
+            false => ChannelLabel::Input,
+        };
         Action::OpenPeer {
             key: KEY,
             request: PeerRequest {
                 codecs,
                 video: constraints.video,
                 audio: constraints.audio,
-                channel: constraints.data_channel.then_some(ChannelLabel::Input),
+                channel: constraints.data_channel.then_some(channel),
                 remote_offer: None,
             },
         }

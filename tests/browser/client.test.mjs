@@ -41,7 +41,7 @@ test('the picture is shown and nothing is complained about', LIMIT, async (t) =>
   assert.deepEqual(complaints, []);
   const [hello] = host.ofType('hello');
   assert.deepEqual(hello.data.capabilities, [
-    'webrtc', 'datachannel', 'video', 'input-events', 'statistics', 'input-v2',
+    'webrtc', 'datachannel', 'video', 'input-events', 'statistics', 'input-v2', 'dc-motion',
   ]);
   assert.ok(hello.data.video_codecs.includes('VP8'));
   assert.equal(host.ofType('ice-candidate').at(-1).data.candidate.candidate, '');

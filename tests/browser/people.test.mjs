@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
 import { desktopOf, TYPING } from './support/desktop.mjs';
 import { BINARY, STATE, startHost } from './support/host.mjs';
+import { startStandIn } from './support/stand-in.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
 
@@ -94,6 +95,55 @@ test('who may act asks for the control, and who may only watch does not', LIMIT,
   await says(watcher, ['Owner', 'Guest: in control', 'Watcher: you, watching']);
   await owner.page.click('text=Take the control');
   await says(guest, ['Owner: in control', 'Guest: you', 'Watcher: watching']);
+});
+
+test('who wants it sees where the others point, also those who may only watch', LIMIT, async (t) => {
+  const host = await startHost(t, ['--virtual=640x480', '--', ...(await desktopOf(t, TYPING)).command]);
+  const owner = await viewer(t, host, 'Owner');
+  const watcher = await viewer(t, { at: () => share('view') }, 'Watcher');
+  const pointers = () => owner.page.locator('#others p').evaluateAll((all) => all.map((each) => {
+    const { left, top } = each.getBoundingClientRect();
+    return [each.textContent, Math.round(left), Math.round(top)];
+  }));
+  const isDrawn = (expected) => until(`the pointers are ${expected}`, async () => {
+    const found = await pointers();
+    if (JSON.stringify(found) === JSON.stringify(expected)) return true;
+    throw new Error(JSON.stringify(found));
+  });
+  const at = await watcher.place(200, 120);
+  await watcher.page.mouse.move(at.x, at.y);
+  await owner.page.click('#handle');
+  await owner.page.click('[data-panel="settings"]');
+  await owner.page.check('[name="others"]');
+  await isDrawn([['Watcher', Math.round(at.x), Math.round(at.y)]]);
+  const then = await watcher.place(300, 240);
+  await watcher.page.mouse.move(then.x, then.y, { steps: 5 });
+  await isDrawn([['Watcher', Math.round(then.x), Math.round(then.y)]]);
+  assert.equal(await watcher.page.locator('#others p').count(), 0, 'nobody else wants it');
+  await watcher.page.close();
+  await isDrawn([]);
+});
+
+test('who sits at the desktop goes before the viewers, and the page says so', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  const local = (is) => host.tell('control-state', { holder: null, requested_by: null, local: is, granted: !is });
+  local(true);
+  await page.locator('#hint', { hasText: 'The person at the desktop is using it' }).waitFor();
+  await openPanel(view);
+  assert.ok(await page.locator('#people p').isVisible());
+  await host.input();
+  await view.click(50, 50);
+  local(false);
+  await page.locator('#hint', { hasText: 'You may act again' }).waitFor();
+  await view.click(60, 60);
+  await until('only what is done after it is sent', async () => {
+    const clicks = (await host.input()).filter(([type]) => type === 'mouse-click');
+    if (clicks.length > 0) assert.equal(clicks[0][1].x, 60);
+    return clicks.length > 0;
+  });
 });
 
 /** A link to the host that was started last. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputChannel } from '../../src/web/client/input-channel.js';
+import { FakeClock } from './support/fake-clock.mjs';
 
 function fakeChannel(fields) {
   const sent = [];
@@ -35,4 +36,52 @@ test('on a slow network motion is left out and keys are not', () => {
   assert.ok(!input.send('mouse-move', { x: 1, y: 2 }));
   assert.ok(input.send('key-press', { key: 'a', code: 'KeyA', action: 'up' }));
   assert.deepEqual(channel.sent.map(({ type }) => type), ['key-press']);
+});
+
+/** Both channels, and a clock that stands still. */
+function withMotion(fields) {
+  const clock = new FakeClock();
+  const input = new InputChannel({ clock });
+  const [channel, motion] = [fakeChannel(), fakeChannel(fields)];
+  input.attach(channel);
+  input.attachMotion(motion);
+  return { clock, input, channel, motion };
+}
+
+test('places have a channel of their own, and what the pointer does is numbered', () => {
+  const { input, channel, motion } = withMotion();
+  input.send('mouse-move', { x: 1, y: 2 });
+  input.send('mouse-move', { dx: 1, dy: 2, relative: true });
+  input.send('mouse-click', { x: 3, y: 4, button: 'left', action: 'down' });
+  input.send('key-press', { key: 'a', code: 'KeyA', action: 'down' });
+  input.send('mouse-wheel', { delta_x: 0, delta_y: 120 });
+  assert.deepEqual(motion.sent, [{ type: 'mouse-move', data: { x: 1, y: 2, seq: 1 } }]);
+  assert.deepEqual(channel.sent.map(({ type, data }) => [type, data.seq]), [
+    ['mouse-move', 2], ['mouse-click', 3], ['key-press', undefined], ['mouse-wheel', 4],
+  ]);
+});
+
+test('the last place is told once more the sure way, by its own number', () => {
+  const { clock, input, channel, motion } = withMotion();
+  input.send('mouse-move', { x: 1, y: 2 });
+  input.send('mouse-move', { x: 5, y: 6 });
+  clock.advance(99);
+  assert.deepEqual(channel.sent, []);
+  clock.advance(1);
+  assert.deepEqual(channel.sent, [motion.sent[1]]);
+  clock.advance(1000);
+  assert.equal(channel.sent.length, 1);
+  input.send('mouse-move', { x: 7, y: 8 });
+  input.detach();
+  clock.advance(1000);
+  assert.deepEqual([channel.sent.length, clock.pending], [1, 0], 'nobody is there any more');
+});
+
+test('places go with the rest while their channel is not open, and are left out while it is full', () => {
+  const { input, channel, motion } = withMotion({ readyState: 'connecting' });
+  assert.ok(input.send('mouse-move', { x: 1, y: 2 }));
+  assert.deepEqual(channel.sent, [{ type: 'mouse-move', data: { x: 1, y: 2 } }]);
+  Object.assign(motion, { readyState: 'open', bufferedAmount: 100_000 });
+  assert.ok(!input.send('mouse-move', { x: 1, y: 2 }));
+  assert.deepEqual([channel.sent.length, motion.sent.length], [1, 0]);
 });

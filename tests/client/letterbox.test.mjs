@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { framePixel } from '../../src/web/client/letterbox.js';
+import { framePixel, windowPoint } from '../../src/web/client/letterbox.js';
 
 const FRAME = { width: 1280, height: 720 };
 
@@ -53,4 +53,10 @@ test('without a picture or a box there is no pixel', () => {
   const box = { left: 0, top: 0, width: 100, height: 100 };
   assert.equal(framePixel({ x: 1, y: 1 }, box, { width: 0, height: 0 }), null);
   assert.equal(framePixel({ x: 1, y: 1 }, { ...box, width: 0 }, FRAME), null);
+});
+
+test('a part of the picture is where its pixels are', () => {
+  const box = { left: 10, top: 20, width: 1000, height: 360 };
+  assert.deepEqual(windowPoint({ x: 0, y: 0 }, box, FRAME), { x: 190, y: 20 });
+  assert.deepEqual(windowPoint({ x: 1, y: 0.5 }, box, FRAME), { x: 830, y: 200 });
 });

@@ -24,6 +24,15 @@ test('who is there, who has the control and who wants it', () => {
   assert.ok(people.isAdmin);
 });
 
+test('who acts at the desktop itself goes before everybody', () => {
+  const people = new People();
+  people.begin('a');
+  people.hear({ type: 'control-state', data: { holder: 'a', requested_by: null, local: true, granted: false } });
+  assert.deepEqual([people.isGranted, people.isLocal, people.holder?.id], [false, true, undefined]);
+  people.hear(state('a'));
+  assert.deepEqual([people.isGranted, people.isLocal], [true, false]);
+});
+
 test('a new connection has been told nothing, and other messages are not about people', () => {
   const people = new People();
   people.begin('a');

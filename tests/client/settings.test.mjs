@@ -59,7 +59,7 @@ test('what the host decides goes before everything, and what it decides wrongly 
 test('what makes no sense is left out', () => {
   for (const content of ['not JSON', 'null', '{"fit":"huge","quality":"lots","theme":7,"stats":"yes"}']) {
     const { values } = new Settings({ storage: storage({ 'deskbeam:host:8080/': content }), page: page('?touch=feet&kbps=-1') });
-    assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false, name: '' });
+    assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', capture: 'auto', theme: 'auto', stats: false, others: false, name: '' });
   }
 });
 

@@ -4,6 +4,7 @@
 mod deadline;
 pub mod host;
 pub mod http;
+pub mod mouse_look;
 pub mod player;
 pub mod program;
 pub mod raw;

@@ -14,6 +14,7 @@ pub struct Viewer {
     webrtc: gst::Element,
     events: mpsc::UnboundedReceiver<Happened>,
     channel: Option<WebRTCDataChannel>,
+    motion: Option<WebRTCDataChannel>,
     /// What has come so far.
     pub decoded: u32,
     pub encoded: u32,
@@ -45,6 +46,8 @@ pub struct ViewerOptions {
     pub change_answer: fn(String) -> String,
     /// Without, frames are counted as they come in.
     pub decode: bool,
+    /// What the hello says that the viewer can do.
+    pub capabilities: &'static [&'static str],
 }
 
 impl ViewerOptions {
@@ -52,6 +55,7 @@ impl ViewerOptions {
         codecs: &["H264", "VP8"],
         change_answer: |sdp| sdp,
         decode: true,
+        capabilities: &[],
     };
 }
 
@@ -72,7 +76,8 @@ impl Viewer {
         gst::init().unwrap();
         assert_eq!(client.receive().await["type"], "welcome");
         client
-            .send(json!({"type":"hello","id":"h","data":{"video_codecs": options.codecs}}))
+            .send(json!({"type":"hello","id":"h","data":{
+                "video_codecs": options.codecs, "capabilities": options.capabilities}}))
             .await;
         client
             .send(json!({"type":"request-offer","id":"r","data":{"constraints":{"video":true}}}))
@@ -96,6 +101,7 @@ impl Viewer {
             webrtc,
             events,
             channel: None,
+            motion: None,
             decoded: 0,
             encoded: 0,
             key_frames: 0,
@@ -137,9 +143,35 @@ impl Viewer {
 
     /// Whether the data channel is open.
     pub fn can_send(&self) -> bool {
-        self.channel
+        is_open(self.channel.as_ref())
+    }
+
+    /// Whether the data channel for motion was made before the other one.
+    pub fn has_motion_first(&self) -> bool {
+        let id = |channel: &Option<WebRTCDataChannel>| channel.as_ref().map(WebRTCDataChannel::id);
+        id(&self.motion) < id(&self.channel)
+    }
+
+    /// Whether the data channel for motion is open.
+    pub fn can_move(&self) -> bool {
+        is_open(self.motion.as_ref())
+    }
+
+    /// Opens a data channel that the host has not asked for.
+    pub fn open_channel(&self, label: &str) -> WebRTCDataChannel {
+        let options: Option<gst::Structure> = None;
+        self.webrtc
+            .emit_by_name("create-data-channel", &[&label, &options])
+    }
+
+    /// Sends a message on the data channel for motion, which is open.
+    pub fn send_motion(&self, data: Value) {
+        let message = json!({"type": "mouse-move", "data": data}).to_string();
+        self.motion
             .as_ref()
-            .is_some_and(|channel| channel.ready_state() == gst_webrtc::WebRTCDataChannelState::Open)
+            .unwrap()
+            .send_string_full(Some(&message))
+            .unwrap();
     }
 
     /// Sends a message on the data channel, which is open.
@@ -211,7 +243,7 @@ impl Viewer {
 
     /// Leaves as somebody who closes the page: the socket first.
     pub async fn leave(mut self) {
-        self.channel = None;
+        (self.channel, self.motion) = (None, None);
         drop(self.client);
         let pipeline = self.pipeline;
         tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null).unwrap())
@@ -233,6 +265,9 @@ impl Viewer {
                 self.key_frames += u32::from(is_key_frame);
             }
             Happened::Decoded => self.decoded += 1,
+            Happened::Channel(channel) if channel.label().as_deref() == Some("motion") => {
+                self.motion = Some(channel);
+            }
             Happened::Channel(channel) => self.channel = Some(channel),
             Happened::ChannelOpen => {}
             Happened::Message(message) => self.messages.push(message),
@@ -256,6 +291,10 @@ impl Viewer {
             _ => panic!("unexpected: {message}"),
         }
     }
+}
+
+fn is_open(channel: Option<&WebRTCDataChannel>) -> bool {
+    channel.is_some_and(|channel| channel.ready_state() == gst_webrtc::WebRTCDataChannelState::Open)
 }
 
 pub(super) fn webrtcbin(

@@ -107,7 +107,7 @@ proptest! {
     #[test]
     fn nothing_is_held_when_all_have_left(mut steps in prop::collection::vec(step(), 0..80)) {
         let (backend, recording) = RecordBackend::new();
-        let mut hands = Hands::new(Box::new(backend));
+        let mut hands = Hands::new(Box::new(backend), PointerGrab::default());
         steps.extend((0..VIEWERS).map(Step::Gone));
         perform(&mut hands, steps);
         let events = recording.events();
@@ -122,7 +122,7 @@ proptest! {
     #[test]
     fn who_stays_keeps_what_it_holds(steps in prop::collection::vec(step(), 0..80)) {
         let (backend, recording) = RecordBackend::new();
-        let mut hands = Hands::new(Box::new(backend));
+        let mut hands = Hands::new(Box::new(backend), PointerGrab::default());
         let is_overflow = |step: &Step| matches!(step, Step::Batch(true));
         prop_assume!(!steps.iter().any(is_overflow));
         let stays = InputEvent::Key {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::sequence::Sequence;
 use super::{ChannelMessage, native};
 use crate::protocol::input::{FrameSize, InputError};
 use crate::protocol::{gstwebrtc, json, selkies};
@@ -9,13 +10,14 @@ use crate::protocol::{gstwebrtc, json, selkies};
 /// A message longer than this is refused before it is looked at, in bytes: the longest clipboard, with room.
 pub const MAX_CHANNEL_MESSAGE: usize = 96 * 1024;
 
-/// Reads one peer's data channel. Each message may be in any dialect, told by its first byte: `{` is JSON, native or
+/// Reads one peer's data channels. Each message may be in any dialect, told by its first byte: `{` is JSON, native or
 /// gstwebrtc; a letter or `_` is Selkies.
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
     frame: Option<FrameSize>,
     pointer: selkies::PointerState,
     touch: gstwebrtc::TouchState,
+    sequence: Sequence,
 }
 
 impl Decoder {
@@ -49,7 +51,12 @@ impl Decoder {
             .get("type")
             .and_then(Value::as_str)
             .ok_or(InputError::NotAMessage)?;
-        native::decode(kind, value.get("data").unwrap_or(&Value::Null), self.frame)
+        let data = value.get("data").unwrap_or(&Value::Null);
+        let messages = native::decode(kind, data, self.frame)?;
+        Ok(match data.get("seq").and_then(Value::as_u64) {
+            Some(number) => self.sequence.arrange(number, messages),
+            None => messages,
+        })
     }
 }
 

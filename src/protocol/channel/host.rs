@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::pointers::PersonPointer;
 use crate::protocol::base64;
 use crate::protocol::stats::{Stats, SystemStats};
 use crate::protocol::text::ClipboardText;
@@ -12,6 +13,15 @@ use crate::protocol::view::{View, ViewId};
 pub enum HostMessage {
     /// What the pointer looks like.
     Cursor(Cursor),
+    /// What an application on the desktop wants of the pointer.
+    PointerMode {
+        /// How far it moves, and not where it is.
+        relative: bool,
+    },
+    /// Whether others want to see where the client points.
+    PointWanted(bool),
+    /// Where all others point who do.
+    Pointers(Vec<PersonPointer>),
     /// How busy the machine is.
     SystemStats(SystemStats),
     /// Numbers, in the shape of the `stats` message of the signaling socket.
@@ -149,6 +159,12 @@ impl HostMessage {
     pub fn encode(&self) -> String {
         let (kind, data) = match self {
             Self::Cursor(cursor) => ("cursor", cursor.to_json()),
+            Self::PointerMode { relative } => ("pointer-mode", json!({ "relative": relative })),
+            Self::PointWanted(wanted) => ("point-wanted", json!({ "wanted": wanted })),
+            Self::Pointers(pointers) => {
+                let pointers: Vec<_> = pointers.iter().map(PersonPointer::to_json).collect();
+                ("pointers", json!({ "pointers": pointers }))
+            }
             Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
             Self::Stats(stats) => ("stats", stats.to_json()),
             Self::GpuStats {
@@ -208,6 +224,11 @@ fn clipboard(text: &str) -> String {
 }
 
 impl Cursor {
+    /// Whether there is nothing to see of it.
+    pub fn is_hidden(&self) -> bool {
+        self.override_css.as_deref() == Some("none")
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "curdata": base64::encode(&self.png),

@@ -4,9 +4,12 @@
 mod decoder;
 mod host;
 mod native;
+mod pointers;
+mod sequence;
 
 pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
 pub use host::{Cursor, FrameTimes, HostMessage, SystemAction};
+pub use pointers::{Fraction, PersonPointer};
 
 use serde_json::Value;
 
@@ -14,11 +17,13 @@ use super::input::{FrameSize, InputEvent};
 use super::text::ClipboardText;
 use super::view::ViewId;
 
-/// Which data channel a client expects the host to make. It is reliable and ordered, and the only one.
+/// Which data channel a client expects the host to make. It is reliable and ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelLabel {
     /// `input`: native and Selkies.
     Input,
+    /// `input`, and before it [`MOTION`]: native clients that know both.
+    InputAndMotion,
     /// `control`: gstwebrtc.
     Control,
 }
@@ -27,11 +32,19 @@ impl ChannelLabel {
     /// The label.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Input => "input",
+            Self::Input | Self::InputAndMotion => "input",
             Self::Control => "control",
         }
     }
+
+    /// Whether the host tells cursor, statistics and the like there: gstwebrtc has no words for them.
+    pub fn is_told(self) -> bool {
+        self != Self::Control
+    }
 }
+
+/// The data channel that keeps no order and sends nothing again: for where the pointer goes, and nothing else.
+pub const MOTION: &str = "motion";
 
 /// One thing that a client wants, or tells, on the data channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +53,10 @@ pub enum ChannelMessage {
     Input(InputEvent),
     /// Whether the pointer is drawn into the picture.
     PointerVisible(bool),
+    /// Whether the client wants to see where the others point.
+    Pointers(bool),
+    /// Where the client points in the picture, if it does: for the others to see. It moves nothing.
+    Point(Option<Fraction>),
     /// The bitrate of the picture, 1 to 1,000,000.
     SetVideoBitrate {
         /// In kilobits per second.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ChannelMessage, ClientReport};
+use super::{ChannelMessage, ClientReport, Fraction};
 use crate::protocol::fields;
 use crate::protocol::input::{self, FrameSize, InputError};
 use crate::protocol::selkies::even_size;
@@ -25,6 +25,8 @@ pub(super) fn decode(
             percent: whole(data, "percent", 100)?,
         },
         "pause" => ChannelMessage::Pause(truth(data, "paused")?),
+        "pointers" => ChannelMessage::Pointers(truth(data, "enabled")?),
+        "point" => ChannelMessage::Point(point(data)?),
         "frame-times" => ChannelMessage::FrameTimes(truth(data, "enabled")?),
         "set-audio-bitrate" => ChannelMessage::SetAudioBitrate {
             bps: whole(data, "bps", 10_000_000)?,
@@ -56,6 +58,14 @@ pub(super) fn decode(
 fn truth(data: &Value, field: &'static str) -> Result<bool, InputError> {
     let value = data.get(field).and_then(Value::as_bool);
     value.ok_or(InputError::BadField(field))
+}
+
+fn point(data: &Value) -> Result<Option<Fraction>, InputError> {
+    if data.get("x").is_none() {
+        return Ok(None);
+    }
+    let place = Fraction::new(required(data, "x")?, required(data, "y")?);
+    place.map(Some).ok_or(InputError::BadField("x"))
 }
 
 fn clipboard(data: &Value) -> Result<ChannelMessage, InputError> {
@@ -185,6 +195,17 @@ mod tests {
             ),
             ("request-keyframe", json!(null), ChannelMessage::RequestKeyframe),
             (
+                "pointers",
+                json!({"enabled":true}),
+                ChannelMessage::Pointers(true),
+            ),
+            (
+                "point",
+                json!({"x":0.25,"y":1}),
+                ChannelMessage::Point(Fraction::new(0.25, 1.0)),
+            ),
+            ("point", json!({}), ChannelMessage::Point(None)),
+            (
                 "ping",
                 json!({"timestamp":5}),
                 ChannelMessage::Ping {
@@ -215,6 +236,8 @@ mod tests {
             ("set-framerate", json!({}), "fps"),
             ("set-quality", json!({"percent":101}), "percent"),
             ("pause", json!({}), "paused"),
+            ("point", json!({"x":1.5,"y":0}), "x"),
+            ("point", json!({"x":0.5}), "y"),
             ("resize", json!({"width":1e9,"height":2}), "width"),
             ("resize", json!({}), "width"),
             ("pointer", json!({"visible":1}), "visible"),

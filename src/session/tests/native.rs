@@ -102,6 +102,19 @@ fn the_request_overrides_the_codecs_of_the_hello() {
 }
 
 #[test]
+fn a_client_that_knows_the_channel_for_motion_gets_it() {
+    let mut session = native();
+    text(
+        &mut session,
+        r#"{"type":"hello","data":{"capabilities":["dc-motion"]}}"#,
+    );
+    let channel = opened(&text(&mut session, REQUEST)).1.channel;
+    assert_eq!(channel, Some(ChannelLabel::InputAndMotion));
+    let without = r#"{"type":"request-offer","data":{"constraints":{"data_channel":false}}}"#;
+    assert_eq!(opened(&text(&mut session, without)).1.channel, None);
+}
+
+#[test]
 fn a_second_answer_is_acknowledged_and_changes_nothing() {
     let mut session = with_offer();
     text(&mut session, ANSWER);

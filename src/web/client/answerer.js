@@ -23,14 +23,16 @@ export class Answerer {
    * @param {(state: RTCPeerConnectionState) => void} options.onState
    * @param {(stream: MediaStream) => void} options.onVideo
    * @param {(channel: RTCDataChannel) => void} options.onInputChannel
+   * @param {(channel: RTCDataChannel) => void} options.onMotionChannel
    */
-  constructor({ config, onState, onVideo, onInputChannel }) {
+  constructor({ config, onState, onVideo, onInputChannel, onMotionChannel }) {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...config });
     this.#connection = connection;
     connection.onicecandidate = ({ candidate }) => this.#gather(candidate);
     connection.onconnectionstatechange = () => onState(connection.connectionState);
     connection.ondatachannel = ({ channel }) => {
       if (channel.label === INPUT_LABEL) onInputChannel(channel);
+      if (channel.label === MOTION_LABEL) onMotionChannel(channel);
     };
     connection.ontrack = ({ track, receiver, streams }) => {
       // The sound is in the same stream as the picture.
@@ -130,3 +132,4 @@ function playAtOnce(receiver) {
 }
 
 const INPUT_LABEL = 'input';
+const MOTION_LABEL = 'motion';

@@ -36,8 +36,9 @@ export function display() {
 }
 
 /**
- * What this library does with a host. `input-v2` is the promise that each press is followed by its release.
+ * What this library does with a host. `input-v2` is the promise that each press is followed by its release,
+ * `dc-motion` that the pointer may have a data channel of its own.
  */
 export const CAPABILITIES = Object.freeze([
-  'webrtc', 'datachannel', 'video', 'audio', 'input-events', 'statistics', 'input-v2',
+  'webrtc', 'datachannel', 'video', 'audio', 'input-events', 'statistics', 'input-v2', 'dc-motion',
 ]);

@@ -7,7 +7,9 @@ import { FrameTimes } from './frame-times.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from './letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
+import { OthersPointers } from './others-pointers.js';
 import { PeoplePanel } from './people-panel.js';
+import { PointerCapture } from './pointer-capture.js';
 import { lockPointer } from './pointer-lock.js';
 import { Recorder, download, fileName, screenshot } from './recorder.js';
 import { Stages } from './stages.js';
@@ -32,6 +34,8 @@ export class Controls {
   #manager = null;
   #touch;
   #cursor;
+  #capture;
+  #others;
   #files;
   #fit;
   #fullScreen;
@@ -70,13 +74,26 @@ export class Controls {
     this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
     this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
     this.#cursor = new Cursor(this.#video);
+    this.#capture = new PointerCapture({
+      lock: () => this.#lock(),
+      unlock: () => document.exitPointerLock(),
+      hint: (text) => this.acts && this.#hint(text),
+    });
+    this.#others = new OthersPointers(this.#part('#others'), {
+      video: this.#video,
+      frame: () => this.#frame,
+      send: this.#send,
+    });
     this.#fit = new Fit({
       video: this.#video,
       frame: () => this.#frame,
       stage: this.#part('#stage'),
       root: document.documentElement,
       resize: (size) => this.#resize(size),
-      onScale: (scale) => this.#cursor.setScale(scale),
+      onScale: (scale) => {
+        this.#cursor.setScale(scale);
+        this.#others.update();
+      },
     });
     this.#touch = new Touch({
       locate: (client) => framePixel(client, this.#video.getBoundingClientRect(), this.#frame),
@@ -153,6 +170,8 @@ export class Controls {
       this.#fit.update();
       attention.renew();
       this.#frameTimes.renew();
+      this.#capture.renew();
+      this.#others.renew();
     };
     manager.addEventListener('datachannel', (event) => {
       const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
@@ -223,7 +242,11 @@ export class Controls {
     document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
     document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
     document.addEventListener('pointerlockchange', () => this.#showLock());
-    this.#video.addEventListener('pointerdown', () => this.#toolbar.close());
+    this.#video.addEventListener('pointerdown', ({ pointerType }) => {
+      this.#toolbar.close();
+      if (this.acts && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
+    });
+    this.#part('#stage').addEventListener('scroll', () => this.#others.update());
     addEventListener('resize', () => this.#fit.update());
   }
 
@@ -287,6 +310,8 @@ export class Controls {
     this.#document.documentElement.dataset.theme = values.theme;
     this.#fit.setMode(values.fit);
     this.#touch.setMode(values.touch);
+    this.#capture.setMode(values.capture);
+    this.#others.show(values.others);
     this.#people.setName(values.name);
     this.#statsPanel.show(values.stats);
     this.#frameTimes.setWanted(values.stats);
@@ -309,6 +334,8 @@ export class Controls {
   #hear(message) {
     const { type, data } = message;
     this.#frameTimes.hear(message);
+    this.#capture.hear(message);
+    this.#others.hear(message);
     if (type === 'system') this.#fit.update();
     if (type === 'views') this.#views.hear(data);
     if (type === 'cursor') {
@@ -368,6 +395,10 @@ export class Controls {
 
   async #toggleLock() {
     if (this.#isLocked) return this.#document.exitPointerLock();
+    await this.#lock();
+  }
+
+  async #lock() {
     await lockPointer(this.#video);
     this.focus();
   }
@@ -376,6 +407,7 @@ export class Controls {
     this.#press('lock', this.#isLocked);
     this.#tellPointer();
     if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
+    else this.#capture.freed();
   }
 
   async #togglePictureInPicture() {

@@ -1,18 +1,47 @@
+import { realClock } from './clock.js';
+
+/** @import { Clock } from './clock.js' */
+/** @typedef {Pick<RTCDataChannel, 'readyState' | 'bufferedAmount' | 'send'>} Channel */
+
 /**
- * The data channel that takes the input to the host. Nothing is kept for later: what cannot be sent now would
+ * The data channels that take the input to the host. Nothing is kept for later: what cannot be sent now would
  * act on a desktop that its author no longer sees.
+ *
+ * Where the pointer goes has a channel of its own if the host has made one, on which nothing waits for what was lost
+ * and is out of date. What the pointer does is numbered for that, so that the host can tell what is old.
  */
 export class InputChannel {
-  /** @type {Pick<RTCDataChannel, 'readyState' | 'bufferedAmount' | 'send'> | null} */
+  #clock;
+  /** @type {Channel | null} */
   #channel = null;
+  /** @type {Channel | null} */
+  #motion = null;
+  #count = 0;
+  /** The last motion. */
+  #last = '';
+  /** @type {unknown} */
+  #again = null;
 
-  /** @param {Pick<RTCDataChannel, 'readyState' | 'bufferedAmount' | 'send'>} channel */
+  /** @param {{clock?: Clock}} [options] */
+  constructor({ clock = realClock } = {}) {
+    this.#clock = clock;
+  }
+
+  /** @param {Channel} channel */
   attach(channel) {
     this.#channel = channel;
   }
 
+  /** @param {Channel} channel without order and retransmission */
+  attachMotion(channel) {
+    this.#motion = channel;
+  }
+
   detach() {
     this.#channel = null;
+    this.#motion = null;
+    this.#clock.clearTimeout(this.#again);
+    this.#again = null;
   }
 
   /**
@@ -23,11 +52,31 @@ export class InputChannel {
   send(type, data) {
     const channel = this.#channel;
     if (channel?.readyState !== 'open') return false;
-    if (type === 'mouse-move' && channel.bufferedAmount > BEHIND_BYTES) return false;
-    channel.send(JSON.stringify({ type, data }));
+    const motion = this.#motion?.readyState === 'open' && type.startsWith('mouse-') ? this.#motion : null;
+    // A lost place is made good by the next one; a part of a way is not.
+    const way = motion && type === 'mouse-move' && 'x' in data ? motion : channel;
+    if (type === 'mouse-move' && way.bufferedAmount > BEHIND_BYTES) return false;
+    if (motion) this.#count += 1;
+    const text = JSON.stringify({ type, data: motion ? { ...data, seq: this.#count } : data });
+    way.send(text);
+    if (way === motion) this.#remember(text);
     return true;
+  }
+
+  /**
+   * The last one has no next that would make it good, so that it goes the sure way too.
+   *
+   * @param {string} text
+   */
+  #remember(text) {
+    this.#last = text;
+    this.#again ??= this.#clock.setTimeout(() => {
+      this.#again = null;
+      if (this.#channel?.readyState === 'open') this.#channel.send(this.#last);
+    }, AGAIN_MS);
   }
 }
 
 /** With this much waiting to be sent, a further motion would only arrive late; the next one says more. */
 const BEHIND_BYTES = 4096;
+const AGAIN_MS = 100;

@@ -12,13 +12,37 @@
  * @returns {Point | null} whole numbers from 0 to the size less one; null while there is no picture
  */
 export function framePixel(client, box, frame) {
-  const scale = Math.min(box.width / frame.width, box.height / frame.height);
+  const { scale, left, top } = fitted(box, frame);
   if (!(scale > 0 && Number.isFinite(scale))) return null;
-  const left = box.left + (box.width - frame.width * scale) / 2;
-  const top = box.top + (box.height - frame.height * scale) / 2;
   return {
     x: pixel((client.x - left) / scale, frame.width),
     y: pixel((client.y - top) / scale, frame.height),
+  };
+}
+
+/**
+ * The place of the window where a part of the frame is shown.
+ *
+ * @param {Point} part from 0 (left, top) to 1 (right, bottom)
+ * @param {Box} box
+ * @param {Size} frame
+ * @returns {Point} in CSS pixels
+ */
+export function windowPoint(part, box, frame) {
+  const { scale, left, top } = fitted(box, frame);
+  return { x: left + part.x * frame.width * scale, y: top + part.y * frame.height * scale };
+}
+
+/**
+ * @param {Box} box
+ * @param {Size} frame
+ */
+function fitted(box, frame) {
+  const scale = Math.min(box.width / frame.width, box.height / frame.height);
+  return {
+    scale,
+    left: box.left + (box.width - frame.width * scale) / 2,
+    top: box.top + (box.height - frame.height * scale) / 2,
   };
 }
 

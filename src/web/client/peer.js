@@ -61,7 +61,7 @@ export class WebRTCManager extends Emitter {
   #createPeer;
   #screen;
   #input;
-  #channel = new InputChannel();
+  #channel;
   /** @type {RTCDataChannel | null} */
   #dataChannel = null;
   /** @type {Answerer | null} */
@@ -89,6 +89,7 @@ export class WebRTCManager extends Emitter {
     this.#video = video;
     this.#options = { automatic: true, audio: false, dataChannel: true, ...options };
     this.#clock = options.clock ?? realClock;
+    this.#channel = new InputChannel({ clock: this.#clock });
     this.#createPeer = options.createPeer ?? ((peer) => new Answerer(peer));
     this.#screen = video && new Screen(video, () => this.#presented());
     this.#input = video && new Input(video, {
@@ -380,6 +381,7 @@ export class WebRTCManager extends Emitter {
         this.emit('stream', stream);
       },
       onInputChannel: (channel) => this.#attach(channel),
+      onMotionChannel: (channel) => this.#channel.attachMotion(channel),
     });
     this.#peer = peer;
     this.#early.splice(0).forEach((candidate) => peer.addCandidate(candidate));

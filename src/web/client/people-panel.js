@@ -62,9 +62,12 @@ export class PeoplePanel {
 
   /** @param {{type: string, data?: any}} message */
   #hear(message) {
-    const before = { isGranted: this.#people.isGranted, holder: this.#people.holder?.id, asking: this.#people.asking?.id };
+    const { isGranted: wasGranted, isLocal: wasLocal } = this.#people;
+    const before = { holder: this.#people.holder?.id, asking: this.#people.asking?.id };
     if (!this.#people.hear(message)) return;
-    const { isGranted, holder, asking } = this.#people;
+    const { isGranted, isLocal, holder, asking } = this.#people;
+    if (isLocal && !wasLocal) this.#hint(t('The person at the desktop is using it'));
+    else if (wasLocal && isGranted) this.#hint(t('You may act again'));
     if (holder?.id !== before.holder) {
       if (holder?.isOwn) this.#hint(t('You have the control'));
       else this.#hint(holder ? t('{name} has the control', { name: nameOf(holder) }) : t('Everybody may act again'));
@@ -73,14 +76,15 @@ export class PeoplePanel {
       this.#hint(t('{name} asks for the control', { name: nameOf(asking) }));
     }
     this.#show();
-    if (isGranted !== before.isGranted) this.#onChange();
+    if (isGranted !== wasGranted) this.#onChange();
   }
 
   #show() {
-    const { all, holder } = this.#people;
+    const { all, holder, isLocal } = this.#people;
     const button = part(this.#document, '[data-panel="people"]');
-    button.hidden = all.length < 2 && !holder;
+    button.hidden = all.length < 2 && !holder && !isLocal;
     button.dataset.count = String(all.length);
+    part(this.#document, '#people p').hidden = !isLocal;
     part(this.#document, '#people ul').replaceChildren(...all.map((person) => this.#item(person)));
     part(this.#document, '#people .row').replaceChildren(...this.#choices());
   }

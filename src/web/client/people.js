@@ -17,6 +17,7 @@ export class People {
   #holder = null;
   /** @type {string | null} */
   #asking = null;
+  #isLocal = false;
 
   /** @param {string} own the id of this page's viewer on a new connection, which has been told nothing */
   begin(own) {
@@ -24,6 +25,7 @@ export class People {
     this.#people = [];
     this.#holder = null;
     this.#asking = null;
+    this.#isLocal = false;
   }
 
   /**
@@ -36,6 +38,7 @@ export class People {
     } else if (type === 'control-state') {
       this.#holder = data?.holder ?? null;
       this.#asking = data?.requested_by ?? null;
+      this.#isLocal = data?.local === true;
     } else {
       return false;
     }
@@ -61,7 +64,12 @@ export class People {
 
   /** Whether nobody else has the control. */
   get isGranted() {
-    return this.#holder === null || this.#holder === this.#own;
+    return !this.#isLocal && (this.#holder === null || this.#holder === this.#own);
+  }
+
+  /** Whether somebody acts at the desktop itself, and goes before all others. */
+  get isLocal() {
+    return this.#isLocal;
   }
 
   /** The viewer of this page, if the host has told of him. */

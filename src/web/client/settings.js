@@ -4,8 +4,10 @@
  * @property {number} quality percent of the bitrate that the host would send
  * @property {boolean} metaIsControl
  * @property {'direct' | 'trackpad'} touch
+ * @property {'auto' | 'always' | 'never'} capture when a click locks the pointer
  * @property {'auto' | 'dark' | 'light'} theme
  * @property {boolean} stats whether the statistics are shown
+ * @property {boolean} others whether it is shown where the others point
  * @property {string} name what the others see the viewer called
  */
 
@@ -139,7 +141,7 @@ export function localStorageOrNone() {
 }
 
 /** @type {Values} */
-const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', theme: 'auto', stats: false, name: '' };
+const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', capture: 'auto', theme: 'auto', stats: false, others: false, name: '' };
 
 /** @type {(...allowed: string[]) => (value: unknown) => unknown} */
 const oneOf = (...allowed) => (value) => (allowed.includes(String(value)) ? value : undefined);
@@ -156,8 +158,10 @@ const CHECKS = {
   quality: percent,
   metaIsControl: truth,
   touch: oneOf('direct', 'trackpad'),
+  capture: oneOf('auto', 'always', 'never'),
   theme: oneOf('auto', 'dark', 'light'),
   stats: truth,
+  others: truth,
   name: line,
 };
 /** The host takes 64 bytes. */

@@ -45,6 +45,11 @@ export class StandIn {
     return this.messages.filter((message) => message.type === type);
   }
 
+  /** Says this to every client. */
+  tell(type, data) {
+    for (const socket of this.#sockets.clients) socket.send(JSON.stringify({ version: '1.0', type, id: 'told', data }));
+  }
+
   /** The input that came over the data channel since the last call, as `[type, data]`. */
   input() {
     return this.#studio.evaluate(() => globalThis.input.splice(0));

@@ -1,0 +1,78 @@
+// The pointer between the page and a real desktop.
+import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { chromiumPage } from './support/browsers.mjs';
+import { desktopOf, TYPING } from './support/desktop.mjs';
+import { BINARY, startHost } from './support/host.mjs';
+import { until } from './support/until.mjs';
+import { View } from './support/view.mjs';
+
+const LIMIT = { timeout: 120_000 };
+
+/** A page that shows a virtual desktop on which a script runs. */
+async function desktopPage(t, script, { query = '', args = [] } = {}) {
+  const desktop = await desktopOf(t, script);
+  const host = await startHost(t, ['--virtual=640x480', ...args, '--', ...desktop.command]);
+  const { page, complaints } = await chromiumPage(t, { viewport: { width: 640, height: 480 } });
+  const view = await new View(page).open(host.at(query));
+  await view.reaches('connected');
+  return { desktop, host, page, view, complaints };
+}
+
+/** An X program that takes the pointer as games do, and tells each of its moves in the file `looks`. */
+const GAME = `'${join(dirname(BINARY), 'examples/mouse_look')}' > "$DIR/looks"
+exec sleep infinity`;
+
+/** How many messages the page has sent on each of its data channels. */
+const sentOn = ({ page }) => page.evaluate(async () => {
+  const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
+  return Object.fromEntries(stats.filter(({ type }) => type === 'data-channel').map(({ label, messagesSent }) => [label, messagesSent]));
+});
+
+test('places go on a channel of their own, and the pointer is where it was moved last', LIMIT, async (t) => {
+  const { desktop, page, view } = await desktopPage(t, TYPING);
+  await until('there are two channels', async () => Object.keys(await sentOn(view)).length === 2);
+  await page.mouse.move(10, 10);
+  await until('the pointer of the desktop follows', async () => (await desktop.pointer()).x === 10);
+  const before = await sentOn(view);
+  await page.mouse.move(400, 300, { steps: 30 });
+  await until('the pointer of the desktop is there', async () => {
+    const { x, y } = await desktop.pointer();
+    return x === 400 && y === 300;
+  });
+  const after = await sentOn(view);
+  assert.ok(after.motion - before.motion >= 10, `${after.motion} after ${before.motion}`);
+  await view.click(200, 150);
+  await page.keyboard.type('x\n');
+  await until('buttons and keys arrive', async () => (await desktop.read('typed')) === 'x\n');
+  assert.deepEqual(await desktop.pointer(), { x: 200, y: 150 });
+});
+
+test('a click locks the pointer for an application that takes it, and it is free when that lets go', LIMIT, async (t) => {
+  const { desktop, page, view, complaints } = await desktopPage(t, GAME);
+  const isLocked = () => page.evaluate(() => document.pointerLockElement?.id === 'screen');
+  await until('the cursor is hidden', () => page.evaluate(() => document.querySelector('#screen').style.cursor === 'none'));
+  const hint = page.locator('#hint', { hasText: 'Click to lock the pointer' });
+  await until('the page offers to lock it', async () => {
+    const place = await view.place(100 + Math.random() * 200, 100);
+    await page.mouse.move(place.x, place.y);
+    return hint.isVisible();
+  });
+  assert.ok(!(await isLocked()));
+  await page.mouse.down();
+  await page.mouse.up();
+  await until('the pointer is locked', isLocked);
+  const before = (await desktop.read('looks')).length;
+  await page.mouse.move(320, 240);
+  await page.mouse.move(350, 230);
+  await page.mouse.move(380, 220);
+  await until('the application is told how far it moves', async () => {
+    const looks = (await desktop.read('looks')).slice(before);
+    if (/^30 -10$/m.test(looks)) return true;
+    throw new Error(looks);
+  });
+  await page.mouse.click(380, 220, { button: 'right' });
+  await until('the pointer is free', async () => !(await isLocked()));
+  assert.deepEqual(complaints, []);
+});

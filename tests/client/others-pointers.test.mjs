@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OthersPointers } from '../../src/web/client/others-pointers.js';
+import { FakeClock } from './support/fake-clock.mjs';
+import { FakeSurface, recorder } from './support/fake-surface.mjs';
+
+/** An element, as far as pointers are drawn with it. */
+class FakeElement {
+  children = [];
+  style = {};
+  textContent = '';
+  ownerDocument = { createElement: () => new FakeElement() };
+  remove = () => {};
+
+  get firstElementChild() {
+    return this.children[0];
+  }
+
+  get lastElementChild() {
+    const last = this.children.at(-1);
+    if (last) last.remove = () => this.children.pop();
+    return last;
+  }
+
+  append(child) {
+    this.children.push(child);
+  }
+
+  appendChild(child) {
+    this.children.push(child);
+    return child;
+  }
+}
+
+/** A picture of 640x480 in a window of 1280x480, with a bar of 320 at each side. */
+function pointers() {
+  const root = new FakeElement();
+  const clock = new FakeClock();
+  const { send, sent } = recorder();
+  const video = new FakeSurface({ left: 0, top: 0, width: 1280, height: 480 });
+  video.ownerDocument = Object.assign(new EventTarget(), { pointerLockElement: null });
+  const others = new OthersPointers(root, { video, frame: () => ({ width: 640, height: 480 }), send, clock });
+  const drawn = () => root.children.map((each) => [each.firstElementChild.textContent, each.style.translate]);
+  const move = (clientX, clientY) => video.fire('pointermove', { clientX, clientY });
+  const hear = (type, data) => others.hear({ type, data });
+  return { others, clock, sent, video, drawn, move, hear };
+}
+
+test('the others are drawn with their names where they point, for those who want it', () => {
+  const { others, sent, drawn, hear } = pointers();
+  const list = [{ peer: 'b', name: 'Bob', x: 0.5, y: 0.25 }, { peer: 'e', name: null, x: 0, y: 1 }];
+  hear('pointers', { pointers: list });
+  assert.deepEqual(drawn(), []);
+  others.show(true);
+  assert.deepEqual(sent, [['pointers', { enabled: true }]]);
+  hear('pointers', { pointers: list });
+  assert.deepEqual(drawn(), [['Bob', '640px 120px'], ['Somebody', '320px 480px']]);
+  hear('pointers', { pointers: [list[1]] });
+  assert.deepEqual(drawn(), [['Somebody', '320px 480px']]);
+  others.renew();
+  assert.deepEqual([drawn(), sent.at(-1)], [[], ['pointers', { enabled: true }]]);
+  others.show(false);
+  assert.deepEqual(sent.at(-1), ['pointers', { enabled: false }]);
+});
+
+test('where the viewer points is told while somebody wants it, twenty times a second', () => {
+  const { clock, sent, move, hear, video } = pointers();
+  move(320, 0);
+  assert.deepEqual(sent, []);
+  hear('point-wanted', { wanted: true });
+  assert.deepEqual(sent, [['point', { x: 0.5 / 640, y: 0.5 / 480 }]]);
+  move(640, 240);
+  move(960, 479.9);
+  assert.equal(sent.length, 1);
+  clock.advance(50);
+  assert.deepEqual(sent.slice(1), [['point', { x: 639.5 / 640, y: 479.5 / 480 }]]);
+  video.fire('pointerleave');
+  clock.advance(50);
+  assert.deepEqual(sent.slice(2), [['point', {}]]);
+  clock.advance(1000);
+  assert.equal(sent.length, 3);
+  hear('point-wanted', { wanted: false });
+  move(640, 240);
+  assert.equal(sent.length, 3);
+});
+
+test('a locked pointer is nowhere', () => {
+  const { clock, sent, move, hear, video } = pointers();
+  hear('point-wanted', { wanted: true });
+  clock.advance(50);
+  move(640, 240);
+  video.ownerDocument.pointerLockElement = video;
+  video.ownerDocument.dispatchEvent(new Event('pointerlockchange'));
+  move(650, 240);
+  clock.advance(50);
+  assert.deepEqual(sent.at(-1), ['point', {}]);
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PointerCapture } from '../../src/web/client/pointer-capture.js';
+
+function capture() {
+  const done = [];
+  const note = (what) => () => done.push(what);
+  const pointer = new PointerCapture({ lock: note('lock'), unlock: note('unlock'), hint: note('hint') });
+  const ask = (relative) => pointer.hear({ type: 'pointer-mode', data: { relative } });
+  return { pointer, ask, done };
+}
+
+test('the next click locks the pointer when an application wants it, and it is freed after that', () => {
+  const { pointer, ask, done } = capture();
+  pointer.pressed();
+  assert.deepEqual(done, []);
+  ask(true);
+  ask(true);
+  assert.deepEqual(done, ['hint']);
+  pointer.pressed();
+  ask(false);
+  assert.deepEqual(done, ['hint', 'lock', 'unlock']);
+  pointer.freed();
+  pointer.pressed();
+  assert.deepEqual(done, ['hint', 'lock', 'unlock']);
+});
+
+test('a viewer who frees it is told how to go on', () => {
+  const { pointer, ask, done } = capture();
+  ask(true);
+  pointer.pressed();
+  pointer.freed();
+  assert.deepEqual(done, ['hint', 'lock', 'hint']);
+  pointer.renew();
+  pointer.pressed();
+  assert.deepEqual(done, ['hint', 'lock', 'hint'], 'it is not ours to free, and nobody wants it');
+});
+
+test('a pointer that the viewer has locked himself stays locked', () => {
+  const { ask, done } = capture();
+  ask(true);
+  ask(false);
+  assert.deepEqual(done, ['hint']);
+});
+
+test('it can be wanted always or never', () => {
+  const { pointer, ask, done } = capture();
+  pointer.setMode('never');
+  ask(true);
+  pointer.pressed();
+  assert.deepEqual(done, []);
+  pointer.setMode('always');
+  ask(false);
+  pointer.pressed();
+  assert.deepEqual(done, ['hint', 'lock']);
+});
