@@ -101,9 +101,8 @@ fn pauses() -> impl Iterator<Item = Duration> {
 
 /// 20 % more or less, so that many hosts do not come back at once.
 fn jittered(pause: Duration) -> Duration {
-    let mut byte = [0];
     // Without randomness the pause is the plain one.
-    let share = getrandom::fill(&mut byte).map_or(0.5, |()| f64::from(byte[0]) / 255.0);
+    let share = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
     pause.mul_f64(0.8 + 0.4 * share)
 }
 
