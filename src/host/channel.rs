@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::Shared;
 use super::peer::Peer;
-use super::{Shared, now_ms, now_us};
+use crate::clock::{now_us, steady_ms};
 use crate::desktop::ClipboardContent;
 use crate::protocol::channel::{ChannelMessage, FrameTimes, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
@@ -88,7 +89,7 @@ pub(super) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
         }
         peer.tell(&HostMessage::SystemStats(shared.desk.load()));
         peer.tell(&HostMessage::Ping {
-            timestamp_ms: now_ms(),
+            timestamp_ms: steady_ms(),
         });
     }
 }
@@ -165,7 +166,7 @@ pub(super) async fn act(
         }),
         ChannelMessage::FrameTimes(enabled) => wishes.frame_times = enabled,
         ChannelMessage::Pong { timestamp_ms } => {
-            let round_trip = now_ms() as f64 - timestamp_ms;
+            let round_trip = steady_ms() as f64 - timestamp_ms;
             if (0.0..60_000.0).contains(&round_trip) {
                 peer.tell(&HostMessage::Latency { ms: round_trip / 2.0 });
             }

@@ -38,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, TurnSecret};
-use crate::clock::{now_ms, now_us};
+use crate::clock::{now_ms, steady_ms};
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::protocol::ice_server::IceServer;
@@ -183,7 +183,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         lease: Lease::new(),
         players: Players::default(),
         audience: Audience::new(),
-        wakefulness: Wakefulness::new(now_ms()),
+        wakefulness: Wakefulness::new(steady_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),

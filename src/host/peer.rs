@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Shared;
 use super::pointer::Seat;
 use super::wakefulness::Wakefulness;
-use super::{Shared, now_ms};
+use crate::clock::steady_ms;
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage};
@@ -67,7 +68,7 @@ impl Peer {
             key,
             requests,
             is_refused: AtomicBool::new(false),
-            bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, now_ms())),
+            bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
             is_flooding: AtomicBool::new(false),
             wakefulness: shared.wakefulness.clone(),
         };
@@ -135,7 +136,7 @@ impl Peer {
 
     /// Whether a viewer that answers pings has fallen silent: the socket may be alive and the stream's way cut.
     pub(super) fn is_silent(&self) -> bool {
-        self.heard.is_silent(now_ms())
+        self.heard.is_silent(steady_ms())
     }
 
     /// Releases what is held through it.
@@ -218,7 +219,7 @@ impl Reader {
     /// Decodes, keeps back what the role does not allow, and hands over. The lock is this thread's own but for a
     /// change of the size.
     fn take(&self, message: &str) {
-        let now_ms = now_ms();
+        let now_ms = steady_ms();
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_flooding.load(Ordering::Relaxed) || !bucket.take(now_ms) {
             return self.stem();
@@ -290,9 +291,9 @@ mod tests {
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),
-                bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, now_ms())),
+                bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
                 is_flooding: AtomicBool::new(false),
-                wakefulness: Wakefulness::new(now_ms()),
+                wakefulness: Wakefulness::new(steady_ms()),
             };
             messages.iter().for_each(|message| reader.take(message));
             let (mut refusals, mut wanted) = (0, Vec::new());

@@ -1,5 +1,6 @@
 //! The host itself is stopped, ended, or finds the system short of something.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -61,6 +62,67 @@ async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
     };
     wait("the pointer follows again", moved);
     viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_shows_nobody_out() {
+    let place = tempfile::tempdir().unwrap();
+    let clock = place.path().join("clock");
+    let set = |offset: &str| {
+        let aside = place.path().join("next");
+        std::fs::write(&aside, offset).unwrap();
+        std::fs::rename(aside, &clock).unwrap();
+    };
+    set("+0s");
+    let (_xvfb, root, program) = tokio::task::block_in_place(|| {
+        let xvfb = Xvfb::start("640x480x24", &[]);
+        let root = Root::connect(&xvfb.display);
+        let library = libfaketime();
+        let environment = [
+            ("LD_PRELOAD", library.to_str().unwrap()),
+            ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
+            ("FAKETIME_CACHE_DURATION", "1"),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ];
+        let program = Program::start_with(&["--display", &xvfb.display], &environment);
+        (xvfb, root, program)
+    });
+    let mut viewer = join(&program).await;
+    for (offset, hours, place) in [("+2h", 2.0, 100), ("-3h", -3.0, 200), ("+0s", 0.0, 300)] {
+        set(offset);
+        // They come every second, when it is also looked whether somebody has gone.
+        let is_load = |message: &&serde_json::Value| message["type"] == "system_stats";
+        let loads = |viewer: &Viewer| viewer.messages.iter().filter(is_load).count();
+        let asked = Cell::new(0);
+        let is_set = |viewer: &Viewer| {
+            if asked.replace(loads(viewer)) != loads(viewer) {
+                viewer.send_input("ping", json!({}));
+            }
+            let mut last = viewer.messages.iter().rev();
+            let host_ms = last.find_map(|message| message["data"]["server_time"].as_f64());
+            let away_ms = host_ms.map(|ms| ms - deskbeam::clock::now_ms() as f64);
+            away_ms.is_some_and(|ms| (ms / 3_600_000.0 - hours).abs() < 0.1)
+        };
+        viewer.until("the clock of the host is set", is_set).await;
+        let before = loads(&viewer);
+        viewer
+            .until("it goes on", |viewer| loads(viewer) >= before + 4)
+            .await;
+        viewer.send_input("mouse-move", json!({"x": place, "y": place}));
+        wait("the pointer follows", || root.pointer() == (place, place));
+        assert!(viewer.error.is_none(), "{:?}", viewer.error);
+    }
+    viewer.leave().await;
+}
+
+/// Where Debian and Ubuntu have it.
+fn libfaketime() -> std::path::PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").unwrap();
+    let places = folders.map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"));
+    places
+        .into_iter()
+        .find(|place| place.exists())
+        .expect("libfaketime (package faketime)")
 }
 
 #[tokio::test(flavor = "multi_thread")]
