@@ -234,6 +234,14 @@ async fn pages_of_other_origins_are_kept_out_everywhere_whatever_they_present() 
             }
         }
     }
+    // A picture of a page on another port of this machine: browsers send the cookie with it, and no origin.
+    let picture = [
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-mode", "no-cors"),
+        ("cookie", cookie.as_str()),
+    ];
+    let answer = request(host.address, "GET", "/api/downloads", &picture, "").await;
+    assert_eq!(answer.status, 403);
     let url = host.ws_url();
     assert_eq!(
         upgrade(&url, &[("origin", "http://evil.example"), ("cookie", &cookie)]).await,

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use super::host::Host;
-use super::origin;
+use super::origin::{self, FETCH_MODE};
 use super::site::Site;
 use crate::access::{Access, Admission, Grant, Presented, Secret};
 use crate::clock::now_ms;
@@ -19,7 +19,6 @@ use crate::protocol::base64;
 use crate::protocol::role::Capability;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Lets a request pass that may come in, with its [`Visitor`] as an extension.
 ///
