@@ -278,7 +278,11 @@ async fn wrong_tries_have_to_wait_and_who_is_in_stays_in() {
     }
     let answer = login(host.address, "wrong").await;
     assert_eq!(answer.status, 429);
-    assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!(
+        seconds >= 1 && answer.body.contains(&format!("{seconds} s")),
+        "{answer:?}"
+    );
     assert_eq!(
         upgrade(&host.ws_url(), &[("authorization", "Bearer wrong")]).await,
         429
