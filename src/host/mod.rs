@@ -23,6 +23,7 @@ mod pointer;
 mod presence;
 mod registry;
 mod revocation;
+mod stay;
 mod viewer;
 mod wakefulness;
 
@@ -49,6 +50,7 @@ use crate::web::{self, Serving};
 pub use desk::DesktopAddress;
 pub use outbound::{Rendezvous, RendezvousKind};
 pub use presence::LocalRights;
+pub use stay::StayLimits;
 
 use api::Api;
 use consent::Consent;
@@ -92,6 +94,8 @@ pub struct Setup {
     pub confirms: bool,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
+    /// How long each of them may be here.
+    pub stay: StayLimits,
     /// Frames per second at first.
     pub fps: u32,
     /// The video bitrate at first, in kbit/s.
@@ -205,7 +209,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
     tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
     let desk = shared.desk.clone();
-    tasks.spawn(revocation::watch(shared.clone()));
+    tasks.spawn(revocation::watch(shared.clone(), setup.stay));
     let served = web::serve(
         listener,
         Arc::new(Api::new(shared)),

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::Shared;
 use super::pointer::Seat;
+use super::stay::Stay;
 use super::wakefulness::Wakefulness;
 use crate::clock::steady_ms;
 use crate::input::ViewerInput;
@@ -47,12 +48,14 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Asks for a peer, through which the viewer may do what `permit` allows. `requests` takes what is not input.
+    /// Asks for a peer, through which the viewer may do what `permit` allows, which is noted in `stay`. `requests` takes what is
+    /// not input.
     pub(super) async fn open(
         shared: &Shared,
         key: PeerKey,
         request: PeerRequest,
         permit: Permit,
+        stay: Stay,
         requests: mpsc::Sender<Request>,
     ) -> Self {
         let input = Arc::new(shared.input.viewer());
@@ -65,6 +68,7 @@ impl Peer {
             decoder: Arc::clone(&decoder),
             input: Arc::clone(&input),
             permit,
+            stay,
             key,
             requests,
             is_refused: AtomicBool::new(false),
@@ -157,6 +161,7 @@ struct Reader {
     decoder: Arc<Mutex<Decoder>>,
     input: Arc<ViewerInput>,
     permit: Permit,
+    stay: Stay,
     key: PeerKey,
     requests: mpsc::Sender<Request>,
     is_refused: AtomicBool,
@@ -241,6 +246,7 @@ impl Reader {
             match message {
                 _ if !is_allowed => refused = true,
                 ChannelMessage::Input(event) if self.wakefulness.lets_through(&event, now_ms) => {
+                    self.stay.note(&event, now_ms);
                     self.input.send(event);
                 }
                 ChannelMessage::Input(_) => {}
@@ -288,6 +294,7 @@ mod tests {
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
                 permit: Permit::new(role, Policy::default(), true),
+                stay: Stay::begin(steady_ms()),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),

@@ -17,6 +17,7 @@ use super::desk::News;
 use super::lease::Seat;
 use super::peer::{Peer, Permit, Request};
 use super::registry::Registration;
+use super::stay::Stay;
 use crate::clock::{now_ms, steady_ms};
 use crate::input::ViewerInput;
 use crate::media::PeerEvent;
@@ -173,6 +174,7 @@ struct Viewer {
     registration: Option<Registration>,
     seat: Seat,
     permit: Permit,
+    stay: Stay,
     lease: watch::Receiver<LeaseState>,
     people: watch::Receiver<Arc<[Person]>>,
     peers: BTreeMap<PeerKey, Peer>,
@@ -224,6 +226,9 @@ impl Viewer {
         let acts = lease.borrow().lets_act(seat.id());
         Self {
             permit: Permit::new(session.role(), shared.session.policy, acts),
+            stay: registration
+                .as_ref()
+                .map_or_else(|| Stay::begin(steady_ms()), Registration::stay),
             seat,
             lease,
             people: shared.registry.people(),
@@ -298,13 +303,9 @@ impl Viewer {
 
     /// 1008 tells a client that it need not come back as it is.
     fn shown_out(&self) -> Next {
-        let is_barred = self.registration.as_ref().is_some_and(Registration::is_barred);
-        match is_barred {
-            true => Next::Leave {
-                code: 1008,
-                reason: "Access has ended",
-            },
-            false => Next::Leave {
+        match self.registration.as_ref().and_then(Registration::barred) {
+            Some(reason) => Next::Leave { code: 1008, reason },
+            None => Next::Leave {
                 code: 1000,
                 reason: "Shown out by the host",
             },
@@ -472,6 +473,7 @@ impl Viewer {
                         key,
                         request,
                         self.permit.clone(),
+                        self.stay.clone(),
                         self.requests.0.clone(),
                     )
                     .await;
@@ -503,9 +505,11 @@ impl Viewer {
                     self.registration.as_ref().inspect(|place| place.set_name(name));
                 }
                 Action::Input(event) => {
+                    let now_ms = steady_ms();
                     if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))
-                        && self.shared.wakefulness.lets_through(&event, steady_ms())
+                        && self.shared.wakefulness.lets_through(&event, now_ms)
                     {
+                        self.stay.note(&event, now_ms);
                         self.input.send(event);
                     }
                 }

@@ -79,7 +79,8 @@ impl Wakefulness {
     }
 }
 
-fn lets_go(event: &InputEvent) -> bool {
+/// Whether this lets go of something, or says what is held.
+pub(super) fn lets_go(event: &InputEvent) -> bool {
     matches!(
         event,
         InputEvent::Button { pressed: false, .. }
