@@ -16,7 +16,8 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use super::support::host::TestHost;
-use super::support::program::command;
+use super::support::program::{Program, command};
+use super::support::set_clock::SetClock;
 use super::support::soon;
 
 /// A client that trusts the certificate in this file and no other.
@@ -119,6 +120,35 @@ async fn the_hosts_own_certificate_is_kept_and_serves_pages_and_sockets() {
     let welcome = futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
     assert!(welcome.into_text().unwrap().contains("welcome"));
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_runs_for_a_year_makes_a_new_certificate_before_the_old_one_ends() {
+    let place = tempfile::tempdir().unwrap();
+    // It makes one that for us ends in 29 days: the old one and the new one are valid for us.
+    let clock = SetClock::new("-367d");
+    let mut environment = clock.environment().to_vec();
+    environment.push(("XDG_STATE_HOME", place.path().to_str().unwrap().to_owned()));
+    let program = tokio::task::block_in_place(|| {
+        Program::start_with(&["--capture", "test", "--tls", "on"], &environment)
+    });
+    let address = program.url.strip_prefix("https://").unwrap();
+    let address = address.trim_end_matches('/').parse().unwrap();
+    let file = place.path().join("deskbeam/tls.pem");
+    let old = trusting(&file);
+    assert!(
+        ask(address, &old, HEALTH, "")
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 200")
+    );
+    clock.set("+0s");
+    soon("the certificate is another", async {
+        while ask(address, &old, HEALTH, "").await.is_ok() {}
+    })
+    .await;
+    let answer = ask(address, &trusting(&file), HEALTH, "").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::support::eventually;
 use crate::support::program::{Program, command};
 use crate::support::root::Root;
+use crate::support::set_clock::SetClock;
 use crate::support::signaling::Client;
 use crate::support::viewer::{Viewer, ViewerOptions};
 use crate::support::xvfb::Xvfb;
@@ -66,30 +67,16 @@ async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_shows_nobody_out() {
-    let place = tempfile::tempdir().unwrap();
-    let clock = place.path().join("clock");
-    let set = |offset: &str| {
-        let aside = place.path().join("next");
-        std::fs::write(&aside, offset).unwrap();
-        std::fs::rename(aside, &clock).unwrap();
-    };
-    set("+0s");
+    let clock = SetClock::new("+0s");
     let (_xvfb, root, program) = tokio::task::block_in_place(|| {
         let xvfb = Xvfb::start("640x480x24", &[]);
         let root = Root::connect(&xvfb.display);
-        let library = libfaketime();
-        let environment = [
-            ("LD_PRELOAD", library.to_str().unwrap()),
-            ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
-            ("FAKETIME_CACHE_DURATION", "1"),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        ];
-        let program = Program::start_with(&["--display", &xvfb.display], &environment);
+        let program = Program::start_with(&["--display", &xvfb.display], &clock.environment());
         (xvfb, root, program)
     });
     let mut viewer = join(&program).await;
     for (offset, hours, place) in [("+2h", 2.0, 100), ("-3h", -3.0, 200), ("+0s", 0.0, 300)] {
-        set(offset);
+        clock.set(offset);
         // They come every second, when it is also looked whether somebody has gone.
         let is_load = |message: &&serde_json::Value| message["type"] == "system_stats";
         let loads = |viewer: &Viewer| viewer.messages.iter().filter(is_load).count();
@@ -113,16 +100,6 @@ async fn a_clock_that_is_set_shows_nobody_out() {
         assert!(viewer.error.is_none(), "{:?}", viewer.error);
     }
     viewer.leave().await;
-}
-
-/// Where Debian and Ubuntu have it.
-fn libfaketime() -> std::path::PathBuf {
-    let folders = std::fs::read_dir("/usr/lib").unwrap();
-    let places = folders.map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"));
-    places
-        .into_iter()
-        .find(|place| place.exists())
-        .expect("libfaketime (package faketime)")
 }
 
 #[tokio::test(flavor = "multi_thread")]

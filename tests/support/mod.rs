@@ -9,6 +9,7 @@ pub mod program;
 pub mod raw;
 pub mod rendezvous;
 pub mod root;
+pub mod set_clock;
 pub mod signaling;
 pub mod usage;
 pub mod viewer;
