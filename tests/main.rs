@@ -14,6 +14,7 @@ mod layers;
 mod limits;
 mod local;
 mod outbound;
+mod proxies;
 mod readme;
 mod rows;
 mod selkies;

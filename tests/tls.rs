@@ -6,59 +6,25 @@ use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode, Secret, StateDir};
 use deskbeam::web::Tls;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use super::support::host::TestHost;
+use super::support::https::{self, trusting};
 use super::support::program::{Program, command};
 use super::support::set_clock::SetClock;
 use super::support::soon;
 
-/// A client that trusts the certificate in this file and no other.
-fn trusting(certificate: &Path) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(certificate).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
-}
-
-/// What is answered to `head`, which ends without its empty line; an error if the certificate is not trusted.
 async fn ask(
     address: SocketAddr,
     client: &Arc<ClientConfig>,
     head: &str,
     body: &str,
 ) -> std::io::Result<String> {
-    let answer = async {
-        let stream = TcpStream::connect(address).await?;
-        let name = ServerName::try_from("localhost").unwrap();
-        let mut stream = TlsConnector::from(Arc::clone(client))
-            .connect(name, stream)
-            .await?;
-        let length = body.len();
-        let request = format!(
-            "{head}\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        // The host closes TCP without a farewell of TLS; the answer has its length.
-        let _ = stream.read_to_end(&mut answer).await;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    };
-    soon("an answer comes", answer).await
+    https::ask(address, "localhost", client, head, body).await
 }
 
 const HEALTH: &str = "GET /health HTTP/1.1";

@@ -4,6 +4,7 @@
 mod deadline;
 pub mod host;
 pub mod http;
+pub mod https;
 pub mod player;
 pub mod program;
 pub mod raw;
