@@ -3,7 +3,9 @@
 BUILD_PACKAGES="build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev"
 RUN_PACKAGES="gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice"
 VIRTUAL_PACKAGES="xvfb openbox xterm xfonts-base fonts-dejavu-core"
-TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils iproute2 coturn"
+TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils iproute2 nftables coturn faketime"
+# Reverse proxies, whose examples are then tried. Where services run, these packages would start theirs.
+PROXY_PACKAGES="nginx-light caddy"
 # What deskbeam is measured against, and what that takes.
 BENCH_PACKAGES="xvfb iproute2 novnc websockify tigervnc-standalone-server xpra python3-venv"
 SELKIES="selkies==2.1.0"

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deskbeam::access::{Access, Mode, PasswordFile, Secret, Shares, StateDir, set_password};
+use deskbeam::host::StayLimits;
 use deskbeam::input::Recorded;
 use deskbeam::protocol::input::Point;
 use deskbeam::protocol::role::Role;
@@ -234,6 +236,14 @@ async fn pages_of_other_origins_are_kept_out_everywhere_whatever_they_present() 
             }
         }
     }
+    // A picture of a page on another port of this machine: browsers send the cookie with it, and no origin.
+    let picture = [
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-mode", "no-cors"),
+        ("cookie", cookie.as_str()),
+    ];
+    let answer = request(host.address, "GET", "/api/downloads", &picture, "").await;
+    assert_eq!(answer.status, 403);
     let url = host.ws_url();
     assert_eq!(
         upgrade(&url, &[("origin", "http://evil.example"), ("cookie", &cookie)]).await,
@@ -270,7 +280,11 @@ async fn wrong_tries_have_to_wait_and_who_is_in_stays_in() {
     }
     let answer = login(host.address, "wrong").await;
     assert_eq!(answer.status, 429);
-    assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!(
+        seconds >= 1 && answer.body.contains(&format!("{seconds} s")),
+        "{answer:?}"
+    );
     assert_eq!(
         upgrade(&host.ws_url(), &[("authorization", "Bearer wrong")]).await,
         429
@@ -530,6 +544,70 @@ async fn everybody_is_cut_off_at_once_and_only_the_owner_can_come_back() {
         assert_eq!(upgrade(&host.ws_url(), &[header]).await, 401);
     }
     assert_eq!(upgrade(&host.ws_url(), &[BEARER]).await, 101);
+    host.stop().await;
+}
+
+/// A host that takes the token, and a link to look on.
+fn host_with_stay(change: impl FnOnce(&mut StayLimits)) -> (TestHost, String, tempfile::TempDir) {
+    let (place, state) = state();
+    let now_ms = deskbeam::clock::now_ms();
+    let shares = Shares::new(state);
+    let (_, link) = shares.add(Role::View, now_ms + 3_600_000, now_ms).unwrap();
+    let host = TestHost::start_custom(|setup| {
+        setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
+        change(&mut setup.stay);
+    });
+    (host, format!("Bearer {}", link.expose()), place)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_nothing_is_shown_out_and_who_acts_or_may_only_look_stays() {
+    let (host, link, _place) = host_with_stay(|stay| stay.idle = Some(Duration::from_secs(5)));
+    let url = host.ws_url();
+    let mut looks = Client::connect_with(&url, &[("authorization", &link)]).await;
+    let mut clicks = Client::connect_with(&url, &[BEARER]).await;
+    for client in [&mut looks, &mut clicks] {
+        client.receive().await;
+    }
+    let client = Client::connect_with(&url, &[BEARER]).await;
+    let (mut types, _) = Viewer::join_as(client, ViewerOptions::default()).await;
+    types.until("the channel is open", Viewer::can_send).await;
+    let mut idles = Client::connect_with(&url, &[BEARER]).await;
+    idles.receive().await;
+    let acting = async {
+        loop {
+            let motion = json!({"x": 1, "y": 2});
+            clicks.send(json!({"type": "mouse-move", "data": motion})).await;
+            types.send_input("mouse-move", motion);
+            let hears = types.until("it hears what comes", |_| false);
+            let _ = tokio::time::timeout(Duration::from_millis(100), hears).await;
+        }
+    };
+    let frame = tokio::select! {
+        frame = idles.closed() => frame.unwrap(),
+        _ = looks.closed() => panic!("who may only look has to leave"),
+        () = acting => unreachable!(),
+    };
+    assert_eq!(u16::from(frame.code), 1008);
+    assert_eq!(frame.reason.as_str(), "Nothing was done for too long");
+    for client in [&mut looks, &mut clicks, &mut types.client] {
+        client.send(json!({"type":"ping"})).await;
+        client.receive_type("pong").await;
+    }
+    types.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_leaves_after_the_longest_time_and_may_come_again() {
+    let (host, link, _place) = host_with_stay(|stay| stay.longest = Some(Duration::from_secs(2)));
+    for header in [("authorization", link.as_str()), BEARER, BEARER] {
+        let mut client = Client::connect_with(&host.ws_url(), &[header]).await;
+        client.receive_type("welcome").await;
+        let frame = client.closed().await.unwrap();
+        assert_eq!(u16::from(frame.code), 1008);
+        assert_eq!(frame.reason.as_str(), "The time is over");
+    }
     host.stop().await;
 }
 

@@ -12,6 +12,7 @@ use deskbeam::host::{DesktopAddress, LocalRights};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use x11rb::connection::{Connection, RequestConnection};
+use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{self, ConnectionExt as _};
 use x11rb::protocol::xtest::ConnectionExt as _;
@@ -21,7 +22,7 @@ use super::support::host::TestHost;
 use super::support::http::request;
 use super::support::program::Program;
 use super::support::signaling::Client;
-use super::support::x11::{connect, display};
+use super::support::x11::{self, connect, display};
 use super::support::{DEADLINE, eventually};
 
 /// The program on this display, which asks before it lets anybody in. `path` is where its dialogs are.
@@ -307,6 +308,45 @@ fn the_combination_is_told_whatever_the_locks_are_and_no_part_of_it() {
         events.recv_timeout(SHORT).is_err(),
         "that was something else, or a viewer"
     );
+}
+
+/// A window that has the focus, and hears of keys that are pressed.
+fn focused(program: &RustConnection) {
+    let screen = &program.setup().roots[0];
+    let window = program.generate_id().unwrap();
+    let aux = xproto::CreateWindowAux::new()
+        .override_redirect(1)
+        .event_mask(xproto::EventMask::KEY_PRESS | xproto::EventMask::EXPOSURE);
+    let class = xproto::WindowClass::INPUT_OUTPUT;
+    program
+        .create_window(0, window, screen.root, 0, 0, 50, 50, 0, class, 0, &aux)
+        .unwrap();
+    program.map_window(window).unwrap().check().unwrap();
+    let focusing = program.set_input_focus(xproto::InputFocus::NONE, window, x11rb::CURRENT_TIME);
+    focusing.unwrap().check().unwrap();
+}
+
+#[test]
+fn the_combination_is_kept_from_other_programs_and_none_can_keep_it_from_us() {
+    let display = display(640, 480);
+    let devices = Devices::of(&display);
+    let program = connect(display.display(), Some(display.cookie())).unwrap();
+    focused(&program);
+    let (_watch, events) = watch(&display, false);
+    devices.press_chord(Some(devices.keyboard));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
+    devices.press(Some(devices.keyboard), &[F12]);
+    let key = devices.keycode(F12);
+    let state = eventually("the program hears of the key alone", || {
+        match program.poll_for_event().unwrap()? {
+            Event::KeyPress(press) if press.detail == key => Some(u16::from(press.state)),
+            _ => None,
+        }
+    });
+    assert_eq!(state, 0, "it has heard of the combination");
+    let _greedy = x11::Client::start(&display);
+    devices.press_chord(Some(devices.keyboard));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
 }
 
 fn host_with(display: &VirtualDisplay, local: LocalRights) -> TestHost {

@@ -15,6 +15,7 @@ mod limits;
 mod local;
 mod outbound;
 mod pointer;
+mod proxies;
 mod readme;
 mod rows;
 mod selkies;

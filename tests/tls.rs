@@ -6,58 +6,25 @@ use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode, Secret, StateDir};
 use deskbeam::web::Tls;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
 use super::support::host::TestHost;
-use super::support::program::command;
+use super::support::https::{self, trusting};
+use super::support::program::{Program, command};
+use super::support::set_clock::SetClock;
 use super::support::soon;
 
-/// A client that trusts the certificate in this file and no other.
-fn trusting(certificate: &Path) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(certificate).unwrap())
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
-}
-
-/// What is answered to `head`, which ends without its empty line; an error if the certificate is not trusted.
 async fn ask(
     address: SocketAddr,
     client: &Arc<ClientConfig>,
     head: &str,
     body: &str,
 ) -> std::io::Result<String> {
-    let answer = async {
-        let stream = TcpStream::connect(address).await?;
-        let name = ServerName::try_from("localhost").unwrap();
-        let mut stream = TlsConnector::from(Arc::clone(client))
-            .connect(name, stream)
-            .await?;
-        let length = body.len();
-        let request = format!(
-            "{head}\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        // The host closes TCP without a farewell of TLS; the answer has its length.
-        let _ = stream.read_to_end(&mut answer).await;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    };
-    soon("an answer comes", answer).await
+    https::ask(address, "localhost", client, head, body).await
 }
 
 const HEALTH: &str = "GET /health HTTP/1.1";
@@ -119,6 +86,35 @@ async fn the_hosts_own_certificate_is_kept_and_serves_pages_and_sockets() {
     let welcome = futures_util::StreamExt::next(&mut socket).await.unwrap().unwrap();
     assert!(welcome.into_text().unwrap().contains("welcome"));
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_runs_for_a_year_makes_a_new_certificate_before_the_old_one_ends() {
+    let place = tempfile::tempdir().unwrap();
+    // It makes one that for us ends in 29 days: the old one and the new one are valid for us.
+    let clock = SetClock::new("-367d");
+    let mut environment = clock.environment().to_vec();
+    environment.push(("XDG_STATE_HOME", place.path().to_str().unwrap().to_owned()));
+    let program = tokio::task::block_in_place(|| {
+        Program::start_with(&["--capture", "test", "--tls", "on"], &environment)
+    });
+    let address = program.url.strip_prefix("https://").unwrap();
+    let address = address.trim_end_matches('/').parse().unwrap();
+    let file = place.path().join("deskbeam/tls.pem");
+    let old = trusting(&file);
+    assert!(
+        ask(address, &old, HEALTH, "")
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 200")
+    );
+    clock.set("+0s");
+    soon("the certificate is another", async {
+        while ask(address, &old, HEALTH, "").await.is_ok() {}
+    })
+    .await;
+    let answer = ask(address, &trusting(&file), HEALTH, "").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,8 +8,10 @@ use std::time::Duration;
 const FREE: u32 = 5;
 /// The wait after the next one; it doubles with each further one.
 const FIRST_MS: u64 = 1_000;
-/// The longest wait.
+/// The longest of these waits.
 const LONGEST_MS: u64 = 60_000;
+/// After so many the address is locked out until all is forgotten.
+const MOST: u32 = 30;
 /// After so long without another one, all is forgotten.
 const FORGET_MS: u64 = 15 * 60 * 1_000;
 /// So many addresses are remembered.
@@ -32,15 +34,18 @@ impl Attempts {
         if failed.count < FREE || is_forgotten(failed, now_ms) {
             return None;
         }
-        let wait_ms = FIRST_MS
-            .saturating_mul(1 << (failed.count - FREE).min(16))
-            .min(LONGEST_MS);
+        let wait_ms = match failed.count {
+            MOST.. => FORGET_MS,
+            count => FIRST_MS
+                .saturating_mul(1 << (count - FREE).min(16))
+                .min(LONGEST_MS),
+        };
         let left_ms = (failed.last_ms + wait_ms).checked_sub(now_ms)?;
         (left_ms > 0).then(|| Duration::from_millis(left_ms))
     }
 
-    /// Somebody at this address was wrong.
-    pub(super) fn note(&mut self, address: IpAddr, now_ms: u64) {
+    /// Somebody at this address was wrong. True: that locks it out.
+    pub(super) fn note(&mut self, address: IpAddr, now_ms: u64) -> bool {
         let network = network(address);
         if self.0.len() >= MAX_ADDRESSES && !self.0.contains_key(&network) {
             self.make_room(now_ms);
@@ -54,6 +59,7 @@ impl Attempts {
         }
         failed.count = failed.count.saturating_add(1);
         failed.last_ms = now_ms;
+        failed.count >= MOST
     }
 
     fn make_room(&mut self, now_ms: u64) {
@@ -110,6 +116,23 @@ mod tests {
     }
 
     #[test]
+    fn who_does_not_give_up_is_locked_out_until_all_is_forgotten() {
+        let (mut attempts, who, mut now) = (Attempts::default(), ip("192.0.2.1"), 0);
+        for count in 1..=MOST {
+            assert_eq!(attempts.note(who, now), count == MOST);
+            now += LONGEST_MS;
+        }
+        now -= LONGEST_MS;
+        assert_eq!(attempts.wait(who, now), Some(Duration::from_millis(FORGET_MS)));
+        assert_eq!(
+            attempts.wait(who, now + FORGET_MS - 1),
+            Some(Duration::from_millis(1))
+        );
+        assert_eq!(attempts.wait(who, now + FORGET_MS), None);
+        assert!(!attempts.note(who, now + FORGET_MS), "from the beginning");
+    }
+
+    #[test]
     fn a_network_of_ipv6_counts_as_one_address_and_an_old_address_in_a_new_one_as_itself() {
         let mut attempts = Attempts::default();
         for last in 0..=FREE {
@@ -139,7 +162,7 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_locks_nobody_out() {
         let mut attempts = Attempts::default();
-        (0..50).for_each(|_| attempts.note(ip("192.0.2.1"), 1_000_000_000));
+        (0..50).for_each(|_| _ = attempts.note(ip("192.0.2.1"), 1_000_000_000));
         assert_eq!(attempts.wait(ip("192.0.2.1"), 1_000), None);
     }
 }

@@ -259,7 +259,9 @@ impl Access {
 
     fn wrong(&self, client: IpAddr, now_ms: u64) -> Admission {
         tracing::warn!(%client, "a wrong secret");
-        lock(&self.attempts).note(client, now_ms);
+        if lock(&self.attempts).note(client, now_ms) {
+            tracing::warn!(%client, "too many wrong secrets: the address is locked out for a while");
+        }
         Admission::Wrong
     }
 

@@ -172,6 +172,14 @@ pub(super) struct AccessArguments {
     #[arg(long, env = "DESKBEAM_CONFIRM", conflicts_with = "signaling_server")]
     pub confirm: bool,
 
+    /// Who may act and has not for so long is shown out: a number and s, m, h or d. Who may only look stays.
+    #[arg(long, value_name = "TIME", env = "DESKBEAM_IDLE_TIMEOUT")]
+    pub idle_timeout: Option<Lifetime>,
+
+    /// After so long, everybody is shown out, and may come again: a number and s, m, h or d.
+    #[arg(long, value_name = "TIME", env = "DESKBEAM_MAX_SESSION")]
+    pub max_session: Option<Lifetime>,
+
     /// While somebody uses mouse or keyboard at the desktop itself, and for so long after that, viewers cannot act.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     #[arg(env = "DESKBEAM_LOCAL_PRIORITY")]

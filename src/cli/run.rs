@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::TurnSecret;
 use crate::chord::Chord;
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions, can_ask};
-use crate::host::{self, DesktopAddress, LocalRights, Setup};
+use crate::host::{self, DesktopAddress, LocalRights, Setup, StayLimits};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
@@ -88,6 +88,10 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         },
         confirms: options.access.confirm,
         max_connections: options.signaling.max_connections as usize,
+        stay: StayLimits {
+            idle: options.access.idle_timeout.map(|time| time.0),
+            longest: options.access.max_session.map(|time| time.0),
+        },
         fps,
         bitrate_kbps,
         new_plans,

@@ -51,11 +51,8 @@ fn split(name: &str) -> (&str, &str) {
 
 /// As much of `text` as fits into `max` bytes.
 fn cut(text: &str, max: usize) -> &str {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    let end = text.floor_char_boundary(max);
+    text.get(..end).unwrap_or(text)
 }
 
 fn is_device(stem: &str) -> bool {

@@ -107,18 +107,19 @@ impl Uploads {
     /// Takes the next part of the file that is known by `key`. Blocks.
     ///
     /// # Errors
-    /// See [`UploadError`]. What was there stays.
+    /// See [`UploadError`]. What was there stays, but for a disk that is full.
     pub fn take(&self, key: &str, chunk: &Chunk<'_>) -> Result<Received, UploadError> {
         if chunk.size > self.limit {
             return Err(UploadError::TooLarge(self.limit));
         }
         let upload = self.begun(key, chunk)?;
         let mut upload = upload.lock().unwrap_or_else(PoisonError::into_inner);
-        let received = upload.take(chunk)?;
-        if let Received::Whole(_) = received {
+        let received = upload.take(chunk);
+        // Half a file does not keep the disk full.
+        if matches!(received, Ok(Received::Whole(_)) | Err(UploadError::Full)) {
             self.lock().remove(key);
         }
-        Ok(received)
+        received
     }
 
     /// Forgets the file, and what has come of it. False: nothing is known of it.

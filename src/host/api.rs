@@ -128,7 +128,7 @@ impl Host for Api {
             let mut looks = tokio::time::interval(LOOK);
             loop {
                 looks.tick().await;
-                let count = registry.show_out(&id);
+                let count = registry.show_out_by_name(&id);
                 if count > 0 || tokio::time::Instant::now() >= deadline {
                     return count;
                 }

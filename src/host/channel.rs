@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use super::Shared;
 use super::peer::Peer;
-use super::stats::frame_times;
 use super::pointers::Spot;
-use super::{Shared, now_ms, now_us};
+use super::stats::frame_times;
+use crate::clock::{now_us, steady_ms};
 use crate::desktop::ClipboardContent;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
@@ -94,7 +95,7 @@ pub(super) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
         }
         peer.tell(&HostMessage::SystemStats(shared.desk.load()));
         peer.tell(&HostMessage::Ping {
-            timestamp_ms: now_ms(),
+            timestamp_ms: steady_ms(),
         });
     }
 }
@@ -175,7 +176,7 @@ pub(super) async fn act(
         }),
         ChannelMessage::FrameTimes(enabled) => wishes.frame_times = enabled,
         ChannelMessage::Pong { timestamp_ms } => {
-            let round_trip = now_ms() as f64 - timestamp_ms;
+            let round_trip = steady_ms() as f64 - timestamp_ms;
             if (0.0..60_000.0).contains(&round_trip) {
                 peer.tell(&HostMessage::Latency { ms: round_trip / 2.0 });
             }

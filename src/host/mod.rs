@@ -2,6 +2,15 @@
 //!
 //! Each viewer is one task that owns its socket, its session and its peers; each player (WHEP) one that owns a peer.
 
+#![deny(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::todo
+)]
+#![deny(clippy::indexing_slicing, clippy::string_slice)]
+
 mod api;
 mod channel;
 mod consent;
@@ -17,6 +26,7 @@ mod presence;
 mod registry;
 mod revocation;
 mod stats;
+mod stay;
 mod viewer;
 mod views;
 mod wakefulness;
@@ -33,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, TurnSecret};
-use crate::clock::{now_ms, now_us};
+use crate::clock::{now_ms, steady_ms};
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::protocol::ice_server::IceServer;
@@ -44,6 +54,7 @@ use crate::web::{self, Serving};
 pub use desk::DesktopAddress;
 pub use outbound::{Rendezvous, RendezvousKind};
 pub use presence::LocalRights;
+pub use stay::StayLimits;
 
 use api::Api;
 use consent::Consent;
@@ -88,6 +99,8 @@ pub struct Setup {
     pub confirms: bool,
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
+    /// How long each of them may be here.
+    pub stay: StayLimits,
     /// Frames per second at first.
     pub fps: u32,
     /// The video bitrate at first, in kbit/s.
@@ -182,7 +195,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         players: Players::default(),
         audience: Audience::new(),
         pointers: Pointers::default(),
-        wakefulness: Wakefulness::new(now_ms()),
+        wakefulness: Wakefulness::new(steady_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),
@@ -210,7 +223,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
     tasks.spawn(grab::follow_cursor(shared.clone()));
     let desk = shared.desk.clone();
-    tasks.spawn(revocation::watch(shared.clone()));
+    tasks.spawn(revocation::watch(shared.clone(), setup.stay));
     let served = web::serve(
         listener,
         Arc::new(Api::new(shared)),

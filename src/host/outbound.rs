@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{Shared, now_ms, viewer};
+use super::{Shared, viewer};
+use crate::clock::steady_ms;
 use crate::session::{Action, Session};
 use crate::web::{self, ServerUrl};
 
@@ -89,8 +90,8 @@ async fn register_again_and_again(shared: Shared, rendezvous: Rendezvous) {
 fn register(kind: &RendezvousKind, shared: &Shared) -> (Session, Vec<Action>) {
     let config = shared.session.clone();
     match kind {
-        RendezvousKind::Producer { name } => Session::produce(json!({ "name": name }), config, now_ms()),
-        RendezvousKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, now_ms()),
+        RendezvousKind::Producer { name } => Session::produce(json!({ "name": name }), config, steady_ms()),
+        RendezvousKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, steady_ms()),
     }
 }
 
@@ -101,9 +102,8 @@ fn pauses() -> impl Iterator<Item = Duration> {
 
 /// 20 % more or less, so that many hosts do not come back at once.
 fn jittered(pause: Duration) -> Duration {
-    let mut byte = [0];
     // Without randomness the pause is the plain one.
-    let share = getrandom::fill(&mut byte).map_or(0.5, |()| f64::from(byte[0]) / 255.0);
+    let share = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
     pause.mul_f64(0.8 + 0.4 * share)
 }
 

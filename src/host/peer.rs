@@ -7,9 +7,11 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Shared;
 use super::pointer::Seat;
+use super::stay::Stay;
 use super::wakefulness::Wakefulness;
-use super::{Shared, now_ms};
+use crate::clock::steady_ms;
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage, MOTION};
@@ -46,12 +48,14 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Asks for a peer, through which the viewer may do what `permit` allows. `requests` takes what is not input.
+    /// Asks for a peer, through which the viewer may do what `permit` allows, which is noted in `stay`. `requests` takes what is
+    /// not input.
     pub(super) async fn open(
         shared: &Shared,
         key: PeerKey,
         request: PeerRequest,
         permit: Permit,
+        stay: Stay,
         requests: mpsc::Sender<Request>,
     ) -> Self {
         let input = Arc::new(shared.input.viewer());
@@ -64,10 +68,11 @@ impl Peer {
             decoder: Arc::clone(&decoder),
             input: Arc::clone(&input),
             permit,
+            stay,
             key,
             requests,
             is_refused: AtomicBool::new(false),
-            bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, now_ms())),
+            bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
             is_flooding: AtomicBool::new(false),
             wakefulness: shared.wakefulness.clone(),
         };
@@ -136,7 +141,7 @@ impl Peer {
 
     /// Whether a viewer that answers pings has fallen silent: the socket may be alive and the stream's way cut.
     pub(super) fn is_silent(&self) -> bool {
-        self.heard.is_silent(now_ms())
+        self.heard.is_silent(steady_ms())
     }
 
     /// Releases what is held through it.
@@ -157,6 +162,7 @@ struct Reader {
     decoder: Arc<Mutex<Decoder>>,
     input: Arc<ViewerInput>,
     permit: Permit,
+    stay: Stay,
     key: PeerKey,
     requests: mpsc::Sender<Request>,
     is_refused: AtomicBool,
@@ -219,7 +225,7 @@ impl Reader {
     /// Decodes, keeps back what the role does not allow, and hands over. The lock is this thread's own but for a
     /// change of the size.
     fn take(&self, message: &str) {
-        let now_ms = now_ms();
+        let now_ms = steady_ms();
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_flooding.load(Ordering::Relaxed) || !bucket.take(now_ms) {
             return self.stem();
@@ -241,6 +247,7 @@ impl Reader {
             match message {
                 _ if !is_allowed => refused = true,
                 ChannelMessage::Input(event) if self.wakefulness.lets_through(&event, now_ms) => {
+                    self.stay.note(&event, now_ms);
                     self.input.send(event);
                 }
                 ChannelMessage::Input(_) => {}
@@ -288,12 +295,13 @@ mod tests {
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
                 permit: Permit::new(role, Policy::default(), true),
+                stay: Stay::begin(steady_ms()),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),
-                bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, now_ms())),
+                bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
                 is_flooding: AtomicBool::new(false),
-                wakefulness: Wakefulness::new(now_ms()),
+                wakefulness: Wakefulness::new(steady_ms()),
             };
             messages.iter().for_each(|message| reader.take(message));
             let (mut refusals, mut wanted) = (0, Vec::new());

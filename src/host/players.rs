@@ -10,7 +10,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Shared;
 use super::consent::Guest;
+use super::stay::Stay;
 use crate::access::Grant;
+use crate::clock::steady_ms;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
 use crate::web::{Player, PlayerError};
@@ -31,6 +33,7 @@ pub(super) struct Players(Arc<Mutex<HashMap<String, Entry>>>);
 struct Entry {
     fragments: mpsc::Sender<Fragment>,
     grant: Grant,
+    stay: Stay,
     _guest: Option<Guest>,
 }
 
@@ -52,9 +55,10 @@ impl Players {
         self.lock().remove(id).is_some()
     }
 
-    /// Closes those whose grant `holds` no longer.
-    pub(super) fn close_unless(&self, holds: impl Fn(&Grant) -> bool) {
-        self.lock().retain(|_, player| holds(&player.grant));
+    /// Closes those who have to leave.
+    pub(super) fn close_if(&self, has_to_leave: impl Fn(&Grant, &Stay) -> bool) {
+        self.lock()
+            .retain(|_, player| !has_to_leave(&player.grant, &player.stay));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
@@ -106,6 +110,7 @@ pub(super) async fn open(
     let entry = Entry {
         fragments: sender,
         grant,
+        stay: Stay::begin(steady_ms()),
         _guest: guest,
     };
     shared.players.lock().insert(id.clone(), entry);

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::stay::Stay;
 use crate::access::Grant;
+use crate::clock::steady_ms;
 use crate::descriptors;
 use crate::protocol::people::{Person, PersonName};
 use crate::protocol::role::Capability;
@@ -25,16 +27,18 @@ struct Client {
     info: ClientInfo,
     name: Option<PersonName>,
     grant: Grant,
+    stay: Stay,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
-    /// Whether it is shown out because it may no longer be here.
-    is_barred: bool,
+    /// Why it may no longer be here, if that is why it is shown out.
+    barred: Option<&'static str>,
 }
 
 /// A viewer's place in the registry, which it leaves when this is dropped.
 pub(super) struct Registration {
     registry: Registry,
     id: String,
+    stay: Stay,
     leave: CancellationToken,
 }
 
@@ -55,20 +59,23 @@ impl Registry {
             return None;
         }
         let (id, leave) = (info.id.clone(), CancellationToken::new());
+        let stay = Stay::begin(steady_ms());
         clients.insert(
             id.clone(),
             Client {
                 info,
                 name: None,
                 grant,
+                stay: stay.clone(),
                 leave: leave.clone(),
-                is_barred: false,
+                barred: None,
             },
         );
         self.tell(&clients);
         Some(Registration {
             registry: self.clone(),
             id,
+            stay,
             leave,
         })
     }
@@ -91,7 +98,7 @@ impl Registry {
     }
 
     /// Shows out those that are called `id`, by us or by themselves. How many there were.
-    pub(super) fn show_out(&self, id: &str) -> usize {
+    pub(super) fn show_out_by_name(&self, id: &str) -> usize {
         let clients = self.lock();
         let called = |client: &&Client| client.info.id == id || client.info.peer_id.as_deref() == Some(id);
         let called: Vec<_> = clients.values().filter(called).collect();
@@ -112,12 +119,13 @@ impl Registry {
         self.lock().get(id).is_some_and(|client| client.grant == *grant)
     }
 
-    /// Shows out those whose grant `holds` no longer.
-    pub(super) fn show_out_unless(&self, holds: impl Fn(&Grant) -> bool) {
-        let mut clients = self.lock();
-        for client in clients.values_mut().filter(|client| !holds(&client.grant)) {
-            client.is_barred = true;
-            client.leave.cancel();
+    /// Shows out those for whose leaving there is a reason.
+    pub(super) fn show_out(&self, reason: impl Fn(&Grant, &Stay) -> Option<&'static str>) {
+        for client in self.lock().values_mut() {
+            if let Some(reason) = reason(&client.grant, &client.stay) {
+                client.barred.get_or_insert(reason);
+                client.leave.cancel();
+            }
         }
     }
 
@@ -143,10 +151,15 @@ impl Registration {
         self.leave.clone()
     }
 
-    /// Whether the viewer has to leave because it may no longer be here.
-    pub(super) fn is_barred(&self) -> bool {
+    /// Why the viewer may no longer be here, if that is why it has to leave.
+    pub(super) fn barred(&self) -> Option<&'static str> {
         let clients = self.registry.lock();
-        clients.get(&self.id).is_some_and(|client| client.is_barred)
+        clients.get(&self.id).and_then(|client| client.barred)
+    }
+
+    /// The viewer's time here.
+    pub(super) fn stay(&self) -> Stay {
+        self.stay.clone()
     }
 
     /// What the viewer wants to be called.

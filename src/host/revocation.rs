@@ -5,14 +5,16 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Shared;
-use crate::clock::now_ms;
+use super::stay::{Stay, StayLimits};
+use crate::access::Grant;
+use crate::clock::{now_ms, steady_ms};
 
 /// How often it is looked at who may still be here: links end, and other processes revoke them.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Shows out viewers and players whose link or password has ended, and everybody when that is asked for, until the
-/// host ends.
-pub(super) async fn watch(shared: Shared) {
+/// Shows out viewers and players whose link or password has ended or who have been here for too long, and everybody
+/// when that is asked for, until the host ends.
+pub(super) async fn watch(shared: Shared, limits: StayLimits) {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -21,9 +23,12 @@ pub(super) async fn watch(shared: Shared) {
             () = shared.cut_off.notified() => cut_off(&shared),
             _ = looks.tick() => {}
         }
-        let holds = |grant: &_| shared.access.is_valid(grant, now_ms());
-        shared.registry.show_out_unless(holds);
-        shared.players.close_unless(holds);
+        let end = |grant: &Grant, stay: &Stay| match shared.access.is_valid(grant, now_ms()) {
+            true => limits.end(stay, grant.role, steady_ms()),
+            false => Some("Access has ended"),
+        };
+        shared.registry.show_out(end);
+        shared.players.close_if(|grant, stay| end(grant, stay).is_some());
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::Instrument;
 
+use super::Shared;
 use super::channel::{self, Wishes};
 use super::desk::News;
 use super::lease::Seat;
@@ -18,8 +19,9 @@ use super::peer::{Peer, Permit, Request};
 use super::pointers::Spot;
 use super::registry::Registration;
 use super::stats::webrtc_stats;
+use super::stay::Stay;
 use super::views::Views;
-use super::{Shared, now_ms};
+use crate::clock::{now_ms, steady_ms};
 use crate::input::ViewerInput;
 use crate::media::PeerEvent;
 use crate::protocol::candidate::IceCandidate;
@@ -56,7 +58,7 @@ pub(super) async fn serve(shared: Shared, new_viewer: NewViewer) {
         client,
         grant,
     } = new_viewer;
-    let now = now_ms();
+    let now = steady_ms();
     let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
     let span = tracing::info_span!("viewer", id = %client_id);
     async move {
@@ -125,7 +127,7 @@ pub(super) async fn converse(
 ) -> &'static str {
     let mut viewer = Viewer::new(shared, socket, session, registration);
     if let Some(size) = viewer.shared.desk.size() {
-        viewer.session.handle(Event::FrameSize(size), now_ms());
+        viewer.session.handle(Event::FrameSize(size), steady_ms());
     }
     let ended = match viewer.begin(first, early).await {
         Ok(()) => viewer.live().await,
@@ -175,6 +177,7 @@ struct Viewer {
     registration: Option<Registration>,
     seat: Seat,
     permit: Permit,
+    stay: Stay,
     lease: watch::Receiver<LeaseState>,
     people: watch::Receiver<Arc<[Person]>>,
     grab: watch::Receiver<bool>,
@@ -233,6 +236,9 @@ impl Viewer {
         let acts = lease.borrow().lets_act(seat.id());
         Self {
             permit: Permit::new(session.role(), shared.session.policy, acts),
+            stay: registration
+                .as_ref()
+                .map_or_else(|| Stay::begin(steady_ms()), Registration::stay),
             seat,
             lease,
             people: shared.registry.people(),
@@ -316,13 +322,9 @@ impl Viewer {
 
     /// 1008 tells a client that it need not come back as it is.
     fn shown_out(&self) -> Next {
-        let is_barred = self.registration.as_ref().is_some_and(Registration::is_barred);
-        match is_barred {
-            true => Next::Leave {
-                code: 1008,
-                reason: "Access has ended",
-            },
-            false => Next::Leave {
+        match self.registration.as_ref().and_then(Registration::barred) {
+            Some(reason) => Next::Leave { code: 1008, reason },
+            None => Next::Leave {
                 code: 1000,
                 reason: "Shown out by the host",
             },
@@ -337,15 +339,15 @@ impl Viewer {
             }
             Next::Frame(None) => return Err(Ended("the socket is closed")),
             Next::Frame(Some(Frame::Silent)) => {
-                let farewell = self.session.expire(now_ms());
+                let farewell = self.session.expire(steady_ms());
                 turn_away(&mut self.socket, farewell).await;
                 return Err(Ended("it gives no sign of life"));
             }
             Next::Frame(Some(frame)) => {
                 let actions = match &frame {
-                    Frame::Text(text) => self.session.handle(Event::Text(text), now_ms()),
-                    Frame::Binary => self.session.handle(Event::Binary, now_ms()),
-                    Frame::Alive | Frame::Silent => self.session.handle(Event::Alive, now_ms()),
+                    Frame::Text(text) => self.session.handle(Event::Text(text), steady_ms()),
+                    Frame::Binary => self.session.handle(Event::Binary, steady_ms()),
+                    Frame::Alive | Frame::Silent => self.session.handle(Event::Alive, steady_ms()),
                 };
                 self.update_registration();
                 actions
@@ -353,7 +355,7 @@ impl Viewer {
             Next::Peer(key, event) => self.peer_event(key, event),
             Next::Request(Request::Refused) => {
                 tracing::info!("the viewer may only look, and wanted to act");
-                self.session.handle(Event::Refused, now_ms())
+                self.session.handle(Event::Refused, steady_ms())
             }
             Next::Request(Request::Flood(key)) => {
                 self.give_up(key, "The client sends too many messages on its data channel")
@@ -367,7 +369,7 @@ impl Viewer {
                 Vec::new()
             }
             Next::Measured((request, stats)) => {
-                self.session.handle(Event::Stats { request, stats }, now_ms())
+                self.session.handle(Event::Stats { request, stats }, steady_ms())
             }
             Next::News(news) => {
                 self.spread(news);
@@ -377,7 +379,7 @@ impl Viewer {
             Next::Lease => self.lease_changed(),
             Next::People => {
                 let people = Arc::clone(&self.people.borrow_and_update());
-                self.session.handle(Event::People(people), now_ms())
+                self.session.handle(Event::People(people), steady_ms())
             }
             Next::Grab => {
                 let relative = *self.grab.borrow_and_update();
@@ -394,7 +396,7 @@ impl Viewer {
                     .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
                 self.give_up_silent()
             }
-            Next::Tick => self.session.handle(Event::Tick, now_ms()),
+            Next::Tick => self.session.handle(Event::Tick, steady_ms()),
         };
         self.perform(actions).await
     }
@@ -448,7 +450,7 @@ impl Viewer {
                 }
             }
         };
-        self.session.handle(event, now_ms())
+        self.session.handle(event, steady_ms())
     }
 
     /// Somebody has taken the control or left it: what was held without it is released.
@@ -458,8 +460,8 @@ impl Viewer {
         if !self.permit.set_acts(granted) && !granted {
             self.peers.values().for_each(Peer::let_go);
         }
-        let mut actions = self.session.handle(Event::Control { granted }, now_ms());
-        actions.extend(self.session.handle(Event::Lease(state), now_ms()));
+        let mut actions = self.session.handle(Event::Control { granted }, steady_ms());
+        actions.extend(self.session.handle(Event::Lease(state), steady_ms()));
         actions
     }
 
@@ -508,7 +510,7 @@ impl Viewer {
             }
         }
         self.told_views = Some(message);
-        self.session.handle(Event::FrameSize(size), now_ms())
+        self.session.handle(Event::FrameSize(size), steady_ms())
     }
 
     async fn perform(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
@@ -525,6 +527,7 @@ impl Viewer {
                         key,
                         request,
                         self.permit.clone(),
+                        self.stay.clone(),
                         self.requests.0.clone(),
                     )
                     .await;
@@ -557,9 +560,11 @@ impl Viewer {
                     self.registration.as_ref().inspect(|place| place.set_name(name));
                 }
                 Action::Input(event) => {
+                    let now_ms = steady_ms();
                     if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))
-                        && self.shared.wakefulness.lets_through(&event, now_ms())
+                        && self.shared.wakefulness.lets_through(&event, now_ms)
                     {
+                        self.stay.note(&event, now_ms);
                         self.input.send(event);
                     }
                 }
@@ -578,7 +583,7 @@ impl Viewer {
             Ok(()) => Ok(()),
             Err(SendError::Gone) => Err(Ended("the socket is closed")),
             Err(SendError::Slow) => {
-                let farewell = self.session.handle(Event::SendQueueFull, now_ms());
+                let farewell = self.session.handle(Event::SendQueueFull, steady_ms());
                 let _ = timeout(FAREWELL, turn_away(&mut self.socket, farewell)).await;
                 Err(Ended("it does not read"))
             }
@@ -633,7 +638,8 @@ impl Viewer {
         }
         tracing::warn!(reason, "the peer is closed");
         let reason = reason.to_owned();
-        self.session.handle(Event::PeerFailed { key, reason }, now_ms())
+        self.session
+            .handle(Event::PeerFailed { key, reason }, steady_ms())
     }
 
     fn update_registration(&self) {
@@ -677,5 +683,5 @@ async fn next_news(news: &mut broadcast::Receiver<News>) -> News {
 }
 
 fn instant_of(deadline_ms: u64) -> Instant {
-    Instant::now() + Duration::from_millis(deadline_ms.saturating_sub(now_ms()))
+    Instant::now() + Duration::from_millis(deadline_ms.saturating_sub(steady_ms()))
 }

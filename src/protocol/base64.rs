@@ -9,7 +9,7 @@ pub fn encode(bytes: &[u8]) -> String {
         for place in 0..4 {
             if place <= chunk.len() {
                 let sextet = (bits >> (18 - 6 * place)) & 0x3f;
-                text.push(char::from(ALPHABET[sextet as usize]));
+                text.extend(ALPHABET.get(sextet as usize).copied().map(char::from));
             } else {
                 text.push('=');
             }

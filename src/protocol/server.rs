@@ -96,26 +96,23 @@ pub struct Stamp<'a> {
 impl ServerMessage {
     /// The text frame that says this.
     pub fn encode(&self, stamp: Stamp<'_>) -> String {
-        let mut envelope = json!({
-            "version": VERSION,
-            "type": self.kind(),
-            "id": stamp.id,
-            "timestamp": stamp.timestamp_ms,
-            "peer_id": stamp.client_id,
-        });
-        if stamp.is_response {
-            envelope["reply_to"] = stamp.id.into();
-        }
-        match self {
-            Self::Error(rejection) => envelope["error"] = error(rejection),
-            Self::AnswerAck => {}
-            _ => envelope["data"] = self.data(stamp),
-        }
-        if matches!(self, Self::Welcome { .. }) {
-            // Where the gstwebrtc clients look for their id, in a message of the same type.
-            envelope["peerId"] = stamp.client_id.into();
-        }
-        envelope.to_string()
+        let always = [
+            ("version", VERSION.into()),
+            ("type", self.kind().into()),
+            ("id", stamp.id.into()),
+            ("timestamp", stamp.timestamp_ms.into()),
+            ("peer_id", stamp.client_id.into()),
+        ];
+        let reply = stamp.is_response.then(|| ("reply_to", stamp.id.into()));
+        let content = match self {
+            Self::Error(rejection) => Some(("error", error(rejection))),
+            Self::AnswerAck => None,
+            _ => Some(("data", self.data(stamp))),
+        };
+        // Where the gstwebrtc clients look for their id, in a message of the same type.
+        let greeting = matches!(self, Self::Welcome { .. }).then(|| ("peerId", stamp.client_id.into()));
+        let fields = always.into_iter().chain(reply).chain(content).chain(greeting);
+        Value::Object(fields.map(|(name, value)| (name.to_owned(), value)).collect()).to_string()
     }
 
     fn kind(&self) -> &'static str {

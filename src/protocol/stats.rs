@@ -134,27 +134,26 @@ impl StageTimes {
 
 impl SystemStats {
     fn to_json(&self) -> Value {
-        object([
-            ("cpu_usage", finite(self.cpu_percent)),
-            ("memory_usage", self.memory_used_bytes.map(Value::from)),
-            ("gpu_usage", finite(self.gpu_percent)),
-            ("fps", finite(self.fps)),
-        ])
+        object(self.fields())
     }
 
     /// With the names of Selkies beside those of the `stats` message: one shape serves both clients.
     pub(super) fn to_channel_json(&self) -> Value {
-        let mut data = self.to_json();
-        for (name, value) in [
+        let of_selkies = [
             ("cpu_percent", finite(self.cpu_percent)),
             ("mem_total", self.memory_total_bytes.map(Value::from)),
             ("mem_used", self.memory_used_bytes.map(Value::from)),
-        ] {
-            if let Some(value) = value {
-                data[name] = value;
-            }
-        }
-        data
+        ];
+        object(self.fields().into_iter().chain(of_selkies))
+    }
+
+    fn fields(&self) -> [(&'static str, Option<Value>); 4] {
+        [
+            ("cpu_usage", finite(self.cpu_percent)),
+            ("memory_usage", self.memory_used_bytes.map(Value::from)),
+            ("gpu_usage", finite(self.gpu_percent)),
+            ("fps", finite(self.fps)),
+        ]
     }
 }
 
@@ -162,7 +161,7 @@ fn finite(number: Option<f64>) -> Option<Value> {
     number.filter(|number| number.is_finite()).map(Value::from)
 }
 
-fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Option<Value>)>) -> Value {
     let present = fields
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));

@@ -110,10 +110,10 @@ impl Sessions {
     /// What happened to a peer.
     pub(super) fn peer(&mut self, key: PeerKey, event: PeerEvent) -> Outcome {
         let nothing = Outcome::Actions(Vec::new());
-        let Some(index) = self.open.iter().position(|open| open.key == key) else {
+        let mut numbered = self.open.iter_mut().enumerate();
+        let Some((index, Open { id, exchange, .. })) = numbered.find(|(_, open)| open.key == key) else {
             return nothing;
         };
-        let Open { id, exchange, .. } = &mut self.open[index];
         let frame = |content| {
             let session_id = id.clone();
             Action::Send(FromPeer::Peer(PeerMessage { session_id, content }).encode())

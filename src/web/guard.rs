@@ -9,9 +9,10 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use super::host::Host;
-use super::origin;
+use super::origin::{self, FETCH_MODE};
 use super::site::Site;
 use crate::access::{Access, Admission, Grant, Presented, Secret};
 use crate::clock::now_ms;
@@ -19,7 +20,6 @@ use crate::protocol::base64;
 use crate::protocol::role::Capability;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Lets a request pass that may come in, with its [`Visitor`] as an extension.
 ///
@@ -117,40 +117,44 @@ impl Credentials {
     }
 }
 
-/// Decides. A password is verified on a thread of its own.
+/// Decides. A password is verified on a thread of its own, and who was wrong hears so after a while.
 pub(super) async fn admit(site: &Site, credentials: Credentials) -> Admission {
-    match site.host.access().admit(&credentials.presented(), now_ms()) {
+    let admission = match site.host.access().admit(&credentials.presented(), now_ms()) {
         Admission::Verify => {
             site.verifier
                 .verify(Arc::clone(site.host.access()), credentials)
                 .await
         }
         admission => admission,
+    };
+    if admission == Admission::Wrong {
+        sleep(hesitation()).await;
     }
+    admission
 }
+
+/// Another time at each try, so that how long an answer takes tells nothing of the secret.
+fn hesitation() -> Duration {
+    let share = getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX));
+    HESITATION.mul_f64(share)
+}
+
+/// The longest that who was wrong is kept waiting for the answer.
+const HESITATION: Duration = Duration::from_millis(500);
 
 /// What somebody is told who may not come in.
 pub(super) fn refused(admission: &Admission) -> impl IntoResponse + use<> {
-    let (status, wait, message) = match admission {
-        Admission::Wait(wait) => (
-            StatusCode::TOO_MANY_REQUESTS,
-            Some(*wait),
-            "There were too many wrong tries. Wait a moment.\n",
-        ),
-        Admission::Wrong => (
-            StatusCode::UNAUTHORIZED,
-            None,
-            "This token or password is wrong.\n",
-        ),
-        _ => (
-            StatusCode::UNAUTHORIZED,
-            None,
-            "Sign in first: open the address that the host printed.\n",
-        ),
-    };
-    let seconds = wait.map(|wait| wait.as_millis().div_ceil(1000).max(1).to_string());
-    let retry = seconds.map(|seconds| [(header::RETRY_AFTER, seconds)]);
-    (status, retry, message)
+    let unauthorized = |message: &str| (StatusCode::UNAUTHORIZED, None, message.to_owned());
+    match admission {
+        Admission::Wait(wait) => {
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            let retry = [(header::RETRY_AFTER, seconds.to_string())];
+            let message = format!("There were too many wrong tries from your address. Wait {seconds} s.\n");
+            (StatusCode::TOO_MANY_REQUESTS, Some(retry), message)
+        }
+        Admission::Wrong => unauthorized("This token or password is wrong.\n"),
+        _ => unauthorized("Sign in first: open the address that the host printed.\n"),
+    }
 }
 
 /// What somebody is told whose role does not reach.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{HOST, HeaderName, ORIGIN};
 
 /// Whether the request is for this host by a name that nobody else can have: an address, `localhost`, or one of
 /// `names`. A page at another name that resolves to this address (DNS rebinding) is thereby kept out.
@@ -29,11 +29,12 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Whether a page, if it is one that asks, may: it was served by this host (its `Origin` names the host and port that
-/// it asks), or from one of `allowed`, in which `*` is any. Browsers send `Origin` with each WebSocket and each
-/// request to another origin; a request without one comes from a program.
+/// it asks), or from one of `allowed`, in which `*` is any. Browsers send `Origin` with each WebSocket and whatever a
+/// script may read; a request without one comes from a program, unless it says that a page of another site wants it,
+/// as a picture for example.
 pub(super) fn may_ask(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
-        return true;
+        return !is_part_of_another_page(headers);
     };
     let Some(origin) = origin.to_str().ok() else {
         return false;
@@ -47,6 +48,16 @@ pub(super) fn may_ask(headers: &HeaderMap, allowed: &[String]) -> bool {
             .iter()
             .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
+
+/// Whether somebody else's page has this in it. To go to an address of ours anybody may be asked.
+fn is_part_of_another_page(headers: &HeaderMap) -> bool {
+    let says = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_elsewhere = matches!(says(FETCH_SITE), Some("cross-site" | "same-site"));
+    is_elsewhere && says(FETCH_MODE) != Some("navigate")
+}
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(super) const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 #[cfg(test)]
 mod tests {
@@ -110,5 +121,23 @@ mod tests {
         };
         assert!(allowed(&["https://other.example", "https://player.example"]) && allowed(&["*"]));
         assert!(!allowed(&["https://other.example"]) && !allowed(&["player.example"]));
+    }
+
+    #[test]
+    fn what_another_site_puts_into_its_page_is_kept_out_and_whoever_follows_a_link_is_not() {
+        for (site, mode, asks) in [
+            (None, None, true),
+            (Some("none"), Some("navigate"), true),
+            (Some("same-origin"), Some("no-cors"), true),
+            (Some("same-site"), Some("no-cors"), false),
+            (Some("cross-site"), Some("no-cors"), false),
+            (Some("cross-site"), Some("navigate"), true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [(FETCH_SITE, site), (FETCH_MODE, mode)] {
+                value.map(|value| headers.insert(name, value.parse().unwrap()));
+            }
+            assert_eq!(may_ask(&headers, &["*".to_owned()]), asks, "{site:?} {mode:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
 import { startHost } from './support/host.mjs';
-import { Relay } from './support/relay.mjs';
+import { Detour } from './support/detour.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
 
@@ -13,8 +13,8 @@ test('the time on the line is told apart from all others, and is as long as it i
   const host = await startHost(t, ['--capture', MOVING]);
   const { page } = await chromiumPage(t);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  const relay = new Relay(t);
-  await relay.lead(page);
+  const detour = new Detour(t);
+  await detour.lead(page);
   const view = await new View(page).open(host.at('?stats=1'));
   await view.reaches('connected');
   const network = async () => {
@@ -30,12 +30,12 @@ test('the time on the line is told apart from all others, and is as long as it i
       return true;
     }, { deadlineMs: 30_000 });
   await near(0);
-  relay.delayMs = 80;
+  detour.delayMs = 80;
   await near(80);
-  relay.jitterMs = 40;
+  detour.jitterMs = 40;
   await near(100);
-  relay.delayMs = 0;
-  relay.jitterMs = 0;
+  detour.delayMs = 0;
+  detour.jitterMs = 0;
   await near(0);
 });
 

@@ -1,36 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromiumPage } from './support/browsers.mjs';
+import { NOISE, PATIENCE, across, watching } from './support/across.mjs';
 import { startHost } from './support/host.mjs';
 import { Line } from './support/line.mjs';
 import { until } from './support/until.mjs';
-import { View } from './support/view.mjs';
-
-const NOISE = 'videotestsrc is-live=true pattern=snow ! video/x-raw,format=I420,width=640,height=360,framerate=30/1';
-const PATIENCE = { deadlineMs: 60_000 };
-
-/**
- * A page at the other end that shows the picture. In a namespace, Chromium at times is never told of its own networks and
- * gathers for ever, whatever the page does: then another one is started.
- */
-async function watching(t, line, host) {
-  const program = await line.chromium(t);
-  for (let left = 4; ; left -= 1) {
-    const { page } = await chromiumPage(t, { program });
-    const view = await new View(page).open(host.url);
-    const gathers = page.waitForFunction(() => {
-      const { iceGatheringState, connectionState } = globalThis.deskbeam?.peerConnection ?? {};
-      return iceGatheringState === 'complete' || connectionState === 'connected';
-    }, undefined, { timeout: 10_000 });
-    if (left === 0 || (await gathers.then(() => true, () => false))) {
-      await view.reaches('connected', PATIENCE);
-      return view;
-    }
-    t.diagnostic('a Chromium without networks');
-    await page.context().browser().close();
-  }
-}
 
 /** What arrives, in kbit/s over half a second, and the round trip of the route in ms. */
 async function traffic(view) {
@@ -75,14 +49,6 @@ test('the rate goes down to a bottleneck, whose queue does not stay full, and co
   assert.equal((await view.state()).shown, 'connected');
 });
 
-/** A host at one end of a line and a page at the other that shows its picture. Undefined: that takes root. */
-async function across(t) {
-  const line = await Line.make(t);
-  if (!line) return undefined;
-  const host = await startHost(t, ['--tls', 'off', '--capture', NOISE], { address: line.address, within: line.hostEnd });
-  return { line, host, view: await watching(t, line, host) };
-}
-
 test('a stream whose way is cut is told, and comes back when that is', { timeout: 240_000 }, async (t) => {
   const { line, view } = (await across(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
@@ -106,4 +72,68 @@ test('a viewer that vanishes without a word is removed, and comes back by itself
   await line.heal();
   await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);
   await view.reaches('connected', PATIENCE);
+});
+
+/**
+ * The video from now until `count` more frames have been decoded: how many of them were asked for as key frames, how
+ * many datagrams were lost, and the longest time that one picture stood, in ms.
+ */
+async function watch(view, count) {
+  const look = () =>
+    view.page.evaluate(async () => {
+      const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
+      const video = stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      return { frames: video.framesDecoded, asked: video.pliCount + video.firCount, lost: video.packetsLost };
+    });
+  const before = await look();
+  await view.page.evaluate(() => {
+    const video = document.querySelector('#screen');
+    let last = performance.now();
+    globalThis.longest = 0;
+    const shown = () => {
+      const now = performance.now();
+      globalThis.longest = Math.max(globalThis.longest, now - last);
+      last = now;
+      video.requestVideoFrameCallback(shown);
+    };
+    video.requestVideoFrameCallback(shown);
+  });
+  const after = await until('the stream goes on', async () => {
+    const now = await look();
+    return now.frames >= before.frames + count && now;
+  }, PATIENCE);
+  const stoodMs = await view.page.evaluate(() => globalThis.longest);
+  return { asked: after.asked - before.asked, lost: after.lost - before.lost, stoodMs };
+}
+
+test('a stream goes on while datagrams are lost by chance, and its rate falls when they are many', { timeout: 240_000 }, async (t) => {
+  const { line, view } = (await across(t, ['--encoder', 'x264', '--bitrate', '4000'])) ?? {};
+  if (!line) return t.skip('network namespaces can be made by root only');
+  await until('the full rate is sent', async () => (await traffic(view)).kbps > 3000, PATIENCE);
+  for (const percent of [1, 5, 10, 20]) {
+    await line.lose(percent);
+    const { asked, lost, stoodMs } = await watch(view, 150);
+    t.diagnostic(`${percent} %: ${lost} lost, ${asked} key frames asked for, no picture stood longer than ${stoodMs.toFixed()} ms`);
+    assert.ok(lost > 0, 'something is lost');
+    // Each costs as much as many frames: what is lost is sent again instead.
+    assert.ok(asked <= 10, `${asked} key frames are asked for within 150 frames`);
+    // A decoder that waits for a key frame stands for seconds.
+    if (percent <= 5) assert.ok(stoodMs < 1500, `a picture stands for ${stoodMs.toFixed()} ms`);
+  }
+  await until('the rate falls', async () => {
+    const { kbps } = await traffic(view);
+    if (kbps < 1500) return true;
+    throw new Error(`${kbps.toFixed()} kbit/s`);
+  }, PATIENCE);
+  assert.equal((await view.state()).shown, 'connected');
+});
+
+test('a viewer whose address changes comes again by itself', { timeout: 240_000 }, async (t) => {
+  const { line, host, view } = (await across(t)) ?? {};
+  if (!line) return t.skip('network namespaces can be made by root only');
+  const moved = Date.now();
+  await line.move();
+  await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);
+  await view.reaches('connected', PATIENCE);
+  t.diagnostic(`back after ${Date.now() - moved} ms`);
 });

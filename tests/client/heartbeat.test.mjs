@@ -35,6 +35,19 @@ test('a host that says anything within 10 s of a ping lives', () => {
   assert.equal(signaling.state, 'connected');
 });
 
+test('a host that is doubted has 3 s for a sign of life', () => {
+  const { signaling, socket, clock } = connected();
+  signaling.probe();
+  assert.equal(socket.ofType('ping').length, 1);
+  clock.advance(2999);
+  socket.deliver({ type: 'pong', id: socket.ofType('ping')[0].id });
+  clock.advance(5000);
+  assert.equal(signaling.state, 'connected');
+  signaling.probe();
+  clock.advance(3000);
+  assert.notEqual(signaling.state, 'connected');
+});
+
 test('a host that is silent for 10 s after a ping is given up and tried again', () => {
   const { signaling, socket, sockets, clock, heard } = connected();
   clock.advance(29_999);

@@ -45,6 +45,7 @@ test('each refusal has a sentence', async () => {
   assert.match((await host(403).login.signIn('x')).reason, /does not let this page in/);
   assert.match((await host(429, '', { 'retry-after': '8' }).login.signIn('x')).reason, /Wait 8 s/);
   assert.match((await host(429, '', { 'retry-after': '8' }).login.check()).reason, /Wait 8 s/);
+  assert.match((await host(429, '', { 'retry-after': '899' }).login.signIn('x')).reason, /Wait 15 minutes/);
 });
 
 test('a host that does not answer, or is something else, is no reason to ask for a password', async () => {

@@ -144,7 +144,7 @@ test('a host that refuses the viewer is not asked again until the viewer wants i
 
 test('an interruption may heal by itself within 3 s', () => {
   const { machine, tell } = live();
-  assert.deepEqual(tell('peer', { state: 'disconnected' }), [{ type: 'arm', ms: 3000 }]);
+  assert.deepEqual(tell('peer', { state: 'disconnected' }), [{ type: 'arm', ms: 3000 }, { type: 'probe' }]);
   assert.equal(machine.state.kind, 'reconnecting');
   assert.deepEqual(tell('peer', { state: 'connected' }), [{ type: 'disarm' }]);
   assert.deepEqual(machine.state, { kind: 'connected' });
@@ -255,9 +255,9 @@ test('a refusal that may pass is tried again, one that will not is final', () =>
   assert.equal(never.machine.state.reason, 'There is no screen.');
 });
 
-test('while it waits, the return of the network is a reason to try at once', () => {
+test('while it waits, the return of the network is a reason to try at once, and otherwise to doubt the socket', () => {
   const { tell } = live();
-  assert.deepEqual(tell('online'), []);
+  assert.deepEqual(tell('online'), [{ type: 'probe' }]);
   tell('closed', LOST);
   assert.deepEqual(tell('online'), [{ type: 'disarm' }, { type: 'open-socket' }]);
 });

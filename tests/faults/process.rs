@@ -1,7 +1,9 @@
 //! The host itself is stopped, ended, or finds the system short of something.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use deskbeam::desktop::DesktopServices;
@@ -9,8 +11,10 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::eventually;
+use crate::support::http::request;
 use crate::support::program::{Program, command};
 use crate::support::root::Root;
+use crate::support::set_clock::SetClock;
 use crate::support::signaling::Client;
 use crate::support::viewer::{Viewer, ViewerOptions};
 use crate::support::xvfb::Xvfb;
@@ -60,6 +64,43 @@ async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
         root.pointer() == (200, 200)
     };
     wait("the pointer follows again", moved);
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_shows_nobody_out() {
+    let clock = SetClock::new("+0s");
+    let (_xvfb, root, program) = tokio::task::block_in_place(|| {
+        let xvfb = Xvfb::start("640x480x24", &[]);
+        let root = Root::connect(&xvfb.display);
+        let program = Program::start_with(&["--display", &xvfb.display], &clock.environment());
+        (xvfb, root, program)
+    });
+    let mut viewer = join(&program).await;
+    for (offset, hours, place) in [("+2h", 2.0, 100), ("-3h", -3.0, 200), ("+0s", 0.0, 300)] {
+        clock.set(offset);
+        // They come every second, when it is also looked whether somebody has gone.
+        let is_load = |message: &&serde_json::Value| message["type"] == "system_stats";
+        let loads = |viewer: &Viewer| viewer.messages.iter().filter(is_load).count();
+        let asked = Cell::new(0);
+        let is_set = |viewer: &Viewer| {
+            if asked.replace(loads(viewer)) != loads(viewer) {
+                viewer.send_input("ping", json!({}));
+            }
+            let mut last = viewer.messages.iter().rev();
+            let host_ms = last.find_map(|message| message["data"]["server_time"].as_f64());
+            let away_ms = host_ms.map(|ms| ms - deskbeam::clock::now_ms() as f64);
+            away_ms.is_some_and(|ms| (ms / 3_600_000.0 - hours).abs() < 0.1)
+        };
+        viewer.until("the clock of the host is set", is_set).await;
+        let before = loads(&viewer);
+        viewer
+            .until("it goes on", |viewer| loads(viewer) >= before + 4)
+            .await;
+        viewer.send_input("mouse-move", json!({"x": place, "y": place}));
+        wait("the pointer follows", || root.pointer() == (place, place));
+        assert!(viewer.error.is_none(), "{:?}", viewer.error);
+    }
     viewer.leave().await;
 }
 
@@ -172,37 +213,62 @@ async fn eventually_joins(program: &Program) -> Viewer {
     join(program).await
 }
 
+/// What keeps a token and a certificate of its own, with its log.
+struct Logged {
+    child: Child,
+    url: String,
+}
+
+impl Logged {
+    /// `command` with these flags, whose memory is in this folder.
+    fn start(mut command: Command, memory: &Path) -> Self {
+        let mut child = command
+            .env("XDG_RUNTIME_DIR", memory)
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        Self { child, url }
+    }
+
+    /// Ends it, and gives its log.
+    fn end(mut self) -> String {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, Signal::TERM).unwrap();
+        let mut log = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
+        assert!(self.child.wait().unwrap().success(), "{log}");
+        log
+    }
+}
+
+const KEEPS: [&str; 6] = ["--capture", "test", "--listen", "127.0.0.1:0", "--auth", "token"];
+
 #[test]
 fn a_state_folder_that_cannot_be_written_is_told_and_kept_in_memory() {
     let memory = tempfile::tempdir().unwrap();
-    let mut child = command(&[
-        "--capture",
-        "test",
-        "--listen",
-        "127.0.0.1:0",
-        "--auth",
-        "token",
-        "--tls",
-        "on",
-    ])
+    let mut keeps = command(&KEEPS);
     // No folder can be made in a file.
-    .env("XDG_STATE_HOME", "/dev/null/state")
-    .env("XDG_RUNTIME_DIR", memory.path())
-    .env("RUST_LOG", "warn")
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .unwrap();
-    let mut url = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut url)
-        .unwrap();
-    assert!(url.starts_with("https://") && url.contains("#token="), "{url}");
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, Signal::TERM).unwrap();
-    let mut log = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(child.wait().unwrap().success(), "{log}");
+    keeps
+        .args(["--tls", "on"])
+        .env("XDG_STATE_HOME", "/dev/null/state");
+    let host = Logged::start(keeps, memory.path());
+    assert!(
+        host.url.starts_with("https://") && host.url.contains("#token="),
+        "{}",
+        host.url
+    );
+    let log = host.end();
     assert!(
         log.contains("/dev/null/state/deskbeam cannot be made") && log.contains("memory"),
         "{log}"
@@ -210,4 +276,53 @@ fn a_state_folder_that_cannot_be_written_is_told_and_kept_in_memory() {
     for file in ["token", "tls.pem"] {
         assert!(memory.path().join("deskbeam").join(file).exists(), "{file}");
     }
+}
+
+/// Makes the folder `$0` a disk without room, for the command alone.
+const FILL: &str =
+    r#"mount -t tmpfs -o size=16k none "$0"; head -c 64k /dev/zero >"$0/all" 2>/dev/null; exec "$@""#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_is_told_and_nothing_is_left_on_it() {
+    let (disk, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let may_mount = Command::new("unshare").args(["--mount", "true"]).output();
+    if !may_mount.is_ok_and(|output| output.status.success()) {
+        return eprintln!("SKIPPED: disks can be mounted by root only");
+    }
+    let inner = command(&KEEPS);
+    let mut outer = Command::new("unshare");
+    outer
+        .args(["--mount", "sh", "-c", FILL])
+        .arg(disk.path())
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .args(["--tls", "off", "--upload-dir"])
+        .arg(disk.path())
+        .env("XDG_STATE_HOME", disk.path());
+    let host = tokio::task::block_in_place(|| Logged::start(outer, memory.path()));
+    let (address, token) = host.url.trim()["http://".len()..].split_once("/#token=").unwrap();
+    let bearer = format!("Bearer {token}");
+    let sent = request(
+        address.parse().unwrap(),
+        "PUT",
+        "/api/uploads/0123456789abcdef0123456789abcdef?name=a.txt&size=8192&offset=0",
+        &[("authorization", &bearer)],
+        &"x".repeat(8192),
+    )
+    .await;
+    assert_eq!(sent.status, 507, "{sent:?}");
+    // The disk as the host sees it.
+    let seen = format!("/proc/{}/root{}", host.child.id(), disk.path().display());
+    let left = || {
+        let entries = std::fs::read_dir(&seen).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name != "all" && name != "deskbeam")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(left(), [""; 0]);
+    let in_state = std::fs::read_dir(format!("{seen}/deskbeam")).map_or(0, Iterator::count);
+    assert_eq!(in_state, 0, "no half of a token");
+    let log = tokio::task::block_in_place(|| host.end());
+    assert!(log.contains("No space left") && log.contains("memory"), "{log}");
 }

@@ -78,6 +78,7 @@ impl TestHost {
             local: Default::default(),
             confirms: false,
             max_connections: 100,
+            stay: Default::default(),
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,
             new_plans: mpsc::channel(1).1,

@@ -4,12 +4,14 @@
 mod deadline;
 pub mod host;
 pub mod http;
+pub mod https;
 pub mod mouse_look;
 pub mod player;
 pub mod program;
 pub mod raw;
 pub mod rendezvous;
 pub mod root;
+pub mod set_clock;
 pub mod signaling;
 pub mod usage;
 pub mod viewer;

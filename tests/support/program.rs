@@ -1,5 +1,6 @@
 //! The program itself, as a process of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -27,13 +28,15 @@ pub fn command(arguments: &[&str]) -> Command {
 impl Program {
     /// Starts it on a free port, and waits for the URL that it prints.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::start_with(arguments, &[])
+        Self::start_with(arguments, &[] as &[(&str, &str)])
     }
 
     /// The same with these variables in its environment.
-    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn start_with(arguments: &[&str], environment: &[(&str, impl AsRef<OsStr>)]) -> Self {
         let mut command = command(&["--listen", "127.0.0.1:0"]);
-        command.args(arguments).envs(environment.iter().copied());
+        command
+            .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)));
         Self::spawn(command)
     }
 

@@ -15,7 +15,7 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
     ConnectionExt as _, DeviceId, EventMask, KeyEventFlags, RawKeyPressEvent, XIEventMask,
 };
-use x11rb::protocol::xproto::{ConnectionExt as _, Mapping, Window};
+use x11rb::protocol::xproto::{ConnectionExt as _, Grab, GrabMode, Mapping, ModMask, Window};
 use x11rb::rust_connection::RustConnection;
 
 use super::connect::connect;
@@ -41,7 +41,8 @@ pub struct PresenceWatch {
 
 impl PresenceWatch {
     /// Watches `display` (":0"), with `cookie` (MIT-MAGIC-COOKIE-1) or, without one, with what the Xauthority file of
-    /// the environment has: for activity if that is wanted, and for `chord`, which other programs get, too.
+    /// the environment has: for activity if that is wanted, and for `chord`, which other programs do not get, unless one
+    /// of them has it already.
     /// `events` is called on a thread of its own, and should only hand the event over.
     ///
     /// # Errors
@@ -193,8 +194,34 @@ impl Watcher {
         let rows = map.keysyms.chunks(usize::from(map.keysyms_per_keycode).max(1));
         let keys = (u32::from(first)..).zip(rows);
         let keys = keys.filter(|(_, row)| row.first() == Some(&chord.keysym));
-        self.keys = keys.map(|(keycode, _)| keycode).collect();
+        let keys: Vec<_> = keys.map(|(keycode, _)| keycode).collect();
+        if keys != self.keys {
+            self.keys = keys;
+            self.keep_from_others(chord)?;
+        }
         Ok(!self.keys.is_empty())
+    }
+
+    /// Keeps the combination from other programs. That it is pressed is known without that, so it counts also while
+    /// one of them has the whole keyboard.
+    fn keep_from_others(&self, chord: Chord) -> Result<(), ReplyError> {
+        self.connection.ungrab_key(Grab::ANY, self.root, ModMask::ANY)?;
+        let keys = self.keys.iter().filter_map(|key| u8::try_from(*key).ok());
+        for (key, locks) in keys.flat_map(|key| LOCKS.map(|locks| (key, locks))) {
+            let modifiers = ModMask::from(chord.modifiers | locks);
+            let mode = GrabMode::ASYNC;
+            let grab = self
+                .connection
+                .grab_key(false, self.root, modifiers, key, mode, mode)?;
+            match grab.check() {
+                Err(ReplyError::X11Error(_)) => {
+                    tracing::warn!(%chord, "another program gets this combination, too: it has it already");
+                    return Ok(());
+                }
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     fn is_chord(&self, event: &RawKeyPressEvent) -> Result<bool, ReplyError> {
@@ -210,6 +237,8 @@ impl Watcher {
     }
 }
 
+/// Caps Lock (2) and Num Lock (16) may be on.
+const LOCKS: [u16; 4] = [0, 2, 16, 18];
 const ALL_DEVICES: DeviceId = 0;
 const ALL_MASTERS: DeviceId = 1;
 /// Between two tellings that somebody is active.

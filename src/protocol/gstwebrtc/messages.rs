@@ -229,17 +229,19 @@ pub fn parse_peer_message(value: &Value) -> Result<PeerMessage, String> {
 
 impl Serialize for PeerMessage {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut value = json!({ "sessionId": self.session_id });
-        match &self.content {
-            PeerContent::Sdp(description) => value["sdp"] = description.to_json(),
+        let (name, content) = match &self.content {
+            PeerContent::Sdp(description) => ("sdp", description.to_json()),
             PeerContent::Ice(candidate) => {
-                value["ice"] = json!({
-                    "candidate": candidate.candidate,
-                    "sdpMLineIndex": candidate.sdp_m_line_index,
-                });
+                let IceCandidate {
+                    candidate,
+                    sdp_m_line_index,
+                    ..
+                } = candidate;
+                let ice = json!({ "candidate": candidate, "sdpMLineIndex": sdp_m_line_index });
+                ("ice", ice)
             }
-        }
-        value.serialize(serializer)
+        };
+        json!({ "sessionId": self.session_id, name: content }).serialize(serializer)
     }
 }
 

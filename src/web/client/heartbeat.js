@@ -39,10 +39,20 @@ export class Heartbeat {
     }, intervalMs);
   }
 
-  /** From now on the host has `silenceMs` to say something. */
-  expect() {
+  /**
+   * Pings now.
+   *
+   * @param {number} withinMs for so long the host may be silent
+   */
+  probe(withinMs) {
+    this.#ping();
+    this.expect(withinMs);
+  }
+
+  /** From now on the host has so long to say something. */
+  expect(withinMs = this.#silenceMs) {
     this.heard();
-    this.#deadline = this.#clock.setTimeout(() => this.#lost(), this.#silenceMs);
+    this.#deadline = this.#clock.setTimeout(() => this.#lost(), withinMs);
   }
 
   /** The host said something. */

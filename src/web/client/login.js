@@ -84,7 +84,8 @@ function refusal(response) {
   if (response.status === 401) return 'That is not right.';
   if (response.status === 403) return 'The host does not let this page in: open the address that it printed.';
   const seconds = Number(response.headers.get('retry-after')) || 5;
-  return `There were too many wrong tries. Wait ${seconds} s and try again.`;
+  const time = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+  return `There were too many wrong tries. Wait ${time} and try again.`;
 }
 
 const REFUSALS = new Set([401, 403, 429]);

@@ -28,10 +28,11 @@ import { backoffMs } from './backoff.js';
  */
 
 /**
- * What to do about it. `ask` requests an offer, `inspect` asks for a `media` event, `arm` sets the only timer anew.
+ * What to do about it. `ask` requests an offer, `inspect` asks for a `media` event, `probe` finds out whether the socket
+ * is still good, `arm` sets the only timer anew.
  *
  * @typedef {{type: 'open-socket'} | {type: 'close-socket'} | {type: 'answer'} | {type: 'close-peer'}
- *   | {type: 'inspect'} | {type: 'disarm'}
+ *   | {type: 'inspect'} | {type: 'probe'} | {type: 'disarm'}
  *   | {type: 'arm', ms: number}
  *   | {type: 'ask', codecs: string[]}} Action
  */
@@ -116,7 +117,7 @@ export class Session {
       case 'status':
         return this.#standStill(event.status);
       case 'online':
-        return this.#phase === 'waiting' ? this.#tryAgain() : [];
+        return this.#online();
       case 'timeout':
         return this.#timeout();
       default:
@@ -144,6 +145,16 @@ export class Session {
     this.#isLeaving ||= this.#socketIsOpen || this.#phase === 'opening';
     this.#enter('stopped', { kind: 'disconnected' });
     return [{ type: 'disarm' }, { type: 'close-peer' }, { type: 'close-socket' }];
+  }
+
+  /**
+   * There is a network again, perhaps another one, in which the socket leads nowhere.
+   *
+   * @returns {Action[]}
+   */
+  #online() {
+    if (this.#phase === 'waiting') return this.#tryAgain();
+    return this.#socketIsOpen ? [{ type: 'probe' }] : [];
   }
 
   /**
@@ -234,7 +245,7 @@ export class Session {
       case 'live disconnected':
         this.#trouble = 'The connection is interrupted.';
         this.#enter('shaky', this.#visible(null));
-        return [{ type: 'arm', ms: SHAKY_MS }];
+        return [{ type: 'arm', ms: SHAKY_MS }, { type: 'probe' }];
       case 'live failed':
       case 'shaky failed':
         return this.#askAgain('The connection was interrupted.');

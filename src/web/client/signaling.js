@@ -144,6 +144,11 @@ export class GStreamerSignalingClient extends Emitter {
     this.emit('status', 'Disconnected from signaling server');
   }
 
+  /** Asks the host for a sign of life, and gives the connection up when none comes soon. */
+  probe() {
+    if (this.#state === 'connected') this.#heartbeat.probe(PROBE_MS);
+  }
+
   /**
    * @param {string} type
    * @param {unknown} [data]
@@ -463,6 +468,8 @@ const EVENTS = [
 ];
 const PROTOCOLS = ['gstreamer-1.0', 'selkies'];
 const LAST_CANDIDATE = Object.freeze({ candidate: '', sdpMid: '0', sdpMLineIndex: 0 });
+/** How long the host may be silent when there is a reason to doubt that it is there. */
+const PROBE_MS = 3000;
 /** `WebSocket.CLOSED` */
 const CLOSED = 3;
 /** A close code from the range for applications. */

@@ -100,6 +100,8 @@ export class Viewer {
         return void this.#answer();
       case 'close-peer':
         return this.#manager.closePeer();
+      case 'probe':
+        return this.#manager.signaling.probe();
       case 'inspect':
         return void this.#inspect();
       case 'arm':

@@ -31,15 +31,26 @@ export class Line {
     await run('ip', ['netns', 'add', line.#browser]);
     atEnd(t, () => run('ip', ['netns', 'delete', line.#browser]));
     await run('ip', ['-n', line.#host, 'link', 'add', 'line', 'type', 'veth', 'peer', 'name', 'line', 'netns', line.#browser]);
-    for (const [end, address] of [[line.#host, line.address], [line.#browser, '10.99.72.2']]) {
+    for (const [end, address] of [[line.#host, line.address], [line.#browser, FIRST]]) {
       // An IPv6 address would come a second later, and Chromium then begins anew.
       await run('ip', ['-n', end, 'link', 'set', 'line', 'addrgenmode', 'none']);
       await run('ip', ['-n', end, 'address', 'add', `${address}/24`, 'dev', 'line']);
       for (const device of ['lo', 'line']) await run('ip', ['-n', end, 'link', 'set', device, 'up']);
     }
-    // It leads nowhere, but without one Chromium at times finds no address of its own.
-    await run('ip', ['-n', line.#browser, 'route', 'add', 'default', 'via', line.address]);
+    await line.#lead();
     return line;
+  }
+
+  /** It leads nowhere, but without one Chromium at times finds no address of its own. */
+  #lead() {
+    return run('ip', ['-n', this.#browser, 'route', 'add', 'default', 'via', this.address]);
+  }
+
+  /** Gives the end of the browser another address in the place of the one that it had. */
+  async move() {
+    await run('ip', ['-n', this.#browser, 'address', 'delete', `${FIRST}/24`, 'dev', 'line']);
+    await run('ip', ['-n', this.#browser, 'address', 'add', `${NEXT}/24`, 'dev', 'line']);
+    await this.#lead();
   }
 
   /** The command that runs a host at its end. */
@@ -67,20 +78,62 @@ export class Line {
    * @param {'udp' | 'tcp'} protocol
    */
   async cut(protocol) {
-    await this.#filter('add', 'table', 'inet', 'cut');
+    await this.#filter(this.#host, 'add', 'table', 'inet', 'cut');
     for (const way of ['input', 'output']) {
-      await this.#filter('add', 'chain', 'inet', 'cut', way, `{ type filter hook ${way} priority 0; }`);
-      await this.#filter('add', 'rule', 'inet', 'cut', way, 'meta', 'l4proto', protocol, 'drop');
+      await this.#filter(this.#host, 'add', 'chain', 'inet', 'cut', way, `{ type filter hook ${way} priority 0; }`);
+      await this.#filter(this.#host, 'add', 'rule', 'inet', 'cut', way, 'meta', 'l4proto', protocol, 'drop');
+    }
+  }
+
+  /**
+   * Swallows what comes to a port of the host by TCP.
+   *
+   * @param {number} port
+   */
+  async swallow(port) {
+    await this.#filter(this.#host, 'add', 'table', 'inet', 'hole');
+    await this.#filter(this.#host, 'add', 'chain', 'inet', 'hole', 'input', '{ type filter hook input priority 0; }');
+    await this.#filter(this.#host, 'add', 'rule', 'inet', 'hole', 'input', 'tcp', 'dport', String(port), 'drop');
+  }
+
+  /** Lets no datagram through to the browser, nor from it. */
+  async deafen() {
+    await this.#filter(this.#browser, 'add', 'table', 'inet', 'deaf');
+    for (const way of ['input', 'output']) {
+      const hook = `{ type filter hook ${way} priority 0; }`;
+      await this.#filter(this.#browser, 'add', 'chain', 'inet', 'deaf', way, hook);
+      await this.#filter(this.#browser, 'add', 'rule', 'inet', 'deaf', way, 'meta', 'l4proto', 'udp', 'drop');
     }
   }
 
   heal() {
-    return this.#filter('delete', 'table', 'inet', 'cut');
+    return this.#filter(this.#host, 'delete', 'table', 'inet', 'cut');
   }
 
-  /** @param {string[]} words */
-  #filter(...words) {
-    return run('ip', ['netns', 'exec', this.#host, 'nft', ...words]);
+  /**
+   * Loses so many of a hundred datagrams either way, by chance, from now on. They are lost where they arrive: a sender
+   * would be told.
+   *
+   * @param {number} percent
+   */
+  async lose(percent) {
+    for (const end of [this.#host, this.#browser]) {
+      // Deleting what may not be there takes that it is.
+      await this.#filter(end, 'add', 'table', 'inet', 'loss');
+      await this.#filter(end, 'delete', 'table', 'inet', 'loss');
+      await this.#filter(end, 'add', 'table', 'inet', 'loss');
+      await this.#filter(end, 'add', 'chain', 'inet', 'loss', 'input', '{ type filter hook input priority 0; }');
+      const chance = ['numgen', 'random', 'mod', '100', '<', String(percent)];
+      await this.#filter(end, 'add', 'rule', 'inet', 'loss', 'input', 'meta', 'l4proto', 'udp', ...chance, 'drop');
+    }
+  }
+
+  /**
+   * @param {string} end
+   * @param {string[]} words
+   */
+  #filter(end, ...words) {
+    return run('ip', ['netns', 'exec', end, 'nft', ...words]);
   }
 
   /** Lets `megabits` a second through towards the browser, and up to 400 ms of them wait. */
@@ -93,3 +146,6 @@ export class Line {
     return run('tc', ['-n', this.#host, 'qdisc', 'del', 'dev', 'line', 'root']);
   }
 }
+
+/** The address of the browser, and the one to which it can move. */
+const [FIRST, NEXT] = ['10.99.72.2', '10.99.72.3'];

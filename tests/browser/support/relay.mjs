@@ -1,95 +1,80 @@
-import { createSocket } from 'node:dgram';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as later } from 'node:timers';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { atEnd } from './at-end.mjs';
+import { until } from './until.mjs';
 
-/**
- * The way between a page and its host, through which every datagram of the stream goes, each later than it came and none
- * before another. Signaling and pages are not delayed.
- */
+/** A TURN server (coturn) at the host's end of a line. */
 export class Relay {
-  /** How much later, and by how much more at most, in ms and in either direction. */
-  delayMs = 0;
-  jitterMs = 0;
-  #t;
-  /** Where each datagram is taken that is meant for the host, by the host's own place. @type {Map<string, Promise<number>>} */
-  #doors = new Map();
+  #line;
+  #directory;
+  #child = null;
 
-  /** @param {import('./at-end.mjs').Ending} t whose end it ends with */
-  constructor(t) {
-    this.#t = t;
+  /** @param {import('./line.mjs').Line} line */
+  constructor(line, directory) {
+    this.#line = line;
+    this.#directory = directory;
   }
 
   /**
-   * Leads the streams of a page through this, from when it is opened next.
+   * One that runs until the test ends.
    *
-   * @param {import('playwright-core').Page} page of Chromium, which keeps its own addresses to itself
+   * @param {import('node:test').TestContext} t
+   * @param {import('./line.mjs').Line} line
    */
-  async lead(page) {
-    await page.exposeBinding('relayTo', (_source, place) => this.#door(place));
-    await page.addInitScript(() => {
-      const { addIceCandidate } = RTCPeerConnection.prototype;
-      RTCPeerConnection.prototype.addIceCandidate = async function add(given) {
-        const words = given?.candidate?.split(' ') ?? [];
-        if (words.length < 8) return addIceCandidate.call(this, given);
-        const [, , protocol, , address] = words;
-        if (protocol.toLowerCase() !== 'udp' || !/^[\d.]+$/.test(address)) return undefined;
-        words[5] = await globalThis.relayTo(`${address}:${words[5]}`);
-        words[4] = '127.0.0.1';
-        return addIceCandidate.call(this, { ...given, candidate: words.join(' ') });
-      };
-    });
+  static async start(t, line) {
+    const directory = await mkdtemp(join(tmpdir(), 'deskbeam-relay-'));
+    atEnd(t, () => rm(directory, { recursive: true }));
+    const relay = new Relay(line, directory);
+    await writeFile(relay.secretFile, 'known to the relay and the host', { mode: 0o600 });
+    await writeFile(relay.wrongSecretFile, 'something else', { mode: 0o600 });
+    atEnd(t, () => relay.stop());
+    await relay.start();
+    return relay;
   }
 
-  /** @param {string} place address and port of the host */
-  #door(place) {
-    const known = this.#doors.get(place) ?? this.#open(place);
-    this.#doors.set(place, known);
-    return known;
+  /** For `--turn-secret-file`. */
+  get secretFile() {
+    return join(this.#directory, 'secret');
   }
 
-  /** @param {string} place */
-  async #open(place) {
-    const [address, port] = place.split(':');
-    const door = await this.#socket('127.0.0.1');
-    /** For each viewer the socket that speaks for it. @type {Map<number, Promise<(datagram: Buffer) => void>>} */
-    const speakers = new Map();
-    const speaker = async (/** @type {number} */ viewer) => {
-      const socket = await this.#socket('0.0.0.0');
-      const back = this.#queue((datagram) => door.send(datagram, viewer, '127.0.0.1'));
-      socket.on('message', back);
-      return this.#queue((datagram) => socket.send(datagram, Number(port), address));
-    };
-    door.on('message', async (datagram, { port: viewer }) => {
-      const speaks = speakers.get(viewer) ?? speaker(viewer);
-      speakers.set(viewer, speaks);
-      (await speaks)(datagram);
-    });
-    return door.address().port;
+  /** With this one, viewers get credentials that the relay refuses. */
+  get wrongSecretFile() {
+    return join(this.#directory, 'wrong');
   }
 
-  /** @param {(datagram: Buffer) => void} send is called in the order of what is given, when it is time */
-  #queue(send) {
-    let last = 0;
-    return (/** @type {Buffer} */ datagram) => {
-      const now = performance.now();
-      last = Math.max(last, now + this.delayMs + Math.random() * this.jitterMs);
-      later(() => send(datagram), last - now);
-    };
+  /** @param {'udp' | 'tcp'} transport */
+  url(transport) {
+    return `turn:${this.#line.address}:${PORT}?transport=${transport}`;
   }
 
-  /** @param {string} address */
-  async #socket(address) {
-    const socket = createSocket('udp4');
-    socket.bind(0, address);
-    await once(socket, 'listening');
-    let isOpen = true;
-    const { send } = socket;
-    socket.send = (...args) => isOpen && send.apply(socket, args);
-    atEnd(this.#t, () => {
-      isOpen = false;
-      socket.close();
-    });
-    return socket;
+  async start() {
+    const { address, hostEnd } = this.#line;
+    const [command, ...rest] = [
+      ...hostEnd, 'turnserver', '-n', `--listening-ip=${address}`, `--relay-ip=${address}`, `--listening-port=${PORT}`,
+      '--use-auth-secret', '--static-auth-secret=known to the relay and the host', '--realm=desk.example', '--no-tls',
+      '--no-dtls', '--no-cli', '--cli-password=unused', '--log-file=stdout', '--simple-log',
+      `--pidfile=${this.#directory}/pid`, `--userdb=${this.#directory}/users`,
+    ];
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#child = child;
+    let log = '';
+    child.stdout.on('data', (data) => (log += data));
+    await once(child, 'spawn');
+    await until('the relay listens', () => /Total General servers/.test(log) || Promise.reject(new Error(log)));
+  }
+
+  /** Ends it without warning, if it runs. */
+  async stop() {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = null;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
   }
 }
+
+const PORT = 3478;

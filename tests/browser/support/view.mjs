@@ -29,6 +29,24 @@ export class View {
     );
   }
 
+  /**
+   * Waits until the reason that the page gives for what it shows matches.
+   *
+   * @param {RegExp} reason
+   * @param {{deadlineMs?: number}} [options]
+   */
+  says(reason, options) {
+    return until(
+      `the page says ${reason}`,
+      async () => {
+        const state = await this.state();
+        if (reason.test(state.reason)) return true;
+        throw new Error(JSON.stringify(state));
+      },
+      options,
+    );
+  }
+
   framesPresented() {
     return this.page.evaluate(() => globalThis.deskbeam.framesPresented);
   }

@@ -1,0 +1,49 @@
+import { chromiumPage } from './browsers.mjs';
+import { startHost } from './host.mjs';
+import { Line } from './line.mjs';
+import { View } from './view.mjs';
+
+/** A picture that takes whatever rate there is. */
+export const NOISE =
+  'videotestsrc is-live=true pattern=snow ! video/x-raw,format=I420,width=640,height=360,framerate=30/1';
+/** For what takes as long as a busy machine needs. */
+export const PATIENCE = { deadlineMs: 60_000 };
+
+/**
+ * A page at the other end that shows the picture. In a namespace, Chromium at times is never told of its own networks and
+ * gathers for ever, whatever the page does: then another one is started.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Line} line
+ * @param {import('./host.mjs').Host} host
+ */
+export async function watching(t, line, host) {
+  const program = await line.chromium(t);
+  for (let left = 4; ; left -= 1) {
+    const { page } = await chromiumPage(t, { program });
+    const view = await new View(page).open(host.url);
+    const gathers = page.waitForFunction(() => {
+      const { iceGatheringState, connectionState } = globalThis.deskbeam?.peerConnection ?? {};
+      return iceGatheringState === 'complete' || connectionState === 'connected';
+    }, undefined, { timeout: 10_000 });
+    if (left === 0 || (await gathers.then(() => true, () => false))) {
+      await view.reaches('connected', PATIENCE);
+      return view;
+    }
+    t.diagnostic('a Chromium without networks');
+    await page.context().browser().close();
+  }
+}
+
+/**
+ * A host at one end of a line and a page at the other that shows its picture. Undefined: that takes root.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string[]} [args] more for the host
+ */
+export async function across(t, args = []) {
+  const line = await Line.make(t);
+  if (!line) return undefined;
+  const host = await startHost(t, ['--tls', 'off', '--capture', NOISE, ...args], { address: line.address, within: line.hostEnd });
+  return { line, host, view: await watching(t, line, host) };
+}
