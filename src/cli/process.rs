@@ -16,12 +16,22 @@ pub(super) fn raise_file_limit() {
     }
 }
 
-/// Keeps glibc from making an arena for each of GStreamer's many short-lived threads: memory would drift upwards
-/// with every viewer that comes and goes.
+/// Larger pieces of memory are asked of the system one by one, and go back to it.
+const LARGE: libc::c_int = 1 << 20;
+
+/// Keeps glibc from holding on to memory: an arena for each of GStreamer's many short-lived threads would drift upwards
+/// with every viewer that comes and goes, and a heap in which pictures of many sizes have lain with every new size.
 #[allow(unsafe_code)]
-pub(super) fn limit_arenas() {
-    // SAFETY: mallopt takes two numbers and may be called at any time; it is called before threads are started.
-    unsafe { libc::mallopt(libc::M_ARENA_MAX, 2) };
+pub(super) fn limit_heap() {
+    for (what, value) in [
+        (libc::M_ARENA_MAX, 2),
+        // By default glibc raises it whenever a larger piece is freed.
+        (libc::M_MMAP_THRESHOLD, LARGE),
+        (libc::M_TRIM_THRESHOLD, LARGE),
+    ] {
+        // SAFETY: mallopt takes two numbers and may be called at any time; it is called before threads are started.
+        unsafe { libc::mallopt(what, value) };
+    }
 }
 
 /// Tells libX11, which GStreamer's X elements use, which display is meant, and where its cookie is: also for

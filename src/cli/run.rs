@@ -28,7 +28,7 @@ use super::options::{AccessArguments, RunOptions, StreamArguments};
 use super::{access, files, process, signaling, tls};
 
 pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
-    process::limit_arenas();
+    process::limit_heap();
     process::raise_file_limit();
     media::init().map_err(anyhow::Error::from)?;
     media::route_to_tracing();
