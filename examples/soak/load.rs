@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deskbeam::desktop::DesktopServices;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::block_in_place;
 use tokio::time::timeout;
 
@@ -27,7 +29,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Milliseconds from a change of the picture until it is seen, that nobody has looked at yet.
 type Latencies = Arc<Mutex<Vec<f64>>>;
 
-/// Runs `program` for this time and prints what it uses.
+/// Runs `program` for this time, or until it is interrupted, and prints what it uses.
 pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
     let xvfb = Xvfb::start("1280x720x24", &[]);
     let mut host = Host::start(program, &["--display", &xvfb.display], &[])?;
@@ -38,10 +40,13 @@ pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
     let (mut rss, mut files, mut threads, mut latency) =
         (Line::default(), Line::default(), Line::default(), Line::default());
     let mut visits = 0;
+    let mut terminated = signal(SignalKind::terminate())?;
     while started.elapsed() < time {
         tokio::select! {
             ended = &mut staying => return Err(format!("who stayed has gone: {ended:?}").into()),
             visited = visit(&host.socket, visits) => visits += visited?,
+            _ = ctrl_c() => break,
+            _ = terminated.recv() => break,
         }
         settle(&host).await?;
         let usage = host.usage()?;
