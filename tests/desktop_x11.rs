@@ -13,10 +13,13 @@ use deskbeam::desktop::{
 use deskbeam::input::{Injector, X11Backend};
 use deskbeam::protocol::input::{InputEvent, Point};
 use x11rb::connection::Connection;
+use x11rb::errors::ReplyError;
+use x11rb::protocol::Event;
 use x11rb::protocol::randr::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     AtomEnum, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Cursor as CursorId,
-    PropMode, Rectangle, WindowClass,
+    EventMask, PropMode, Rectangle, SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -381,36 +384,83 @@ fn too_much_text_is_refused_both_ways() {
     assert_eq!(desk.services.read_clipboard(), Ok(Some("less".into())));
 }
 
+/// Takes the clipboard as a program does that has something to copy.
+fn own_clipboard(connection: &RustConnection) {
+    let root = connection.setup().roots[0].root;
+    let window = connection.generate_id().unwrap();
+    let (class, looks) = (WindowClass::INPUT_ONLY, CreateWindowAux::new());
+    connection
+        .create_window(0, window, root, 0, 0, 1, 1, 0, class, 0, &looks)
+        .unwrap();
+    let clipboard = connection.intern_atom(false, b"CLIPBOARD").unwrap();
+    let clipboard = clipboard.reply().unwrap().atom;
+    connection
+        .set_selection_owner(window, clipboard, 0_u32)
+        .unwrap()
+        .check()
+        .unwrap();
+}
+
+/// The next request for what it has copied.
+fn request(connection: &RustConnection) -> SelectionRequestEvent {
+    loop {
+        if let Event::SelectionRequest(request) = connection.wait_for_event().unwrap() {
+            return request;
+        }
+    }
+}
+
+/// Answers it, unless the window that asked is gone.
+fn answer(
+    connection: &RustConnection,
+    request: &SelectionRequestEvent,
+    text: &[u8],
+) -> Result<(), ReplyError> {
+    let SelectionRequestEvent {
+        requestor,
+        property,
+        target,
+        ..
+    } = *request;
+    connection
+        .change_property8(PropMode::REPLACE, requestor, property, target, text)?
+        .check()?;
+    let notify = SelectionNotifyEvent {
+        response_type: SELECTION_NOTIFY_EVENT,
+        sequence: 0,
+        time: request.time,
+        requestor,
+        selection: request.selection,
+        target,
+        property,
+    };
+    connection
+        .send_event(false, requestor, EventMask::NO_EVENT, notify)?
+        .check()
+}
+
+#[test]
+fn a_program_that_answers_late_does_no_harm_to_itself() {
+    let desk = Desk::start(320, 240);
+    let (first, second) = (desk.connect(), desk.connect());
+    own_clipboard(&first);
+    assert_eq!(desk.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| desk.services.read_clipboard());
+        let asked = request(&first);
+        own_clipboard(&second);
+        let asked_again = request(&second);
+        answer(&first, &asked, b"late").expect("a window that is there");
+        answer(&second, &asked_again, b"new").expect("a window that is there");
+        assert_eq!(reading.join().unwrap(), Ok(Some("new".into())));
+    });
+}
+
 #[test]
 fn a_program_that_does_not_answer_holds_up_nothing() {
     let desk = Desk::start(320, 240);
     let mute = desk.connect();
-    let root = mute.setup().roots[0].root;
-    let window = mute.generate_id().unwrap();
-    mute.create_window(
-        0,
-        window,
-        root,
-        0,
-        0,
-        1,
-        1,
-        0,
-        WindowClass::INPUT_ONLY,
-        0,
-        &CreateWindowAux::new(),
-    )
-    .unwrap();
-    let clipboard = mute
-        .intern_atom(false, b"CLIPBOARD")
-        .unwrap()
-        .reply()
-        .unwrap()
-        .atom;
-    mute.set_selection_owner(window, clipboard, 0_u32)
-        .unwrap()
-        .check()
-        .unwrap();
+    own_clipboard(&mute);
     assert_eq!(desk.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| desk.services.read_clipboard());

@@ -1,5 +1,6 @@
 //! What another program has in the clipboard, on its way to us.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,9 @@ pub(super) struct Incoming {
     root: Window,
     readers: Vec<Reader>,
     attempt: Option<Attempt>,
+    /// Windows of attempts that were given up, to which an answer may still come, and until when they are kept: some
+    /// programs end when they answer a window that is gone.
+    retired: VecDeque<(Window, Instant)>,
     /// When the readers have waited long enough, however far it is.
     deadline: Instant,
 }
@@ -36,6 +40,7 @@ impl Incoming {
             root,
             readers: Vec::new(),
             attempt: None,
+            retired: VecDeque::new(),
             deadline: Instant::now(),
         }
     }
@@ -56,10 +61,12 @@ impl Incoming {
 
     /// Somebody else has the clipboard now: what is on its way is not what was asked for any more.
     pub(super) fn start_again(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
-        match self.attempt {
-            Some(_) => self.ask(connection, Form::Utf8),
-            None => Ok(()),
+        if self.attempt.is_none() {
+            return Ok(());
         }
+        // The new owner may have got the request already.
+        self.retire(connection)?;
+        self.ask(connection, Form::Utf8)
     }
 
     /// The program answered the request: here is the content, or a part of it, or there is none in this form.
@@ -137,6 +144,12 @@ impl Incoming {
 
     /// When [`expire`](Incoming::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
+        let retired = self.retired.front().map(|(_, until)| *until);
+        self.late().into_iter().chain(retired).min()
+    }
+
+    /// When the attempt has taken too long.
+    fn late(&self) -> Option<Instant> {
         self.attempt
             .as_ref()
             .map(|attempt| attempt.deadline.min(self.deadline))
@@ -148,8 +161,15 @@ impl Incoming {
         connection: &RustConnection,
         now: Instant,
     ) -> Result<(), ConnectionError> {
-        match self.deadline() {
-            Some(deadline) if deadline <= now => self.finish(connection, Err(ClipboardError::TimedOut)),
+        while let Some((window, _)) = self.retired.front().filter(|(_, until)| *until <= now) {
+            connection.destroy_window(*window)?;
+            self.retired.pop_front();
+        }
+        match self.late() {
+            Some(deadline) if deadline <= now => {
+                self.retire(connection)?;
+                self.finish(connection, Err(ClipboardError::TimedOut))
+            }
             _ => Ok(()),
         }
     }
@@ -194,6 +214,22 @@ impl Incoming {
         self.abandon(connection)
     }
 
+    /// Gives up an attempt whose answer may still come.
+    fn retire(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
+        let Some(attempt) = self.attempt.take() else {
+            return Ok(());
+        };
+        self.retired
+            .push_back((attempt.window, Instant::now() + LATE_ANSWER));
+        if self.retired.len() > MOST_RETIRED
+            && let Some((window, _)) = self.retired.pop_front()
+        {
+            connection.destroy_window(window)?;
+        }
+        Ok(())
+    }
+
+    /// The attempt is over.
     fn abandon(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
         if let Some(attempt) = self.attempt.take() {
             connection.destroy_window(attempt.window)?;
@@ -279,6 +315,9 @@ pub(super) fn hidden_window(connection: &RustConnection, root: Window) -> Result
 
 /// For how long the program may be silent.
 const STEP_LIMIT: Duration = Duration::from_secs(1);
+/// For how long an answer to an attempt that was given up may come without harm to who gives it.
+const LATE_ANSWER: Duration = Duration::from_secs(10);
+const MOST_RETIRED: usize = 64;
 /// For how long it may take in all.
 pub(super) const READ_LIMIT: Duration = Duration::from_secs(5);
 

@@ -58,22 +58,22 @@ impl Views {
     /// Takes in what the server said.
     pub(super) fn handle(&mut self, event: &Event) {
         let is_ours = |window: &Window| *window == self.root || self.windows.contains(window);
-        let concerns = match event {
-            Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => true,
-            Event::ConfigureNotify(event) => is_ours(&event.window),
-            Event::MapNotify(event) => is_ours(&event.window),
-            Event::UnmapNotify(event) => is_ours(&event.window),
-            Event::ReparentNotify(event) => is_ours(&event.window),
-            Event::PropertyNotify(event) if event.window == self.root => {
-                event.atom == self.atoms._NET_CLIENT_LIST
+        let pause = match event {
+            Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => LOOK_EVERY,
+            Event::ConfigureNotify(event) if is_ours(&event.window) => LOOK_EVERY,
+            Event::MapNotify(event) if is_ours(&event.window) => LOOK_EVERY,
+            Event::UnmapNotify(event) if is_ours(&event.window) => LOOK_EVERY,
+            Event::ReparentNotify(event) if is_ours(&event.window) => LOOK_EVERY,
+            Event::PropertyNotify(event)
+                if event.window == self.root && event.atom == self.atoms._NET_CLIENT_LIST =>
+            {
+                LOOK_EVERY
             }
-            Event::PropertyNotify(event) => is_ours(&event.window) && self.is_name(event.atom),
-            _ => false,
+            Event::PropertyNotify(event) if is_ours(&event.window) && self.is_name(event.atom) => READ_EVERY,
+            _ => return,
         };
-        if concerns {
-            let earliest = self.looked.map(|looked| looked + LOOK_EVERY);
-            self.due = self.due.or(earliest).or_else(|| Some(Instant::now()));
-        }
+        let due = self.looked.map_or_else(Instant::now, |looked| looked + pause);
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
     /// When [`look`](Views::look) has something to do.
@@ -257,6 +257,8 @@ fn text(property: &GetPropertyReply) -> String {
 
 /// A window that is dragged moves all the time.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Some titles change all the time, too, and are told to everybody who may choose.
+const READ_EVERY: Duration = Duration::from_secs(1);
 const MOST_WINDOWS: u32 = 64;
 /// In units of four bytes.
 const LONGEST_NAME: u32 = 64;
