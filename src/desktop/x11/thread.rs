@@ -21,6 +21,7 @@ use super::cursor::Cursor;
 use super::error::ResizeError;
 use super::event::DesktopEvent;
 use super::incoming::Reader;
+use super::mark::Mark;
 use super::offer::Writer;
 use super::resize::Resizer;
 
@@ -34,6 +35,8 @@ pub(super) enum Request {
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
     /// Give the screen its own size again.
     Restore(SyncSender<Result<(), ResizeError>>),
+    /// Show the mark, white or black, or take it away. Nobody waits for an answer.
+    Mark(Option<bool>),
 }
 
 /// Where events go.
@@ -48,13 +51,14 @@ pub(super) struct Watcher {
     cursor: Cursor,
     clipboard: Clipboard,
     resizer: Resizer,
+    mark: Mark,
 }
 
 impl Watcher {
     /// Lets the server tell what is to be watched.
     pub(super) fn new(connection: RustConnection, screen: usize) -> Result<Watcher, ReplyOrIdError> {
         let screen = &connection.setup().roots[screen];
-        let (root, resizer) = (screen.root, Resizer::new(screen));
+        let (root, resizer, mark) = (screen.root, Resizer::new(screen), Mark::new(screen));
         connection.xfixes_query_version(5, 0)?.reply()?;
         let atoms = Atoms::new(&connection)?.reply()?;
         let clipboard = Clipboard::watch(&connection, root, atoms)?;
@@ -69,6 +73,7 @@ impl Watcher {
             cursor: Cursor::default(),
             clipboard,
             resizer,
+            mark,
         })
     }
 
@@ -115,6 +120,7 @@ impl Watcher {
                 }
             }
             self.clipboard.expire(&self.connection, Instant::now())?;
+            self.mark.expire(&self.connection)?;
             // Whoever waits for a reply takes in events too, so nothing may be sent between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
@@ -131,6 +137,7 @@ impl Watcher {
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
             Request::Write(content, writer) => self.clipboard.write(connection, content, writer),
+            Request::Mark(is_lit) => self.mark.show(connection, is_lit),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())
@@ -182,7 +189,8 @@ impl Watcher {
 
     /// Waits until the server says something, until there is a request, or until a program has had its time.
     fn wait(&self, mut wake: &UnixStream) -> Result<(), ConnectionError> {
-        let limit = self.clipboard.deadline().map(|deadline| {
+        let deadlines = [self.clipboard.deadline(), self.mark.deadline()];
+        let limit = deadlines.into_iter().flatten().min().map(|deadline| {
             let rest = deadline.saturating_duration_since(Instant::now());
             Timespec {
                 tv_sec: rest.as_secs().try_into().unwrap_or(1),
