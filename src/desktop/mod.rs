@@ -23,6 +23,6 @@ pub use question::{Question, can_ask};
 pub use system::{SystemLoad, SystemMeter};
 pub use virtual_display::{VirtualDisplay, VirtualOptions};
 pub use x11::{
-    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, Presence, PresenceWatch,
-    ResizeError, ServicesError, View, ViewKind,
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, MARK_SIZE, Presence,
+    PresenceWatch, ResizeError, ServicesError, View, ViewKind,
 };

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use super::Shared;
+use super::measurement::Measurement;
 use super::peer::Peer;
 use super::pointers::Spot;
 use super::stats::frame_times;
 use crate::clock::{now_us, steady_ms};
-use crate::desktop::ClipboardContent;
+use crate::desktop::{ClipboardContent, MARK_SIZE};
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::input::FrameSize;
@@ -101,13 +102,15 @@ pub(super) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
 }
 
 /// What a viewer has said about itself that lasts.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Wishes {
     /// The desktop follows the size of its window.
     pub(super) follows_window: bool,
     /// It wants to know where the time of each frame goes.
     frame_times: bool,
     has_gamepad: bool,
+    /// It measures how long its input takes to be seen.
+    measurement: Option<Measurement>,
 }
 
 impl Wishes {
@@ -122,6 +125,30 @@ impl Wishes {
         } else {
             shared.tasks.spawn(async move { desk.end_following().await });
         }
+    }
+
+    /// Shows the mark to measure with. What is to be said of that: the first time, and when it is not shown.
+    fn measure(&mut self, shared: &Shared, is_lit: bool) -> Option<HostMessage> {
+        let is_new = self.measurement.is_none();
+        if is_new {
+            self.measurement = shared.measuring.begin(&shared.desk);
+        }
+        self.end_late_measurement();
+        let is_shown = self.measurement.as_ref().is_some_and(|mark| mark.show(is_lit));
+        if !is_shown {
+            self.measurement = None;
+        }
+        (is_new || !is_shown).then(|| HostMessage::Mark(is_shown.then_some(MARK_SIZE)))
+    }
+
+    /// Ends a measurement that takes longer than it may.
+    pub(super) fn end_late_measurement(&mut self) {
+        self.measurement.take_if(|measurement| measurement.is_over());
+    }
+
+    /// Ends what went by a channel that is closed.
+    pub(super) fn end_measurement(&mut self) {
+        self.measurement = None;
     }
 }
 
@@ -148,6 +175,12 @@ pub(super) async fn act(
         }
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
+        ChannelMessage::Measure(None) => wishes.end_measurement(),
+        ChannelMessage::Measure(Some(is_lit)) => {
+            wishes
+                .measure(shared, is_lit)
+                .inspect(|message| peer.tell(message));
+        }
         ChannelMessage::Pointers(wanted) => spot.set_wants(wanted),
         ChannelMessage::Point(place) => spot.point(place),
         ChannelMessage::Resize { enabled, size } => {

@@ -212,6 +212,11 @@ impl Desk {
         }
     }
 
+    /// Shows a mark on the display, white or black, or takes it away. False: there is no display that would.
+    pub(super) fn show_mark(&self, is_lit: Option<bool>) -> bool {
+        self.services().is_some_and(|services| services.show_mark(is_lit))
+    }
+
     /// How busy the machine is, since the last time anybody asked.
     pub(super) fn load(&self) -> SystemStats {
         let mut meter = self.meter.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,7 @@ mod consent;
 mod desk;
 mod grab;
 mod lease;
+mod measurement;
 mod outbound;
 mod peer;
 mod players;
@@ -60,6 +61,7 @@ use api::Api;
 use consent::Consent;
 use desk::Desk;
 use lease::Lease;
+use measurement::Measuring;
 use players::Players;
 use pointer::Audience;
 use pointers::Pointers;
@@ -132,6 +134,7 @@ struct Shared {
     players: Players,
     audience: Audience,
     pointers: Pointers,
+    measuring: Measuring,
     wakefulness: Wakefulness,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
@@ -195,6 +198,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         players: Players::default(),
         audience: Audience::new(),
         pointers: Pointers::default(),
+        measuring: Measuring::default(),
         wakefulness: Wakefulness::new(steady_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),

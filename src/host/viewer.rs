@@ -391,6 +391,7 @@ impl Viewer {
                 Vec::new()
             }
             Next::Beat => {
+                self.wishes.end_late_measurement();
                 self.peers
                     .values()
                     .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
@@ -617,6 +618,7 @@ impl Viewer {
 
     fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
         let peer = self.peers.remove(&key)?;
+        self.wishes.end_measurement();
         self.registration
             .as_ref()
             .inspect(|place| place.update(|info| info.state = "connected"));

@@ -223,6 +223,25 @@ test('the statistics are measured and copied', LIMIT, async (t) => {
   assert.match(copied.codec, /^(H264|VP8|VP9|AV1)$/);
 });
 
+test('it is measured how long the input takes to be seen, and nothing of that stays', LIMIT, async (t) => {
+  const desktop = await desktopOf(t, "xsetroot -solid '#c06020'\nexec sleep infinity");
+  const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
+  const { page } = await chromiumPage(t);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const view = await new View(page).open(host.at('?stats=1'));
+  await view.reaches('connected');
+  await view.shows([4, 4], [0xc0, 0x60, 0x20]);
+  await page.click('[data-act="stats-measure"]');
+  await until('it is shown', () =>
+    page.evaluate(() => /From the input to the eye[\d.]+ ms/.test(document.querySelector('#stats').textContent)));
+  await page.click('[data-act="stats-copy"]');
+  const { inputToPhotonMs } = await until('it is copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
+  assert.equal(inputToPhotonMs.samples.length, 10);
+  assert.ok(inputToPhotonMs.samples.every((ms) => ms > 0), JSON.stringify(inputToPhotonMs));
+  t.diagnostic(`median ${inputToPhotonMs.median.toFixed(1)} ms`);
+  await view.shows([4, 4], [0xc0, 0x60, 0x20]);
+});
+
 test('keys that the browser keeps are sent from the menu', LIMIT, async (t) => {
   const { page, sent } = await standIn(t);
   await page.click('#handle');

@@ -133,6 +133,18 @@ impl DesktopServices {
         self.tell(Request::Activate(window));
     }
 
+    /// Shows a mark of [`MARK_SIZE`](super::MARK_SIZE) at the top left of the screen, white or black; `None` takes it
+    /// away, as do 6 s. Waits for nothing. False: the desktop is busy, or gone.
+    pub fn show_mark(&self, is_lit: Option<bool>) -> bool {
+        let request = Request::Mark(is_lit);
+        let taken = self
+            .requests
+            .as_ref()
+            .is_some_and(|requests| requests.try_send(request).is_ok());
+        self.wake();
+        taken
+    }
+
     /// Gives the screen its old size and ends the thread. What was put into the clipboard is gone. Takes 2 s at
     /// most.
     pub fn stop(self) {}

@@ -22,6 +22,7 @@ use super::density::Density;
 use super::error::ResizeError;
 use super::event::DesktopEvent;
 use super::incoming::Reader;
+use super::mark::Mark;
 use super::offer::Writer;
 use super::resize::Resizer;
 use super::views::Views;
@@ -40,6 +41,8 @@ pub(super) enum Request {
     Restore(SyncSender<Result<(), ResizeError>>),
     /// Bring this window to the front.
     Activate(Window),
+    /// Show the mark, white or black, or take it away. Nobody waits for an answer.
+    Mark(Option<bool>),
 }
 
 /// Where events go.
@@ -56,13 +59,14 @@ pub(super) struct Watcher {
     resizer: Resizer,
     density: Density,
     views: Views,
+    mark: Mark,
 }
 
 impl Watcher {
     /// Lets the server tell what is to be watched.
     pub(super) fn new(connection: RustConnection, screen: usize) -> Result<Watcher, ReplyOrIdError> {
         let screen = &connection.setup().roots[screen];
-        let (root, resizer) = (screen.root, Resizer::new(screen));
+        let (root, resizer, mark) = (screen.root, Resizer::new(screen), Mark::new(screen));
         connection.xfixes_query_version(5, 0)?.reply()?;
         let atoms = Atoms::new(&connection)?.reply()?;
         let clipboard = Clipboard::watch(&connection, root, atoms)?;
@@ -81,6 +85,7 @@ impl Watcher {
             resizer,
             density: Density::new(root),
             views,
+            mark,
         })
     }
 
@@ -130,6 +135,7 @@ impl Watcher {
             if let Some(views) = self.views.look(&self.connection, Instant::now())? {
                 events(DesktopEvent::Views(views));
             }
+            self.mark.expire(&self.connection)?;
             // Whoever waits for a reply takes in events too, so nothing may be sent between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
@@ -147,6 +153,7 @@ impl Watcher {
             Request::Read(reader) => self.clipboard.read(connection, reader),
             Request::Write(content, writer) => self.clipboard.write(connection, content, writer),
             Request::Activate(window) => self.views.activate(connection, window),
+            Request::Mark(is_lit) => self.mark.show(connection, is_lit),
             Request::Resize(size, reply) => {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())
@@ -201,8 +208,12 @@ impl Watcher {
 
     /// Waits until the server says something, until there is a request, or until a program has had its time.
     fn wait(&self, mut wake: &UnixStream) -> Result<(), ConnectionError> {
-        let deadlines = self.clipboard.deadline().into_iter().chain(self.views.deadline());
-        let limit = deadlines.min().map(|deadline| {
+        let deadlines = [
+            self.clipboard.deadline(),
+            self.views.deadline(),
+            self.mark.deadline(),
+        ];
+        let limit = deadlines.into_iter().flatten().min().map(|deadline| {
             let rest = deadline.saturating_duration_since(Instant::now());
             Timespec {
                 tv_sec: rest.as_secs().try_into().unwrap_or(1),

@@ -22,6 +22,9 @@ pub enum HostMessage {
     PointWanted(bool),
     /// Where all others point who do.
     Pointers(Vec<PersonPointer>),
+    /// The mark to measure with is shown at the top left of the desktop, so many pixels wide and high. `None`: it is not,
+    /// because another viewer measures, or because there is no desktop.
+    Mark(Option<u16>),
     /// How busy the machine is.
     SystemStats(SystemStats),
     /// Numbers, in the shape of the `stats` message of the signaling socket.
@@ -165,6 +168,8 @@ impl HostMessage {
                 let pointers: Vec<_> = pointers.iter().map(PersonPointer::to_json).collect();
                 ("pointers", json!({ "pointers": pointers }))
             }
+            Self::Mark(None) => ("measure", json!({})),
+            Self::Mark(Some(size)) => ("measure", json!({"x": 0, "y": 0, "width": size, "height": size})),
             Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
             Self::Stats(stats) => ("stats", stats.to_json()),
             Self::GpuStats {

@@ -94,6 +94,9 @@ pub enum ChannelMessage {
     ClipboardRead,
     /// The client has copied something.
     ClipboardWrite(ClipboardText),
+    /// The client measures how long its input takes to be seen: a mark on the desktop is to be white, or black. `None`
+    /// ends that.
+    Measure(Option<bool>),
     /// The client cannot decode without a new key frame.
     RequestKeyframe,
     /// Whether [`HostMessage::FrameTimes`] are wanted once a second.

@@ -27,6 +27,7 @@ pub(super) fn decode(
         "pause" => ChannelMessage::Pause(truth(data, "paused")?),
         "pointers" => ChannelMessage::Pointers(truth(data, "enabled")?),
         "point" => ChannelMessage::Point(point(data)?),
+        "measure" => ChannelMessage::Measure(data.get("lit").and_then(Value::as_bool)),
         "frame-times" => ChannelMessage::FrameTimes(truth(data, "enabled")?),
         "set-audio-bitrate" => ChannelMessage::SetAudioBitrate {
             bps: whole(data, "bps", 10_000_000)?,
@@ -205,6 +206,12 @@ mod tests {
                 ChannelMessage::Point(Fraction::new(0.25, 1.0)),
             ),
             ("point", json!({}), ChannelMessage::Point(None)),
+            (
+                "measure",
+                json!({"lit":true}),
+                ChannelMessage::Measure(Some(true)),
+            ),
+            ("measure", json!({}), ChannelMessage::Measure(None)),
             (
                 "ping",
                 json!({"timestamp":5}),

@@ -10,6 +10,7 @@ import { OnScreenKeys } from './on-screen-keys.js';
 import { OthersPointers } from './others-pointers.js';
 import { PeoplePanel } from './people-panel.js';
 import { PointerCapture } from './pointer-capture.js';
+import { PhotonMeter } from './photon.js';
 import { lockPointer } from './pointer-lock.js';
 import { Recorder, download, fileName, screenshot } from './recorder.js';
 import { Stages } from './stages.js';
@@ -47,6 +48,7 @@ export class Controls {
   #statsPanel;
   #views;
   #frameTimes;
+  #photon;
   /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
   #hostCursor = null;
   #onActs;
@@ -116,6 +118,7 @@ export class Controls {
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
     const stages = new Stages();
     this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
+    this.#photon = new PhotonMeter(this.#video, { frame: () => this.#frame, send: this.#send });
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
       stages,
@@ -256,6 +259,7 @@ export class Controls {
     this.#part('#tools').hidden = !this.#settings.address.hasTools;
     this.#part('#insecure').hidden = globalThis.isSecureContext;
     for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
+    this.#part('[data-act="stats-measure"]').hidden = !acts || !('requestVideoFrameCallback' in this.#video);
     this.#part('[data-panel="keys"]').hidden = !acts;
     const [reads, writes] = [this.#may('clipboard-read'), this.#may('clipboard-write')];
     this.#part('[data-panel="clipboard"]').hidden = !acts || !(reads || writes);
@@ -281,6 +285,8 @@ export class Controls {
         return this.#settings.set({ stats: !this.#settings.values.stats });
       case 'stats-copy':
         return this.#clipboard.copy(this.#statsPanel.json);
+      case 'stats-measure':
+        return this.#measure();
       case 'clip-send':
         return this.#clipboard.offer();
       case 'clip-copy':
@@ -336,6 +342,7 @@ export class Controls {
     this.#frameTimes.hear(message);
     this.#capture.hear(message);
     this.#others.hear(message);
+    this.#photon.hear(message);
     if (type === 'system') this.#fit.update();
     if (type === 'views') this.#views.hear(data);
     if (type === 'cursor') {
@@ -408,6 +415,15 @@ export class Controls {
     this.#tellPointer();
     if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
     else this.#capture.freed();
+  }
+
+  async #measure() {
+    const button = /** @type {HTMLButtonElement} */ (this.#part('[data-act="stats-measure"]'));
+    button.disabled = true;
+    const photon = await this.#photon.measure().catch(() => null);
+    button.disabled = false;
+    if (photon) this.#statsPanel.setPhoton(photon);
+    else this.#hint(t('It could not be measured'));
   }
 
   async #togglePictureInPicture() {

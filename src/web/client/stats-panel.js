@@ -4,6 +4,7 @@ import { t } from './strings.js';
 
 /** @import { Clock } from './clock.js' */
 /** @import { Measurement, Report } from './stats.js' */
+/** @import { Photon } from './photon.js' */
 /** @import { Stages } from './stages.js' */
 
 /** Measures the stream once a second while it is shown, with a line for each number. */
@@ -17,6 +18,8 @@ export class StatsPanel {
   #before = null;
   /** @type {Measurement | null} */
   #latest = null;
+  /** @type {Photon | null} */
+  #photon = null;
   /** The last minute of each number. @type {Map<string, number[]>} */
   #past = new Map();
   /** @type {unknown} */
@@ -45,9 +48,17 @@ export class StatsPanel {
     if (isShown) void this.#look();
   }
 
+  /** @param {Photon} photon how long it takes from the input until its picture is seen */
+  setPhoton(photon) {
+    this.#photon = photon;
+    if (this.#latest) this.#draw(this.#latest);
+  }
+
   /** What was measured last, as JSON for a report. */
   get json() {
-    return JSON.stringify({ at: new Date(this.#clock.now()).toISOString(), ...this.#latest, stages: this.#stages.summary }, null, 2);
+    const at = new Date(this.#clock.now()).toISOString();
+    const measured = { at, ...this.#latest, stages: this.#stages.summary, inputToPhotonMs: this.#photon };
+    return JSON.stringify(measured, null, 2);
   }
 
   async #look() {
@@ -82,6 +93,7 @@ export class StatsPanel {
       textRow(t('Codec'), [now.codec, now.decoder].filter(Boolean).join(', ')),
       textRow(t('Picture'), now.picture ?? ''),
       textRow(t('Route'), now.route ? t(now.route) : ''),
+      ...(this.#photon ? [textRow(t('From the input to the eye'), `${this.#photon.median.toFixed(1)} ms`)] : []),
       ...this.#way(),
     ];
     this.#body.replaceChildren(...rows);
