@@ -2,20 +2,24 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 /// An Xvfb that asks nobody for a cookie.
 pub struct Xvfb {
     server: Child,
-    /// `:N`, a number that was free.
+    /// `:N`, a number of its own: the next free one could be another's when the server is started again.
     pub display: String,
 }
 
 impl Xvfb {
     /// Starts one with this screen (`640x480x24`) and waits until it lets clients in.
     pub fn start(screen: &str, arguments: &[&str]) -> Self {
-        let (server, display) = start(screen, arguments);
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = 1000 + std::process::id() % 2000 * 25 + STARTED.fetch_add(1, Ordering::Relaxed) % 25;
+        let display = format!(":{number}");
+        let server = start(screen, &display, arguments);
         Self { server, display }
     }
 
@@ -32,9 +36,7 @@ impl Xvfb {
     /// Starts it again on the display where it was.
     pub fn restart(&mut self, screen: &str) {
         self.end();
-        let (server, display) = start(screen, &[&self.display]);
-        assert_eq!(display, self.display);
-        self.server = server;
+        self.server = start(screen, &self.display, &[]);
     }
 
     fn end_by(&mut self, signal: Signal) {
@@ -51,9 +53,9 @@ impl Drop for Xvfb {
     }
 }
 
-fn start(screen: &str, arguments: &[&str]) -> (Child, String) {
+fn start(screen: &str, display: &str, arguments: &[&str]) -> Child {
     let mut server = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
+        .args([display, "-displayfd", "1", "-nolisten", "tcp", "-noreset"])
         .args(["-screen", "0", screen])
         .args(arguments)
         .stdin(Stdio::null())
@@ -64,5 +66,6 @@ fn start(screen: &str, arguments: &[&str]) -> (Child, String) {
     let mut number = String::new();
     let stdout = server.stdout.take().unwrap();
     BufReader::new(stdout).read_line(&mut number).unwrap();
-    (server, format!(":{}", number.trim()))
+    assert_eq!(format!(":{}", number.trim()), display, "the X server does not start");
+    server
 }
