@@ -48,8 +48,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Asks for a peer, through which the viewer may do what `permit` allows, which is noted in `stay`. `requests` takes what is
-    /// not input.
+    /// Asks for a peer, through which the viewer may do what `permit` allows, which `stay` takes note of. `requests`
+    /// takes what is not input.
     pub(super) async fn open(
         shared: &Shared,
         key: PeerKey,

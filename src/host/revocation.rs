@@ -8,6 +8,7 @@ use super::Shared;
 use super::stay::{Stay, StayLimits};
 use crate::access::Grant;
 use crate::clock::{now_ms, steady_ms};
+use crate::protocol::role::Role;
 
 /// How often it is looked at who may still be here: links end, and other processes revoke them.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,12 +24,17 @@ pub(super) async fn watch(shared: Shared, limits: StayLimits) {
             () = shared.cut_off.notified() => cut_off(&shared),
             _ = looks.tick() => {}
         }
-        let end = |grant: &Grant, stay: &Stay| match shared.access.is_valid(grant, now_ms()) {
-            true => limits.end(stay, grant.role, steady_ms()),
+        let end = |grant: &Grant, role: Role, stay: &Stay| match shared.access.is_valid(grant, now_ms()) {
+            true => limits.end(stay, role, steady_ms()),
             false => Some("Access has ended"),
         };
-        shared.registry.show_out(end);
-        shared.players.close_if(|grant, stay| end(grant, stay).is_some());
+        shared
+            .registry
+            .show_out(|grant, stay| end(grant, grant.role, stay));
+        // Players only look, whoever they came in as.
+        shared
+            .players
+            .close_if(|grant, stay| end(grant, Role::View, stay).is_some());
     }
 }
 

@@ -128,10 +128,12 @@ pub(super) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Ite
         .map(str::trim)
 }
 
-/// The description without candidates that are not plain.
+/// The description without candidates that are not plain. One is also what has spaces around its name, or no value:
+/// GStreamer's parser takes it for one.
 pub(super) fn with_plain_candidates(sdp: &str) -> String {
+    let is_candidate = |attribute: &str| attribute.split(':').next().map(str::trim) == Some("candidate");
     let kept = |line: &&str| match line.strip_prefix("a=") {
-        Some(attribute) if attribute.starts_with("candidate:") => is_plain_candidate(attribute),
+        Some(attribute) if is_candidate(attribute) => is_plain_candidate(attribute),
         _ => true,
     };
     // The last line may end in half an end.
@@ -330,6 +332,15 @@ mod tests {
             ("candidate:", false),
         ] {
             assert_eq!(is_plain_candidate(candidate), is_plain, "{candidate:?}");
+        }
+        let lines = [
+            "a=candidate",
+            "a= candidate:1 1 udp 1 x.local 9 typ host",
+            "a=candidate :",
+        ];
+        for line in lines {
+            let kept = with_plain_candidates(&format!("v=0\r\n{line}\r\na=mid:0\r\n"));
+            assert_eq!(kept, "v=0\r\na=mid:0\r\n", "{line}");
         }
         assert!(!is_useful_candidate(
             "candidate:1 1 UDP 2015363327 fe80::1 56476 typ host"
