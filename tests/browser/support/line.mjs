@@ -74,6 +74,18 @@ export class Line {
     }
   }
 
+  /**
+   * Loses so much of what the browser sends by UDP.
+   *
+   * @param {number} percent
+   */
+  async lose(percent) {
+    await this.#filter('add', 'table', 'inet', 'cut');
+    await this.#filter('add', 'chain', 'inet', 'cut', 'input', '{ type filter hook input priority 0; }');
+    const some = ['numgen', 'random', 'mod', '100', '<', String(percent)];
+    await this.#filter('add', 'rule', 'inet', 'cut', 'input', 'meta', 'l4proto', 'udp', ...some, 'drop');
+  }
+
   heal() {
     return this.#filter('delete', 'table', 'inet', 'cut');
   }
