@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NOISE, PATIENCE, across, watching } from './support/across.mjs';
+import { desktopOf, TYPING } from './support/desktop.mjs';
 import { startHost } from './support/host.mjs';
 import { Line } from './support/line.mjs';
 import { until } from './support/until.mjs';
@@ -136,4 +137,35 @@ test('a viewer whose address changes comes again by itself', { timeout: 240_000 
   await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);
   await view.reaches('connected', PATIENCE);
   t.diagnostic(`back after ${Date.now() - moved} ms`);
+});
+
+test('where much is lost the pointer ends where it was moved last, and no key is lost', { timeout: 240_000 }, async (t) => {
+  const line = await Line.make(t);
+  if (!line) return t.skip('network namespaces can be made by root only');
+  const { address } = line;
+  const desktop = await desktopOf(t, TYPING);
+  // The display is on this side: X servers in two namespaces would not see that they take the same number.
+  await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
+  const { DISPLAY, XAUTHORITY } = await desktop.env();
+  const host = await startHost(
+    t,
+    ['--tls', 'off', '--display', DISPLAY],
+    { address, within: ['env', `XAUTHORITY=${XAUTHORITY}`, ...line.hostEnd] },
+  );
+  const view = await watching(t, line, host);
+  const isAt = (x, y) => until(`the pointer is at ${x},${y}`, async () => {
+    const found = await desktop.pointer();
+    if (Math.abs(found.x - x) <= 1 && Math.abs(found.y - y) <= 1) return true;
+    throw new Error(JSON.stringify(found));
+  }, PATIENCE);
+  await view.click(300, 300);
+  await isAt(300, 300);
+  await line.lose(30);
+  for (const [x, y] of [[600, 100], [50, 400], [333, 222]]) {
+    const place = await view.place(x, y);
+    await view.page.mouse.move(place.x, place.y, { steps: 60 });
+    await isAt(x, y);
+  }
+  await view.page.keyboard.type('x\n');
+  await until('no key is lost', async () => (await desktop.read('typed')) === 'x\n', PATIENCE);
 });
