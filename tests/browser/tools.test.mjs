@@ -185,8 +185,8 @@ test('clicks arrive where they are made although a thin line brings half the pic
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(host.at('?kbps=150'));
   await view.reaches('connected');
-  await until('the picture is small', async () => (await view.frameSize()).width === 640, { deadlineMs: 40_000 });
-  await view.click(600, 300);
+  await until('the picture is small', async () => (await view.videoSize()).width === 640, { deadlineMs: 40_000 });
+  await view.click(1200, 600);
   await until('the pointer of the desktop is there', async () => {
     const found = await desktop.pointer();
     if (Math.abs(found.x - 1200) <= 2 && Math.abs(found.y - 600) <= 2) return true;

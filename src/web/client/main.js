@@ -114,6 +114,7 @@ function grab() {
  * For tests and for the curious at the console, to read only:
  * - `state`: what the overlay says, see `State` in session.js
  * - `framesPresented`: frames shown since the page was opened
+ * - `frameSize`: the size of the desktop that is shown, in pixels
  * - `peerConnection`: the current `RTCPeerConnection`, for `getStats()`; null between two of them
  */
 Object.defineProperty(globalThis, 'deskbeam', {
@@ -123,6 +124,9 @@ Object.defineProperty(globalThis, 'deskbeam', {
     },
     get framesPresented() {
       return manager.framesPresented;
+    },
+    get frameSize() {
+      return manager.frameSize;
     },
     get peerConnection() {
       return manager.peerConnection;

@@ -60,20 +60,28 @@ export class View {
     });
   }
 
-  frameSize() {
+  /** The size of the desktop that is shown: a busy machine, too, may bring a picture of half of it. */
+  async frameSize() {
+    return (await this.page.evaluate(() => globalThis.deskbeam?.frameSize)) ?? this.videoSize();
+  }
+
+  /** The size of the picture as it comes. */
+  videoSize() {
     return this.page.evaluate(() => {
       const { videoWidth: width, videoHeight: height } = document.querySelector('#screen');
       return { width, height };
     });
   }
 
-  /** The colour of a pixel of the frame that is shown now, as `[red, green, blue]`. */
+  /** The colour of a pixel of the desktop that is shown now, as `[red, green, blue]`. */
   pixel(x, y) {
     return this.page.evaluate(
       ([left, top]) => {
+        const video = document.querySelector('#screen');
+        const scale = video.videoWidth / (globalThis.deskbeam?.frameSize.width || video.videoWidth);
         const canvas = new OffscreenCanvas(1, 1);
         const context = canvas.getContext('2d');
-        context.drawImage(document.querySelector('#screen'), left, top, 1, 1, 0, 0, 1, 1);
+        context.drawImage(video, Math.floor(left * scale), Math.floor(top * scale), 1, 1, 0, 0, 1, 1);
         return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
       },
       [x, y],
