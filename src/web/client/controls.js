@@ -183,7 +183,11 @@ export class Controls {
     });
     manager.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
     manager.addEventListener('frame', () => this.#fit.update());
-    manager.addEventListener('peerclosed', () => this.#recorder.stop());
+    manager.addEventListener('peerclosed', () => {
+      this.#recorder.stop();
+      this.#capture.renew();
+      this.#others.renew();
+    });
     this.#listen();
     this.#showTools();
     this.#apply();

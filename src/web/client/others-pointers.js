@@ -57,7 +57,7 @@ export class OthersPointers {
     this.#draw([]);
   }
 
-  /** There is a new channel, on which nothing has been said. */
+  /** There is a new channel, on which nothing has been said, or none any more. */
   renew() {
     this.#isWanted = false;
     this.#draw([]);

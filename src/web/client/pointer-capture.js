@@ -41,7 +41,7 @@ export class PointerCapture {
     if (type === 'pointer-mode') this.#ask(data?.relative === true);
   }
 
-  /** There is a new channel, which has told nothing yet. */
+  /** There is a new channel, which has told nothing yet, or none any more. */
   renew() {
     this.#ask(false);
   }
