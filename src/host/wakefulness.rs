@@ -15,8 +15,9 @@ use crate::protocol::input::InputEvent;
 
 /// How often it is noted that the host runs.
 const PULSE: Duration = Duration::from_millis(500);
-/// Who has been away for longer than this was not merely busy, in milliseconds.
-const AWAY_MS: u64 = 3_000;
+/// Who has been away for longer than this was not merely busy, in milliseconds. Viewers give a host that says nothing as
+/// long.
+const AWAY_MS: u64 = 6_000;
 /// For so long after that, what comes may have waited, in milliseconds.
 const STALE_MS: u64 = 2_000;
 
@@ -99,8 +100,8 @@ mod tests {
     #[test]
     fn what_waited_while_the_host_was_stopped_is_not_done_but_for_letting_go() {
         let host = Wakefulness::new(10_000);
-        assert!(host.lets_through(&MOVE, 13_000));
-        assert!(!host.lets_through(&MOVE, 13_001), "before anybody has noticed");
+        assert!(host.lets_through(&MOVE, 16_000));
+        assert!(!host.lets_through(&MOVE, 16_001), "before anybody has noticed");
         let standstills = host.standstills();
         host.beat(20_000);
         assert!(standstills.has_changed().unwrap());

@@ -61,6 +61,20 @@ test('places have a channel of their own, and what the pointer does is numbered'
   ]);
 });
 
+test('while a button is down every place goes the sure way, for a line may be drawn', () => {
+  const { input, channel, motion } = withMotion();
+  const click = (action) => input.send('mouse-click', { x: 1, y: 1, button: 'left', action });
+  click('down');
+  input.send('mouse-move', { x: 2, y: 2 });
+  click('up');
+  input.send('mouse-move', { x: 3, y: 3 });
+  click('down');
+  input.send('release-all', {});
+  input.send('mouse-move', { x: 4, y: 4 });
+  assert.deepEqual(motion.sent.map(({ data }) => data.x), [3, 4]);
+  assert.deepEqual(channel.sent.map(({ data }) => data.x), [1, 2, 1, 1, undefined]);
+});
+
 test('the last place is told once more the sure way, by its own number', () => {
   const { clock, input, channel, motion } = withMotion();
   input.send('mouse-move', { x: 1, y: 2 });

@@ -17,6 +17,8 @@ export class InputChannel {
   /** @type {Channel | null} */
   #motion = null;
   #count = 0;
+  /** The buttons that are down. @type {Set<string>} */
+  #down = new Set();
   /** The last motion. */
   #last = '';
   /** @type {unknown} */
@@ -40,27 +42,39 @@ export class InputChannel {
   detach() {
     this.#channel = null;
     this.#motion = null;
+    this.#down.clear();
     this.#clock.clearTimeout(this.#again);
     this.#again = null;
   }
 
   /**
    * @param {string} type
-   * @param {object} data
+   * @param {Record<string, any>} data
    * @returns {boolean} whether it was sent
    */
   send(type, data) {
     const channel = this.#channel;
     if (channel?.readyState !== 'open') return false;
     const motion = this.#motion?.readyState === 'open' && type.startsWith('mouse-') ? this.#motion : null;
-    // A lost place is made good by the next one; a part of a way is not.
-    const way = motion && type === 'mouse-move' && 'x' in data ? motion : channel;
+    this.#note(type, data);
+    // A lost place is made good by the next one; a part of a way is not, nor of a line that is drawn.
+    const way = motion && type === 'mouse-move' && 'x' in data && this.#down.size === 0 ? motion : channel;
     if (type === 'mouse-move' && way.bufferedAmount > BEHIND_BYTES) return false;
     if (motion) this.#count += 1;
     const text = JSON.stringify({ type, data: motion ? { ...data, seq: this.#count } : data });
     way.send(text);
     if (way === motion) this.#remember(text);
     return true;
+  }
+
+  /**
+   * @param {string} type
+   * @param {Record<string, any>} data
+   */
+  #note(type, { action, button }) {
+    if (type === 'release-all') this.#down.clear();
+    if (type === 'mouse-click' && action === 'down') this.#down.add(button);
+    if (type === 'mouse-click' && action === 'up') this.#down.delete(button);
   }
 
   /**
