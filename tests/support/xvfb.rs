@@ -66,6 +66,10 @@ fn start(screen: &str, display: &str, arguments: &[&str]) -> Child {
     let mut number = String::new();
     let stdout = server.stdout.take().unwrap();
     BufReader::new(stdout).read_line(&mut number).unwrap();
-    assert_eq!(format!(":{}", number.trim()), display, "the X server does not start");
+    assert_eq!(
+        format!(":{}", number.trim()),
+        display,
+        "the X server does not start"
+    );
     server
 }
