@@ -90,8 +90,10 @@ pub(super) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
         if wishes.frame_times {
             let (stats, messenger) = (peer.media().stats(), peer.media().messenger());
             shared.tasks.spawn(async move {
-                let frames = stats.await.frames.iter().map(frame_times).collect();
-                messenger.send_message(HostMessage::FrameTimes(frames).encode());
+                let stats = stats.await;
+                let frames = stats.frames.iter().map(frame_times).collect();
+                let encoder = stats.encoder;
+                messenger.send_message(HostMessage::FrameTimes { encoder, frames }.encode());
             });
         }
         peer.tell(&HostMessage::SystemStats(shared.desk.load()));

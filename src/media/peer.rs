@@ -344,6 +344,8 @@ impl Peer {
             if let Some(frames) = self.counted.0.checked_sub(before).filter(|_| seconds >= 0.2) {
                 stats.encoded_fps = Some(frames as f64 / seconds);
             }
+            let name = &encoding.encoder.description.name;
+            stats.encoder = Some(name.clone()).filter(|name| !name.is_empty());
             stats.frames = self.departures.frames(encoding.timeline());
             stats.available_kbps = Some(self.congestion.kbps());
         }

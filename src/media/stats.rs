@@ -22,6 +22,8 @@ pub struct PeerStats {
     /// The highest sequence numbers that the viewer has reported, added up over its streams: each report of something
     /// new changes it.
     pub reported: Option<u32>,
+    /// The name of the encoder, if it is from a file.
+    pub encoder: Option<String>,
     /// Where the time of the last frames went, the oldest first.
     pub frames: Vec<super::timing::FrameTimes>,
     /// Frames per second that left the encoder, since the last time it was asked.

@@ -21,7 +21,8 @@ test('each stage of a frame is measured, from the change on the desktop to the s
   await view.reaches('connected');
   await page.locator('#stats th', { hasText: 'From the change to the eye' }).waitFor();
   await page.click('[data-act="stats-copy"]');
-  const { stages } = await until('they are copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
+  const { stages, encoder } = await until('they are copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
+  assert.match(encoder, /^[a-z0-9-]+$/);
   assert.deepEqual(Object.keys(stages), [...STAGES, 'total']);
   for (const [stage, { median, p95 }] of Object.entries(stages)) {
     assert.ok(median >= 0 && median <= p95 && p95 < 1000, `${stage}: ${median}, ${p95}`);

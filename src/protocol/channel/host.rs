@@ -57,7 +57,12 @@ pub enum HostMessage {
         server_time_ms: f64,
     },
     /// Where the time of the last frames went.
-    FrameTimes(Vec<FrameTimes>),
+    FrameTimes {
+        /// The name of the encoder, if it has one.
+        encoder: Option<String>,
+        /// The last frames, the oldest first.
+        frames: Vec<FrameTimes>,
+    },
     /// To be answered by [`super::ChannelMessage::Pong`].
     Ping {
         /// Now, in milliseconds since the epoch.
@@ -184,9 +189,9 @@ impl HostMessage {
             Self::ClipboardLarge { kind, bytes } => {
                 ("clipboard-large", json!({"type": kind, "bytes": bytes}))
             }
-            Self::FrameTimes(frames) => {
+            Self::FrameTimes { encoder, frames } => {
                 let frames: Vec<_> = frames.iter().map(|frame| frame.to_json()).collect();
-                ("frame-times", json!({ "frames": frames }))
+                ("frame-times", json!({ "encoder": encoder, "frames": frames }))
             }
             Self::Pong {
                 timestamp,

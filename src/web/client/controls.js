@@ -122,6 +122,7 @@ export class Controls {
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
       stages,
+      encoder: () => this.#frameTimes.encoder,
     });
     this.#fullScreen = new FullScreen(document, {
       hint: (text) => this.#hint(text),

@@ -28,6 +28,8 @@ export class FrameTimes {
   /** Frames that were shown and of which the host has not told yet, by their timestamp. @type {Map<number, Shown>} */
   #shown = new Map();
   #isWanted = false;
+  /** @type {string | null} */
+  #encoder = null;
   #isWatching = false;
 
   /**
@@ -44,6 +46,11 @@ export class FrameTimes {
     this.#page = page;
   }
 
+  /** The name of the host's encoder, once it is known and if it has one. */
+  get encoder() {
+    return this.#encoder;
+  }
+
   /** @param {boolean} isWanted */
   setWanted(isWanted) {
     if (isWanted === this.#isWanted) return;
@@ -57,6 +64,7 @@ export class FrameTimes {
     this.#clock = new HostClock();
     this.#shown.clear();
     this.#stages.forget();
+    this.#encoder = null;
     if (this.#isWanted) this.#tell();
   }
 
@@ -67,6 +75,7 @@ export class FrameTimes {
       this.#clock.take(Number(data?.timestamp), this.#now(), Number(data?.server_time));
       if (this.#clock.count < AT_ONCE) this.#ping();
     } else if (type === 'frame-times') {
+      this.#encoder = data?.encoder ?? null;
       this.#join(data?.frames ?? []);
       this.#ping();
     }

@@ -13,6 +13,7 @@ export class StatsPanel {
   #body;
   #connection;
   #stages;
+  #encoder;
   #clock;
   /** @type {{connection: RTCPeerConnection, report: Report} | null} */
   #before = null;
@@ -30,13 +31,15 @@ export class StatsPanel {
    * @param {object} options
    * @param {() => RTCPeerConnection | null} options.connection
    * @param {Stages} options.stages
+   * @param {() => string | null} options.encoder its name
    * @param {Clock} [options.clock]
    */
-  constructor(root, { connection, stages, clock = realClock }) {
+  constructor(root, { connection, stages, encoder, clock = realClock }) {
     this.#root = root;
     this.#body = /** @type {HTMLElement} */ (root.querySelector('tbody'));
     this.#connection = connection;
     this.#stages = stages;
+    this.#encoder = encoder;
     this.#clock = clock;
   }
 
@@ -57,7 +60,7 @@ export class StatsPanel {
   /** What was measured last, as JSON for a report. */
   get json() {
     const at = new Date(this.#clock.now()).toISOString();
-    const measured = { at, ...this.#latest, stages: this.#stages.summary, inputToPhotonMs: this.#photon };
+    const measured = { at, ...this.#latest, encoder: this.#encoder(), stages: this.#stages.summary, inputToPhotonMs: this.#photon };
     return JSON.stringify(measured, null, 2);
   }
 
@@ -91,6 +94,7 @@ export class StatsPanel {
       this.#row(t('Jitter buffer'), now.jitterBufferMs, ' ms'),
       this.#row(t('Decoding'), now.decodeMs, ' ms', 1),
       textRow(t('Codec'), [now.codec, now.decoder].filter(Boolean).join(', ')),
+      textRow(t('Encoder'), this.#encoder() ?? ''),
       textRow(t('Picture'), now.picture ?? ''),
       textRow(t('Route'), now.route ? t(now.route) : ''),
       ...(this.#photon ? [textRow(t('From the input to the eye'), `${this.#photon.median.toFixed(1)} ms`)] : []),

@@ -135,6 +135,7 @@ const CHINESE = {
   Present: '呈现',
   'From the change to the eye': '从变化到可见',
   Codec: '编解码器',
+  Encoder: '编码器',
   Picture: '画面',
   Route: '路径',
   direct: '直连',
