@@ -222,8 +222,8 @@ impl Permit {
 }
 
 impl Reader {
-    /// Decodes, keeps back what the role does not allow, and hands over. The lock is this thread's own but for a
-    /// change of the size.
+    /// Decodes, keeps back what the role does not allow, and hands over, in one go: each channel is read by a thread of
+    /// its own, and what they have is put in order by the decoder. Nothing here waits.
     fn take(&self, message: &str) {
         let now_ms = steady_ms();
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -231,23 +231,22 @@ impl Reader {
             return self.stem();
         }
         drop(bucket);
-        let decoded = self
-            .decoder
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .decode(message);
-        let messages = match decoded {
+        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        let messages = match decoder.decode(message) {
             Ok(messages) => messages,
             Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),
         };
         self.heard.note(&messages, now_ms);
         let mut refused = false;
         for message in messages {
+            // Who tries and may not, because another has the control, is not idle.
+            if let ChannelMessage::Input(event) = &message {
+                self.stay.note(event, now_ms);
+            }
             let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.permit.allows(needed));
             match message {
                 _ if !is_allowed => refused = true,
                 ChannelMessage::Input(event) if self.wakefulness.lets_through(&event, now_ms) => {
-                    self.stay.note(&event, now_ms);
                     self.input.send(event);
                 }
                 ChannelMessage::Input(_) => {}

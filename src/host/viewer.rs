@@ -436,6 +436,7 @@ impl Viewer {
                         self.wishes.follows_window,
                     );
                     self.spot.begin();
+                    self.told_views = None;
                 }
                 return Vec::new();
             }
@@ -532,7 +533,7 @@ impl Viewer {
                         self.requests.0.clone(),
                     )
                     .await;
-                    self.spot.forget();
+                    self.told_views = None;
                     self.peers.insert(key, peer);
                 }
                 Action::ClosePeer { key } => drop(self.close_peer(key)),
@@ -619,6 +620,7 @@ impl Viewer {
     fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
         let peer = self.peers.remove(&key)?;
         self.wishes.end_measurement();
+        self.spot.forget();
         self.registration
             .as_ref()
             .inspect(|place| place.update(|info| info.state = "connected"));

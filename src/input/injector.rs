@@ -1,9 +1,9 @@
 //! The input thread, and the handles through which viewers reach it.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::book::ViewerId;
 use super::grab::PointerGrab;
 use super::hands::Hands;
 use super::queue::{Consumer, Message, Producer, queue};
-use crate::protocol::input::InputEvent;
+use crate::protocol::input::{Button, InputEvent};
 
 /// Owns the thread "input", which puts the viewers' events into the desktop.
 ///
@@ -92,6 +92,7 @@ impl InputHandle {
             id,
             producer: self.producer.clone(),
             origin: self.origin.clone(),
+            drag: Mutex::default(),
         }
     }
 
@@ -126,6 +127,40 @@ pub struct ViewerInput {
     id: ViewerId,
     producer: Producer,
     origin: Origin,
+    drag: Mutex<Drag>,
+}
+
+/// While a button is down, the desktop stays where it was when that was pressed: a window that is shown and dragged would
+/// otherwise run away from the pointer that moves it.
+#[derive(Default)]
+struct Drag {
+    down: Vec<Button>,
+    origin: (u32, u32),
+}
+
+impl Drag {
+    /// What `event` starts from, if the part that is shown begins at `now`.
+    fn origin_of(&mut self, event: &InputEvent, now: (u32, u32)) -> (u32, u32) {
+        if self.down.is_empty() {
+            self.origin = now;
+        }
+        match event {
+            InputEvent::Button {
+                button,
+                pressed: true,
+                ..
+            } if !self.down.contains(button) => self.down.push(*button),
+            InputEvent::Button {
+                button,
+                pressed: false,
+                ..
+            } => self.down.retain(|down| down != button),
+            InputEvent::ReleaseAll => self.down.clear(),
+            InputEvent::Held(held) => self.down.retain(|down| held.buttons.contains(down)),
+            _ => {}
+        }
+        self.origin
+    }
 }
 
 impl ViewerInput {
@@ -134,7 +169,9 @@ impl ViewerInput {
     /// At most 1024 events are queued, for all viewers together. Motion and wheel are dropped before that. If a key
     /// or a button finds no room, everything that any viewer holds is released.
     pub fn send(&self, event: InputEvent) {
-        let event = event.from_origin(self.origin.at());
+        let mut drag = self.drag.lock().unwrap_or_else(PoisonError::into_inner);
+        let origin = drag.origin_of(&event, self.origin.at());
+        let event = event.from_origin(origin);
         self.producer.send(Message::Event(self.id, event));
     }
 }

@@ -21,8 +21,8 @@ async function desktopWithViews(t) {
   const desktop = await desktopOf(t, `xsetroot -solid '#2040a0'
 xrandr --setmonitor left 400/100x600/150+0+0 none
 xrandr --setmonitor right 400/100x600/150+400+0 none
-${window('red <b>&amp;', '#c02020', '20x8+60+100')}
-${window('green', '#20a020', '20x8+500+300')}
+${window('red <b>&amp;', '#c02020', '40x16+60+100')}
+${window('green', '#20a020', '40x16+500+300')}
 wait`);
   const host = await startHost(t, ['--virtual=800x600', '--', ...desktop.command]);
   const { page, complaints } = await chromiumPage(t);

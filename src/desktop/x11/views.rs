@@ -262,8 +262,8 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 const MOST_WINDOWS: u32 = 64;
 /// In units of four bytes.
 const LONGEST_NAME: u32 = 64;
-/// In pixels.
-const SHORTEST: i32 = 64;
+/// In pixels: what encoders in hardware want at least.
+const SHORTEST: i32 = 160;
 
 #[cfg(test)]
 mod tests {
@@ -274,11 +274,11 @@ mod tests {
         for (start, length, expected) in [
             (100, 200, Some((100, 200))),
             (100, 201, Some((100, 202))),
-            (-50, 200, Some((0, 150))),
-            (900, 200, Some((900, 100))),
+            (-50, 250, Some((0, 200))),
+            (800, 300, Some((800, 200))),
             (0, 1000, Some((0, 1000))),
-            (999, 500, Some((936, 64))),
-            (100, 10, Some((100, 64))),
+            (999, 500, Some((840, 160))),
+            (100, 10, Some((100, 160))),
             (1000, 10, None),
             (-10, 10, None),
         ] {

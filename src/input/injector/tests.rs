@@ -294,6 +294,24 @@ impl Backend for Stuck {
 }
 
 #[test]
+fn what_is_dragged_starts_from_where_the_button_was_pressed() {
+    let mut drag = Drag::default();
+    let moved = InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 };
+    assert_eq!(drag.origin_of(&moved, (5, 5)), (5, 5));
+    assert_eq!(drag.origin_of(&left(true), (10, 0)), (10, 0));
+    assert_eq!(
+        drag.origin_of(&moved, (40, 0)),
+        (10, 0),
+        "what is shown has moved"
+    );
+    assert_eq!(drag.origin_of(&left(false), (70, 0)), (10, 0));
+    assert_eq!(drag.origin_of(&moved, (70, 0)), (70, 0));
+    drag.origin_of(&left(true), (1, 1));
+    drag.origin_of(&InputEvent::ReleaseAll, (2, 2));
+    assert_eq!(drag.origin_of(&moved, (3, 3)), (3, 3));
+}
+
+#[test]
 fn stopping_is_bounded_and_sending_never_waits() {
     let injector = Injector::start(Box::new(Stuck)).unwrap();
     let viewer = injector.handle().viewer();

@@ -1,7 +1,7 @@
 //! The order of what comes on two channels, one of which keeps none.
 
 use super::ChannelMessage;
-use crate::protocol::input::{InputEvent, Point};
+use crate::protocol::input::{Button, InputEvent, Point};
 
 /// Where the pointer goes may come on a channel that neither keeps its order nor sends again, what else it does comes
 /// on one that does both. The client numbers all of it together, so that nothing old moves the pointer back.
@@ -11,30 +11,59 @@ pub(super) struct Sequence {
     newest: Option<u64>,
     /// Where the pointer went last, if it went to a place.
     place: Option<Point>,
+    /// The buttons that were pressed late and are still down.
+    late: Vec<Button>,
 }
 
 impl Sequence {
     /// What is to be done of the message of this number. Motion that something later has overtaken is left out. A
-    /// button that was overtaken is pressed where it was, and the pointer then goes back to where it is.
+    /// button that was overtaken is pressed where it was, and stays there or follows the line that was drawn with it;
+    /// when it is up, the pointer goes back to where it is.
     pub(super) fn arrange(&mut self, number: u64, mut messages: Vec<ChannelMessage>) -> Vec<ChannelMessage> {
         let events = || messages.iter().filter_map(input);
+        if events().any(|event| matches!(event, InputEvent::ReleaseAll)) {
+            self.late.clear();
+        }
         if !events().any(is_of_pointer) {
             return messages;
         }
-        if self.newest.is_none_or(|newest| number > newest) {
+        let is_drawing = !self.late.is_empty();
+        let is_new = self.newest.is_none_or(|newest| number > newest);
+        for event in messages.iter().filter_map(input) {
+            match event {
+                InputEvent::Button {
+                    button,
+                    pressed: true,
+                    ..
+                } if !is_new => self.late.push(*button),
+                InputEvent::Button {
+                    button,
+                    pressed: false,
+                    ..
+                } => self.late.retain(|late| late != button),
+                _ => {}
+            }
+        }
+        if is_new {
             self.newest = Some(number);
             if events().any(|event| matches!(event, InputEvent::RelativeMotion { .. })) {
                 self.place = None;
             }
             self.place = events().filter_map(place).next_back().or(self.place);
+            if is_drawing {
+                // It came by the other channel, and does not belong to the line.
+                messages.retain(|message| !input(message).is_some_and(is_motion));
+            }
             return messages;
         }
-        messages.retain(|message| !input(message).is_some_and(is_motion));
+        if !is_drawing {
+            messages.retain(|message| !input(message).is_some_and(is_motion));
+        }
         let moves = messages
             .iter()
             .filter_map(input)
             .any(|event| place(event).is_some());
-        let back = self.place.filter(|_| moves);
+        let back = self.place.filter(|_| moves && self.late.is_empty());
         messages.extend(back.map(|position| ChannelMessage::Input(InputEvent::Motion { position })));
         messages
     }
@@ -119,6 +148,30 @@ mod tests {
             [press(true, None)],
             "it moves nothing"
         );
+    }
+
+    #[test]
+    fn a_line_that_was_overtaken_is_drawn_as_it_was_and_the_pointer_goes_on() {
+        let mut sequence = Sequence::default();
+        sequence.arrange(9, vec![to(9.0)]);
+        let down = [press(true, Some(5.0))];
+        assert_eq!(
+            sequence.arrange(5, down.to_vec()),
+            down,
+            "it stays where it was pressed"
+        );
+        assert_eq!(sequence.arrange(6, vec![to(6.0)]), [to(6.0)]);
+        assert_eq!(
+            sequence.arrange(10, vec![to(10.0)]),
+            [],
+            "not with the button down"
+        );
+        assert_eq!(
+            sequence.arrange(7, vec![press(false, Some(7.0))]),
+            [press(false, Some(7.0)), to(10.0)]
+        );
+        assert_eq!(sequence.arrange(8, vec![to(8.0)]), []);
+        assert_eq!(sequence.arrange(11, vec![to(11.0)]), [to(11.0)]);
     }
 
     #[test]
