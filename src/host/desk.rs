@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -73,7 +73,7 @@ impl Desk {
         let (sender, events) = mpsc::channel(EVENTS);
         let services = address.and_then(|address| {
             let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
-            // A full queue loses a change of the cursor: the next one makes up for it.
+            // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
             let started = DesktopServices::start(&address.display, cookie, move |event| match event {
                 // Nothing makes up for these.
                 DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
@@ -256,31 +256,44 @@ impl Desk {
             .clone()
     }
 
-    async fn follow(self, mut events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
-        loop {
-            let event = tokio::select! {
-                () = shutdown.cancelled() => return,
-                event = events.recv() => event,
-            };
+    /// Tells what happens. Who has copied may take its time to hand it over: the rest does not wait for that.
+    async fn follow(self, events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
+        let copied = Notify::new();
+        let tell_clipboard = async {
+            loop {
+                copied.notified().await;
+                if let Ok(Some(content)) = self.read_clipboard().await {
+                    let _ = self.news.send(News::Clipboard(content));
+                }
+            }
+        };
+        tokio::select! {
+            () = self.take_events(events, &copied) => {}
+            () = tell_clipboard => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>, copied: &Notify) {
+        while let Some(event) = events.recv().await {
             let news = match event {
-                None => return,
-                Some(DesktopEvent::Cursor(image)) => News::Cursor(shown(&image)),
-                Some(DesktopEvent::CursorHidden) => News::Cursor(hidden()),
-                Some(DesktopEvent::ClipboardChanged) if !self.tells_clipboard => continue,
-                Some(DesktopEvent::ClipboardChanged) => match self.read_clipboard().await {
-                    Ok(Some(content)) => News::Clipboard(content),
-                    _ => continue,
-                },
-                Some(DesktopEvent::Resized { width, height }) => {
+                DesktopEvent::Cursor(image) => News::Cursor(shown(&image)),
+                DesktopEvent::CursorHidden => News::Cursor(hidden()),
+                DesktopEvent::ClipboardChanged if !self.tells_clipboard => continue,
+                DesktopEvent::ClipboardChanged => {
+                    copied.notify_one();
+                    continue;
+                }
+                DesktopEvent::Resized { width, height } => {
                     self.change_views(|views| views.set_screen(FrameSize { width, height }));
                     continue;
                 }
-                Some(DesktopEvent::Views(offered)) => {
+                DesktopEvent::Views(offered) => {
                     self.change_views(|views| views.offer(offered));
                     continue;
                 }
-                Some(DesktopEvent::Lost) => News::Lost(true),
-                Some(DesktopEvent::Returned) => News::Lost(false),
+                DesktopEvent::Lost => News::Lost(true),
+                DesktopEvent::Returned => News::Lost(false),
             };
             match &news {
                 News::Cursor(cursor) => {
