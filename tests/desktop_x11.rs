@@ -592,7 +592,7 @@ fn windows_are_told_with_their_titles_and_followed_until_they_close() {
     );
     let (class, looks) = (WindowClass::INPUT_OUTPUT, CreateWindowAux::new());
     connection
-        .create_window(0, window, root, 0, 0, 200, 100, 0, class, 0, &looks)
+        .create_window(0, window, root, 0, 0, 200, 180, 0, class, 0, &looks)
         .unwrap();
     let title = |text: &[u8]| {
         let (name, kind) = (AtomEnum::WM_NAME, AtomEnum::STRING);
@@ -607,18 +607,18 @@ fn windows_are_told_with_their_titles_and_followed_until_they_close() {
         (view.kind, view.number, &*view.name),
         (ViewKind::Window, window, "fünf")
     );
-    assert_eq!((view.width, view.height), (200, 100));
+    assert_eq!((view.width, view.height), (200, 180));
     title(b"sechs");
     connection.flush().unwrap();
     desk.views(|views| views[0].name == "sechs");
-    let place = ConfigureWindowAux::new().x(300).y(200).width(120);
+    let place = ConfigureWindowAux::new().x(300).y(200).width(170);
     connection
         .configure_window(window, &place)
         .unwrap()
         .check()
         .unwrap();
     let view = desk
-        .views(|views| views[0].width == 120 && views[0].x >= 300)
+        .views(|views| views[0].width == 170 && views[0].x >= 300)
         .remove(0);
     let on_root = connection
         .translate_coordinates(window, root, 0, 0)
