@@ -427,7 +427,10 @@ test('the tools are used by the keyboard alone, with a focus that is seen', LIMI
     await page.keyboard.press(key);
     assert.deepEqual(await focused(), { name, isSeen: true }, key);
   };
-  assert.deepEqual(await focused(), { name: 'On-screen keyboard', isSeen: true });
+  await until('the first tool has the focus', async () => {
+    assert.deepEqual(await focused(), { name: 'On-screen keyboard', isSeen: true });
+    return true;
+  });
   for (const name of ['Keys', 'Clipboard', 'Display', 'Full screen', 'More']) await goesTo('Tab', name);
   await page.keyboard.press('Enter');
   await goesTo('Tab', 'Lock the pointer');

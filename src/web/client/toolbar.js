@@ -113,10 +113,13 @@ export class Toolbar {
   /** @param {boolean} isNarrow */
   #arrange(isNarrow) {
     if (!isNarrow && this.#panel === 'more') this.#show(null);
+    const focused = /** @type {HTMLElement | null} */ (this.#root.ownerDocument.activeElement);
     const isSpare = (/** @type {HTMLElement} */ tool) => isNarrow && 'spare' in tool.dataset;
     this.#bar.replaceChildren(...this.#tools.filter((tool) => !isSpare(tool)));
     this.#more.replaceChildren(...this.#tools.filter(isSpare));
     part(this.#bar, '[data-panel="more"]').hidden = !isNarrow;
+    // What is moved loses it.
+    if (focused && this.#root.contains(focused)) focused.focus();
   }
 
   /** @param {number} by */
