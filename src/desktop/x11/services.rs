@@ -136,13 +136,7 @@ impl DesktopServices {
     /// Shows a mark of [`MARK_SIZE`](super::MARK_SIZE) at the top left of the screen, white or black; `None` takes it
     /// away, as do 6 s. Waits for nothing. False: the desktop is busy, or gone.
     pub fn show_mark(&self, is_lit: Option<bool>) -> bool {
-        let request = Request::Mark(is_lit);
-        let taken = self
-            .requests
-            .as_ref()
-            .is_some_and(|requests| requests.try_send(request).is_ok());
-        self.wake();
-        taken
+        self.tell(Request::Mark(is_lit))
     }
 
     /// Gives the screen its old size and ends the thread. What was put into the clipboard is gone. Takes 2 s at
@@ -167,12 +161,14 @@ impl DesktopServices {
         })?
     }
 
-    /// Asks for what nobody waits for. Whoever is too busy does without.
-    fn tell(&self, request: Request) {
-        if let Some(requests) = &self.requests {
-            let _ = requests.try_send(request);
-            self.wake();
-        }
+    /// Asks for what nobody waits for. False: the desktop is too busy, or gone.
+    fn tell(&self, request: Request) -> bool {
+        let taken = self
+            .requests
+            .as_ref()
+            .is_some_and(|requests| requests.try_send(request).is_ok());
+        self.wake();
+        taken
     }
 
     fn wake(&self) {
