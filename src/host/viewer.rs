@@ -127,7 +127,7 @@ pub(super) async fn converse(
 ) -> &'static str {
     let mut viewer = Viewer::new(shared, socket, session, registration);
     if let Some(size) = viewer.shared.desk.size() {
-        viewer.session.handle(Event::FrameSize(size), steady_ms());
+        viewer.handle(Event::FrameSize(size));
     }
     let ended = match viewer.begin(first, early).await {
         Ok(()) => viewer.live().await,
@@ -345,9 +345,9 @@ impl Viewer {
             }
             Next::Frame(Some(frame)) => {
                 let actions = match &frame {
-                    Frame::Text(text) => self.session.handle(Event::Text(text), steady_ms()),
-                    Frame::Binary => self.session.handle(Event::Binary, steady_ms()),
-                    Frame::Alive | Frame::Silent => self.session.handle(Event::Alive, steady_ms()),
+                    Frame::Text(text) => self.handle(Event::Text(text)),
+                    Frame::Binary => self.handle(Event::Binary),
+                    Frame::Alive | Frame::Silent => self.handle(Event::Alive),
                 };
                 self.update_registration();
                 actions
@@ -355,7 +355,7 @@ impl Viewer {
             Next::Peer(key, event) => self.peer_event(key, event),
             Next::Request(Request::Refused) => {
                 tracing::info!("the viewer may only look, and wanted to act");
-                self.session.handle(Event::Refused, steady_ms())
+                self.handle(Event::Refused)
             }
             Next::Request(Request::Flood(key)) => {
                 self.give_up(key, "The client sends too many messages on its data channel")
@@ -368,9 +368,7 @@ impl Viewer {
                 }
                 Vec::new()
             }
-            Next::Measured((request, stats)) => {
-                self.session.handle(Event::Stats { request, stats }, steady_ms())
-            }
+            Next::Measured((request, stats)) => self.handle(Event::Stats { request, stats }),
             Next::News(news) => {
                 self.spread(news);
                 Vec::new()
@@ -379,7 +377,7 @@ impl Viewer {
             Next::Lease => self.lease_changed(),
             Next::People => {
                 let people = Arc::clone(&self.people.borrow_and_update());
-                self.session.handle(Event::People(people), steady_ms())
+                self.handle(Event::People(people))
             }
             Next::Grab => {
                 let relative = *self.grab.borrow_and_update();
@@ -397,7 +395,7 @@ impl Viewer {
                     .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
                 self.give_up_silent()
             }
-            Next::Tick => self.session.handle(Event::Tick, steady_ms()),
+            Next::Tick => self.handle(Event::Tick),
         };
         self.perform(actions).await
     }
@@ -452,7 +450,7 @@ impl Viewer {
                 }
             }
         };
-        self.session.handle(event, steady_ms())
+        self.handle(event)
     }
 
     /// Somebody has taken the control or left it: what was held without it is released.
@@ -462,9 +460,14 @@ impl Viewer {
         if !self.permit.set_acts(granted) && !granted {
             self.peers.values().for_each(Peer::let_go);
         }
-        let mut actions = self.session.handle(Event::Control { granted }, steady_ms());
-        actions.extend(self.session.handle(Event::Lease(state), steady_ms()));
+        let mut actions = self.handle(Event::Control { granted });
+        actions.extend(self.handle(Event::Lease(state)));
         actions
+    }
+
+    /// What the session makes of this now.
+    fn handle(&mut self, event: Event<'_>) -> Vec<Action> {
+        self.session.handle(event, steady_ms())
     }
 
     /// Says this on the data channels.
@@ -512,7 +515,7 @@ impl Viewer {
             }
         }
         self.told_views = Some(message);
-        self.session.handle(Event::FrameSize(size), steady_ms())
+        self.handle(Event::FrameSize(size))
     }
 
     async fn perform(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
@@ -563,10 +566,10 @@ impl Viewer {
                 }
                 Action::Input(event) => {
                     let now_ms = steady_ms();
+                    self.stay.note(&event, now_ms);
                     if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))
                         && self.shared.wakefulness.lets_through(&event, now_ms)
                     {
-                        self.stay.note(&event, now_ms);
                         self.input.send(event);
                     }
                 }
@@ -585,7 +588,7 @@ impl Viewer {
             Ok(()) => Ok(()),
             Err(SendError::Gone) => Err(Ended("the socket is closed")),
             Err(SendError::Slow) => {
-                let farewell = self.session.handle(Event::SendQueueFull, steady_ms());
+                let farewell = self.handle(Event::SendQueueFull);
                 let _ = timeout(FAREWELL, turn_away(&mut self.socket, farewell)).await;
                 Err(Ended("it does not read"))
             }
@@ -642,8 +645,7 @@ impl Viewer {
         }
         tracing::warn!(reason, "the peer is closed");
         let reason = reason.to_owned();
-        self.session
-            .handle(Event::PeerFailed { key, reason }, steady_ms())
+        self.handle(Event::PeerFailed { key, reason })
     }
 
     fn update_registration(&self) {
