@@ -6,6 +6,7 @@
 //! - [`protocol`]: what is said on the wire, both directions. Pure.
 //! - [`chord`]: combinations of keys. Pure.
 //! - [`clock`]: the time of day.
+//! - `hex`: bytes as hexadecimal digits. Pure.
 //! - `descriptors`: how many files may still be opened.
 //! - `retry`: when to try again what was lost.
 //! - [`files`]: the folders that viewers send files to and fetch them from.
@@ -31,6 +32,7 @@ pub mod desktop;
 pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;
+mod hex;
 pub mod host;
 pub mod input;
 pub mod media;

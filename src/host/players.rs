@@ -13,6 +13,7 @@ use super::consent::Guest;
 use super::stay::Stay;
 use crate::access::Grant;
 use crate::clock::steady_ms;
+use crate::hex::hex;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
 use crate::web::{Player, PlayerError};
@@ -182,7 +183,7 @@ impl Reports {
 fn secret_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]

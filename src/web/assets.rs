@@ -16,6 +16,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::linker;
+use crate::hex::hex;
 
 #[derive(RustEmbed)]
 #[folder = "src/web/client"]
@@ -93,14 +94,9 @@ fn asset(path: &str) -> Option<Asset> {
     };
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&plain).ok()?;
-    let hash: String = Sha256::digest(&plain)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     Some(Asset {
         content_type: content_type(path),
-        etag: format!("W/\"{hash}\""),
+        etag: format!("W/\"{}\"", hex(&Sha256::digest(&plain))),
         gzip: encoder.finish().ok()?.into(),
         plain,
     })
