@@ -706,7 +706,7 @@ fn the_end_of_the_x_server_is_an_error_of_every_call() {
             .move_to(Point { x: 1.0, y: 1.0 })
             .and_then(|()| backend.flush()),
         backend.flush(),
-        backend.resolve(&a).map(drop),
+        backend.resolve(&a, None).map(drop),
         backend.button(Button::Left, true).and_then(|()| backend.flush()),
         backend.close(),
     ];

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use deskbeam::input::{Injector, ViewerInput, X11Backend};
-use deskbeam::protocol::input::{InputEvent, Key};
-use xkeysym::Keysym;
+use deskbeam::protocol::input::{InputEvent, Key, Layout};
+use xkeysym::{Keysym, key as k};
 
 use super::support::x11::{Client, Seen, display, set_layout};
 
@@ -179,4 +179,100 @@ fn every_character_of_six_layouts_arrives_on_hosts_of_each() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// Somebody with these keys on a host with the layout `host`, with `modifier` held, strikes each of `strokes`: what the
+/// host's keys that went down give without modifiers.
+fn struck(
+    host: &str,
+    keys: &[(&str, char)],
+    modifier: Option<(&str, &str)>,
+    strokes: &[(&str, &str)],
+) -> Vec<u32> {
+    let display = display(320, 240);
+    set_layout(&display, host);
+    let client = Client::start(&display);
+    let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+    let injector = Injector::start(Box::new(backend)).unwrap();
+    let viewer = injector.handle().viewer();
+    let keys: serde_json::Map<_, _> = keys
+        .iter()
+        .map(|(code, character)| ((*code).to_owned(), character.to_string().into()))
+        .collect();
+    viewer.send(InputEvent::Layout(Layout::read(&keys.into()).unwrap()));
+    let down = |seen| match seen {
+        Seen::KeyDown { keycode, .. } => Some(keycode),
+        _ => None,
+    };
+    if let Some((name, code)) = modifier {
+        key(&viewer, name, code, true);
+        client.next(down);
+    }
+    let struck = strokes.iter().map(|(name, code)| {
+        key(&viewer, name, code, true);
+        let keycode = client.next(down);
+        key(&viewer, name, code, false);
+        client.map()[usize::from(keycode - 8)][0]
+    });
+    struck.collect()
+}
+
+const US: [(&str, char); 4] = [("KeyA", 'a'), ("KeyQ", 'q'), ("KeyS", 's'), ("KeyZ", 'z')];
+const GERMAN: [(&str, char); 4] = [
+    ("KeyY", 'z'),
+    ("Backquote", '^'),
+    ("Equal", '\''),
+    ("BracketLeft", 'ü'),
+];
+const CONTROL: Option<(&str, &str)> = Some(("Control", "ControlLeft"));
+
+#[test]
+fn a_shortcut_in_another_alphabet_is_that_of_the_letter_on_the_viewers_key() {
+    let russian = [("ф", "KeyA"), ("Я", "KeyZ"), ("ы", "KeyS")];
+    assert_eq!(struck("fr", &US, CONTROL, &russian), [k::a, k::z, k::s]);
+    assert_eq!(struck("us", &US, CONTROL, &russian), [k::a, k::z, k::s]);
+    let unknown = struck("fr", &[], CONTROL, &russian);
+    assert_eq!(unknown, [k::q, k::w, k::s], "only the place is known");
+}
+
+#[test]
+fn a_key_that_says_nothing_is_what_the_viewers_layout_says() {
+    let strokes = [("Unidentified", "KeyA"), ("\u{1}", "KeyQ"), ("Process", "KeyS")];
+    assert_eq!(struck("fr", &US, None, &strokes), [k::a, k::q, k::s]);
+    assert_eq!(struck("us", &US, None, &strokes), [k::a, k::q, k::s]);
+    assert_eq!(
+        struck("fr", &[], None, &strokes),
+        [k::q, k::a, k::s],
+        "only the place is known"
+    );
+    assert_eq!(
+        struck("us", &GERMAN, None, &[("Unidentified", "BracketLeft")]),
+        [0xfc],
+        "a spare key"
+    );
+}
+
+#[test]
+fn a_dead_key_is_one_on_the_host() {
+    let strokes = [("Dead", "Backquote"), ("Dead", "Equal")];
+    let accents = [k::dead_circumflex, k::dead_acute];
+    for host in ["de", "fr", "us"] {
+        assert_eq!(struck(host, &GERMAN, None, &strokes), accents, "{host}");
+    }
+    assert_eq!(
+        struck("us", &[], None, &strokes),
+        [k::grave, k::equal],
+        "only the place is known"
+    );
+}
+
+#[test]
+fn a_dead_key_behind_shift_is_the_one_in_its_place() {
+    let shift = Some(("Shift", "ShiftLeft"));
+    // A grave accent is behind the acute one.
+    assert_eq!(
+        struck("de", &GERMAN, shift, &[("Dead", "Equal")]),
+        [k::dead_acute]
+    );
+    assert_eq!(struck("us", &GERMAN, shift, &[("Dead", "Equal")]), [k::equal]);
 }

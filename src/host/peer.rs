@@ -331,6 +331,8 @@ mod tests {
             1,
             "it may ping"
         );
+        let layout = r#"{"type":"layout","data":{"keys":{"KeyA":"a"}}}"#;
+        assert_eq!(read(Role::View, &[layout]), (0, Vec::new()), "that is no act");
         let navigate =
             r#"{"id":7,"request":{"type":"navigationEvent","event":{"event":"MouseMove","x":1,"y":2}}}"#;
         let (_, wanted) = read(Role::View, &[navigate]);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::wakefulness::lets_go;
+use super::wakefulness::acts;
 use crate::protocol::input::InputEvent;
 use crate::protocol::role::{Capability, Role};
 
@@ -32,9 +32,9 @@ impl Stay {
         }
     }
 
-    /// The viewer does this. Letting go is no act: pages do that by themselves.
+    /// The viewer does this. Letting go and the like is no act: pages do that by themselves.
     pub(super) fn note(&self, event: &InputEvent, now_ms: u64) {
-        if !lets_go(event) {
+        if acts(event) {
             self.acted_ms.store(now_ms, Ordering::Relaxed);
         }
     }

@@ -60,10 +60,10 @@ impl Wakefulness {
         self.0.standstills.subscribe()
     }
 
-    /// Whether `event` is to be done that comes at `now_ms`. Letting go always is.
+    /// Whether `event` is to be done that comes at `now_ms`. What acts on nothing always is.
     pub(super) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
         let is_awake = !self.was_away(now_ms) && now_ms >= self.0.stale_until_ms.load(Ordering::SeqCst);
-        is_awake || lets_go(event)
+        is_awake || !acts(event)
     }
 
     fn beat(&self, now_ms: u64) {
@@ -80,12 +80,13 @@ impl Wakefulness {
     }
 }
 
-/// Whether this lets go of something, or says what is held.
-pub(super) fn lets_go(event: &InputEvent) -> bool {
-    matches!(
+/// Whether this does something on the desktop, rather than to let go or to say what is held or how the keyboard is.
+pub(super) fn acts(event: &InputEvent) -> bool {
+    !matches!(
         event,
         InputEvent::Button { pressed: false, .. }
             | InputEvent::Key { pressed: false, .. }
+            | InputEvent::Layout(_)
             | InputEvent::Held(_)
             | InputEvent::ReleaseAll
     )

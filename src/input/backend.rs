@@ -53,9 +53,10 @@ pub trait Backend: Send {
     /// Turns the wheel by `clicks` notches: to the right or downwards when positive.
     fn scroll(&mut self, axis: Axis, clicks: i32) -> Result<(), BackendError>;
 
-    /// Says which key has to be pressed now to do what `key` does at the viewer. `None` if there is nothing to
-    /// press. It may change the keyboard (give a free key a character) but presses no key that stays down.
-    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError>;
+    /// Says which key has to be pressed now to do what `key` does at the viewer, where the same key types `plain`
+    /// without modifiers, as far as the viewer has said so. `None` if there is nothing to press. It may change the
+    /// keyboard (give a free key a character) but presses no key that stays down.
+    fn resolve(&mut self, key: &Key, plain: Option<char>) -> Result<Option<Keycode>, BackendError>;
 
     /// Turns CapsLock and NumLock on or off, where that can be done. `None`: as it is.
     fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError>;
@@ -123,7 +124,7 @@ impl Backend for Discard {
         Ok(())
     }
 
-    fn resolve(&mut self, _key: &Key) -> Result<Option<Keycode>, BackendError> {
+    fn resolve(&mut self, _key: &Key, _plain: Option<char>) -> Result<Option<Keycode>, BackendError> {
         Ok(None)
     }
 

@@ -56,6 +56,7 @@ fn finite(mut message: Message) -> Option<Message> {
         }
         InputEvent::Key { .. }
         | InputEvent::Locks { .. }
+        | InputEvent::Layout(_)
         | InputEvent::Text(_)
         | InputEvent::Held(_)
         | InputEvent::ReleaseAll => true,

@@ -10,14 +10,15 @@ use super::fractions::Fractions;
 use super::grab::{Displacements, PointerGrab};
 use super::queue::{Batch, Message};
 use super::vigil::Vigil;
-use crate::protocol::input::{Held, InputEvent, Key, Point, TypedText};
+use crate::protocol::input::{Held, InputEvent, Key, Layout, Point, TypedText};
 
-/// The backend, the book and what is left over of fractional movements.
+/// The backend, the book, what is left over of fractional movements, and the viewers' layouts.
 pub(super) struct Hands {
     backend: Box<dyn Backend>,
     book: Book,
     vigil: Vigil,
     fractions: BTreeMap<ViewerId, Fractions>,
+    layouts: BTreeMap<ViewerId, Layout>,
     desktop: Desktop,
     overflow_logged: Option<Instant>,
     grab: PointerGrab,
@@ -31,6 +32,7 @@ impl Hands {
             book: Book::default(),
             vigil: Vigil::default(),
             fractions: BTreeMap::new(),
+            layouts: BTreeMap::new(),
             desktop: Desktop::Working,
             overflow_logged: None,
             grab,
@@ -122,6 +124,10 @@ impl Hands {
             }
             InputEvent::Key { key, pressed } => self.key(viewer, &key, pressed),
             InputEvent::Locks { caps, num } => self.backend.set_locks(caps, num),
+            InputEvent::Layout(layout) => {
+                self.layouts.insert(viewer, layout);
+                Ok(())
+            }
             InputEvent::Text(text) => return self.type_text(&text, stopping),
             InputEvent::Held(held) => return self.compare(viewer, &held),
             InputEvent::ReleaseAll => return self.let_go(viewer),
@@ -179,7 +185,14 @@ impl Hands {
         } else if self.book.holds(viewer, &control) || self.book.is_full(viewer) {
             None
         } else {
-            let keycode = self.backend.resolve(key)?;
+            let plain = match key {
+                Key::Dom { code, .. } => self
+                    .layouts
+                    .get(&viewer)
+                    .and_then(|layout| layout.character(code)),
+                _ => None,
+            };
+            let keycode = self.backend.resolve(key, plain)?;
             self.book.down(viewer, control, keycode.map(Hold::Key))
         };
         hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed))
@@ -188,7 +201,7 @@ impl Hands {
     /// Presses and releases what no viewer has to let go of. Many characters take their time.
     fn type_text(&mut self, text: &TypedText, stopping: &impl Fn() -> bool) {
         for key in text.keys().take_while(|_| !stopping()) {
-            let typed = self.backend.resolve(&key).and_then(|keycode| {
+            let typed = self.backend.resolve(&key, None).and_then(|keycode| {
                 let Some(keycode) = keycode else { return Ok(()) };
                 self.backend.key(keycode, true)?;
                 self.backend.key(keycode, false)
@@ -224,6 +237,7 @@ impl Hands {
 
     fn gone(&mut self, viewer: ViewerId) {
         self.fractions.remove(&viewer);
+        self.layouts.remove(&viewer);
         self.let_go(viewer);
     }
 

@@ -166,8 +166,8 @@ impl Drag {
 impl ViewerInput {
     /// Hands over one event. Never waits and may be called from any thread.
     ///
-    /// At most 1024 events are queued, for all viewers together. Motion and wheel are dropped before that. If a key
-    /// or a button finds no room, everything that any viewer holds is released.
+    /// At most 1024 events are queued, for all viewers together. Motion, wheel and layouts are dropped before
+    /// that. If a key or a button finds no room, everything that any viewer holds is released.
     pub fn send(&self, event: InputEvent) {
         let mut drag = self.drag.lock().unwrap_or_else(PoisonError::into_inner);
         let origin = drag.origin_of(&event, self.origin.at());

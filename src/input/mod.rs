@@ -10,6 +10,7 @@ mod backend;
 mod book;
 mod coalesce;
 mod codes;
+mod counterpart;
 mod fractions;
 mod grab;
 mod hands;

@@ -1,8 +1,8 @@
 //! The bounded queue between the viewers and the input thread.
 //!
-//! Full means: motion is dropped first and early, so that there is room for keys. A key, a button or a release that
-//! finds no room either raises the overflow flag, on which the input thread lets go of everything that anybody
-//! holds: nothing stays pressed because its up was lost.
+//! Full means: motion and layouts are dropped first and early, so that there is room for keys. A key, a button or a
+//! release that finds no room either raises the overflow flag, on which the input thread lets go of everything that
+//! anybody holds: nothing stays pressed because its up was lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ pub(super) struct Producer {
 
 impl Producer {
     pub(super) fn send(&self, message: Message) {
-        if is_motion(&message) {
+        if yields(&message) {
             if self.state.queued.load(Ordering::Relaxed) < MOTION_CAPACITY {
                 let _ = self.try_send(message);
             }
@@ -118,25 +118,29 @@ struct State {
     stopping: AtomicBool,
 }
 
-fn is_motion(message: &Message) -> bool {
+/// Whether nothing stays pressed if `message` is lost.
+fn yields(message: &Message) -> bool {
     matches!(
         message,
         Message::Event(
             _,
-            InputEvent::Motion { .. } | InputEvent::RelativeMotion { .. } | InputEvent::Wheel { .. }
+            InputEvent::Motion { .. }
+                | InputEvent::RelativeMotion { .. }
+                | InputEvent::Wheel { .. }
+                | InputEvent::Layout(_)
         )
     )
 }
 
 /// In messages. At 1,000 events per second of a fast mouse, one second.
 pub(super) const CAPACITY: usize = 1024;
-/// Motion and wheel find no room beyond this many messages.
+/// Motion, wheel and layouts find no room beyond this many messages.
 pub(super) const MOTION_CAPACITY: usize = CAPACITY * 3 / 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::input::{Button, Point};
+    use crate::protocol::input::{Button, Layout, Point};
 
     fn motion() -> Message {
         Message::Event(
@@ -177,6 +181,17 @@ mod tests {
         assert!(batch.overflowed);
         producer.send(motion());
         assert!(!consumer.next(None).unwrap().overflowed);
+    }
+
+    #[test]
+    fn layouts_leave_room_for_buttons() {
+        let (producer, consumer) = queue();
+        let layout = || Message::Event(ViewerId(1), InputEvent::Layout(Layout::default()));
+        (0..5000).for_each(|_| producer.send(layout()));
+        producer.send(button());
+        let batch = consumer.next(None).unwrap();
+        assert_eq!(batch.messages.len(), MOTION_CAPACITY + 1);
+        assert!(!batch.overflowed);
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Backend for RecordBackend {
         self.append(Recorded::Scroll(axis, clicks))
     }
 
-    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
+    fn resolve(&mut self, key: &Key, _plain: Option<char>) -> Result<Option<Keycode>, BackendError> {
         let (keycode, text) = match key {
             Key::Dom { key, code } => (codes::keycode(code).map(u32::from), key.chars().next()),
             Key::Keysym(_) | Key::KeysymName(_) => {

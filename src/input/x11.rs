@@ -277,10 +277,10 @@ impl Backend for X11Backend {
         (0..clicks.unsigned_abs()).try_for_each(|_| self.click(button))
     }
 
-    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
+    fn resolve(&mut self, key: &Key, plain: Option<char>) -> Result<Option<Keycode>, BackendError> {
         let modifiers = self.modifiers()?;
         let keycode = match key {
-            Key::Dom { key, code } => self.key_of_dom(key, code, modifiers)?,
+            Key::Dom { key, code } => self.key_of_dom(key, code, plain, modifiers)?,
             Key::Keysym(_) | Key::KeysymName(_) => match keysyms::asked_for(key) {
                 Some(keysym) => self.key_of_keysym(keysym, modifiers)?,
                 None => None,

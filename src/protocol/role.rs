@@ -169,7 +169,7 @@ impl Capability {
         }
     }
 
-    /// What `event` takes; `None` for letting go, which everybody may.
+    /// What `event` takes; `None` for letting go and for what does nothing by itself, which everybody may.
     pub fn needed_for(event: &InputEvent) -> Option<Self> {
         match event {
             InputEvent::Motion { .. }
@@ -177,7 +177,7 @@ impl Capability {
             | InputEvent::Button { .. }
             | InputEvent::Wheel { .. } => Some(Self::Pointer),
             InputEvent::Key { .. } | InputEvent::Text(_) | InputEvent::Locks { .. } => Some(Self::Keyboard),
-            InputEvent::Held(_) | InputEvent::ReleaseAll => None,
+            InputEvent::Layout(_) | InputEvent::Held(_) | InputEvent::ReleaseAll => None,
         }
     }
 

@@ -57,6 +57,7 @@ fn event() -> impl Strategy<Value = InputEvent> {
                 InputEvent::Held(Held { keys, buttons })
             }),
         1 => Just(InputEvent::ReleaseAll),
+        1 => Just(InputEvent::Layout(Layout::default())),
         1 => any::<(Option<bool>, Option<bool>)>().prop_map(|(caps, num)| InputEvent::Locks { caps, num }),
     ]
 }

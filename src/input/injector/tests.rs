@@ -276,8 +276,8 @@ impl Backend for Stuck {
     fn scroll(&mut self, axis: Axis, clicks: i32) -> Result<(), BackendError> {
         Discard.scroll(axis, clicks)
     }
-    fn resolve(&mut self, key: &Key) -> Result<Option<Keycode>, BackendError> {
-        Discard.resolve(key)
+    fn resolve(&mut self, key: &Key, plain: Option<char>) -> Result<Option<Keycode>, BackendError> {
+        Discard.resolve(key, plain)
     }
     fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError> {
         Discard.set_locks(caps, num)

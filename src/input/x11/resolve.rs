@@ -11,20 +11,25 @@ use super::{X11Backend, lost};
 use crate::input::backend::BackendError;
 use crate::input::modifiers::Modifiers;
 use crate::input::spares::Choice;
-use crate::input::{codes, keysym_names, keysyms, names};
+use crate::input::{codes, counterpart, keysym_names, keysyms, names};
+use crate::protocol::input::printable;
 
 impl X11Backend {
-    /// The key for one in terms of UI Events.
+    /// The key for one in terms of UI Events, which types `plain` at the viewer without modifiers.
     pub(super) fn key_of_dom(
         &mut self,
         key: &str,
         code: &str,
+        plain: Option<char>,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
         let physical = codes::keycode(code)
             .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
         match printable(key) {
-            Some(character) => self.key_for(character, physical, modifiers),
+            Some(character) => self.key_for(character, physical, plain, modifiers),
+            None if names::keysyms(key).is_empty() => {
+                self.nameless_key(key == "Dead", physical, plain, modifiers)
+            }
             None if key == "AltGraph" => Ok(self.alt_graph(physical, modifiers)),
             None => Ok(self.named_key(key, physical, modifiers)),
         }
@@ -38,7 +43,7 @@ impl X11Backend {
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
         if let Some(character) = keysyms::text(keysym) {
-            return self.key_for(character, None, modifiers);
+            return self.key_for(character, None, None, modifiers);
         }
         if matches!(keysym, k::ISO_Level3_Shift | k::Mode_switch) {
             return Ok(self.alt_graph(None, modifiers));
@@ -48,7 +53,7 @@ impl X11Backend {
         }
         // What a key of the keypad gives depends on NumLock, so the others count only as they are now.
         if let (true, Some(character)) = (keysyms::is_keypad(keysym), keysyms::character(keysym)) {
-            return self.key_for(character, None, modifiers);
+            return self.key_for(character, None, None, modifiers);
         }
         let equivalents = names::equivalents(keysym);
         let keycode = if keysyms::is_keypad(keysym) {
@@ -68,11 +73,13 @@ impl X11Backend {
         }
     }
 
-    /// A key that types `character` now. `physical` is the key that the viewer pressed.
+    /// A key that types `character` now. `physical` is the key that the viewer pressed, and types `plain` there without
+    /// modifiers.
     fn key_for(
         &mut self,
         character: char,
         physical: Option<u8>,
+        plain: Option<char>,
         mut modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
         if let Some(keycode) = self.typing(character, physical, modifiers) {
@@ -89,9 +96,12 @@ impl X11Backend {
                 }
             }
         }
-        // Control and a letter of another alphabet is the shortcut of the key, not of the letter.
+        // Control and a letter of another alphabet is the shortcut of the key, not of the letter: of the key that has the
+        // same meaning here, if the viewer's layout says which.
         if modifiers.shortcut && physical.is_some() {
-            return Ok(physical);
+            let keysym = plain.and_then(|plain| counterpart::keysym(plain, false));
+            let same = keysym.and_then(|keysym| counterpart::key(&self.keymap, keysym, physical, modifiers));
+            return Ok(same.or(physical));
         }
         self.lend(keysym_names::of_character(character))
     }
@@ -123,6 +133,28 @@ impl X11Backend {
         Ok(Some(keycode))
     }
 
+    /// The key for a `key` that says nothing ("Dead", "Unidentified"): the one that has here what the viewer's layout has
+    /// there, which is `physical` where the layouts agree.
+    fn nameless_key(
+        &mut self,
+        is_dead: bool,
+        physical: Option<u8>,
+        plain: Option<char>,
+        modifiers: Modifiers,
+    ) -> Result<Option<u8>, BackendError> {
+        // What is there with Shift or AltGr is not known. A shortcut is the same with them.
+        let is_known = modifiers.shortcut || !(modifiers.shift || modifiers.level3);
+        let plain = plain.filter(|_| is_known);
+        let Some(keysym) = plain.and_then(|plain| counterpart::keysym(plain, is_dead)) else {
+            return Ok(physical);
+        };
+        match counterpart::key(&self.keymap, keysym, physical, modifiers) {
+            None if modifiers.shortcut => Ok(physical),
+            None => self.lend(keysym),
+            same => Ok(same),
+        }
+    }
+
     /// The key for a `key` that is a name. `physical` is the key that the viewer pressed.
     fn named_key(&self, name: &str, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
         let wanted = names::keysyms(name);
@@ -146,27 +178,5 @@ impl X11Backend {
     }
 }
 
-/// The character, if `key` is one that can be printed.
-fn printable(key: &str) -> Option<char> {
-    let mut characters = key.chars();
-    let first = characters.next().filter(|c| !c.is_control())?;
-    characters.next().is_none().then_some(first)
-}
-
 /// Clients read a changed map late: a key pressed sooner types what it had before.
 const SETTLE: Duration = Duration::from_millis(5);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_printable_character_is_text_and_the_rest_is_a_name() {
-        assert_eq!(printable("a"), Some('a'));
-        assert_eq!(printable(" "), Some(' '));
-        assert_eq!(printable("😀"), Some('😀'));
-        for name in ["", "Enter", "\r", "\u{7f}"] {
-            assert_eq!(printable(name), None, "{name:?}");
-        }
-    }
-}

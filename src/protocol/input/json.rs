@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Button, FrameSize, Held, InputError, InputEvent, Key, Point, TypedText};
+use super::{Button, FrameSize, Held, InputError, InputEvent, Key, Layout, Point, TypedText};
 use crate::protocol::fields;
 
 /// The longest name of a key, in bytes.
@@ -25,6 +25,7 @@ pub fn from_json(kind: &str, data: &Value, frame: Option<FrameSize>) -> Result<V
         "mouse-wheel" => wheel(data, "delta_y", space).map(|event| vec![event]),
         "key-press" => key(data),
         "text" => text(data).map(|text| vec![InputEvent::Text(text)]),
+        "layout" => layout(data).map(|layout| vec![InputEvent::Layout(layout)]),
         "held" => held(data).map(|held| vec![InputEvent::Held(held)]),
         "release-all" => Ok(vec![InputEvent::ReleaseAll]),
         _ => Err(InputError::UnknownType),
@@ -156,6 +157,11 @@ fn key(data: &Value) -> Result<Vec<InputEvent>, InputError> {
 fn text(data: &Value) -> Result<TypedText, InputError> {
     let text = data.get("text").and_then(Value::as_str);
     TypedText::new(text.ok_or(InputError::BadField("text"))?).ok_or(InputError::TooLong)
+}
+
+fn layout(data: &Value) -> Result<Layout, InputError> {
+    let layout = data.get("keys").and_then(Layout::read);
+    layout.ok_or(InputError::BadField("keys"))
 }
 
 fn held(data: &Value) -> Result<Held, InputError> {
@@ -290,6 +296,11 @@ mod tests {
                 InputEvent::Text(TypedText::new("ü").unwrap()),
             ),
             (
+                "layout",
+                json!({"keys":{"KeyA":"q"}}),
+                InputEvent::Layout(Layout::read(&json!({"KeyA":"q"})).unwrap()),
+            ),
+            (
                 "held",
                 json!({"keys":["KeyA","é"],"buttons":18}),
                 InputEvent::Held(Held {
@@ -388,6 +399,12 @@ mod tests {
             ("key-press", json!({"key":"a"}), InputError::BadField("action")),
             ("text", json!({"text":1}), InputError::BadField("text")),
             ("text", json!({"text":"a".repeat(4097)}), InputError::TooLong),
+            ("layout", json!({}), InputError::BadField("keys")),
+            (
+                "layout",
+                json!({"keys":{"Enter":"a"}}),
+                InputError::BadField("keys"),
+            ),
             (
                 "held",
                 json!({"keys":[1],"buttons":0}),

@@ -22,6 +22,13 @@ impl std::fmt::Debug for Key {
     }
 }
 
+/// The character, if `key`, as in `KeyboardEvent.key`, is one that can be printed. `None` for names.
+pub fn printable(key: &str) -> Option<char> {
+    let mut characters = key.chars();
+    let first = characters.next().filter(|c| !c.is_control())?;
+    characters.next().is_none().then_some(first)
+}
+
 /// Text to be typed, of 1 to 4096 bytes. `Debug` hides it, as it does a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TypedText(String);
@@ -60,6 +67,16 @@ const UNICODE: u32 = 0x0100_0000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_printable_character_is_text_and_the_rest_is_a_name() {
+        assert_eq!(printable("a"), Some('a'));
+        assert_eq!(printable(" "), Some(' '));
+        assert_eq!(printable("😀"), Some('😀'));
+        for name in ["", "Enter", "\r", "\u{7f}"] {
+            assert_eq!(printable(name), None, "{name:?}");
+        }
+    }
 
     #[test]
     fn text_is_typed_key_by_key_and_does_not_show_in_a_log() {

@@ -3,10 +3,12 @@
 mod held;
 mod json;
 mod key;
+mod layout;
 
 pub use held::Held;
 pub use json::from_json;
-pub use key::{Key, TypedText};
+pub use key::{Key, TypedText, printable};
+pub use layout::Layout;
 
 /// One thing that a viewer did.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +57,8 @@ pub enum InputEvent {
         /// NumLock.
         num: Option<bool>,
     },
+    /// What the viewer's keys type without modifiers. Said before the first key, and again when it changes.
+    Layout(Layout),
     /// Text that an input method or an on-screen keyboard made, to be typed.
     Text(TypedText),
     /// What the viewer holds now. Said again and again while anything is held: see [`Held`].

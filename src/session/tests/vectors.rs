@@ -219,6 +219,7 @@ fn input(event: &InputEvent) -> Value {
         },
         InputEvent::Locks { caps, num } => json!({ "locks": [caps, num] }),
         InputEvent::Text(text) => json!({ "text_keys": text.keys().count() }),
+        InputEvent::Layout(layout) => json!({ "a": layout.character("KeyA") }),
         InputEvent::Held(held) => json!({ "held": held.keys, "buttons": held.buttons.len() }),
         InputEvent::ReleaseAll => json!("release-all"),
     }
