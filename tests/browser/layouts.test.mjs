@@ -1,4 +1,5 @@
-// Viewers with six keyboards on hosts with three: what Chromium tells of each key arrives as the character it types.
+// Viewers with six keyboards on hosts with three: what Chromium tells of each key arrives as the character it types, and
+// shortcuts as those of the letter.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -88,5 +89,20 @@ test('the keypad, dead keys and what they compose are typed whatever the layout'
     await key('keyUp', { key: 'Dead', code: 'Backquote' });
     await devtools.send('Input.insertText', { text: 'ê' });
     assert.equal(await ended(), '1+2=3*ê', host);
+  }
+});
+
+test('a shortcut in another alphabet is that of the letter which the browser has on the key', LIMIT, async (t) => {
+  const { env, key, line } = await keyboard(t);
+  const control = { key: 'Control', code: 'ControlLeft', windowsVirtualKeyCode: 17 };
+  for (const host of ['us', 'fr']) {
+    await run('setxkbmap', [host], { env });
+    const ended = await line(`the line on ${host}`);
+    await key('rawKeyDown', { ...control, modifiers: 2 });
+    // A Russian who has the Latin layout of this Chromium, too.
+    await key('rawKeyDown', { key: 'ф', code: 'KeyA', modifiers: 2 });
+    await key('keyUp', { key: 'ф', code: 'KeyA', modifiers: 2 });
+    await key('keyUp', control);
+    assert.equal(await ended(), '\u0001', host);
   }
 });

@@ -1,5 +1,6 @@
 import { HeldReport } from './held.js';
 import { Keyboard } from './keyboard.js';
+import { KeyboardLayout } from './keyboard-layout.js';
 import { Pointer } from './pointer.js';
 import { Typing } from './typing.js';
 
@@ -22,6 +23,7 @@ export class Input {
   #focus;
   #send;
   #keyboard;
+  #layout;
   #pointer;
   #typing;
   #touch;
@@ -52,6 +54,7 @@ export class Input {
      */
     const press = (type, data) => (document.hasFocus() || !('action' in data && data.action === 'down')) && tell(type, data);
     this.#keyboard = new Keyboard(this.#focus, press, { ...extras.keyboard, composes: Boolean(field) });
+    this.#layout = new KeyboardLayout(send);
     this.#pointer = new Pointer(surface, { frame, send: tell, touch, focus: this.#focus });
     this.#typing = field && new Typing(field, (type, data) => ('text' in data && extras.typed?.(String(data.text))) || send(type, data));
     this.#touch = touch;
@@ -71,6 +74,7 @@ export class Input {
     window.addEventListener('pagehide', release, { signal });
     document.addEventListener('visibilitychange', () => document.hidden && release(), { signal });
     document.addEventListener('pointerlockchange', () => document.pointerLockElement ?? release(), { signal });
+    this.#layout.follow(this.#focus, signal);
     this.#keyboard.grab();
     this.#pointer.grab();
     this.#typing?.grab();
@@ -84,6 +88,11 @@ export class Input {
     this.#keyboard.ungrab();
     this.#pointer.ungrab();
     this.#typing?.ungrab();
+  }
+
+  /** There is a new channel to the host. */
+  renew() {
+    this.#layout.renew();
   }
 
   releaseAll() {

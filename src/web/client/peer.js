@@ -415,6 +415,9 @@ export class WebRTCManager extends Emitter {
     this.#dataChannel = channel;
     this.#channel.attach(channel);
     channel.onmessage = ({ data }) => this.#hear(data);
+    const opened = () => this.#input?.renew();
+    if (channel.readyState === 'open') opened();
+    else channel.addEventListener('open', opened);
     this.emit('datachannel', channel);
   }
 
