@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use deskbeam::capture::LEAVE_OUT;
 use deskbeam::desktop::DesktopServices;
 use deskbeam::media;
 use gst::prelude::*;
@@ -67,6 +68,22 @@ impl Canvas {
             .unwrap()
             .check()
             .unwrap();
+    }
+
+    /// Draws without an end while `what` goes on.
+    fn in_motion(&self, what: impl FnOnce()) {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let colours = [RED, GREEN].into_iter().cycle();
+                for colour in colours.take_while(|_| !is_over.load(Ordering::SeqCst)) {
+                    self.draw(colour, (10, 10), (20, 20));
+                }
+            });
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(what));
+            is_over.store(true, Ordering::SeqCst);
+            outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        });
     }
 
     fn move_pointer(&self, x: i16, y: i16) {
@@ -154,6 +171,13 @@ impl Capture {
     /// The first frame of which this holds.
     fn until(&self, what: impl Fn(&Frame) -> bool) -> Frame {
         std::iter::repeat_with(|| self.next()).find(what).unwrap()
+    }
+
+    /// Takes so many frames: from the time of the first to that of the last, in milliseconds.
+    fn span(&self, count: usize) -> u64 {
+        let times: Vec<_> = (0..count).map(|_| self.next().pts()).collect();
+        assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
+        (times[count - 1] - times[0]).mseconds()
     }
 
     fn set(&self, property: &str, value: impl Into<gst::glib::Value>) {
@@ -557,27 +581,37 @@ fn pixels_that_it_cannot_read_are_refused_with_the_remedy() {
 fn a_fast_drawer_gets_no_more_frames_than_allowed() {
     let canvas = Canvas::start(320, 240);
     let capture = canvas.capture("show-pointer=false max-framerate=40", "BGRx");
-    let is_over = AtomicBool::new(false);
-    let span = |count: usize| {
-        let times: Vec<_> = (0..count).map(|_| capture.next().pts()).collect();
-        assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
-        (times[count - 1] - times[0]).mseconds()
-    };
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let colours = [RED, GREEN].into_iter().cycle();
-            for colour in colours.take_while(|_| !is_over.load(Ordering::SeqCst)) {
-                canvas.draw(colour, (10, 10), (20, 20));
-            }
-        });
-        // Two come at once, and a change waits for its turn with the time when it was seen: three of 42 do not count.
-        let slow = span(43);
+    canvas.in_motion(|| {
+        // The first ones may come twice as fast, and a change waits for its turn with the time when it was seen.
+        capture.span(12);
+        let slow = capture.span(43);
         capture.set("max-framerate", 1000_u32);
         capture.until(|frame| frame.0.info().fps() == gst::Fraction::new(1000, 1));
-        let fast = span(43);
-        is_over.store(true, Ordering::SeqCst);
-        assert!(slow >= 39 * 25, "43 frames in {slow} ms");
+        let fast = capture.span(43);
+        assert!(slow >= 40 * 25, "43 frames in {slow} ms");
         assert!(fast < slow, "{fast} ms, and {slow} ms before");
+    });
+}
+
+#[test]
+fn who_is_late_gets_a_frame_less() {
+    let canvas = Canvas::start(320, 240);
+    let capture = canvas.capture("show-pointer=false max-framerate=20", "BGRx");
+    let pad = capture.sink.static_pad("sink").unwrap();
+    canvas.in_motion(|| {
+        capture.span(12);
+        let all = capture.span(6);
+        let less: u64 = (0..5)
+            .map(|_| {
+                let event = gst::event::CustomUpstream::new(gst::Structure::new_empty(LEAVE_OUT));
+                assert!(pad.push_event(event));
+                capture.span(2)
+            })
+            .sum();
+        assert!(
+            2 * less > 3 * all,
+            "5 frames take {less} ms, and took {all} ms before"
+        );
     });
 }
 

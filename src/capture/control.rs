@@ -14,12 +14,14 @@ use super::region::Part;
 #[derive(Debug)]
 pub(super) struct Control {
     pub(super) show_pointer: AtomicBool,
-    /// Frames per second.
+    /// Frames per second, in motion that lasts.
     pub(super) max_framerate: AtomicU32,
     /// Whether waiting is to end at once.
     pub(super) flushing: AtomicBool,
     /// Whether a frame is to be made, changed or not.
     pub(super) repeat: AtomicBool,
+    /// Whether one frame is to be left out.
+    pub(super) leave_out: AtomicBool,
     part: Mutex<Option<Part>>,
     /// Whether the streaming thread has still to take `part`.
     is_part_new: AtomicBool,
@@ -30,9 +32,10 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             show_pointer: AtomicBool::new(true),
-            max_framerate: AtomicU32::new(120),
+            max_framerate: AtomicU32::new(60),
             flushing: AtomicBool::new(false),
             repeat: AtomicBool::new(false),
+            leave_out: AtomicBool::new(false),
             part: Mutex::default(),
             is_part_new: AtomicBool::new(false),
             wake: OnceLock::new(),
@@ -86,7 +89,7 @@ impl Control {
         is_new.then(|| self.part())
     }
 
-    /// The least time between two frames on average.
+    /// The time between two frames in motion that lasts.
     pub(super) fn interval(&self) -> Duration {
         Duration::from_secs(1) / self.max_framerate.load(Ordering::Relaxed).max(1)
     }

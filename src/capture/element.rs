@@ -25,6 +25,7 @@ mod imp {
     use gst_base::subclass::prelude::*;
     use gst_video::VideoFormat;
 
+    use super::super::LEAVE_OUT;
     use super::super::control::Control;
     use super::super::region::Crop;
     use super::super::screen::Screen;
@@ -114,10 +115,10 @@ mod imp {
                         .mutable_playing()
                         .build(),
                     glib::ParamSpecUInt::builder("max-framerate")
-                        .blurb("How many frames there may be, in frames per second")
+                        .blurb("How many frames there may be in motion that lasts, in frames per second; for moments twice as many")
                         .minimum(1)
                         .maximum(1000)
-                        .default_value(120)
+                        .default_value(60)
                         .mutable_playing()
                         .build(),
                 ]
@@ -291,10 +292,15 @@ mod imp {
             Ok(())
         }
 
-        /// A request for a key frame brings the picture once more: there may be no other frame for a long time.
+        /// A request for a key frame brings the picture once more: there may be no other frame for a long time. Who is
+        /// late wants one frame less.
         fn event(&self, event: &gst::Event) -> bool {
             if gst_video::ForceKeyUnitEvent::is(event) {
                 self.repeat();
+                return true;
+            }
+            if event.has_name(LEAVE_OUT) {
+                self.control.leave_out.store(true, Ordering::SeqCst);
                 return true;
             }
             self.parent_event(event)

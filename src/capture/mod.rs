@@ -16,6 +16,9 @@ mod stream;
 /// The name of the element.
 pub const X11_SOURCE: &str = "deskbeamx11src";
 
+/// The name of a custom upstream event that lets the element leave out one frame while there is motion.
+pub const LEAVE_OUT: &str = "deskbeam-leave-out";
+
 /// Makes the element known to this process. To be called after `gst::init`; more than once does no harm.
 ///
 /// # Errors

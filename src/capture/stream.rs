@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 
 use super::control::Control;
-use super::limiter::Limiter;
+use super::limiter::{Limiter, Turn};
 use super::picture::Picture;
 use super::pointer::{Cursor, Place};
 use super::region::Rows;
@@ -141,17 +141,24 @@ impl Stream {
                 return Err(Stop::Flushing);
             }
             self.screen.changes(&mut self.changes)?;
-            let mut limit = None;
-            if self.changes.is_any() || control.repeat.load(Ordering::SeqCst) || control.is_part_new() {
-                self.changed_at = self.changed_at.or_else(now);
-                let rest = self.limiter.wait(Instant::now(), control.interval());
-                if rest.is_zero() {
-                    return self.settle(control);
-                }
-                limit = Some(rest);
+            let interval = control.interval();
+            if control.leave_out.swap(false, Ordering::SeqCst) {
+                self.limiter.leave_out(interval);
             }
-            let screen = limit.is_none().then(|| self.screen.fd());
-            control.sleep(screen, limit).map_err(|error| error.to_string())?;
+            let is_wanted = control.repeat.load(Ordering::SeqCst) || control.is_part_new();
+            let mut next_change = Some(self.screen.fd());
+            let mut limit = None;
+            if self.changes.is_any() || is_wanted {
+                self.changed_at = self.changed_at.or_else(now);
+                match self.limiter.turn(Instant::now(), interval) {
+                    Turn::WithNext(rest) if !is_wanted => limit = Some(rest),
+                    Turn::In(rest) => (next_change, limit) = (None, Some(rest)),
+                    Turn::Now | Turn::WithNext(_) => return self.settle(control),
+                }
+            }
+            control
+                .sleep(next_change, limit)
+                .map_err(|error| error.to_string())?;
         }
     }
 

@@ -89,10 +89,6 @@ impl Target {
         match &self.unit {
             Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
             Unit::BitPerSecond => format!("{value}000"),
-            Unit::Doubled => value.parse::<u64>().map_or_else(
-                |_| value.to_owned(),
-                |number| number.saturating_mul(2).to_string(),
-            ),
             Unit::Framerate(media_type) => format!("{media_type},framerate={value}/1"),
         }
     }
@@ -107,8 +103,6 @@ pub enum Unit {
     KilobitPerSecond,
     /// A number of bit/s.
     BitPerSecond,
-    /// Twice the number: for a limit that is to stay above the rate.
-    Doubled,
     /// Caps of this media type with a `framerate`.
     Framerate(String),
 }
@@ -299,12 +293,9 @@ fn read_target(value: &str) -> Result<Target, String> {
             None => Unit::Plain,
             Some("kbit/s") => Unit::KilobitPerSecond,
             Some("bit/s") => Unit::BitPerSecond,
-            Some("x2") => Unit::Doubled,
             Some(media_type) if media_type.starts_with("video/") => Unit::Framerate(media_type.to_owned()),
             Some(unit) => {
-                return Err(format!(
-                    "the unit is kbit/s, bit/s, x2 or a media type, not {unit:?}"
-                ));
+                return Err(format!("the unit is kbit/s, bit/s or a media type, not {unit:?}"));
             }
         },
     })
@@ -335,7 +326,7 @@ mod tests {
             ("# kind: encode\n# input: BGRx\nx", 2, "video/x-raw"),
             ("# kind: encode\n# bitrate: bitrate\nx", 2, "element.property"),
             ("# kind: encode\n# bitrate: enc.bitrate bps\nx", 2, "kbit/s"),
-            ("# kind: capture\n# fps: src.max-framerate x3\nx", 2, "x2"),
+            ("# kind: capture\n# fps: src.max-framerate x3\nx", 2, "x3"),
             ("x", 0, "# kind"),
             ("# kind: encode\n", 0, "no pipeline"),
         ] {
@@ -373,11 +364,6 @@ mod tests {
         assert_eq!(
             bits.with(Some(&target(Unit::BitPerSecond)), "8").text,
             "e name=rate caps=8000"
-        );
-        let limit = Description::from_text("f", Kind::Capture, "e name=rate".to_owned());
-        assert_eq!(
-            limit.with(Some(&target(Unit::Doubled)), "60").text,
-            "e name=rate caps=120"
         );
     }
 }
