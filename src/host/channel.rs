@@ -175,6 +175,7 @@ pub(super) async fn act(
             shared.fps.store(fps, Ordering::Relaxed);
             shared.media.set_framerate(fps).await;
         }
+        ChannelMessage::DisplayLate => shared.media.leave_out_frame().await,
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
         ChannelMessage::Measure(None) => wishes.end_measurement(),

@@ -13,6 +13,7 @@ use super::parse;
 use super::plan::{FRAMES, Plan};
 use super::seam::{CaptureSignals, StopNotice, off_loop};
 use super::teardown::Running;
+use crate::capture::LEAVE_OUT;
 
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -203,6 +204,12 @@ impl Capture {
                 .map(|Region { x, y, width, height }| format!("{width}x{height}+{x}+{y}"));
             set(&self.pipeline, target, text.unwrap_or_default());
         }
+    }
+
+    /// Leaves out one frame, if the source can.
+    pub(super) fn leave_out(&self) {
+        let event = gst::event::CustomUpstream::new(gst::Structure::new_empty(LEAVE_OUT));
+        self.pipeline.send_event(event);
     }
 
     fn first_error(&self) -> Option<String> {

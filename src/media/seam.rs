@@ -173,6 +173,7 @@ enum Command {
     Framerate(u32),
     Pointer(bool),
     Region(Option<Region>),
+    LeaveOut,
     Reload {
         plan: Box<Plan>,
         done: oneshot::Sender<Result<(), String>>,
@@ -284,6 +285,11 @@ impl MediaHandle {
     /// [`Plan::shows_regions`].
     pub async fn set_region(&self, region: Option<Region>) {
         let _ = self.commands.send(Command::Region(region)).await;
+    }
+
+    /// Leaves out one frame, for all viewers, since a display is one behind.
+    pub async fn leave_out_frame(&self) {
+        let _ = self.commands.send(Command::LeaveOut).await;
     }
 
     /// Captures at `fps` frames per second from now on, for all viewers; 1 to 240.
@@ -609,6 +615,7 @@ async fn serve(plan: Plan, mut commands: mpsc::Receiver<Command>, weak: mpsc::We
             }
             Command::Framerate(fps) => studio.change(|settings| settings.fps = Some(fps)),
             Command::Region(region) => studio.change(|settings| settings.region = region),
+            Command::LeaveOut => studio.leave_out(),
             Command::Pointer(visible) => studio.change(|settings| settings.pointer = Some(visible)),
             Command::Reload { plan, done } => {
                 let studio = Rc::clone(&studio);

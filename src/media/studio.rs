@@ -153,6 +153,13 @@ impl Studio {
         }
     }
 
+    /// One frame is left out.
+    pub(super) fn leave_out(&self) {
+        if let Some(capture) = &self.state.borrow().capture {
+            capture.leave_out();
+        }
+    }
+
     /// The capture with this number has failed: all who watch are told.
     pub(super) fn capture_lost(&self, generation: u64, reason: &str) {
         let mut state = self.state.borrow_mut();

@@ -144,8 +144,10 @@ impl Capability {
     pub fn needed_by(message: &ChannelMessage) -> Option<Self> {
         match message {
             ChannelMessage::Input(event) => Self::needed_for(event),
-            // Nobody measures who cannot act.
-            ChannelMessage::Gamepad(_) | ChannelMessage::Measure(_) => Some(Self::Pointer),
+            // Nobody measures, or minds a period of the display, who cannot act.
+            ChannelMessage::Gamepad(_) | ChannelMessage::Measure(_) | ChannelMessage::DisplayLate => {
+                Some(Self::Pointer)
+            }
             ChannelMessage::ClipboardRead => Some(Self::ClipboardRead),
             ChannelMessage::ClipboardWrite(_) => Some(Self::ClipboardWrite),
             ChannelMessage::Resize { .. } => Some(Self::Resize),

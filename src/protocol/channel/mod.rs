@@ -99,6 +99,8 @@ pub enum ChannelMessage {
     Measure(Option<bool>),
     /// The client cannot decode without a new key frame.
     RequestKeyframe,
+    /// The client's display shows each frame one of its periods later than it could: there was one frame too many.
+    DisplayLate,
     /// Whether [`HostMessage::FrameTimes`] are wanted once a second.
     FrameTimes(bool),
     /// To be answered by [`HostMessage::Pong`].

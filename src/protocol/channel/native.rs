@@ -40,6 +40,7 @@ pub(super) fn decode(
         "scale" => ChannelMessage::Scale(required(data, "scale")?.clamp(0.25, 4.0)),
         "pointer" => ChannelMessage::PointerVisible(truth(data, "visible")?),
         "request-keyframe" => ChannelMessage::RequestKeyframe,
+        "display-late" => ChannelMessage::DisplayLate,
         "ping" => ChannelMessage::Ping {
             timestamp: data.get("timestamp").filter(|value| value.is_number()).cloned(),
             sequence: data.get("sequence").filter(|value| value.is_number()).cloned(),

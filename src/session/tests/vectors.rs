@@ -179,6 +179,7 @@ fn channel(message: &ChannelMessage) -> Value {
         }
         ChannelMessage::ClipboardRead => json!("clipboard_read"),
         ChannelMessage::ClipboardWrite(text) => json!({ "clipboard_write": text.as_str() }),
+        ChannelMessage::DisplayLate => json!("display_late"),
         ChannelMessage::RequestKeyframe => json!("request_keyframe"),
         ChannelMessage::Show(id) => json!({ "show": id.to_string() }),
         ChannelMessage::Ping { timestamp, .. } => json!({ "ping": timestamp }),

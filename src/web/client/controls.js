@@ -1,6 +1,7 @@
 import { Attention } from './attention.js';
 import { ClipboardPanel } from './clipboard-panel.js';
 import { Cursor } from './cursor.js';
+import { DisplayWatch } from './display-watch.js';
 import { FilesPanel } from './files-panel.js';
 import { Fit } from './fit.js';
 import { FrameTimes } from './frame-times.js';
@@ -118,6 +119,7 @@ export class Controls {
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
     const stages = new Stages();
     this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
+    new DisplayWatch(() => this.acts && this.#send('display-late', {})).watch(this.#video);
     this.#photon = new PhotonMeter(this.#video, { frame: () => this.#frame, send: this.#send });
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
