@@ -60,7 +60,10 @@ need_rust() {
         [ -z "$present" ] || say "Rust $present is too old: $wanted is needed"
         say "installing Rust for this user, by https://rustup.rs"
         need_packages curl ca-certificates
-        curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
+        # A pipe would hide that it has not come.
+        installer=$(curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs) ||
+            { say "Rust $wanted or newer is needed: https://rustup.rs is not reached, so install it by hand"; exit 1; }
+        printf '%s' "$installer" | sh -s -- -y --profile minimal
     fi
 }
 
