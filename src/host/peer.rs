@@ -82,6 +82,7 @@ impl Peer {
             codecs: request.codecs,
             video: request.video,
             audio: request.audio,
+            may_halve: request.may_halve,
             channel: channel.map(|label| ChannelOptions {
                 label: label.as_str(),
                 unordered: (label == ChannelLabel::InputAndMotion).then_some(MOTION),

@@ -91,6 +91,8 @@ pub(super) async fn open(
         codecs: Vec::new(),
         video: true,
         audio: true,
+        // They point at nothing.
+        may_halve: true,
         channel: None,
         remote_offer: Some(offer),
     };

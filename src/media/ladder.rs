@@ -24,6 +24,8 @@ pub(super) struct Member {
     pub(super) kbps: u32,
     /// Whether it acts on the desktop.
     pub(super) controls: bool,
+    /// Whether half the size will do.
+    pub(super) may_halve: bool,
     /// Where it is now.
     pub(super) rung: Rung,
 }
@@ -54,7 +56,8 @@ pub(super) fn assign(members: &[Member], pixels: u64) -> Vec<(PeerId, Rung)> {
             } else {
                 least_kbps
             };
-        if is_tiny || below(SMALL, Rung::Small) {
+        let is_small = is_tiny || below(SMALL, Rung::Small);
+        if is_small && member.may_halve {
             Rung::Small
         } else if below(HALF, Rung::Half) {
             Rung::Half
@@ -92,6 +95,7 @@ mod tests {
             id: PeerId(id),
             kbps,
             controls: false,
+            may_halve: true,
             rung,
         }
     }
@@ -121,6 +125,14 @@ mod tests {
             rungs(&[member(1, 8000, Full), member(2, 3000, Full), member(3, 900, Full)]),
             [Full, Half, Small]
         );
+    }
+
+    #[test]
+    fn who_points_by_the_size_of_the_picture_keeps_it() {
+        let mut members = [member(1, 8000, Rung::Full), member(2, 900, Rung::Full)];
+        members[1].may_halve = false;
+        assert_eq!(rungs(&members), [Rung::Full, Rung::Half]);
+        assert_eq!(rungs(&members[1..]), [Rung::Full]);
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl Peer {
                     id,
                     codec,
                     controls: options.channel.is_some(),
+                    may_halve: options.may_halve,
                     signals: signals.clone(),
                 };
                 Some(studio.seat(guest).await?)

@@ -58,6 +58,8 @@ pub struct PeerOptions {
     pub video: bool,
     /// Whether it gets sound.
     pub audio: bool,
+    /// Whether the picture may come in half its size, for a line that carries little.
+    pub may_halve: bool,
     /// The data channels that the host makes.
     pub channel: Option<ChannelOptions>,
     /// The viewer's own offer, which the host answers. Then the codecs and media are those of the offer.

@@ -53,6 +53,7 @@ struct Viewer {
     signals: SignalSender,
     kbps: u32,
     controls: bool,
+    may_halve: bool,
     /// It has an encoder of its own.
     is_private: bool,
     is_paused: bool,
@@ -69,6 +70,8 @@ pub(super) struct Guest {
     pub(super) id: PeerId,
     pub(super) codec: Codec,
     pub(super) controls: bool,
+    /// Whether half the size will do.
+    pub(super) may_halve: bool,
     pub(super) signals: SignalSender,
 }
 
@@ -132,6 +135,7 @@ impl Studio {
             signals: guest.signals,
             kbps,
             controls: guest.controls,
+            may_halve: guest.may_halve,
             is_private,
             is_paused: false,
         };
@@ -490,6 +494,7 @@ impl Studio {
             id: *id,
             kbps: viewer.kbps,
             controls: viewer.controls,
+            may_halve: viewer.may_halve,
             rung: viewer.encoding.rung,
         };
         state

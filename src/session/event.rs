@@ -169,6 +169,8 @@ pub struct PeerRequest {
     pub video: bool,
     /// Whether it sends the sound. A peer that is to send nothing else sends silence where there is no sound.
     pub audio: bool,
+    /// Whether the picture may come in half its size: the client tells places by the size of the desktop.
+    pub may_halve: bool,
     /// The data channel that it makes.
     pub channel: Option<ChannelLabel>,
     /// The client's offer: the peer answers it ([`Event::Answered`]), and takes the channel that the client makes.

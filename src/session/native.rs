@@ -276,6 +276,7 @@ impl Native {
                 codecs,
                 video: constraints.video,
                 audio: constraints.audio,
+                may_halve: true,
                 channel: constraints.data_channel.then_some(channel),
                 remote_offer: None,
             },
