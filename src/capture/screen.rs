@@ -141,14 +141,22 @@ impl Screen {
                 _ => {}
             }
         }
-        if changes.reported && changes.rows.is_empty() {
-            // Beside the region. What comes now is told again.
+        if changes.rows.is_empty() {
+            // Beside the region.
+            self.expect_more(changes)?;
+        }
+        self.connection.flush().map_err(lost)
+    }
+
+    /// What is drawn from now on is told again, even if it is what was told already.
+    pub(super) fn expect_more(&self, changes: &mut Changes) -> Result<(), String> {
+        if std::mem::take(&mut changes.reported) {
             self.connection
                 .damage_subtract(self.damage, NONE, NONE)
                 .map_err(lost)?;
-            changes.reported = false;
+            self.connection.flush().map_err(lost)?;
         }
-        self.connection.flush().map_err(lost)
+        Ok(())
     }
 
     /// Whether the connection has ended. Takes what the X server has still said.
@@ -182,12 +190,8 @@ impl Screen {
 
     /// Reads the pixels of the rows that have changed.
     pub(super) fn grab(&mut self, changes: &mut Changes) -> Result<Grab, String> {
-        if std::mem::take(&mut changes.reported) {
-            // Before the pixels are read: what is drawn later is told again.
-            self.connection
-                .damage_subtract(self.damage, NONE, NONE)
-                .map_err(lost)?;
-        }
+        // Before the pixels are read.
+        self.expect_more(changes)?;
         if changes.rows.is_empty() {
             return Ok(Grab::Done);
         }

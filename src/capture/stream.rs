@@ -143,7 +143,7 @@ impl Stream {
             self.screen.changes(&mut self.changes)?;
             let interval = control.interval();
             if control.leave_out.swap(false, Ordering::SeqCst) {
-                self.limiter.leave_out(interval);
+                self.limiter.leave_out(Instant::now(), interval);
             }
             let is_wanted = control.repeat.load(Ordering::SeqCst) || control.is_part_new();
             let mut next_change = Some(self.screen.fd());
@@ -151,9 +151,17 @@ impl Stream {
             if self.changes.is_any() || is_wanted {
                 self.changed_at = self.changed_at.or_else(now);
                 match self.limiter.turn(Instant::now(), interval) {
-                    Turn::WithNext(rest) if !is_wanted => limit = Some(rest),
                     Turn::In(rest) => (next_change, limit) = (None, Some(rest)),
-                    Turn::Now | Turn::WithNext(_) => return self.settle(control),
+                    Turn::LeftOut { with, longest } if !is_wanted => {
+                        control
+                            .sleep(None, Some(with))
+                            .map_err(|error| error.to_string())?;
+                        self.screen.changes(&mut self.changes)?;
+                        self.screen.expect_more(&mut self.changes)?;
+                        self.changed_at = None;
+                        limit = Some(longest.saturating_sub(with));
+                    }
+                    Turn::Now | Turn::LeftOut { .. } => return self.settle(control),
                 }
             }
             control

@@ -333,7 +333,7 @@ mod tests {
             "it may ping"
         );
         let layout = r#"{"type":"layout","data":{"keys":{"KeyA":"a"}}}"#;
-        assert_eq!(read(Role::View, &[layout]), (0, Vec::new()), "that is no act");
+        assert_eq!(read(Role::View, &[layout]), (0, Vec::new()), "it takes no role");
         let navigate =
             r#"{"id":7,"request":{"type":"navigationEvent","event":{"event":"MouseMove","x":1,"y":2}}}"#;
         let (_, wanted) = read(Role::View, &[navigate]);

@@ -70,6 +70,7 @@ mod tests {
         assert!(limits.end(&stay, Role::Control, 15_000).is_some());
         assert_eq!(limits.end(&stay, Role::View, 15_000), None, "it cannot act");
         stay.note(&InputEvent::ReleaseAll, 14_000);
+        stay.note(&InputEvent::Layout(Default::default()), 14_000);
         assert!(limits.end(&stay, Role::Admin, 15_000).is_some());
         stay.note(&InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 }, 64_000);
         assert_eq!(limits.end(&stay, Role::Control, 64_999), None);

@@ -1,4 +1,5 @@
-//! Where the host has what the viewer's layout has on a key. Pure.
+//! Where the host has what the viewer's layout has on a key. Pure. Dead keys come from clients without a text field: the
+//! page has one, and sends what it has composed.
 
 use xkeysym::{RawKeysym, key as k};
 

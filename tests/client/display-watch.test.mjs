@@ -62,6 +62,21 @@ test('what does not help is told ever more rarely', () => {
   assert.ok(gaps.slice(1).every((gap, n) => gap >= 1.9 * gaps[n]), `${gaps}`);
 });
 
+test('frames that come a little unevenly, but one in each period, are in time', () => {
+  assert.deepEqual(run(steady(0, 300).map((time, n) => time + ((n * 7) % 9) / 10 - 0.4)), []);
+});
+
+test('a page that was busy and missed a frame says nothing', () => {
+  /** @type {number[]} */
+  const told = [];
+  const watch = new DisplayWatch(() => told.push(1));
+  for (let n = 1; n < 300; n++) {
+    if (n % 50 === 0) continue;
+    watch.shown(n * PERIOD, { presentationTime: (n - 0.5) * PERIOD, presentedFrames: n });
+  }
+  assert.deepEqual(told, []);
+});
+
 test('single frames have the display for themselves', () => {
   assert.deepEqual(run(Array.from({ length: 100 }, (_, n) => 6 * n + (n % 2))), []);
 });

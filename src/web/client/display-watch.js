@@ -27,7 +27,9 @@ export class DisplayWatch {
   #count = 0;
   #toldAt = -Infinity;
   #pause = PAUSE_MS.least;
+  /** Whether the display was in time after the last report, in the same motion. */
   #hasHelped = true;
+  #awaitsHelp = false;
 
   /** @param {() => void} late tells the host */
   constructor(late) {
@@ -49,24 +51,29 @@ export class DisplayWatch {
    */
   shown(now, { presentationTime, presentedFrames }) {
     const since = now - this.#now;
-    // Of those that were overtaken nothing is told.
-    const isAlone = presentedFrames - this.#frames < 2;
+    const frames = presentedFrames - this.#frames;
     this.#now = now;
     this.#frames = presentedFrames;
     if (since > MOTION_MS) return this.#begin();
     this.#period = Math.min(this.#period, since);
-    this.#tick += Math.round(since / this.#period);
+    const ticks = Math.round(since / this.#period);
+    // The page was busy, and is told of the last one alone.
+    if (frames > 1 && frames <= ticks) return this.#begin();
+    this.#tick += ticks;
     const time = this.#tick + (presentationTime - now) / this.#period;
     const came = Math.floor(time);
-    const isLate = came <= this.#drawn || !isAlone;
+    const isLate = came <= this.#drawn || frames > 1;
     this.#drawn = came + Number(isLate);
     this.#note(isLate, came + 1 - time);
   }
 
+  /** It is not known what the display shows. */
   #begin() {
     this.#period = Infinity;
     this.#tick = 0;
     this.#drawn = -Infinity;
+    this.#count = 0;
+    this.#awaitsHelp = false;
   }
 
   /**
@@ -74,12 +81,13 @@ export class DisplayWatch {
    * @param {number} wait until the end of its period, in periods
    */
   #note(isLate, wait) {
-    if (!isLate) this.#hasHelped = true;
+    if (!isLate && this.#awaitsHelp) this.#hasHelped = true;
     this.#count = isLate && wait > WORTH ? this.#count + 1 : 0;
     const now = this.#now;
     if (this.#count < ENOUGH || now - this.#toldAt < this.#pause) return;
     this.#pause = this.#hasHelped ? PAUSE_MS.least : Math.min(2 * this.#pause, PAUSE_MS.most);
     this.#hasHelped = false;
+    this.#awaitsHelp = true;
     this.#toldAt = now;
     this.#count = 0;
     this.#late();

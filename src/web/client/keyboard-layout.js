@@ -19,6 +19,8 @@ export class KeyboardLayout {
   #given = '';
   /** Whether `#keys` is from the browser. */
   #isGiven = false;
+  /** The keys that type something else, by `code`. */
+  #contradictions = new Set();
   /** What the host was told last. */
   #told = NOTHING;
   /** A dead key was struck: the next character is no key's own. */
@@ -72,6 +74,7 @@ export class KeyboardLayout {
     if (given === NOTHING || given === this.#given) return;
     this.#given = given;
     this.#isGiven = true;
+    this.#contradictions.clear();
     this.#keys = keys;
     this.#tell();
   }
@@ -86,8 +89,9 @@ export class KeyboardLayout {
     if (!isPlain || this.#keys[code] === key) return;
     if (this.#isGiven) {
       // Browsers tell the first layout with Latin letters, for shortcuts, whichever is in use. So it says nothing against
-      // it when other letters are typed, but these are of another layout.
-      if (!/\p{Script=Latin}/u.test(key)) return;
+      // it when other letters are typed, but these are of another layout. Not one alone: a program may have made it.
+      if (!/^[a-z]$/.test(key)) return;
+      if (this.#contradictions.add(code).size < 2) return;
       this.#isGiven = false;
       this.#keys = {};
     }
