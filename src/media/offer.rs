@@ -76,9 +76,9 @@ fn extension(section: &str, wanted: &str) -> Option<u8> {
 
 /// The extension is of use only with the reports on it.
 fn transport_cc(section: &str) -> Option<u8> {
-    let mut reports = sdp::values(section, "a=rtcp-fb:");
-    reports.find(|line| line.ends_with(" transport-cc"))?;
-    extension(section, feedback::URI)
+    sdp::reports_arrivals(section)
+        .then(|| extension(section, feedback::URI))
+        .flatten()
 }
 
 fn is_plain_h264(section: &str, payload_type: u8) -> bool {

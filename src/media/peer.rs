@@ -188,6 +188,9 @@ impl Peer {
         if let Role::Answerer { offer } = &self.role {
             let offer = offer.clone();
             let answer = self.make_answer(&offer).await?;
+            if offer.transport_cc.is_some() {
+                self.start_low();
+            }
             self.start().await?;
             let candidates = self.gather(inbox).await?;
             tell(
@@ -319,6 +322,14 @@ impl Peer {
             }
             let _ = channel.send_string_full(Some(message));
             self.outbox.pop_front();
+        }
+    }
+
+    /// Who watches with others gets what they get, until reports say otherwise.
+    fn start_low(&mut self) {
+        if self.seat.as_ref().is_some_and(Seat::is_alone) {
+            self.congestion.start_low();
+            self.follow_congestion();
         }
     }
 
@@ -480,6 +491,9 @@ impl Peer {
             Err(reason) => return tell(events, PeerEvent::AnswerRefused(reason)),
         };
         self.gate.expect(fingerprint);
+        if sdp::reports_arrivals(text) {
+            self.start_low();
+        }
         match self.set_description("set-remote-description", &description).await {
             Ok(()) => tell(events, PeerEvent::AnswerApplied),
             Err(reason) => tell(events, PeerEvent::AnswerRefused(reason)),

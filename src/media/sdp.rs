@@ -91,6 +91,11 @@ impl Fingerprint {
     }
 }
 
+/// Whether a viewer whose description this is reports on the arrival of each packet.
+pub(super) fn reports_arrivals(text: &str) -> bool {
+    values(text, "a=rtcp-fb:").any(|line| line.ends_with(" transport-cc"))
+}
+
 /// Whether a viewer's candidate may be given to webrtcbin: plain text whose address is one, and not a name that
 /// would have to be resolved. Browsers hide their addresses behind `.local` names, and connect all the same: their
 /// own checks make the pair.

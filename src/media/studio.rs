@@ -45,6 +45,15 @@ struct State {
     is_unarranged: bool,
 }
 
+impl State {
+    /// Whether this is the capture that runs, and not one that was lost.
+    fn runs(&self, capture: &Rc<Capture>) -> bool {
+        self.capture
+            .as_ref()
+            .is_some_and(|running| Rc::ptr_eq(running, capture))
+    }
+}
+
 /// One who watches.
 struct Viewer {
     codec: Codec,
@@ -124,8 +133,7 @@ impl Studio {
                 started?
             }
         };
-        let is_running = |capture: &Rc<Capture>| Rc::ptr_eq(capture, encoding.capture());
-        if !self.state.borrow().capture.as_ref().is_some_and(is_running) {
+        if !self.state.borrow().runs(encoding.capture()) {
             return Err("The capture is lost: it has ended".to_owned());
         }
         let viewer = Viewer {
@@ -297,7 +305,9 @@ impl Studio {
 
     fn encoding_for(&self, codec: Codec, rung: Rung) -> Option<Rc<Encoding>> {
         let state = self.state.borrow();
-        let is_it = |encoding: &&Rc<Encoding>| (encoding.encoder.codec, encoding.rung) == (codec, rung);
+        let is_it = |encoding: &&Rc<Encoding>| {
+            (encoding.encoder.codec, encoding.rung) == (codec, rung) && state.runs(encoding.capture())
+        };
         state.encodings.iter().find(is_it).map(Rc::clone)
     }
 
@@ -409,10 +419,11 @@ impl Studio {
         let _turn = self.turn.lock().await;
         let plan = self.plan();
         let orphans = self.viewers_of(&lost);
-        if orphans.is_empty() {
+        let capture = lost.capture();
+        // The viewers of a capture that is lost were told.
+        if orphans.is_empty() || !self.state.borrow().runs(capture) {
             return self.cool_down();
         }
-        let capture = lost.capture();
         match self
             .start_encoding(&plan, capture, lost.encoder.codec, lost.rung, plan.bitrate_kbps())
             .await
@@ -558,6 +569,12 @@ impl Seat {
             .viewers
             .get(&self.id)
             .map(|viewer| Rc::clone(&viewer.encoding))
+    }
+
+    /// Whether nobody else watches the same.
+    pub(super) fn is_alone(&self) -> bool {
+        let encoding = self.encoding();
+        encoding.is_some_and(|encoding| self.studio.viewers_of(&encoding).len() == 1)
     }
 
     /// Sends the stream to `consumer` from the next key frame on, which comes at once.
