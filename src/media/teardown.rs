@@ -5,7 +5,8 @@
 //! 3. Signals and data channels are let go.
 //! 4. The bus is flushed, and so is the SCTP encoder: with unacknowledged data and a viewer that has stopped, it
 //!    spins for ever otherwise.
-//! 5. NULL, on a thread of its own and watched: when that hangs, the pipeline is left behind.
+//! 5. NULL, on a thread of its own and watched. When that hangs, 4 and 5 come once more, since a data channel that was
+//!    being made has not been flushed; when that hangs, too, the pipeline is left behind.
 //! 6. A little later, the ICE agent is disposed of if something still holds it: an abort in the middle of a
 //!    negotiation leaks it with its sockets.
 
@@ -92,12 +93,17 @@ pub(super) async fn stop(id: PeerId, pipeline: gst::Pipeline, webrtc: gst::Eleme
     if let Some(bus) = pipeline.bus() {
         bus.set_flushing(true);
     }
-    let stopped = off_loop("peer-stop", NULL, move || {
-        flush_sctp(&webrtc);
-        pipeline.set_state(gst::State::Null).is_ok()
-    })
-    .await;
-    if stopped != Some(true) {
+    let stop = || {
+        let (webrtc, pipeline) = (webrtc.clone(), pipeline.clone());
+        off_loop("peer-stop", NULL, move || {
+            flush_sctp(&webrtc);
+            pipeline.set_state(gst::State::Null).is_ok()
+        })
+    };
+    let is_stopped = stop().await == Some(true) || stop().await == Some(true);
+    drop(webrtc);
+    drop(pipeline);
+    if !is_stopped {
         let abandoned = ABANDONED.fetch_add(1, Ordering::Relaxed) + 1;
         tracing::error!(peer = %id, abandoned, "a pipeline does not stop and is left behind");
         return;
