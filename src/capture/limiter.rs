@@ -52,19 +52,20 @@ impl Limiter {
             return Turn::In(empty);
         }
         let unshown = self.unshown(now, interval);
-        self.leaves_out &= unshown > interval / 5;
+        let slack = interval / 5;
+        self.leaves_out &= unshown > slack;
         let moves = self
             .moving_since
             .is_some_and(|since| now - since >= interval * LASTING);
-        if !moves || interval > DISPLAY || unshown <= interval / 5 {
+        if !moves || interval > DISPLAY || unshown <= slack {
             return Turn::Now;
         }
-        if !self.leaves_out && !self.is_crowded(now, interval) {
+        if !self.leaves_out && !self.is_crowded(now, unshown, interval) {
             return Turn::Now;
         }
         self.crowded_at = Some(now);
         Turn::LeftOut {
-            with: unshown - interval / 5,
+            with: unshown - slack,
             longest: interval * 4 / 3,
         }
     }
@@ -95,9 +96,8 @@ impl Limiter {
     }
 
     /// Whether one more would be too many: it is early, and there was another lately.
-    fn is_crowded(&self, now: Instant, interval: Duration) -> bool {
-        let is_early = self.unshown(now, interval) > interval / 2;
-        is_early && self.crowded_at.is_some_and(|at| now - at < interval * LASTING)
+    fn is_crowded(&self, now: Instant, unshown: Duration, interval: Duration) -> bool {
+        unshown > interval / 2 && self.crowded_at.is_some_and(|at| now - at < interval * LASTING)
     }
 
     /// For how long displays have enough. Bounded, so that a higher rate helps at once.

@@ -76,9 +76,7 @@ fn extension(section: &str, wanted: &str) -> Option<u8> {
 
 /// The extension is of use only with the reports on it.
 fn transport_cc(section: &str) -> Option<u8> {
-    sdp::reports_arrivals(section)
-        .then(|| extension(section, feedback::URI))
-        .flatten()
+    extension(section, feedback::URI).filter(|_| sdp::reports_arrivals(section))
 }
 
 fn is_plain_h264(section: &str, payload_type: u8) -> bool {

@@ -57,7 +57,7 @@ pub enum InputEvent {
         /// NumLock.
         num: Option<bool>,
     },
-    /// What the viewer's keys type without modifiers. Said before the first key, and again when it changes.
+    /// What the viewer's keys type without modifiers. Said as soon as it is known, and again when it changes.
     Layout(Layout),
     /// Text that an input method or an on-screen keyboard made, to be typed.
     Text(TypedText),
