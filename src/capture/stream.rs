@@ -117,11 +117,12 @@ impl Stream {
                 }
                 self.changes.rows = 0..0;
             }
+            // Before what it may be wanted for is looked at.
+            let is_wanted = control.repeat.swap(false, Ordering::SeqCst);
             let before = self.place.clone();
             self.follow_pointer(control)?;
             let rows = std::mem::take(&mut self.changes.rows);
             let changed_at = self.changed_at.take();
-            let is_wanted = control.repeat.swap(false, Ordering::SeqCst);
             let is_new = self.renew(info)?;
             if is_new || is_wanted || !rows.is_empty() || before != self.place {
                 let rows = if is_new { self.screen.region().rows() } else { rows };
