@@ -1,8 +1,7 @@
 //! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to each viewer's
 //! appsrc by reference.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -55,7 +54,7 @@ pub(super) struct Capture {
     watch: Option<gst::bus::BusWatchGuard>,
     pipeline: Running,
     producer: StreamProducer,
-    frames: Arc<AtomicU64>,
+    latest: Arc<Mutex<Latest>>,
     generation: u64,
 }
 
@@ -71,14 +70,14 @@ impl Capture {
             .by_name(FRAMES)
             .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
             .ok_or("there is no appsink called \"frames\"")?;
-        let frames = count_frames(&sink);
+        let latest = watch_frames(&sink);
         let producer = StreamProducer::with(&sink, ProducerSettings { sync: false });
         let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
         let mut capture = Self {
             watch: None,
             pipeline: Running::new("capture-stop", pipeline.clone()).with_notice(stopped),
             producer,
-            frames,
+            latest,
             generation: signals.generation(),
         };
         match off_loop("capture-start", START, move || {
@@ -148,12 +147,12 @@ impl Capture {
 
     /// How many frames there have been.
     pub(super) fn frames(&self) -> u64 {
-        self.frames.load(Ordering::Relaxed)
+        lock(&self.latest).count
     }
 
     /// The last frame. None before the first.
     pub(super) fn last_frame(&self) -> Option<gst::Sample> {
-        self.producer.appsink().property("last-sample")
+        lock(&self.latest).frame.clone()
     }
 
     /// Gives the last frame to `consumer` once more, with the time that it is now, unless a newer one waits there.
@@ -162,22 +161,32 @@ impl Capture {
         if consumer.current_level_buffers() > 0 {
             return;
         }
-        let Some(sample) = self.last_frame() else { return };
-        let (Some(frame), Some(caps)) = (sample.buffer(), sample.caps_owned()) else {
-            return;
-        };
-        let mut frame = frame.copy();
+        loop {
+            let Latest { count, frame } = lock(&self.latest).clone();
+            let Some(sample) = frame.and_then(|frame| self.as_of_now(&frame, mark)) else {
+                return;
+            };
+            // It may be stopping.
+            let is_taken = consumer.push_sample(&sample).is_ok();
+            // One that has come meanwhile may stand before this one, and the consumer ends with what is old.
+            if !is_taken || self.frames() == count {
+                return;
+            }
+        }
+    }
+
+    /// The same frame with the time that it is now.
+    fn as_of_now(&self, sample: &gst::Sample, mark: u64) -> Option<gst::Sample> {
+        let (mut frame, caps) = (sample.buffer()?.copy(), sample.caps_owned()?);
         if let Some(frame) = frame.get_mut() {
             frame.set_pts(self.pipeline.current_running_time());
             frame.set_offset(mark);
         }
         let builder = gst::Sample::builder().buffer(&frame).caps(&caps);
-        let sample = match sample.segment() {
+        Some(match sample.segment() {
             Some(segment) => builder.segment(segment).build(),
             None => builder.build(),
-        };
-        // It may be stopping.
-        let _ = consumer.push_sample(&sample);
+        })
     }
 
     /// Lets `pipeline` tell the same time, so that frames keep their timestamps.
@@ -221,15 +230,39 @@ impl Capture {
     }
 }
 
-/// Counts what arrives at the sink.
-fn count_frames(sink: &gst_app::AppSink) -> Arc<AtomicU64> {
-    let frames = Arc::new(AtomicU64::new(0));
-    let count = Arc::clone(&frames);
+/// What has come out of a capture.
+#[derive(Debug, Clone, Default)]
+struct Latest {
+    /// How many frames.
+    count: u64,
+    /// The last of them.
+    frame: Option<gst::Sample>,
+}
+
+fn lock(latest: &Mutex<Latest>) -> MutexGuard<'_, Latest> {
+    latest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps what arrives at the sink, before anybody else has it: the sink's own last sample changes after that.
+fn watch_frames(sink: &gst_app::AppSink) -> Arc<Mutex<Latest>> {
+    sink.set_property("enable-last-sample", false);
+    let latest = Arc::<Mutex<Latest>>::default();
+    let kept = Arc::clone(&latest);
     if let Some(pad) = sink.static_pad("sink") {
-        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-            count.fetch_add(1, Ordering::Relaxed);
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps()) {
+                let frame = gst::Sample::builder().buffer(buffer).caps(&caps);
+                let segment = pad.sticky_event::<gst::event::Segment>(0);
+                let frame = match &segment {
+                    Some(event) => frame.segment(event.segment()).build(),
+                    None => frame.build(),
+                };
+                let mut latest = lock(&kept);
+                latest.count += 1;
+                latest.frame = Some(frame);
+            }
             gst::PadProbeReturn::Ok
         });
     }
-    frames
+    latest
 }
