@@ -119,9 +119,15 @@ impl Care {
         }
     }
 
-    /// Somebody has lost the picture, or is new.
-    pub(super) fn want_key_frame(&mut self, now: Instant) {
-        if self.key_frame == KeyFrame::NotWanted {
+    /// Somebody has lost the picture, or is new, after `taken` frames. A key frame that is still to come will do; one
+    /// that has gone in may be gone.
+    pub(super) fn want_key_frame(&mut self, taken: u64, now: Instant) {
+        let is_coming = match self.key_frame {
+            KeyFrame::NotWanted => false,
+            KeyFrame::Due(_) => true,
+            KeyFrame::Expected { taken: before, .. } => taken == before,
+        };
+        if !is_coming {
             self.key_frame = KeyFrame::Due(
                 self.last_key_frame
                     .map_or(now, |last| now.max(last + KEY_FRAME_FLOOR)),
@@ -312,7 +318,7 @@ mod tests {
         }
 
         fn want_key_frame(&mut self) -> Deeds {
-            self.care.want_key_frame(self.now);
+            self.care.want_key_frame(self.counts.taken, self.now);
             self.care.look(self.counts, self.now)
         }
     }
@@ -412,6 +418,23 @@ mod tests {
         encoder.now += 16 * MS;
         encoder.frame();
         assert!(encoder.wait(60 * MS).iter().all(|(_, deeds)| !deeds.repeat));
+    }
+
+    #[test]
+    fn who_comes_just_behind_a_key_frame_gets_another() {
+        let mut encoder = Encoder::new();
+        encoder.wait(300 * MS);
+        encoder.frame();
+        encoder.care.look(encoder.counts, encoder.now);
+        assert!(encoder.want_key_frame().force_key_frame);
+        encoder.now += 5 * MS;
+        assert!(!encoder.want_key_frame().force_key_frame, "it is still to come");
+        encoder.frame();
+        encoder.now += 5 * MS;
+        encoder.want_key_frame();
+        let done = encoder.wait(KEY_FRAME_FLOOR);
+        let forced = done.iter().filter(|(_, deeds)| deeds.force_key_frame);
+        assert_eq!(forced.map(|(at, _)| *at).collect::<Vec<_>>(), [240], "{done:?}");
     }
 
     #[test]

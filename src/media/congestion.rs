@@ -49,8 +49,9 @@ const USED: f64 = 0.6;
 /// More lost than this share is not chance.
 const LOSS: f64 = 0.15;
 
-/// Many times what a narrow line carries would fill its queue before the first report.
-const START_KBPS: f64 = 4000.0;
+/// Where to start on a line of which nothing is known, in kbit/s: it takes a second to the highest rate where the line
+/// carries that. Many times what it carries would fill its queue before the first report.
+pub(super) const START_KBPS: u32 = 4000;
 
 /// The rate for one viewer's line.
 #[derive(Debug)]
@@ -85,10 +86,9 @@ impl Congestion {
         }
     }
 
-    /// Starts again at [`START_KBPS`], for a line of which nothing is known: it takes a second to the highest rate where
-    /// the line carries that, and where it does not, the first frames do not wait for each other.
-    pub(super) fn start_low(&mut self) {
-        self.kbps = START_KBPS.clamp(self.limits.0, self.limits.1);
+    /// Starts again at this rate, in kbit/s.
+    pub(super) fn start_at(&mut self, kbps: u32) {
+        self.kbps = f64::from(kbps).clamp(self.limits.0, self.limits.1);
     }
 
     /// Changes the highest rate that is wanted, in kbit/s.
@@ -370,13 +370,13 @@ mod tests {
     fn a_low_start_is_over_within_two_seconds() {
         for share in [1.0, 0.1] {
             let mut run = Run::new(Line::new(100_000.0), 8000);
-            run.congestion.start_low();
+            run.congestion.start_at(START_KBPS);
             assert_eq!(run.congestion.kbps(), 4000);
             run.stream(share, s(2));
             assert!(run.congestion.kbps() >= 7200, "{:?}", run.congestion);
         }
         let mut slow = Congestion::new(300, 2000);
-        slow.start_low();
+        slow.start_at(START_KBPS);
         assert_eq!(slow.kbps(), 2000);
     }
 
@@ -385,7 +385,7 @@ mod tests {
         let mut run = Run::new(Line::new(2000.0), 8000);
         let high = p95(run.stream(1.0, s(3)));
         let mut run = Run::new(Line::new(2000.0), 8000);
-        run.congestion.start_low();
+        run.congestion.start_at(START_KBPS);
         let low = p95(run.stream(1.0, s(3)));
         assert!(low * 2 < high, "{low:?}, and {high:?} from the highest rate");
     }

@@ -172,8 +172,12 @@ impl Encoding {
 
     /// Moves a viewer's link here. It gets the stream from the next key frame on, which is asked for.
     pub(super) fn take_over(&self, link: &mut ConsumptionLink) -> Result<(), String> {
-        link.change_producer(&self.stream, false)
-            .map_err(|error| error.to_string())?;
+        // What it has got so far is no reference for what comes from here.
+        link.set_wait_for_keyframe(true);
+        let changed = link.change_producer(&self.stream, false);
+        // An encoder that skips a frame of the capture has not lost its thread.
+        link.set_wait_for_keyframe(false);
+        changed.map_err(|error| error.to_string())?;
         self.want_key_frame();
         Ok(())
     }
@@ -181,6 +185,11 @@ impl Encoding {
     /// Asks for a key frame. It comes at once if there was none in the last quarter of a second.
     pub(super) fn want_key_frame(&self) {
         self.post.send(Notice::KeyFrameWanted);
+    }
+
+    /// The bitrate, in kbit/s.
+    pub(super) fn kbps(&self) -> u32 {
+        self.kbps.get()
     }
 
     /// Sets the bitrate, and with it the most frames per second. Changes that nobody would see are left out.
@@ -280,7 +289,8 @@ impl Encoding {
 async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLost) {
     let mut care = Care::new(Instant::now());
     loop {
-        let wait = care.next_look(Instant::now());
+        // GLib's timeouts are of whole milliseconds, and a look before it is time would be one for nothing.
+        let wait = Duration::from_millis(care.next_look(Instant::now()).as_micros().div_ceil(1000) as u64);
         let notice = match glib::future_with_timeout(wait, notices.next()).await {
             Ok(notice) => notice,
             Err(_) => Some(Notice::Moving),
@@ -291,7 +301,7 @@ async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLo
         let now = Instant::now();
         match notice {
             Notice::Lost(reason) => return lost(encoding.id, reason),
-            Notice::KeyFrameWanted => care.want_key_frame(now),
+            Notice::KeyFrameWanted => care.want_key_frame(encoding.counts().taken, now),
             Notice::LeftOut { taken } => care.left_out(taken, now + encoding.interval()),
             Notice::Moving | Notice::FirstFrame => {}
         }

@@ -12,7 +12,7 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::assembly::{Assembly, Media};
-use super::congestion::Congestion;
+use super::congestion::{Congestion, START_KBPS};
 use super::feedback;
 use super::gate::Gate;
 use super::offer::Offer;
@@ -188,9 +188,7 @@ impl Peer {
         if let Role::Answerer { offer } = &self.role {
             let offer = offer.clone();
             let answer = self.make_answer(&offer).await?;
-            if offer.transport_cc.is_some() {
-                self.start_low();
-            }
+            self.start_rate(offer.transport_cc.is_some());
             self.start().await?;
             let candidates = self.gather(inbox).await?;
             tell(
@@ -325,12 +323,13 @@ impl Peer {
         }
     }
 
-    /// Who watches with others gets what they get, until reports say otherwise.
-    fn start_low(&mut self) {
-        if self.seat.as_ref().is_some_and(Seat::is_alone) {
-            self.congestion.start_low();
-            self.follow_congestion();
+    /// Who tells what arrives begins with what the others get, or as one of whose line nothing is known.
+    fn start_rate(&mut self, reports_arrivals: bool) {
+        let Some(seat) = &self.seat else { return };
+        if reports_arrivals {
+            self.congestion.start_at(seat.others_kbps().unwrap_or(START_KBPS));
         }
+        self.follow_congestion();
     }
 
     fn follow_congestion(&self) {
@@ -491,9 +490,7 @@ impl Peer {
             Err(reason) => return tell(events, PeerEvent::AnswerRefused(reason)),
         };
         self.gate.expect(fingerprint);
-        if sdp::reports_arrivals(text) {
-            self.start_low();
-        }
+        self.start_rate(sdp::reports_arrivals(text));
         match self.set_description("set-remote-description", &description).await {
             Ok(()) => tell(events, PeerEvent::AnswerApplied),
             Err(reason) => tell(events, PeerEvent::AnswerRefused(reason)),

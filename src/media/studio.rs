@@ -120,6 +120,8 @@ impl Studio {
         let is_private = plan.has_private_encoders();
         let kbps = plan.bitrate_kbps();
         let present = self.encoding_for(guest.codec, Rung::Full).filter(|_| !is_private);
+        // A rate that nobody has would put the others on a rung below.
+        let begins_at = present.as_ref().map_or(kbps, |encoding| encoding.kbps());
         let encoding = match present {
             Some(encoding) => encoding,
             None => {
@@ -141,7 +143,7 @@ impl Studio {
             encoding,
             link: None,
             signals: guest.signals,
-            kbps,
+            kbps: begins_at,
             controls: guest.controls,
             may_halve: guest.may_halve,
             is_private,
@@ -571,10 +573,10 @@ impl Seat {
             .map(|viewer| Rc::clone(&viewer.encoding))
     }
 
-    /// Whether nobody else watches the same.
-    pub(super) fn is_alone(&self) -> bool {
-        let encoding = self.encoding();
-        encoding.is_some_and(|encoding| self.studio.viewers_of(&encoding).len() == 1)
+    /// What others who watch the same get, in kbit/s; `None` if there are none.
+    pub(super) fn others_kbps(&self) -> Option<u32> {
+        let encoding = self.encoding()?;
+        (self.studio.viewers_of(&encoding).len() > 1).then(|| encoding.kbps())
     }
 
     /// Sends the stream to `consumer` from the next key frame on, which comes at once.
@@ -587,8 +589,6 @@ impl Seat {
             ..ConsumerSettings::default()
         };
         let mut link = ConsumptionLink::disconnected_with(consumer.clone(), settings);
-        // An encoder that skips a frame of the capture has not lost its thread.
-        link.set_wait_for_keyframe(false);
         viewer.encoding.take_over(&mut link)?;
         viewer.link = Some(link);
         Ok(())
