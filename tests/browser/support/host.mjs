@@ -14,6 +14,9 @@ export const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../ta
 export const STATE = mkdtempSync(join(tmpdir(), 'deskbeam-state-'));
 process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
+/** How much of a host's log is shown when a test has failed, in characters. */
+const LOG_SHOWN = 20_000;
+
 /** A deskbeam process. */
 export class Host {
   /** @param {import('node:child_process').ChildProcess} child */
@@ -79,13 +82,19 @@ export async function startHost(t, args, { port = 0, address = '127.0.0.1', with
   const [program, ...rest] = [...within, BINARY, '--listen', `${address}:${port}`, ...args];
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, XDG_STATE_HOME: STATE },
+    env: { RUST_LOG: 'deskbeam=debug,info', ...process.env, XDG_STATE_HOME: STATE },
     // Its own process group, so that kill() finds what a killed host leaves behind.
     detached: true,
   });
   await once(child, 'spawn');
   const host = new Host(child);
-  atEnd(t, () => (host.isRunning ? host.stop() : undefined));
+  atEnd(t, async () => {
+    try {
+      if (host.isRunning) await host.stop();
+    } finally {
+      if (t.passed === false) console.log(`the host's log ends with:\n${host.log.slice(-LOG_SHOWN)}`);
+    }
+  });
   await until('the host prints its address', () => {
     assert.ok(host.isRunning, `the host ended:\n${host.log}`);
     return host.url;

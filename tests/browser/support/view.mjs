@@ -48,7 +48,7 @@ export class View {
   }
 
   framesPresented() {
-    return this.page.evaluate(() => globalThis.deskbeam.framesPresented);
+    return this.page.evaluate(() => globalThis.deskbeam?.framesPresented);
   }
 
   /** The codec that the video arrives in, such as `video/VP8`. */
@@ -95,7 +95,7 @@ export class View {
       async () => {
         const found = await this.pixel(x, y);
         if (found.every((value, index) => Math.abs(value - colour[index]) <= tolerance)) return true;
-        throw new Error(`it is ${found}`);
+        throw new Error(`it is ${found} in frame ${await this.framesPresented()}`);
       },
       options,
     );
