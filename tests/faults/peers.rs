@@ -117,6 +117,20 @@ async fn watch(url: &str) {
     }
 }
 
+/// Viewers that have come so far, while another goes on: one that answers no ping would be removed.
+async fn come(other: &mut Viewer, url: &str, viewers: u64, step: &'static str) -> Victim {
+    let url = url.to_owned();
+    let coming = tokio::task::spawn_blocking(move || {
+        let mut victim = Victim::start(&url, viewers);
+        victim.reaches(step);
+        victim
+    });
+    tokio::select! {
+        victim = coming => victim.unwrap(),
+        _ = other.until("the other goes on", |_| false) => unreachable!(),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn viewers_that_are_killed_at_any_moment_leave_nothing_behind() {
     let program = tokio::task::block_in_place(|| Program::start(&["--capture", "test"]));
@@ -128,11 +142,10 @@ async fn viewers_that_are_killed_at_any_moment_leave_nothing_behind() {
     let (mut stays, _) = Viewer::join(&url, ViewerOptions::default()).await;
     stays.until("it plays", |viewer| viewer.decoded >= 10).await;
     for step in STEPS {
-        Victim::start(&url, 1).reaches(step);
+        come(&mut stays, &url, 1, step).await;
     }
     for process in 0..PROCESSES {
-        let mut victim = Victim::start(&url, VIEWERS);
-        victim.reaches("socket");
+        let _victim = come(&mut stays, &url, VIEWERS, "socket").await;
         // Another moment each time, while some shake hands and some watch.
         let moment = Duration::from_millis(process * 97);
         let goes_on = stays.until("the other goes on", |_| false);

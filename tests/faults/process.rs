@@ -45,7 +45,7 @@ async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
     let mut viewer = join(&program).await;
     viewer.send_input("mouse-move", json!({"x": 100, "y": 100}));
     wait("the pointer follows", || root.pointer() == (100, 100));
-    program.signal(Signal::STOP);
+    tokio::task::block_in_place(|| program.stop());
     // For as long as makes a peer lost. The viewer acts all the time.
     let stopped = Instant::now();
     while stopped.elapsed() < Duration::from_secs(10) {

@@ -18,4 +18,4 @@ pub mod viewer;
 pub mod x11;
 pub mod xvfb;
 
-pub use deadline::{DEADLINE, eventually, soon};
+pub use deadline::{DEADLINE, eventually, eventually_ok, soon};

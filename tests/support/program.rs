@@ -89,6 +89,20 @@ impl Program {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
+    /// Stops it, and waits until none of its threads runs any more.
+    pub fn stop(&self) {
+        self.signal(rustix::process::Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.id());
+        let is_stopped = |task: std::fs::DirEntry| {
+            let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+            status.contains("\nState:\tT")
+        };
+        super::eventually("the program is stopped", || {
+            let mut tasks = std::fs::read_dir(&tasks).unwrap();
+            tasks.all(|task| is_stopped(task.unwrap())).then_some(())
+        });
+    }
+
     /// Waits for its end.
     pub fn wait(&mut self) -> ExitStatus {
         super::eventually("the program ends", || self.child.try_wait().unwrap())

@@ -1,6 +1,6 @@
 //! What a process uses.
 
-use super::eventually;
+use super::eventually_ok;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usage {
@@ -27,11 +27,15 @@ pub fn thread_names(id: u32) -> Vec<String> {
 pub async fn settled(id: u32, limit: Option<Usage>) {
     let is_viewers =
         |name: &String| name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover");
-    let is_back = || {
+    let look = || {
         let (now, names) = (usage(id), thread_names(id));
         let over = limit.is_some_and(|limit| now.threads > limit.threads + 2 || now.files > limit.files + 2);
-        let is_back = !over && !names.iter().any(is_viewers);
-        is_back.then(|| println!("{now:?}, at first {limit:?}"))
+        let found = format!("{now:?}, at first {limit:?}: {names:?}");
+        if over || names.iter().any(is_viewers) {
+            return Err(found);
+        }
+        println!("{found}");
+        Ok(())
     };
-    tokio::task::block_in_place(|| eventually("threads and files are back", is_back));
+    tokio::task::block_in_place(|| eventually_ok("threads and files are back", look));
 }
