@@ -3,20 +3,25 @@
 //!
 //! All of it lives on the main loop. Starting something takes time and is done in turn; moving viewers does not.
 
+mod arrangement;
+mod encoders;
+mod seat;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink};
+use gst_utils::streamproducer::ConsumptionLink;
 
 use super::capture::{Capture, Settings};
 use super::codec::Codec;
 use super::encoding::Encoding;
-use super::ladder::{self, Member, Rung};
-use super::plan::{Encoder, Plan};
+use super::ladder::Rung;
+use super::plan::Plan;
 use super::seam::{CaptureReports, PeerId, Signal, SignalSender};
-use super::trial;
+
+pub(super) use seat::Seat;
 
 /// How long the capture runs on after the last viewer: a page that is loaded again finds it running.
 const WARM: Duration = Duration::from_secs(10);
@@ -66,12 +71,6 @@ struct Viewer {
     /// It has an encoder of its own.
     is_private: bool,
     is_paused: bool,
-}
-
-/// A viewer's place. Dropping it gives it up.
-pub(super) struct Seat {
-    studio: Rc<Studio>,
-    id: PeerId,
 }
 
 /// What a viewer brings.
@@ -305,235 +304,6 @@ impl Studio {
         on_it.map(|(id, _)| *id).collect()
     }
 
-    fn encoding_for(&self, codec: Codec, rung: Rung) -> Option<Rc<Encoding>> {
-        let state = self.state.borrow();
-        let is_it = |encoding: &&Rc<Encoding>| {
-            (encoding.encoder.codec, encoding.rung) == (codec, rung) && state.runs(encoding.capture())
-        };
-        state.encodings.iter().find(is_it).map(Rc::clone)
-    }
-
-    /// Starts the best encoder that works. The turn must be held.
-    async fn start_encoding(
-        &self,
-        plan: &Plan,
-        capture: &Rc<Capture>,
-        codec: Codec,
-        rung: Rung,
-        kbps: u32,
-    ) -> Result<Rc<Encoding>, String> {
-        let mut reasons = Vec::new();
-        for encoder in self.candidates(plan, codec, capture).await {
-            let id = {
-                let mut state = self.state.borrow_mut();
-                state.next_encoding += 1;
-                state.next_encoding
-            };
-            let this = Weak::clone(&self.this);
-            let lost = Box::new(move |id, reason: String| {
-                if let Some(studio) = this.upgrade() {
-                    studio.encoding_lost(id, &reason);
-                }
-            });
-            match Encoding::start(
-                id,
-                &encoder,
-                rung,
-                (kbps, self.fps(plan)),
-                Rc::clone(capture),
-                lost,
-            )
-            .await
-            {
-                Ok(encoding) => {
-                    tracing::info!(encoder = encoder.label(), ?rung, "encoding");
-                    let mut state = self.state.borrow_mut();
-                    state.encodings.push(Rc::clone(&encoding));
-                    return Ok(encoding);
-                }
-                Err(reason) => {
-                    tracing::warn!(encoder = encoder.label(), %reason, "the encoder does not work");
-                    self.state
-                        .borrow_mut()
-                        .failed
-                        .push(encoder.description.origin.clone());
-                    reasons.push(format!("{}: {reason}", encoder.label()));
-                }
-            }
-        }
-        Err(format!("Nothing here encodes {codec} ({})", reasons.join("; ")))
-    }
-
-    /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
-    async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<Encoder> {
-        let all: Vec<Encoder> = plan.encoders_of(codec).cloned().collect();
-        let has_failed = |encoder: &Encoder| self.state.borrow().failed.contains(&encoder.description.origin);
-        let mut candidates: Vec<Encoder> = all
-            .iter()
-            .filter(|encoder| !has_failed(encoder))
-            .cloned()
-            .collect();
-        if candidates.is_empty() {
-            self.state
-                .borrow_mut()
-                .failed
-                .retain(|origin| all.iter().all(|encoder| encoder.description.origin != *origin));
-            candidates = all;
-        }
-        let is_proven = |encoder: &Encoder| self.state.borrow().proven.contains(&encoder.description.origin);
-        if candidates.len() < 2 || candidates.first().is_some_and(is_proven) {
-            return candidates;
-        }
-        let Some(size) = capture.size() else {
-            return candidates;
-        };
-        let verdict = trial::rank(candidates, size, plan.fps()).await;
-        let mut state = self.state.borrow_mut();
-        state.failed.extend(verdict.failed);
-        state.proven.extend(
-            verdict
-                .ranked
-                .first()
-                .map(|encoder| encoder.description.origin.clone()),
-        );
-        verdict.ranked
-    }
-
-    /// The next encoder takes over.
-    fn encoding_lost(self: Rc<Self>, id: u64, reason: &str) {
-        let lost = {
-            let mut state = self.state.borrow_mut();
-            let Some(at) = state.encodings.iter().position(|encoding| encoding.id == id) else {
-                return;
-            };
-            let lost = state.encodings.remove(at);
-            state.failed.push(lost.encoder.description.origin.clone());
-            let origin = lost.encoder.description.origin.clone();
-            state.proven.retain(|proven| *proven != origin);
-            lost
-        };
-        tracing::warn!(encoder = lost.encoder.label(), %reason, "the encoder has failed, the next takes over");
-        glib::MainContext::default().spawn_local(async move { self.replace(lost).await });
-    }
-
-    /// Moves the viewers of an encoder that has failed.
-    async fn replace(&self, lost: Rc<Encoding>) {
-        let _turn = self.turn.lock().await;
-        let plan = self.plan();
-        let orphans = self.viewers_of(&lost);
-        let capture = lost.capture();
-        // The viewers of a capture that is lost were told.
-        if orphans.is_empty() || !self.state.borrow().runs(capture) {
-            return self.cool_down();
-        }
-        match self
-            .start_encoding(&plan, capture, lost.encoder.codec, lost.rung, plan.bitrate_kbps())
-            .await
-        {
-            Ok(encoding) => orphans.into_iter().for_each(|id| self.move_to(id, &encoding)),
-            Err(reason) => {
-                let state = self.state.borrow();
-                for viewer in orphans.iter().filter_map(|id| state.viewers.get(id)) {
-                    viewer.signals.send(Signal::Lost(reason.clone()));
-                }
-            }
-        }
-    }
-
-    fn move_to(&self, id: PeerId, encoding: &Rc<Encoding>) {
-        let mut state = self.state.borrow_mut();
-        let Some(viewer) = state.viewers.get_mut(&id) else {
-            return;
-        };
-        if let Some(link) = &mut viewer.link
-            && let Err(error) = encoding.take_over(link)
-        {
-            tracing::error!(%error, "a viewer cannot be moved");
-        }
-        viewer.encoding = Rc::clone(encoding);
-    }
-
-    /// Puts the viewers on the rungs that fit them, in a task: numbers change in bursts.
-    fn arrange_soon(self: &Rc<Self>) {
-        if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
-            let this = Rc::clone(self);
-            glib::MainContext::default().spawn_local(async move { this.arrange().await });
-        }
-    }
-
-    async fn arrange(&self) {
-        let _turn = self.turn.lock().await;
-        self.state.borrow_mut().is_unarranged = false;
-        let (plan, capture) = (self.plan(), self.state.borrow().capture.clone());
-        let size = capture.as_ref().and_then(|capture| capture.size());
-        let pixels = size.map_or(0, |size| u64::from(size.width) * u64::from(size.height));
-        for codec in plan.codecs() {
-            let members = self.members(codec);
-            for (id, rung) in ladder::assign(&members, pixels) {
-                let Some(member) = members
-                    .iter()
-                    .find(|member| member.id == id && member.rung != rung)
-                else {
-                    continue;
-                };
-                let encoding = match self.encoding_for(codec, rung) {
-                    Some(encoding) => Ok(encoding),
-                    None => match &capture {
-                        Some(capture) => {
-                            self.start_encoding(&plan, capture, codec, rung, member.kbps)
-                                .await
-                        }
-                        None => break,
-                    },
-                };
-                match encoding {
-                    Ok(encoding) => {
-                        tracing::debug!(peer = %id, ?rung, kbps = member.kbps, "the viewer moves");
-                        self.move_to(id, &encoding);
-                    }
-                    // It stays where it is.
-                    Err(reason) => tracing::warn!(%reason, ?rung, "there is no such rung"),
-                }
-            }
-        }
-        self.set_rates(pixels);
-        self.cool_down();
-    }
-
-    fn members(&self, codec: Codec) -> Vec<Member> {
-        let state = self.state.borrow();
-        let shares = |viewer: &&Viewer| viewer.codec == codec && !viewer.is_private;
-        let member = |(id, viewer): (&PeerId, &Viewer)| Member {
-            id: *id,
-            kbps: viewer.kbps,
-            controls: viewer.controls,
-            may_halve: viewer.may_halve,
-            rung: viewer.encoding.rung,
-        };
-        state
-            .viewers
-            .iter()
-            .filter(|(_, viewer)| shares(viewer))
-            .map(member)
-            .collect()
-    }
-
-    fn set_rates(&self, pixels: u64) {
-        let state = self.state.borrow();
-        for encoding in &state.encodings {
-            let on_it = || {
-                state
-                    .viewers
-                    .values()
-                    .filter(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
-            };
-            if let Some(kbps) = ladder::rate(on_it().map(|viewer| viewer.kbps)) {
-                encoding.set_rate(kbps, ladder::frame_rate(kbps, encoding.rung, pixels));
-            }
-            encoding.set_paused(on_it().all(|viewer| viewer.is_paused));
-        }
-    }
-
     /// Stops encoders that nobody uses, and later the capture.
     fn cool_down(&self) {
         let mut state = self.state.borrow_mut();
@@ -562,86 +332,3 @@ impl Studio {
         });
     }
 }
-
-impl Seat {
-    /// What comes out of the encoder. It may change while the seat is held.
-    pub(super) fn encoding(&self) -> Option<Rc<Encoding>> {
-        let state = self.studio.state.borrow();
-        state
-            .viewers
-            .get(&self.id)
-            .map(|viewer| Rc::clone(&viewer.encoding))
-    }
-
-    /// What others who watch the same get, in kbit/s; `None` if there are none.
-    pub(super) fn others_kbps(&self) -> Option<u32> {
-        let encoding = self.encoding()?;
-        (self.studio.viewers_of(&encoding).len() > 1).then(|| encoding.kbps())
-    }
-
-    /// Sends the stream to `consumer` from the next key frame on, which comes at once.
-    pub(super) fn connect(&self, consumer: &gst_app::AppSrc) -> Result<(), String> {
-        let mut state = self.studio.state.borrow_mut();
-        let viewer = state.viewers.get_mut(&self.id).ok_or("the seat is gone")?;
-        let settings = ConsumerSettings {
-            max_buffer: 0,
-            max_time: STALE,
-            ..ConsumerSettings::default()
-        };
-        let mut link = ConsumptionLink::disconnected_with(consumer.clone(), settings);
-        viewer.encoding.take_over(&mut link)?;
-        viewer.link = Some(link);
-        Ok(())
-    }
-
-    /// No more of the stream.
-    pub(super) fn disconnect(&self) {
-        if let Some(viewer) = self.studio.state.borrow_mut().viewers.get_mut(&self.id) {
-            viewer.link = None;
-        }
-    }
-
-    /// What the viewer's line carries and it wants, in kbit/s.
-    pub(super) fn set_kbps(&self, kbps: u32) {
-        let mut state = self.studio.state.borrow_mut();
-        let Some(viewer) = state.viewers.get_mut(&self.id) else {
-            return;
-        };
-        if std::mem::replace(&mut viewer.kbps, kbps) != kbps {
-            drop(state);
-            self.studio.arrange_soon();
-        }
-    }
-
-    /// Sends nothing for a while, and goes on with a key frame.
-    pub(super) fn set_paused(&self, paused: bool) {
-        let mut state = self.studio.state.borrow_mut();
-        let Some(viewer) = state.viewers.get_mut(&self.id) else {
-            return;
-        };
-        viewer.is_paused = paused;
-        if let Some(link) = &viewer.link {
-            link.set_discard(paused);
-        }
-        viewer.encoding.want_key_frame();
-        drop(state);
-        self.studio.arrange_soon();
-    }
-
-    /// Asks for a key frame.
-    pub(super) fn want_key_frame(&self) {
-        if let Some(encoding) = self.encoding() {
-            encoding.want_key_frame();
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.studio.state.borrow_mut().viewers.remove(&self.id);
-        self.studio.arrange_soon();
-    }
-}
-
-/// Encoded frames that have waited for so long to be sent are stale.
-const STALE: gst::ClockTime = gst::ClockTime::from_mseconds(500);
