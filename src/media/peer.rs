@@ -3,39 +3,37 @@
 //! webrtcbin's signals arrive on its own thread and only send; everything is decided here, one thing at a time, so
 //! that nothing is torn down while a description is being set (`teardown` says why that matters).
 
+mod build;
+mod negotiation;
+mod promise;
+
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
-use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
-use super::assembly::{Assembly, Media};
+use super::assembly::Assembly;
 use super::congestion::{Congestion, START_KBPS};
-use super::feedback;
 use super::gate::Gate;
 use super::offer::Offer;
-use super::sdp::{self, Answer};
+use super::sdp;
 use super::seam::{
-    EventSender, Inbox, Input, MessageSink, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal,
-    SignalSender, off_loop,
+    EventSender, Inbox, Input, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal, SignalSender, off_loop,
 };
 use super::signals::Connections;
 use super::stats::PeerStats;
-use super::studio::{Guest, Seat, Studio};
+use super::studio::{Seat, Studio};
 use super::teardown;
 use super::timing::Departures;
-use crate::descriptors;
+
+use promise::settled;
 
 /// How long the viewer has from its request until it is connected.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// How long webrtcbin may take for one step.
 const STEP: Duration = Duration::from_secs(5);
-/// How long the candidates of an answer may take.
-const GATHER: Duration = Duration::from_millis(2500);
-/// The least rate that a bad line brings the picture down to, in kbit/s.
-const LEAST_KBPS: u32 = 300;
 /// How much may wait in the data channel, in bytes.
 const MAX_BUFFERED: u64 = 16 * 1024;
 /// How many messages may wait for room there. The oldest are dropped: they are worth the least.
@@ -120,69 +118,6 @@ enum Gathering {
 }
 
 impl Peer {
-    async fn build(
-        id: PeerId,
-        studio: &Studio,
-        options: &PeerOptions,
-        signals: SignalSender,
-    ) -> Result<Self, String> {
-        if descriptors::left() < descriptors::PEER {
-            return Err("The host has no room for another stream: too many files are open".to_owned());
-        }
-        let plan = studio.plan();
-        let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
-        let media = Media::choose(&plan, options, offer.as_ref())?;
-        let seat = match media.codec {
-            Some(codec) => {
-                let guest = Guest {
-                    id,
-                    codec,
-                    controls: options.channel.is_some(),
-                    may_halve: options.may_halve,
-                    signals: signals.clone(),
-                };
-                Some(studio.seat(guest).await?)
-            }
-            None => None,
-        };
-        let encoding = seat.as_ref().and_then(Seat::encoding);
-        let channel = options.channel.as_ref();
-        let assembly = Assembly::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
-        let departures = Departures::default();
-        if let Some(payloader) = assembly.pipeline.by_name("pay") {
-            feedback::watch(&payloader, signals.clone());
-            departures.watch(&assembly.pipeline, &payloader);
-        }
-        let gate = Arc::new(Gate::new(&assembly.webrtc));
-        let mut connections = Connections::watch(&assembly.pipeline, &assembly.webrtc, &gate, signals)?;
-        if let (Some(channel), Some(options)) = (&assembly.channel, &options.channel) {
-            connections.watch_channel(channel);
-            for channel in [Some(channel), assembly.unordered.as_ref()].into_iter().flatten() {
-                connections.read_channel(channel, &gate, MessageSink::clone(&options.messages));
-            }
-        }
-        let role = match offer {
-            Some(offer) => Role::Answerer { offer },
-            None => Role::Offerer { offer: None },
-        };
-        Ok(Self {
-            assembly,
-            gate,
-            connections,
-            seat,
-            congestion: Congestion::new(LEAST_KBPS, plan.bitrate_kbps()),
-            departures,
-            outbox: VecDeque::new(),
-            role,
-            phase: Phase::Handshake {
-                deadline: Instant::now() + HANDSHAKE,
-            },
-            gathering: Gathering::New,
-            foreign_channels: 0,
-            counted: (encoding.map_or(0, |encoding| encoding.encoded()), Instant::now()),
-        })
-    }
-
     /// Negotiates and serves, until the viewer lets go (`Ok`) or the peer is lost (the reason).
     async fn live(&mut self, inbox: &mut Inbox, events: &EventSender) -> Result<(), String> {
         if let Role::Answerer { offer } = &self.role {
@@ -215,30 +150,6 @@ impl Peer {
                 STEP.as_secs()
             )),
         }
-    }
-
-    /// Our candidates, all of them or those of the first seconds.
-    async fn gather(&mut self, inbox: &mut Inbox) -> Result<Vec<String>, String> {
-        let mut candidates = Vec::new();
-        let collect = async {
-            loop {
-                match inbox.next_signal().await {
-                    Some(Signal::LocalCandidate { candidate, .. })
-                        if sdp::is_useful_candidate(&candidate) =>
-                    {
-                        candidates.push(candidate);
-                    }
-                    Some(Signal::Lost(reason)) => return Err(reason),
-                    Some(Signal::GatheringComplete) | None => return Ok(()),
-                    Some(_) => {}
-                }
-            }
-        };
-        if let Ok(outcome) = glib::future_with_timeout(GATHER, collect).await {
-            self.gathering = Gathering::Complete;
-            outcome?;
-        }
-        Ok(candidates)
     }
 
     /// Does what comes in, until the viewer lets go (`Ok`) or the peer is lost (the reason).
@@ -430,97 +341,6 @@ impl Peer {
         Ok(())
     }
 
-    async fn make_offer(&mut self, events: &EventSender) -> Result<(), String> {
-        let (promise, reply) = gst::Promise::new_future();
-        self.assembly
-            .webrtc
-            .emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
-        let reply = settled(reply)
-            .await
-            .map_err(|error| format!("No offer: {error}"))?;
-        let offer = reply
-            .and_then(|reply| reply.get::<WebRTCSessionDescription>("offer").ok())
-            .ok_or("webrtcbin made no offer")?;
-        let text = offer.sdp().as_text().map_err(|error| error.to_string())?;
-        self.set_description("set-local-description", &offer).await?;
-        if self.gathering == Gathering::New {
-            self.gathering = Gathering::Running;
-        }
-        self.role = Role::Offerer {
-            offer: Some(text.clone()),
-        };
-        tell(events, PeerEvent::Offer(text))
-    }
-
-    async fn make_answer(&mut self, offer: &Offer) -> Result<String, String> {
-        self.gate.expect(offer.fingerprint.clone());
-        let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
-        self.set_description("set-remote-description", &remote).await?;
-        let (promise, reply) = gst::Promise::new_future();
-        self.assembly
-            .webrtc
-            .emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &promise]);
-        let reply = settled(reply)
-            .await
-            .map_err(|error| format!("No answer: {error}"))?;
-        let answer = reply
-            .and_then(|reply| reply.get::<WebRTCSessionDescription>("answer").ok())
-            .ok_or("webrtcbin made no answer")?;
-        let text = answer.sdp().as_text().map_err(|error| error.to_string())?;
-        self.set_description("set-local-description", &answer).await?;
-        self.gathering = Gathering::Running;
-        Ok(text)
-    }
-
-    async fn apply_answer(&mut self, text: &str, events: &EventSender) -> Result<(), String> {
-        let Role::Offerer { offer: Some(offer) } = &self.role else {
-            return tell(
-                events,
-                PeerEvent::AnswerRefused("There is no offer of ours".to_owned()),
-            );
-        };
-        let checked = Answer::check(text, offer).and_then(|answer| {
-            Ok((
-                answer.fingerprint,
-                description(WebRTCSDPType::Answer, &answer.sdp)?,
-            ))
-        });
-        let (fingerprint, description) = match checked {
-            Ok(checked) => checked,
-            Err(reason) => return tell(events, PeerEvent::AnswerRefused(reason)),
-        };
-        self.gate.expect(fingerprint);
-        self.start_rate(sdp::reports_arrivals(text));
-        match self.set_description("set-remote-description", &description).await {
-            Ok(()) => tell(events, PeerEvent::AnswerApplied),
-            Err(reason) => tell(events, PeerEvent::AnswerRefused(reason)),
-        }
-    }
-
-    async fn set_description(
-        &self,
-        signal: &str,
-        description: &WebRTCSessionDescription,
-    ) -> Result<(), String> {
-        let (promise, reply) = gst::Promise::new_future();
-        self.assembly
-            .webrtc
-            .emit_by_name::<()>(signal, &[description, &promise]);
-        settled(reply)
-            .await
-            .map(drop)
-            .map_err(|error| format!("{signal}: {error}"))
-    }
-
-    /// Names stay out: webrtcbin 1.22 crashes and leaks when it resolves them.
-    fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
-        if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
-            self.assembly
-                .webrtc
-                .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
-        }
-    }
-
     async fn take_down(mut self, id: PeerId, inbox: &mut Inbox) {
         self.gate.close();
         self.seat.as_ref().inspect(|seat| seat.disconnect());
@@ -541,28 +361,4 @@ fn tell(events: &EventSender, event: PeerEvent) -> Result<(), String> {
     } else {
         Err("The viewer's task does not listen".to_owned())
     }
-}
-
-/// What a promise of webrtcbin's came to, within bounds.
-async fn settled<R: std::ops::Deref<Target = gst::StructureRef>>(
-    reply: impl Future<Output = Result<Option<R>, gst::PromiseError>>,
-) -> Result<Option<gst::Structure>, String> {
-    let reply = glib::future_with_timeout(STEP, reply)
-        .await
-        .map_err(|_| format!("no reply within {} s", STEP.as_secs()))?
-        .map_err(|error| format!("{error:?}"))?;
-    let reply = reply.as_deref().map(ToOwned::to_owned);
-    match reply
-        .as_ref()
-        .and_then(|reply| reply.get::<glib::Error>("error").ok())
-    {
-        Some(error) => Err(error.message().to_owned()),
-        None => Ok(reply),
-    }
-}
-
-fn description(kind: WebRTCSDPType, text: &str) -> Result<WebRTCSessionDescription, String> {
-    let sdp = gst_sdp::SDPMessage::parse_buffer(text.as_bytes())
-        .map_err(|_| "This is not a session description".to_owned())?;
-    Ok(WebRTCSessionDescription::new(kind, sdp))
 }
