@@ -7,11 +7,11 @@ use super::codec::{self, Codec};
 use super::description::Target;
 use super::encoding::Encoding;
 use super::feedback;
+use super::messages::{ChannelOptions, PeerOptions};
 use super::offer::Offer;
 use super::parse;
 use super::plan::{AUDIO_PAY, AUDIO_RTP, FRAMES, Plan, WEBRTC, audio_rtp_caps};
 use super::playout_delay;
-use super::seam::{ChannelOptions, PeerOptions};
 
 /// One viewer's pipeline, in state READY, before anything has been negotiated.
 pub(super) struct Assembly {

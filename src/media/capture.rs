@@ -10,7 +10,8 @@ use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSetti
 use super::assembly::set;
 use super::parse;
 use super::plan::{FRAMES, Plan};
-use super::seam::{CaptureSignals, StopNotice, off_loop};
+use super::reports::{CaptureSignals, StopNotice};
+use super::seam::off_loop;
 use super::teardown::Running;
 use crate::capture::LEAVE_OUT;
 

@@ -7,7 +7,8 @@ use gst::prelude::*;
 use gst_rtp::prelude::*;
 
 use super::congestion::Packet;
-use super::seam::{Signal, SignalSender};
+use super::messages::Signal;
+use super::seam::SignalSender;
 
 /// The name of the extension.
 pub(super) const URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";

@@ -3,7 +3,7 @@
 //! There is one rung, and all viewers are on it, as long as their lines are alike. One whose line carries much less
 //! than the best gets a rung below, so that it holds nobody back.
 
-use super::seam::PeerId;
+use super::messages::PeerId;
 
 /// One of the streams of a codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -21,14 +21,18 @@ mod gate;
 mod ladder;
 pub mod library;
 mod log;
+mod main_loop;
+mod messages;
 mod offer;
 pub mod packages;
 pub mod parse;
 mod peer;
 pub mod plan;
 mod playout_delay;
+mod reports;
 mod sdp;
 mod seam;
+mod serve;
 mod signals;
 mod stats;
 mod studio;
@@ -39,12 +43,10 @@ mod trial;
 pub use capture::Region;
 pub use check::check_file;
 pub use log::route_to_tracing;
+pub use messages::{ChannelOptions, MessageSink, PeerEvent, PeerId, PeerOptions};
 pub use parse::DescriptionError;
 pub use plan::{Plan, StreamOptions};
-pub use seam::{
-    ChannelOptions, Media, MediaHandle, MessageSink, Messenger, PeerEvent, PeerGone, PeerHandle, PeerId,
-    PeerOptions,
-};
+pub use seam::{Media, MediaHandle, Messenger, PeerGone, PeerHandle};
 pub use stats::PeerStats;
 pub use timing::FrameTimes;
 

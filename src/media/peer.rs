@@ -17,11 +17,10 @@ use gst::prelude::*;
 use super::assembly::Assembly;
 use super::congestion::{Congestion, START_KBPS};
 use super::gate::Gate;
+use super::messages::{Input, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal};
 use super::offer::Offer;
 use super::sdp;
-use super::seam::{
-    EventSender, Inbox, Input, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal, SignalSender, off_loop,
-};
+use super::seam::{EventSender, Inbox, SignalSender, off_loop};
 use super::signals::Connections;
 use super::stats::PeerStats;
 use super::studio::{Seat, Studio};

@@ -1,4 +1,4 @@
-//! Where tokio and glib meet: the thread of the glib main loop, and every channel across.
+//! Where tokio and glib meet: every channel across.
 //!
 //! - tokio → glib: a [`MediaHandle`] and each viewer's [`PeerHandle`] send commands through bounded channels, which
 //!   futures on the main loop drain. A hop costs about 14 µs.
@@ -6,24 +6,19 @@
 //!   the peer's task has stalled, and the peer is given up.
 //! - glib → tokio: each peer's own bounded channel of [`PeerEvent`]s; full means that nobody listens, and the peer
 //!   is given up.
-//!
-//! The main loop iterates the *default* context: GStreamer 1.22 resolves names and frees sockets there.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::capture::Region;
-use super::congestion::Packet;
-use super::peer;
+use super::main_loop;
+use super::messages::{Input, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal};
 use super::plan::Plan;
+use super::reports::CaptureReports;
+use super::serve::serve;
 use super::stats::PeerStats;
-use super::studio::Studio;
 
 /// Commands that wait for the main loop, and those that wait for one peer.
 const COMMANDS: usize = 64;
@@ -33,92 +28,6 @@ const SIGNALS: usize = 256;
 const EVENTS: usize = 256;
 /// How long the statistics of a peer may take.
 const STATS: Duration = Duration::from_secs(1);
-/// How long the last capture may take to stop.
-const STOP_CAPTURE: Duration = Duration::from_secs(2);
-
-/// One peer's number, unique in this process. For logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId(pub u64);
-
-impl fmt::Display for PeerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// What is done with the messages of a peer's data channel. Called on webrtcbin's thread: it must not block.
-pub type MessageSink = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// What kind of peer to make.
-#[derive(Clone)]
-pub struct PeerOptions {
-    /// The codecs that the viewer can decode, by their names in SDP. Empty: any.
-    pub codecs: Vec<String>,
-    /// Whether it gets the picture.
-    pub video: bool,
-    /// Whether it gets sound.
-    pub audio: bool,
-    /// Whether the picture may come in half its size, for a line that carries little.
-    pub may_halve: bool,
-    /// The data channels that the host makes.
-    pub channel: Option<ChannelOptions>,
-    /// The viewer's own offer, which the host answers. Then the codecs and media are those of the offer.
-    pub remote_offer: Option<String>,
-}
-
-/// The data channel of a peer: reliable and ordered. There may be another beside it that is neither.
-#[derive(Clone)]
-pub struct ChannelOptions {
-    /// Its label.
-    pub label: &'static str,
-    /// The label of the one beside it, which is made before it.
-    pub unordered: Option<&'static str>,
-    /// Where the messages of both go.
-    pub messages: MessageSink,
-}
-
-/// What a peer tells its viewer's task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PeerEvent {
-    /// The SDP offer. Comes first, and once.
-    Offer(String),
-    /// The answer to the viewer's offer, with all candidates. Comes once, in place of an offer.
-    Answer(String),
-    /// One of the host's ICE candidates; empty when there are no more.
-    Candidate {
-        /// `candidate:…`.
-        candidate: String,
-        /// Which m-line it belongs to.
-        sdp_m_line_index: u32,
-    },
-    /// The viewer's answer is applied.
-    AnswerApplied,
-    /// The viewer's answer was not taken, with the reason; another may be sent.
-    AnswerRefused(String),
-    /// DTLS is up, and the viewer's certificate is the one that its answer announced.
-    Connected,
-    /// The data channel takes messages.
-    ChannelOpen,
-    /// The peer is lost, with the reason. It is being taken down.
-    Failed(String),
-}
-
-/// What a viewer's task tells its peer.
-#[derive(Debug)]
-pub(super) enum PeerCommand {
-    Answer(String),
-    Candidate {
-        candidate: String,
-        sdp_m_line_index: u32,
-    },
-    Message(String),
-    Bitrate {
-        kbps: u32,
-    },
-    KeyFrame,
-    Pause(bool),
-    Stats(StatsReply),
-}
 
 /// Where the answer to [`PeerCommand::Stats`] goes.
 #[derive(Debug)]
@@ -131,37 +40,8 @@ impl StatsReply {
     }
 }
 
-/// What GStreamer's threads tell a peer's task.
-#[derive(Debug)]
-pub(super) enum Signal {
-    NegotiationNeeded,
-    LocalCandidate {
-        candidate: String,
-        sdp_m_line_index: u32,
-    },
-    GatheringComplete,
-    Connected,
-    /// The certificate of the other side is not the one that the answer announced.
-    Impostor,
-    ChannelOpened,
-    /// Nothing waits in the data channel any more.
-    ChannelDrained,
-    ForeignChannel,
-    /// The viewer tells which packets have arrived when.
-    Report(Vec<Packet>),
-    /// The peer, the shared capture or an element is lost.
-    Lost(String),
-}
-
-/// What comes next to a peer's task.
-pub(super) enum Input {
-    Command(PeerCommand),
-    Signal(Signal),
-    /// The viewer's task has let go of its handle.
-    Closed,
-}
-
-enum Command {
+/// What handles and captures ask of the main loop.
+pub(super) enum Command {
     OpenPeer {
         id: PeerId,
         options: PeerOptions,
@@ -212,13 +92,13 @@ impl Media {
     /// # Errors
     /// If the thread cannot be started.
     pub fn start(plan: Plan) -> std::io::Result<Self> {
-        start_main_loop()?;
+        main_loop::start()?;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let (finished, done) = oneshot::channel();
-        let weak = commands.downgrade();
+        let weak = WeakPost(commands.downgrade());
         glib::MainContext::default().invoke(move || {
             glib::MainContext::default().spawn_local(async move {
-                serve(plan, receiver, weak).await;
+                serve(plan, Mailbox(receiver), CaptureReports::new(weak)).await;
                 let _ = finished.send(());
             });
         });
@@ -422,6 +302,11 @@ impl EventSender {
 pub(super) struct SignalSender(mpsc::Sender<Signal>);
 
 impl SignalSender {
+    /// For seeing whether anybody still sends.
+    pub(super) fn downgrade(&self) -> WeakPost<Signal> {
+        WeakPost(self.0.downgrade())
+    }
+
     /// Tells the peer's task. A full queue means that the task has stalled and will be given up anyway.
     pub(super) fn send(&self, signal: Signal) {
         if let Err(mpsc::error::TrySendError::Full(signal)) = self.0.try_send(signal) {
@@ -438,6 +323,12 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
+    /// For a peer that is given `commands`, and where its signals go.
+    pub(super) fn new(commands: mpsc::Receiver<PeerCommand>) -> (Self, SignalSender) {
+        let (sender, signals) = mpsc::channel(SIGNALS);
+        (Self { commands, signals }, SignalSender(sender))
+    }
+
     /// The next command or signal.
     pub(super) async fn next(&mut self) -> Input {
         tokio::select! {
@@ -449,61 +340,6 @@ impl Inbox {
     /// The next signal, whatever the viewer does.
     pub(super) async fn next_signal(&mut self) -> Option<Signal> {
         self.signals.recv().await
-    }
-}
-
-/// Makes what a capture reports with. It belongs to the studio.
-#[derive(Debug)]
-pub(super) struct CaptureReports {
-    commands: mpsc::WeakSender<Command>,
-    /// How many captures there have been, and the end of the latest.
-    latest: RefCell<(u64, Option<oneshot::Receiver<()>>)>,
-}
-
-impl CaptureReports {
-    /// For the next capture.
-    pub(super) fn next(&self) -> (CaptureSignals, StopNotice) {
-        let (held, stopped) = oneshot::channel();
-        let mut latest = self.latest.borrow_mut();
-        *latest = (latest.0 + 1, Some(stopped));
-        let signals = CaptureSignals {
-            commands: self.commands.clone(),
-            generation: latest.0,
-        };
-        (signals, StopNotice { _held: held })
-    }
-
-    /// Ends when the latest capture has stopped.
-    pub(super) async fn stopped(&self) {
-        let stopped = self.latest.borrow_mut().1.take();
-        if let Some(stopped) = stopped {
-            let _ = glib::future_with_timeout(STOP_CAPTURE, stopped).await;
-        }
-    }
-}
-
-/// For the capture's callbacks: reports that it is lost.
-#[derive(Debug, Clone)]
-pub(super) struct CaptureSignals {
-    commands: mpsc::WeakSender<Command>,
-    /// Which of the captures that there have been.
-    generation: u64,
-}
-
-impl CaptureSignals {
-    /// The number of this capture.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// The capture has failed or ended.
-    pub(super) fn lost(&self, reason: String) {
-        if let Some(commands) = self.commands.upgrade() {
-            let _ = commands.try_send(Command::CaptureLost {
-                generation: self.generation,
-                reason,
-            });
-        }
     }
 }
 
@@ -530,6 +366,30 @@ impl<T> Clone for Post<T> {
     }
 }
 
+/// An end that sends while there are others that do. It does not keep the queue open.
+#[derive(Debug)]
+pub(super) struct WeakPost<T>(mpsc::WeakSender<T>);
+
+impl<T> WeakPost<T> {
+    /// As [`Post::send`]; what comes too late is lost as well.
+    pub(super) fn send(&self, value: T) {
+        if let Some(sender) = self.0.upgrade() {
+            let _ = sender.try_send(value);
+        }
+    }
+
+    /// Whether anybody else can still send.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.upgrade().is_some()
+    }
+}
+
+impl<T> Clone for WeakPost<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 /// The end that receives.
 #[derive(Debug)]
 pub(super) struct Mailbox<T>(mpsc::Receiver<T>);
@@ -539,12 +399,6 @@ impl<T> Mailbox<T> {
     pub(super) async fn next(&mut self) -> Option<T> {
         self.0.recv().await
     }
-}
-
-/// Held by a capture until it has stopped.
-#[derive(Debug)]
-pub(super) struct StopNotice {
-    _held: oneshot::Sender<()>,
 }
 
 /// Runs `work` on a thread of its own and gives its result, or `None` after `deadline`: the thread is then left
@@ -563,74 +417,4 @@ pub(super) async fn off_loop<T: Send + 'static>(
         return None;
     }
     glib::future_with_timeout(deadline, receiver).await.ok()?.ok()
-}
-
-/// Returns when the main loop owns the default context: before that, `invoke` would run on the caller's thread.
-fn start_main_loop() -> std::io::Result<()> {
-    static STARTED: Mutex<bool> = Mutex::new(false);
-    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*started {
-        let (ready, owned) = std::sync::mpsc::channel();
-        std::thread::Builder::new()
-            .name("media".to_owned())
-            .spawn(move || {
-                let context = glib::MainContext::default();
-                let _owner = context
-                    .acquire()
-                    .expect("nobody else iterates the default context");
-                let _ = ready.send(());
-                glib::MainLoop::new(Some(&context), false).run();
-            })?;
-        owned.recv().map_err(std::io::Error::other)?;
-        *started = true;
-    }
-    Ok(())
-}
-
-/// Starts the peers, until all handles are gone and everything is down.
-async fn serve(plan: Plan, mut commands: mpsc::Receiver<Command>, weak: mpsc::WeakSender<Command>) {
-    let reports = CaptureReports {
-        commands: weak,
-        latest: RefCell::default(),
-    };
-    let studio = Studio::new(Rc::new(plan), reports);
-    let warming = Rc::clone(&studio);
-    glib::MainContext::default().spawn_local(async move { warming.warm_up().await });
-    let mut peers: Vec<(mpsc::WeakSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
-    while let Some(command) = commands.recv().await {
-        peers.retain(|(signals, _)| signals.upgrade().is_some());
-        match command {
-            Command::OpenPeer {
-                id,
-                options,
-                commands,
-                events,
-            } => {
-                let (signals, signal_receiver) = mpsc::channel(SIGNALS);
-                let inbox = Inbox {
-                    commands,
-                    signals: signal_receiver,
-                };
-                let (studio, alive) = (Rc::clone(&studio), signals.downgrade());
-                let task = peer::run(id, studio, options, SignalSender(signals), inbox, events);
-                peers.push((alive, glib::MainContext::default().spawn_local(task)));
-            }
-            Command::Framerate(fps) => studio.change(|settings| settings.fps = Some(fps)),
-            Command::Region(region) => studio.change(|settings| settings.region = region),
-            Command::LeaveOut => studio.leave_out(),
-            Command::Pointer(visible) => studio.change(|settings| settings.pointer = Some(visible)),
-            Command::Reload { plan, done } => {
-                let studio = Rc::clone(&studio);
-                glib::MainContext::default().spawn_local(async move {
-                    let _ = done.send(studio.reload(*plan).await);
-                });
-            }
-            Command::CaptureLost { generation, reason } => studio.capture_lost(generation, &reason),
-        }
-    }
-    for (_, task) in peers {
-        let _ = task.await;
-    }
-    // The X server may be ended next, and libX11 ends a process whose server is gone.
-    studio.close().await;
 }

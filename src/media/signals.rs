@@ -8,7 +8,8 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCICEGatheringState, WebRTCPeerConnectionState};
 
 use super::gate::Gate;
-use super::seam::{MessageSink, Signal, SignalSender};
+use super::messages::{MessageSink, Signal};
+use super::seam::SignalSender;
 
 /// Everything that is connected, so that it can be disconnected before the teardown: a data channel that outlives
 /// its webrtcbin is a use after free in GStreamer 1.22.

@@ -18,8 +18,10 @@ use super::capture::{Capture, Settings};
 use super::codec::Codec;
 use super::encoding::Encoding;
 use super::ladder::Rung;
+use super::messages::{PeerId, Signal};
 use super::plan::Plan;
-use super::seam::{CaptureReports, PeerId, Signal, SignalSender};
+use super::reports::CaptureReports;
+use super::seam::SignalSender;
 
 pub(super) use seat::Seat;
 

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::seam::{Inbox, PeerId, Signal, StopNotice, off_loop};
+use super::messages::{PeerId, Signal};
+use super::reports::StopNotice;
+use super::seam::{Inbox, off_loop};
 
 const GATHERING: Duration = Duration::from_secs(3);
 const NULL: Duration = Duration::from_secs(5);

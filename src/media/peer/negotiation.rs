@@ -7,9 +7,10 @@ use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
 use super::promise::settled;
 use super::{Gathering, Peer, Role, tell};
+use crate::media::messages::{PeerEvent, Signal};
 use crate::media::offer::Offer;
 use crate::media::sdp::{self, Answer};
-use crate::media::seam::{EventSender, Inbox, PeerEvent, Signal};
+use crate::media::seam::{EventSender, Inbox};
 
 /// How long the candidates of an answer may take.
 const GATHER: Duration = Duration::from_millis(2500);

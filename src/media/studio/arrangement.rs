@@ -6,7 +6,7 @@ use super::{Studio, Viewer};
 use crate::media::codec::Codec;
 use crate::media::encoding::Encoding;
 use crate::media::ladder::{self, Member};
-use crate::media::seam::PeerId;
+use crate::media::messages::PeerId;
 
 impl Studio {
     pub(super) fn move_to(&self, id: PeerId, encoding: &Rc<Encoding>) {

@@ -7,8 +7,8 @@ use crate::media::capture::Capture;
 use crate::media::codec::Codec;
 use crate::media::encoding::Encoding;
 use crate::media::ladder::Rung;
+use crate::media::messages::Signal;
 use crate::media::plan::{Encoder, Plan};
-use crate::media::seam::Signal;
 use crate::media::trial;
 
 impl Studio {

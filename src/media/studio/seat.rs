@@ -6,7 +6,7 @@ use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink};
 
 use super::Studio;
 use crate::media::encoding::Encoding;
-use crate::media::seam::PeerId;
+use crate::media::messages::PeerId;
 
 /// A viewer's place. Dropping it gives it up.
 pub(in crate::media) struct Seat {
