@@ -22,19 +22,36 @@
 //! - [`cli`]: the command line.
 //! - `fuzzing`: what the fuzzer calls. Not for others.
 
+// What comes from the network never ends the host. The modules that are allowed more have bounds of their own: of
+// pixels, keycodes and texts.
+#![deny(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::todo,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
 pub mod access;
+#[allow(clippy::indexing_slicing)]
 pub mod capture;
 pub mod chord;
+#[allow(clippy::indexing_slicing)]
 pub mod cli;
 pub mod clock;
 mod descriptors;
+#[allow(clippy::indexing_slicing)]
 pub mod desktop;
 pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hex;
 pub mod host;
+#[allow(clippy::indexing_slicing)]
 pub mod input;
+#[allow(clippy::expect_used, clippy::indexing_slicing, clippy::string_slice)]
 pub mod media;
 pub mod protocol;
 mod retry;

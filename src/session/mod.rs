@@ -5,15 +5,6 @@
 //! welcome comes first and once; a response carries its request's id; the offer goes before the host's candidates;
 //! the client's candidates wait until its description has been applied; a new request replaces the peer.
 
-#![deny(
-    clippy::panic,
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::unreachable,
-    clippy::todo
-)]
-#![deny(clippy::indexing_slicing, clippy::string_slice)]
-
 mod bucket;
 mod caller;
 mod clicks;
