@@ -3,15 +3,6 @@
 //! It serves the client's files and the routes of the API, answers players, and turns each WebSocket, accepted or
 //! opened, into a [`ViewerSocket`]. What is said on it is decided behind the [`Host`].
 
-#![deny(
-    clippy::panic,
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::unreachable,
-    clippy::todo
-)]
-#![deny(clippy::indexing_slicing, clippy::string_slice)]
-
 mod api;
 mod app_name;
 mod assets;
