@@ -418,6 +418,8 @@ test('the tools are used by the keyboard alone, with a focus that is seen', LIMI
   const { page } = await standIn(t);
   await page.setViewportSize({ width: 400, height: 700 });
   await page.keyboard.press('Control+Alt+Shift+M');
+  // A page hears of its new size when it is drawn, which can be after the key.
+  await page.locator('[data-panel="more"]').waitFor();
   const focused = () => page.evaluate(() => {
     const each = document.activeElement;
     const { outlineStyle, outlineWidth } = getComputedStyle(each);
