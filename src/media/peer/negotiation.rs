@@ -17,18 +17,7 @@ const GATHER: Duration = Duration::from_millis(2500);
 
 impl Peer {
     pub(super) async fn make_offer(&mut self, events: &EventSender) -> Result<(), String> {
-        let (promise, reply) = gst::Promise::new_future();
-        self.assembly
-            .webrtc
-            .emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
-        let reply = settled(reply)
-            .await
-            .map_err(|error| format!("No offer: {error}"))?;
-        let offer = reply
-            .and_then(|reply| reply.get::<WebRTCSessionDescription>("offer").ok())
-            .ok_or("webrtcbin made no offer")?;
-        let text = offer.sdp().as_text().map_err(|error| error.to_string())?;
-        self.set_description("set-local-description", &offer).await?;
+        let text = self.describe("offer").await?;
         if self.gathering == Gathering::New {
             self.gathering = Gathering::Running;
         }
@@ -42,18 +31,7 @@ impl Peer {
         self.gate.expect(offer.fingerprint.clone());
         let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
         self.set_description("set-remote-description", &remote).await?;
-        let (promise, reply) = gst::Promise::new_future();
-        self.assembly
-            .webrtc
-            .emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &promise]);
-        let reply = settled(reply)
-            .await
-            .map_err(|error| format!("No answer: {error}"))?;
-        let answer = reply
-            .and_then(|reply| reply.get::<WebRTCSessionDescription>("answer").ok())
-            .ok_or("webrtcbin made no answer")?;
-        let text = answer.sdp().as_text().map_err(|error| error.to_string())?;
-        self.set_description("set-local-description", &answer).await?;
+        let text = self.describe("answer").await?;
         self.gathering = Gathering::Running;
         Ok(text)
     }
@@ -114,6 +92,24 @@ impl Peer {
                 .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
         }
+    }
+
+    /// Has webrtcbin make its `offer` or `answer`, and take it as its own.
+    async fn describe(&self, kind: &str) -> Result<String, String> {
+        let (promise, reply) = gst::Promise::new_future();
+        self.assembly
+            .webrtc
+            .emit_by_name::<()>(&format!("create-{kind}"), &[&None::<gst::Structure>, &promise]);
+        let reply = settled(reply)
+            .await
+            .map_err(|error| format!("No {kind}: {error}"))?;
+        let description = reply
+            .and_then(|reply| reply.get::<WebRTCSessionDescription>(kind).ok())
+            .ok_or_else(|| format!("webrtcbin made no {kind}"))?;
+        let text = description.sdp().as_text().map_err(|error| error.to_string())?;
+        self.set_description("set-local-description", &description)
+            .await?;
+        Ok(text)
     }
 
     async fn set_description(
