@@ -68,6 +68,29 @@ async fn an_encoder_that_stalls_is_replaced_and_the_viewer_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_encoder_that_stalls_on_a_still_screen_is_replaced_too() {
+    // It makes the picture, and swallows what refines it.
+    let swallow = "errorignore ignore-eos=true convert-to=ok ! identity eos-after=3";
+    let directory = preferred(&format!("{ENCODER} ! {swallow}"));
+    let directory = directory.path().to_str().unwrap();
+    let arguments = [
+        "--virtual=320x240",
+        "--pipelines",
+        directory,
+        "--",
+        "sleep",
+        "infinity",
+    ];
+    let program = tokio::task::block_in_place(|| Program::start(&arguments));
+    let (mut viewer, _) = Viewer::join(&program.ws_url(), VP8).await;
+    viewer
+        .until("the next encoder's picture comes", |viewer| viewer.decoded >= 6)
+        .await;
+    assert!(viewer.error.is_none(), "{:?}", viewer.error);
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_does_not_work_is_passed_over() {
     let directory = preferred(&format!("{ENCODER} ! identity error-after=1"));
     let host = TestHost::start(&with(&directory));

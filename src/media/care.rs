@@ -24,8 +24,9 @@ const REFINED: u64 = 1500;
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// An encoder that takes frames and gives none for this long has stalled.
 pub(super) const STALL: Duration = Duration::from_millis(500);
-/// So many frames without one that comes out are not a matter of an encoder's delay.
-const STALLED_FRAMES: u64 = 10;
+/// So many frames without one that comes out are not a matter of an encoder's delay. A change and what refines it are
+/// more within [`STALL`]: who types on a still screen is not left waiting.
+const STALLED_FRAMES: u64 = 6;
 /// How long frames are counted for the frame rate.
 const PACE: Duration = Duration::from_millis(500);
 
@@ -68,8 +69,7 @@ pub(super) struct Care {
     key_frame: KeyFrame,
     /// None: only the one that it began with, which those who are still connecting have missed.
     last_key_frame: Option<Instant>,
-    /// What had come out, since when, and how many frames had been captured then.
-    progress: (u64, Instant, u64),
+    progress: Progress,
     /// Since when the picture moves without a rest, and how many frames had been taken then.
     pace: Option<(Instant, u64)>,
 }
@@ -83,6 +83,28 @@ enum Motion {
     Resting { last: Instant, refined: u32, bytes: u64 },
     /// At rest, and as good as it gets, encoded then.
     Still { last: Instant },
+}
+
+/// What had come out, and what has gone in since then.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    encoded: u64,
+    /// What had been captured then.
+    captured: u64,
+    repeated: u64,
+    /// Since when a frame is owed.
+    owing: Option<Instant>,
+}
+
+impl Progress {
+    fn of(counts: Counts) -> Self {
+        Self {
+            encoded: counts.encoded,
+            captured: counts.captured,
+            repeated: 0,
+            owing: None,
+        }
+    }
 }
 
 /// A frame that was left out, after so many that were taken. If none is taken by then, it is made up for.
@@ -114,7 +136,7 @@ impl Care {
             left_out: None,
             key_frame: KeyFrame::NotWanted,
             last_key_frame: None,
-            progress: (0, now, 0),
+            progress: Progress::of(Counts::default()),
             pace: None,
         }
     }
@@ -163,18 +185,13 @@ impl Care {
         self.look_at_motion(counts, now, &mut deeds);
         self.look_at_left_out(counts, now, &mut deeds);
         self.look_at_key_frame(counts, now, &mut deeds);
-        let (before, since, captured) = self.progress;
-        if counts.encoded != before {
-            self.progress = (counts.encoded, now, counts.captured);
-        } else {
-            deeds.stalled = now - since >= STALL && counts.captured - captured >= STALLED_FRAMES;
-        }
+        self.look_at_progress(counts, now, &mut deeds);
         deeds
     }
 
     /// While nobody looks nothing comes out, and that is well.
-    pub(super) fn pause(&mut self, counts: Counts, now: Instant) {
-        self.progress = (counts.encoded, now, counts.captured);
+    pub(super) fn pause(&mut self, counts: Counts) {
+        self.progress = Progress::of(counts);
     }
 
     fn look_at_motion(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
@@ -189,8 +206,10 @@ impl Care {
             _ if has_moved => Motion::Moving { last: now },
             Motion::Moving { last } if now - last >= REST => refine(1),
             Motion::Resting { last, refined, bytes } if now - last >= REFINE => {
-                // The last one has brought this much.
-                if refined < REFINEMENTS && (refined < LEAST_REFINEMENTS || counts.bytes - bytes >= REFINED) {
+                let brought = counts.bytes - bytes;
+                // It may be slow, or have stalled.
+                let is_out = brought > 0;
+                if refined < REFINEMENTS && (refined < LEAST_REFINEMENTS || !is_out || brought >= REFINED) {
                     refine(refined + 1)
                 } else {
                     Motion::Still { last }
@@ -253,6 +272,24 @@ impl Care {
             }
             key_frame => key_frame,
         };
+    }
+
+    fn look_at_progress(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+        let has_moved = self.motion == Motion::Moving { last: now };
+        let progress = &mut self.progress;
+        let owed = counts.captured - progress.captured + progress.repeated;
+        if counts.encoded != progress.encoded {
+            *progress = Progress::of(counts);
+            if has_moved {
+                // What has come out is older than what has just come in.
+                progress.captured = progress.captured.saturating_sub(1);
+                progress.owing = Some(now);
+            }
+        } else if owed > 0 {
+            let since = *progress.owing.get_or_insert(now);
+            deeds.stalled = now - since >= STALL && owed >= STALLED_FRAMES;
+        }
+        progress.repeated += u64::from(deeds.repeat);
     }
 }
 

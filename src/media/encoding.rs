@@ -306,7 +306,7 @@ async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLo
             Notice::Moving | Notice::FirstFrame => {}
         }
         if encoding.feed.discard() {
-            care.pause(encoding.counts(), now);
+            care.pause(encoding.counts());
         }
         let deeds = care.look(encoding.counts(), now);
         if deeds.stalled {

@@ -32,8 +32,10 @@ impl Encoder {
         self.counts.captured += 1;
         self.counts.arrived += 1;
         self.counts.taken += 1;
-        self.counts.encoded += u64::from(self.encodes);
-        self.counts.bytes += 20_000;
+        if self.encodes {
+            self.counts.encoded += 1;
+            self.counts.bytes += 20_000;
+        }
         self.size = 20_000;
     }
 
@@ -48,9 +50,11 @@ impl Encoder {
             }
             self.now += wait;
             let deeds = self.care.look(self.counts, self.now);
-            self.counts.encoded += u64::from(deeds.repeat);
-            self.counts.bytes += if deeds.repeat { self.size } else { 0 };
-            self.size /= if deeds.repeat { 2 } else { 1 };
+            if deeds.repeat && self.encodes {
+                self.counts.encoded += 1;
+                self.counts.bytes += self.size;
+                self.size /= 2;
+            }
             if deeds != Deeds::default() {
                 done.push(((self.now - start).as_millis(), deeds));
             }
@@ -226,6 +230,21 @@ fn an_encoder_that_takes_and_gives_nothing_has_stalled() {
     }
     assert!(
         stalled_after.is_some_and(|ms| (450..700).contains(&ms)),
+        "{stalled_after:?}"
+    );
+}
+
+#[test]
+fn one_change_is_enough_to_see_that_an_encoder_has_stalled() {
+    let mut encoder = Encoder::new();
+    encoder.wait(Duration::from_secs(10));
+    encoder.encodes = false;
+    encoder.frame();
+    assert!(!encoder.care.look(encoder.counts, encoder.now).stalled);
+    let done = encoder.wait(Duration::from_secs(1));
+    let stalled_after = done.iter().find(|(_, deeds)| deeds.stalled).map(|(ms, _)| *ms);
+    assert!(
+        stalled_after.is_some_and(|ms| (500..700).contains(&ms)),
         "{stalled_after:?}"
     );
 }
