@@ -143,6 +143,11 @@ impl Media {
         })
     }
 
+    /// The identifier of the header extension that numbers packets for the viewer's reports, if it makes them.
+    pub(super) fn report_id(&self) -> Option<u8> {
+        self.numbers.transport_cc
+    }
+
     /// Numbers from the network are set as properties, never written into a description.
     fn set_numbers(&self, pipeline: &gst::Pipeline) {
         let set = |payloader: &gst::Element, filter: &str, payload_type: u8, mut caps: String| {

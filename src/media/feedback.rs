@@ -8,6 +8,7 @@ use gst_rtp::prelude::*;
 
 use super::congestion::Packet;
 use super::messages::Signal;
+use super::resend::Resender;
 use super::seam::SignalSender;
 
 /// The name of the extension.
@@ -23,15 +24,16 @@ pub(super) fn add_to(payloader: &gst::Element, id: u8) {
     }
 }
 
-/// Sends the reports on what this payloader has sent.
-pub(super) fn watch(payloader: &gst::Element, signals: SignalSender) {
+/// Sends the reports on what this payloader has sent, and has sent again what was lost.
+pub(super) fn watch(payloader: &gst::Element, resender: Resender, signals: SignalSender) {
     let Some(pad) = payloader.static_pad("src") else {
         return;
     };
     pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
         let report = info.event().and_then(|event| event.structure());
         if let Some(report) = report.filter(|report| report.name() == "RTPTWCCPackets") {
-            let packets = read(report);
+            let (packets, lost) = read(report);
+            resender.resend(&lost);
             if !packets.is_empty() {
                 signals.send(Signal::Report(packets));
             }
@@ -40,13 +42,23 @@ pub(super) fn watch(payloader: &gst::Element, signals: SignalSender) {
     });
 }
 
-/// The packets of a report, in the order in which they were sent.
-fn read(report: &gst::StructureRef) -> Vec<Packet> {
-    let Ok(packets) = report.get::<glib::ValueArray>("packets") else {
-        return Vec::new();
-    };
-    let packet = |value: &glib::Value| read_packet(value.get::<&gst::StructureRef>().ok()?);
-    packets.iter().filter_map(packet).collect()
+/// The packets of a report, in the order in which they were sent, and the numbers of those that were lost.
+fn read(report: &gst::StructureRef) -> (Vec<Packet>, Vec<u16>) {
+    let (mut packets, mut lost) = (Vec::new(), Vec::new());
+    let values = report.get::<glib::ValueArray>("packets");
+    for value in values.iter().flat_map(|values| values.iter()) {
+        let Ok(report) = value.get::<&gst::StructureRef>() else {
+            continue;
+        };
+        if let Some(packet) = read_packet(report) {
+            if packet.arrived.is_none() {
+                let number = report.get::<u32>("seqnum").ok();
+                lost.extend(number.and_then(|number| u16::try_from(number).ok()));
+            }
+            packets.push(packet);
+        }
+    }
+    (packets, lost)
 }
 
 fn read_packet(packet: &gst::StructureRef) -> Option<Packet> {

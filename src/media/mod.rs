@@ -30,6 +30,7 @@ mod peer;
 pub mod plan;
 mod playout_delay;
 mod reports;
+mod resend;
 mod sdp;
 mod seam;
 mod serve;

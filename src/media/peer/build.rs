@@ -14,6 +14,7 @@ use crate::media::feedback;
 use crate::media::gate::Gate;
 use crate::media::messages::{MessageSink, PeerId, PeerOptions};
 use crate::media::offer::Offer;
+use crate::media::resend::Resender;
 use crate::media::seam::SignalSender;
 use crate::media::signals::Connections;
 use crate::media::studio::{Guest, Seat, Studio};
@@ -53,7 +54,11 @@ impl Peer {
         let assembly = Assembly::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
         let departures = Departures::default();
         if let Some(payloader) = assembly.pipeline.by_name("pay") {
-            feedback::watch(&payloader, signals.clone());
+            let resender = Resender::default();
+            if let Some(id) = media.report_id() {
+                resender.watch(&assembly.webrtc, &payloader, id);
+            }
+            feedback::watch(&payloader, resender, signals.clone());
             departures.watch(&assembly.pipeline, &payloader);
         }
         let gate = Arc::new(Gate::new(&assembly.webrtc));
