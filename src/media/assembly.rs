@@ -143,9 +143,11 @@ impl Media {
         })
     }
 
-    /// The identifier of the header extension that numbers packets for the viewer's reports, if it makes them.
-    pub(super) fn report_id(&self) -> Option<u8> {
-        self.numbers.transport_cc
+    /// The payload type of the video and the identifier of the header extension that numbers its packets, if the viewer
+    /// reports which of them arrive.
+    pub(super) fn reported(&self) -> Option<(u8, u8)> {
+        self.codec?;
+        self.numbers.video.zip(self.numbers.transport_cc)
     }
 
     /// Numbers from the network are set as properties, never written into a description.

@@ -26,15 +26,15 @@ struct Sending {
 }
 
 impl Resender {
-    /// Notes what leaves `webrtc` of the video of `payloader`. `id` is that of the header extension that numbers it.
-    pub(super) fn watch(&self, webrtc: &gst::Element, payloader: &gst::Element, id: u8) {
+    /// Notes what leaves `webrtc` of the video, which has this payload type. `id` is that of the header extension that
+    /// numbers it.
+    pub(super) fn watch(&self, webrtc: &gst::Element, payload_type: u8, id: u8) {
         let rtpbin = webrtc
             .downcast_ref::<gst::Bin>()
             .and_then(|bin| bin.by_name("rtpbin"));
         let Some(rtpbin) = rtpbin else {
             return;
         };
-        let payload_type: u32 = payloader.property("pt");
         let resender = self.clone();
         rtpbin.connect_pad_added(move |_, pad| {
             if !pad.name().starts_with("send_rtp_src_") {
@@ -90,7 +90,7 @@ impl Resender {
 }
 
 impl Sending {
-    fn note(&mut self, packet: &gst::BufferRef, payload_type: u32, id: u8) {
+    fn note(&mut self, packet: &gst::BufferRef, payload_type: u8, id: u8) {
         let Ok(packet) = gst_rtp::RTPBuffer::from_buffer_readable(packet) else {
             return;
         };
@@ -99,7 +99,7 @@ impl Sending {
             return;
         };
         let number = u16::from_be_bytes([high, low]);
-        if u32::from(packet.payload_type()) == payload_type {
+        if packet.payload_type() == payload_type {
             self.ssrc = packet.ssrc();
             self.flights.sent(number, packet.seq(), false);
         } else if let Ok([high, low, ..]) = packet.payload() {
@@ -193,7 +193,7 @@ mod tests {
             ["pay", "rtx", "rtpbin", "exit"].map(|name| pipeline.by_name(name).unwrap());
         feedback::add_to(&payloader, feedback::ID);
         let resender = Resender::default();
-        resender.watch(pipeline.upcast_ref(), &payloader, feedback::ID);
+        resender.watch(pipeline.upcast_ref(), 96, feedback::ID);
         rtx.link_pads(Some("src"), &rtpbin, Some("send_rtp_sink_0"))
             .unwrap();
         rtpbin

@@ -55,8 +55,8 @@ impl Peer {
         let departures = Departures::default();
         if let Some(payloader) = assembly.pipeline.by_name("pay") {
             let resender = Resender::default();
-            if let Some(id) = media.report_id() {
-                resender.watch(&assembly.webrtc, &payloader, id);
+            if let Some((payload_type, id)) = media.reported() {
+                resender.watch(&assembly.webrtc, payload_type, id);
             }
             feedback::watch(&payloader, resender, signals.clone());
             departures.watch(&assembly.pipeline, &payloader);
