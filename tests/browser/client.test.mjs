@@ -178,6 +178,18 @@ test('when no codec works the page says so and offers another try', LIMIT, async
   await view.reaches('connected');
 });
 
+test('a page that nothing can be done in asks for another stream', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  host.hidesChannel = true;
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('connected');
+  host.hidesChannel = false;
+  await view.says(/Nothing that is done here reaches the host/);
+  await view.reaches('connected');
+  await settled(host, page, view);
+});
+
 test('an application is asked for by its path', LIMIT, async (t) => {
   const host = await startStandIn(t);
   const { page } = await chromiumPage(t);

@@ -159,6 +159,19 @@ test('a peer that fails is closed and asked for again after a while', async () =
   assert.equal(socket.ofType('request-offer').length, 2);
 });
 
+test('a peer whose data channel does not open is closed and asked for again', async () => {
+  for (const [offered, opens, requests] of [[true, false, 2], [true, true, 1], [false, false, 1]]) {
+    const { socket, peers, clock, offer, answer } = manager();
+    await offer(offered ? { sdp: { type: 'offer', sdp: `${OFFER_SDP}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n` } } : {});
+    await answer();
+    peers[0].options.onState('connected');
+    if (opens) peers[0].options.onInputChannel(new FakeChannel());
+    clock.advance(11_000);
+    assert.equal(socket.ofType('request-offer').length, requests);
+    assert.equal(peers[0].isClosed, requests === 2);
+  }
+});
+
 test('a refusal that may pass is asked again, one that will not is only told', async () => {
   for (const [recoverable, requests] of [[true, 2], [false, 1]]) {
     const { socket, told, clock } = manager();

@@ -76,6 +76,10 @@ export class WebRTCManager extends Emitter {
   #attempt = 0;
   /** @type {unknown} */
   #retry = null;
+  /** Whether the host offers a data channel. */
+  #offersChannel = false;
+  /** Looks whether it has opened. @type {unknown} */
+  #channelCheck = null;
   #listening = new AbortController();
 
   /**
@@ -301,6 +305,7 @@ export class WebRTCManager extends Emitter {
 
   closePeer() {
     if (!this.#peer) return;
+    this.#clock.clearTimeout(this.#channelCheck);
     if (this.#options.automatic) this.#input?.ungrab();
     this.#peer.close();
     this.#peer = null;
@@ -373,6 +378,7 @@ export class WebRTCManager extends Emitter {
     }
     this.closePeer();
     this.#offer = offer;
+    this.#offersChannel = /^m=application /m.test(offer.sdp ?? '');
     const peer = this.#createPeer({
       config: this.rtcConfig,
       onState: (state) => this.#changed(state),
@@ -399,10 +405,23 @@ export class WebRTCManager extends Emitter {
 
   /** @param {RTCPeerConnectionState} state */
   #changed(state) {
-    if (state === 'connected') this.#attempt = 0;
+    if (state === 'connected') {
+      this.#attempt = 0;
+      this.#expectChannel();
+    }
     this.emit('connectionstatechange', state);
     if (state !== 'failed' || !this.#options.automatic) return;
     this.#failed(new SignalingError('CONNECTION_LOST', 'The network lets no video through from the host.', true));
+  }
+
+  /** One that does not open is told by nobody: there is a picture, and nothing that is done has an effect. */
+  #expectChannel() {
+    this.#clock.clearTimeout(this.#channelCheck);
+    if (!this.#offersChannel) return;
+    this.#channelCheck = this.#clock.setTimeout(() => {
+      if (this.#dataChannel?.readyState === 'open') return;
+      this.#failed(new SignalingError('CONNECTION_LOST', 'Nothing that is done here reaches the host.', true));
+    }, CHANNEL_WITHIN_MS);
   }
 
   #presented() {
@@ -453,4 +472,6 @@ const EVENTS = [
 ];
 /** A host may have to start its encoder first. */
 const OFFER_WITHIN_MS = 15_000;
+/** On a line that loses much SCTP has to begin several times, seconds apart. */
+const CHANNEL_WITHIN_MS = 10_000;
 const PEER_ERRORS = new Set(['PEER_CONNECTION_FAILED', 'SDP_PROCESSING_FAILED']);

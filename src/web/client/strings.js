@@ -12,6 +12,7 @@ const CHINESE = {
   'The picture came late.': '画面延迟过高。',
   'The network lets no video through from the host.': '网络阻止了来自主机的视频。',
   'The host sends no video.': '主机没有发送视频。',
+  'Nothing that is done here reaches the host.': '此处的操作无法到达主机。',
   'The desktop has ended. It is shown again when it is back.': '桌面已结束，恢复后将重新显示。',
   'The host refused the connection.': '主机拒绝了连接。',
   'This browser cannot receive video by WebRTC.': '此浏览器无法通过 WebRTC 接收视频。',

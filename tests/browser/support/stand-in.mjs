@@ -32,6 +32,8 @@ export class StandIn {
   alter = (sdp) => sdp;
   /** The codec whose frames are spoilt on the way, if any. */
   spoils = '';
+  /** Tells no client of the data channel that it offers. */
+  hidesChannel = false;
 
   constructor(studio) {
     this.#studio = studio;
@@ -92,7 +94,7 @@ export class StandIn {
       if (type === 'ping') send('pong', id, { data });
       if (type === 'request-offer') {
         const codec = this.choose(data.codec_preferences ?? decodable);
-        const sdp = await this.#studio.evaluate((args) => globalThis.offer(...args), [codec, codec === this.spoils]);
+        const sdp = await this.#studio.evaluate((args) => globalThis.offer(...args), [codec, codec === this.spoils, this.hidesChannel]);
         send('offer', id, { data: { sdp: { type: 'offer', sdp: this.alter(sdp) }, ice_servers: [] } });
       }
       if (type === 'answer') {
@@ -133,7 +135,7 @@ function prepareStudio() {
   const stream = canvas.captureStream();
   globalThis.input = [];
 
-  globalThis.offer = async (codec, isSpoilt) => {
+  globalThis.offer = async (codec, isSpoilt, hidesChannel) => {
     globalThis.connection?.close();
     const connection = new RTCPeerConnection({ encodedInsertableStreams: isSpoilt });
     globalThis.connection = connection;
@@ -148,7 +150,7 @@ function prepareStudio() {
       };
       readable.pipeThrough(new TransformStream({ transform: spoil })).pipeTo(writable);
     }
-    const channel = connection.createDataChannel('input');
+    const channel = connection.createDataChannel('input', hidesChannel ? { negotiated: true, id: 0 } : {});
     channel.onmessage = ({ data }) => {
       const message = JSON.parse(data);
       globalThis.input.push([message.type, message.data]);
