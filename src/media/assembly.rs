@@ -144,7 +144,7 @@ impl Media {
     }
 
     /// The payload type of the video and the identifier of the header extension that numbers its packets, if the viewer
-    /// reports which of them arrive.
+    /// is asked to report which of them arrive.
     pub(super) fn reported(&self) -> Option<(u8, u8)> {
         self.codec?;
         self.numbers.video.zip(self.numbers.transport_cc)

@@ -24,8 +24,10 @@ const REFINED: u64 = 1500;
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// An encoder that takes frames and gives none for this long has stalled.
 pub(super) const STALL: Duration = Duration::from_millis(500);
-/// So many frames without one that comes out are not a matter of an encoder's delay. A change and what refines it are
-/// more within [`STALL`]: who types on a still screen is not left waiting.
+/// And one that is given the last frame again and again, since nothing else changes. That may not go in while it is busy:
+/// it is this time that tells. It has to do for an encoder that begins anew after a change of size.
+const STALL_AT_REST: Duration = Duration::from_millis(750);
+/// So many frames without one that comes out are not a matter of an encoder's delay.
 const STALLED_FRAMES: u64 = 6;
 /// How long frames are counted for the frame rate.
 const PACE: Duration = Duration::from_millis(500);
@@ -207,9 +209,9 @@ impl Care {
             Motion::Moving { last } if now - last >= REST => refine(1),
             Motion::Resting { last, refined, bytes } if now - last >= REFINE => {
                 let brought = counts.bytes - bytes;
-                // It may be slow, or have stalled.
-                let is_out = brought > 0;
-                if refined < REFINEMENTS && (refined < LEAST_REFINEMENTS || !is_out || brought >= REFINED) {
+                // If nothing is out yet, the encoder is slow or has stalled, and more will tell which.
+                let goes_on = refined < LEAST_REFINEMENTS || brought == 0 || brought >= REFINED;
+                if refined < REFINEMENTS && goes_on {
                     refine(refined + 1)
                 } else {
                     Motion::Still { last }
@@ -277,7 +279,8 @@ impl Care {
     fn look_at_progress(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
         let has_moved = self.motion == Motion::Moving { last: now };
         let progress = &mut self.progress;
-        let owed = counts.captured - progress.captured + progress.repeated;
+        let captured = counts.captured - progress.captured;
+        let owed = captured + progress.repeated;
         if counts.encoded != progress.encoded {
             *progress = Progress::of(counts);
             if has_moved {
@@ -287,7 +290,12 @@ impl Care {
             }
         } else if owed > 0 {
             let since = *progress.owing.get_or_insert(now);
-            deeds.stalled = now - since >= STALL && owed >= STALLED_FRAMES;
+            let limit = if captured >= STALLED_FRAMES {
+                STALL
+            } else {
+                STALL_AT_REST
+            };
+            deeds.stalled = now - since >= limit && owed >= STALLED_FRAMES;
         }
         progress.repeated += u64::from(deeds.repeat);
     }

@@ -310,7 +310,7 @@ async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLo
         }
         let deeds = care.look(encoding.counts(), now);
         if deeds.stalled {
-            let reason = format!("it has delivered nothing for {} ms", STALL.as_millis());
+            let reason = format!("it has delivered nothing for more than {} ms", STALL.as_millis());
             return lost(encoding.id, reason);
         }
         encoding.perform(deeds);

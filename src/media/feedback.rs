@@ -44,19 +44,22 @@ pub(super) fn watch(payloader: &gst::Element, resender: Resender, signals: Signa
 
 /// The packets of a report, in the order in which they were sent, and the numbers of those that were lost.
 fn read(report: &gst::StructureRef) -> (Vec<Packet>, Vec<u16>) {
-    let (mut packets, mut lost) = (Vec::new(), Vec::new());
     let values = report.get::<glib::ValueArray>("packets");
-    for value in values.iter().flat_map(|values| values.iter()) {
-        let Ok(report) = value.get::<&gst::StructureRef>() else {
+    let values = values.iter().flat_map(|values| values.iter());
+    read_packets(values.filter_map(|value| value.get::<&gst::StructureRef>().ok()))
+}
+
+fn read_packets<'a>(reports: impl Iterator<Item = &'a gst::StructureRef>) -> (Vec<Packet>, Vec<u16>) {
+    let (mut packets, mut lost) = (Vec::new(), Vec::new());
+    for report in reports {
+        let Some(packet) = read_packet(report) else {
             continue;
         };
-        if let Some(packet) = read_packet(report) {
-            if packet.arrived.is_none() {
-                let number = report.get::<u32>("seqnum").ok();
-                lost.extend(number.and_then(|number| u16::try_from(number).ok()));
-            }
-            packets.push(packet);
+        if packet.arrived.is_none() {
+            let number = report.get::<u32>("seqnum").ok();
+            lost.extend(number.and_then(|number| u16::try_from(number).ok()));
         }
+        packets.push(packet);
     }
     (packets, lost)
 }
@@ -81,16 +84,16 @@ mod tests {
     #[test]
     fn a_packet_is_read_as_the_rtp_session_writes_it() {
         gst::init().unwrap();
-        let packet = |arrived: Option<u64>| {
-            let packet = gst::Structure::builder("RTPTWCCPacket")
-                .field("seqnum", 7u32)
+        let structure = |number: u32, arrived: Option<u64>| {
+            gst::Structure::builder("RTPTWCCPacket")
+                .field("seqnum", number)
                 .field("local-ts", gst::ClockTime::MSECOND)
                 .field("remote-ts", arrived.map(gst::ClockTime::from_mseconds))
                 .field("size", 1200u32)
                 .field("lost", arrived.is_none())
-                .build();
-            read_packet(&packet)
+                .build()
         };
+        let packet = |arrived: Option<u64>| read_packet(&structure(7, arrived));
         let sent = Duration::from_millis(1);
         let (arrived, bytes) = (Some(Duration::from_millis(9)), 1200);
         assert_eq!(packet(Some(9)), Some(Packet { sent, arrived, bytes }));
@@ -103,5 +106,8 @@ mod tests {
             })
         );
         assert_eq!(read_packet(&gst::Structure::new_empty("RTPTWCCPacket")), None);
+        let [arrived, lost] = [structure(7, Some(9)), structure(8, None)];
+        let (packets, lost) = read_packets([&*arrived, &*lost].into_iter());
+        assert_eq!((packets.len(), lost), (2, vec![8]));
     }
 }

@@ -10,8 +10,11 @@ use gst::prelude::*;
 
 /// More packets than are on their way, and than webrtcbin keeps to be sent again.
 const REMEMBERED: usize = 1024;
-/// How often a packet goes at most: as often as browsers ask.
+/// How often a packet goes at most.
 const MOST: u8 = 10;
+/// More that are lost at once are no chance: the line was dead, the browser asks for what it still wants, and the rest
+/// would only be in the way of that.
+const MANY: usize = 100;
 
 /// What one viewer has been sent. Shared with its streaming threads.
 #[derive(Clone, Default)]
@@ -19,7 +22,7 @@ pub(super) struct Resender(Arc<Mutex<Sending>>);
 
 #[derive(Default)]
 struct Sending {
-    /// Where the packets leave, and where they are asked for again.
+    /// Where the packets leave, and where they are asked for again. None before the first.
     exit: Option<glib::WeakRef<gst::Pad>>,
     ssrc: u32,
     flights: Flights,
@@ -40,18 +43,15 @@ impl Resender {
             if !pad.name().starts_with("send_rtp_src_") {
                 return;
             }
-            resender.lock().exit = Some(pad.downgrade());
             let resender = resender.clone();
             pad.add_probe(
                 gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
-                move |_, info| {
+                move |pad, info| {
                     let mut sending = resender.lock();
+                    let mut note = |packet: &gst::BufferRef| sending.note(pad, packet, payload_type, id);
                     match &info.data {
-                        Some(gst::PadProbeData::Buffer(packet)) => sending.note(packet, payload_type, id),
-                        Some(gst::PadProbeData::BufferList(list)) => {
-                            list.iter()
-                                .for_each(|packet| sending.note(packet, payload_type, id));
-                        }
+                        Some(gst::PadProbeData::Buffer(packet)) => note(packet),
+                        Some(gst::PadProbeData::BufferList(list)) => list.iter().for_each(note),
                         _ => {}
                     }
                     gst::PadProbeReturn::Ok
@@ -62,6 +62,9 @@ impl Resender {
 
     /// What went under these numbers has not arrived.
     pub(super) fn resend(&self, lost: &[u16]) {
+        if lost.len() > MANY {
+            return;
+        }
         let (exit, ssrc, sequence_numbers) = {
             let sending = self.lock();
             let again: Vec<_> = lost
@@ -90,7 +93,7 @@ impl Resender {
 }
 
 impl Sending {
-    fn note(&mut self, packet: &gst::BufferRef, payload_type: u8, id: u8) {
+    fn note(&mut self, pad: &gst::Pad, packet: &gst::BufferRef, payload_type: u8, id: u8) {
         let Ok(packet) = gst_rtp::RTPBuffer::from_buffer_readable(packet) else {
             return;
         };
@@ -100,6 +103,7 @@ impl Sending {
         };
         let number = u16::from_be_bytes([high, low]);
         if packet.payload_type() == payload_type {
+            self.exit.get_or_insert_with(|| pad.downgrade());
             self.ssrc = packet.ssrc();
             self.flights.sent(number, packet.seq(), false);
         } else if let Ok([high, low, ..]) = packet.payload() {

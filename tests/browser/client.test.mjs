@@ -31,7 +31,7 @@ async function settled(host, page, view) {
     return (await moves()).length > 0;
   });
   await moveTo(102);
-  await until('what was done has arrived', async () => (await moves()).some(([, { x }]) => x === 102));
+  await until('what was done has arrived', async () => (await moves()).some(([, { x, y }]) => x === 102 && y === 102));
 }
 
 /** What a person does; of its own accord the page tells what is held, the layout, and when its display is late. */
