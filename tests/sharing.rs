@@ -38,6 +38,12 @@ fn with(directory: &tempfile::TempDir) -> StreamOptions {
 const ENCODER: &str =
     "videoconvert ! video/x-raw,format=I420 ! vp8enc name=enc deadline=1 cpu-used=16 lag-in-frames=0";
 
+/// A directory with an encoder that swallows all but the first frames without a word.
+fn swallowing_after(frames: u32) -> tempfile::TempDir {
+    let swallow = "errorignore ignore-eos=true convert-to=ok ! identity eos-after";
+    preferred(&format!("{ENCODER} ! {swallow}={frames}"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_fails_while_it_runs_is_replaced_and_the_viewer_stays() {
     let directory = preferred(&format!("{ENCODER} ! identity error-after=60"));
@@ -54,9 +60,7 @@ async fn an_encoder_that_fails_while_it_runs_is_replaced_and_the_viewer_stays() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_stalls_is_replaced_and_the_viewer_stays() {
-    // After 60 frames the rest are swallowed without a word.
-    let swallow = "errorignore ignore-eos=true convert-to=ok ! identity eos-after=60";
-    let directory = preferred(&format!("{ENCODER} ! {swallow}"));
+    let directory = swallowing_after(60);
     let host = TestHost::start(&with(&directory));
     let (mut viewer, _) = Viewer::join(&host.ws_url(), VP8).await;
     viewer
@@ -70,8 +74,7 @@ async fn an_encoder_that_stalls_is_replaced_and_the_viewer_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_stalls_on_a_still_screen_is_replaced_too() {
     // As many as the trial wants to see, and no more.
-    let swallow = "errorignore ignore-eos=true convert-to=ok ! identity eos-after=18";
-    let directory = preferred(&format!("{ENCODER} ! {swallow}"));
+    let directory = swallowing_after(18);
     let directory = directory.path().to_str().unwrap();
     let arguments = [
         "--virtual=320x240",
