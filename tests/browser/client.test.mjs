@@ -18,13 +18,18 @@ async function connected(t, options) {
   return { host, page, view, complaints };
 }
 
-/** Waits until input arrives, and with it all that has been done so far. */
+/** Waits until input arrives, and with it all that has been done and told so far, which it returns. */
 async function settled(host, page, view) {
+  const all = [];
   const moveTo = async (pixel) => {
     const { x, y } = await view.place(pixel, pixel);
     await page.mouse.move(x, y);
   };
-  const moves = async () => (await host.input()).filter(([type]) => type === 'mouse-move');
+  const moves = async () => {
+    const input = await host.input();
+    all.push(...input);
+    return input.filter(([type]) => type === 'mouse-move');
+  };
   await until('the input channel is open', async () => {
     await moveTo(100);
     await moveTo(101);
@@ -32,6 +37,7 @@ async function settled(host, page, view) {
   });
   await moveTo(102);
   await until('what was done has arrived', async () => (await moves()).some(([, { x, y }]) => x === 102 && y === 102));
+  return all;
 }
 
 /** What the page tells of its own accord, whenever it is time. */
@@ -127,7 +133,8 @@ test('a lost host is told, its last picture stays dimmed, and the page comes bac
   await view.reaches('connected');
   assert.ok(await page.locator('#still').isHidden());
   assert.ok(await page.locator('#sentence').isHidden());
-  assert.ok((await host.input()).every(([type]) => type !== 'key-press'), 'a key pressed while away was replayed');
+  const told = await settled(host, page, view);
+  assert.ok(told.every(([type]) => type !== 'key-press'), 'a key pressed while away was replayed');
   await page.keyboard.press('y');
   assert.deepEqual((await inputs(host, 2)).map(([, { key }]) => key), ['y', 'y']);
 });
