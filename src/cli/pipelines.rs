@@ -1,8 +1,9 @@
 //! `deskbeam pipelines list|show|check`.
 
-use crate::media::description::Description;
-use crate::media::library::Library;
-use crate::media::{self, DescriptionError, check_file, parse};
+use crate::media::pipeline::description::Description;
+use crate::media::pipeline::library::Library;
+use crate::media::pipeline::parse;
+use crate::media::{self, DescriptionError, check_file};
 
 use super::failure::Failure;
 use super::options::{PipelinesCommand, PipelinesOptions};

@@ -4,24 +4,18 @@
 //! [`DesktopServices`] are the cursor, the clipboard and the size of an X display, and a [`SystemMeter`] tells how busy
 //! the machine is.
 
-mod end_watch;
-mod error;
 mod process;
 mod programs;
 mod question;
-mod server;
-mod session;
 mod system;
 mod virtual_display;
-mod window_manager;
 mod x11;
-mod xauthority;
 
-pub use end_watch::{EndWatch, Ended};
-pub use error::VirtualDisplayError;
 pub use question::{Question, can_ask};
 pub use system::{SystemLoad, SystemMeter};
-pub use virtual_display::{VirtualDisplay, VirtualOptions};
+pub use virtual_display::display::{VirtualDisplay, VirtualOptions};
+pub use virtual_display::end_watch::{EndWatch, Ended};
+pub use virtual_display::error::VirtualDisplayError;
 pub use x11::{
     ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, MARK_SIZE, Presence,
     PresenceWatch, ResizeError, ServicesError, View, ViewKind,

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::consent::Consent;
-use super::{Shared, players, viewer};
+use super::control::consent::Consent;
+use super::viewer;
+use super::{Shared, whep};
 use crate::access::{Access, Grant};
 use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
@@ -142,7 +143,7 @@ impl Host for Api {
         client: IpAddr,
         grant: Grant,
     ) -> BoxFuture<Result<Player, PlayerError>> {
-        Box::pin(players::open(self.shared.clone(), offer, client, grant))
+        Box::pin(whep::open(self.shared.clone(), offer, client, grant))
     }
 
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {

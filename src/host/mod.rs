@@ -3,25 +3,13 @@
 //! Each viewer is one task that owns its socket, its session and its peers; each player (WHEP) one that owns a peer.
 
 mod api;
-mod channel;
-mod consent;
-mod desk;
-mod grab;
-mod lease;
-mod measurement;
-mod outbound;
-mod peer;
-mod players;
-mod pointer;
-mod pointers;
-mod presence;
+mod control;
+mod desktop;
 mod registry;
-mod revocation;
+mod signaling_client;
 mod stats;
-mod stay;
 mod viewer;
-mod views;
-mod wakefulness;
+mod whep;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -43,21 +31,21 @@ use crate::protocol::role::Capability;
 use crate::session::SessionConfig;
 use crate::web::{self, Serving};
 
-pub use desk::DesktopAddress;
-pub use outbound::{Rendezvous, RendezvousKind};
-pub use presence::LocalRights;
-pub use stay::StayLimits;
+pub use control::limits::StayLimits;
+pub use control::local_user::LocalRights;
+pub use desktop::handle::DesktopAddress;
+pub use signaling_client::{Rendezvous, RendezvousKind};
 
 use api::Api;
-use consent::Consent;
-use desk::Desk;
-use lease::Lease;
-use measurement::Measuring;
-use players::Players;
-use pointer::Audience;
-use pointers::Pointers;
+use control::consent::Consent;
+use control::lease::Lease;
+use control::suspend::Wakefulness;
+use desktop::cursor_overlay::Audience;
+use desktop::handle::Desk;
+use desktop::latency_marker::Measuring;
+use desktop::remote_cursors::Pointers;
 use registry::Registry;
-use wakefulness::Wakefulness;
+use whep::Players;
 
 /// How long the viewers may take to leave when the host ends.
 const LEAVE: Duration = Duration::from_millis(1500);
@@ -199,26 +187,26 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         encoder,
     };
     if let Some(rendezvous) = setup.rendezvous {
-        tasks.spawn(outbound::stay_registered(shared.clone(), rendezvous));
+        tasks.spawn(signaling_client::stay_registered(shared.clone(), rendezvous));
     }
     if let Some(address) = watched {
-        tasks.spawn(presence::watch(shared.clone(), address, setup.local));
+        tasks.spawn(control::local_user::watch(shared.clone(), address, setup.local));
     }
     tasks.spawn(swap_plans(
         setup.new_plans,
         (media.handle().clone(), shared.desk.clone()),
         shutdown.clone(),
     ));
-    tasks.spawn(views::follow(
+    tasks.spawn(desktop::views::follow(
         shared.desk.views(),
         (media.handle().clone(), shared.input.clone()),
         shutdown.clone(),
     ));
     tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
     tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
-    tasks.spawn(grab::follow_cursor(shared.clone()));
+    tasks.spawn(desktop::grab::follow_cursor(shared.clone()));
     let desk = shared.desk.clone();
-    tasks.spawn(revocation::watch(shared.clone(), setup.stay));
+    tasks.spawn(control::expiry::watch(shared.clone(), setup.stay));
     let served = web::serve(
         listener,
         Arc::new(Api::new(shared)),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::stay::Stay;
+use super::control::limits::Stay;
 use crate::access::Grant;
 use crate::clock::steady_ms;
 use crate::descriptors;

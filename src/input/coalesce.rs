@@ -67,7 +67,7 @@ fn finite(mut message: Message) -> Option<Message> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::book::ViewerId;
+    use crate::input::pressed::ViewerId;
     use crate::protocol::input::Button;
 
     fn event(viewer: u64, event: InputEvent) -> Message {

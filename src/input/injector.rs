@@ -8,9 +8,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::backend::Backend;
-use super::book::ViewerId;
+use super::dispatcher::Hands;
 use super::grab::PointerGrab;
-use super::hands::Hands;
+use super::pressed::ViewerId;
 use super::queue::{Consumer, Message, Producer, queue};
 use crate::protocol::input::{Button, InputEvent};
 

@@ -7,29 +7,20 @@
 //! What somebody types never reaches a log.
 
 mod backend;
-mod book;
 mod coalesce;
-mod codes;
-mod counterpart;
+mod dispatcher;
 mod fractions;
 mod grab;
-mod hands;
+mod held_timeout;
 mod injector;
-mod keymap;
-mod keysym_names;
-mod keysyms;
-mod modifiers;
-mod names;
+mod pressed;
 mod queue;
 mod record;
-mod spares;
-mod vigil;
 mod x11;
-mod x11_connect;
 
 pub use backend::{Axis, Backend, BackendError, Discard, Keycode, Ready};
 pub use grab::PointerGrab;
 pub use injector::{Injector, InputHandle, ViewerInput};
 pub use record::{RecordBackend, Recorded, Recording};
-pub use x11::X11Backend;
-pub use x11_connect::DisplayError;
+pub use x11::backend::X11Backend;
+pub use x11::connect::DisplayError;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Instant;
 
-use super::book::ViewerId;
+use super::pressed::ViewerId;
 use crate::protocol::input::InputEvent;
 
 /// What travels to the input thread.

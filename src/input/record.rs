@@ -4,8 +4,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::backend::{Axis, Backend, BackendError, Keycode};
-use super::codes;
-use super::keysyms;
+use super::x11::dom_code;
+use super::x11::keysym_of_char;
 use crate::protocol::input::{Button, Key, Point};
 
 /// One thing that a backend was told to do.
@@ -129,10 +129,10 @@ impl Backend for RecordBackend {
 
     fn resolve(&mut self, key: &Key, _plain: Option<char>) -> Result<Option<Keycode>, BackendError> {
         let (keycode, text) = match key {
-            Key::Dom { key, code } => (codes::keycode(code).map(u32::from), key.chars().next()),
+            Key::Dom { key, code } => (dom_code::keycode(code).map(u32::from), key.chars().next()),
             Key::Keysym(_) | Key::KeysymName(_) => {
-                let keysym = keysyms::asked_for(key);
-                match keysym.and_then(keysyms::text) {
+                let keysym = keysym_of_char::asked_for(key);
+                match keysym.and_then(keysym_of_char::text) {
                     Some(text) => (None, Some(text)),
                     None => (keysym, None),
                 }

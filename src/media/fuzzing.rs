@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::congestion::{Congestion, Packet};
-use super::description::{Description, Kind};
-use super::offer::Offer;
-use super::parse::explain;
-use super::sdp::{Answer, is_plain_candidate};
+use super::pipeline::description::{Description, Kind};
+use super::pipeline::parse::explain;
+use super::rate::congestion::{Congestion, Packet};
+use super::webrtc::offer::Offer;
+use super::webrtc::sdp::{Answer, is_plain_candidate};
 
 /// A viewer's description, as an offer and as the answer to an offer with as many sections.
 ///
@@ -30,7 +30,7 @@ fn compare(sdp: &str) {
     let Ok(message) = gst_sdp::SDPMessage::parse_buffer(sdp.as_bytes()) else {
         return;
     };
-    let sections = super::sdp::sections(sdp).len() - 1;
+    let sections = super::webrtc::sdp::sections(sdp).len() - 1;
     assert_eq!(message.medias().count(), sections, "{sdp}");
     let attributes = message
         .attributes()

@@ -5,51 +5,27 @@
 //! command line chooses; [`Media`] runs it: a capture that all viewers share, and for each viewer a pipeline of its
 //! own with an encoder and a webrtcbin.
 
-mod assembly;
-mod capture;
-mod care;
-mod check;
-mod choose;
-pub mod codec;
-mod congestion;
-pub mod description;
-mod door;
-mod encoding;
-mod feedback;
+mod encoder;
 pub(crate) mod fuzzing;
-mod gate;
-mod ladder;
-pub mod library;
+mod latency;
 mod log;
-mod main_loop;
-mod messages;
-mod offer;
-pub mod packages;
-pub mod parse;
-mod peer;
-pub mod plan;
-mod playout_delay;
-mod reports;
-mod resend;
-mod sdp;
-mod seam;
+pub mod pipeline;
+mod rate;
+mod runtime;
 mod serve;
-mod signals;
-mod stats;
-mod studio;
-mod teardown;
-mod timing;
-mod trial;
+mod share;
+mod source;
+mod webrtc;
 
-pub use capture::Region;
-pub use check::check_file;
+pub use latency::FrameTimes;
 pub use log::route_to_tracing;
-pub use messages::{ChannelOptions, MessageSink, PeerEvent, PeerId, PeerOptions};
-pub use parse::DescriptionError;
-pub use plan::{Plan, StreamOptions};
-pub use seam::{Media, MediaHandle, Messenger, PeerGone, PeerHandle};
-pub use stats::PeerStats;
-pub use timing::FrameTimes;
+pub use pipeline::parse::DescriptionError;
+pub use pipeline::plan::{Plan, StreamOptions};
+pub use pipeline::validate::check_file;
+pub use runtime::mailbox::{Media, MediaHandle, Messenger, PeerGone, PeerHandle};
+pub use source::video::Region;
+pub use webrtc::messages::{ChannelOptions, MessageSink, PeerEvent, PeerId, PeerOptions};
+pub use webrtc::stats::PeerStats;
 
 /// Initialises GStreamer, with the elements of ours. To be called before anything else here; more than once does no harm.
 ///

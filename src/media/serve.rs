@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::messages::Signal;
-use super::peer;
-use super::plan::Plan;
-use super::reports::CaptureReports;
-use super::seam::{Command, Inbox, Mailbox, WeakPost};
-use super::studio::Studio;
+use super::pipeline::plan::Plan;
+use super::runtime::mailbox::{Command, Inbox, Mailbox, WeakPost};
+use super::share::pool::Studio;
+use super::source::lifecycle::CaptureReports;
+use super::webrtc::messages::Signal;
+use super::webrtc::peer;
 
 /// Starts the peers, until all handles are gone and everything is down.
 pub(super) async fn serve(plan: Plan, mut commands: Mailbox<Command>, reports: CaptureReports) {

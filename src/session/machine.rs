@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::SessionConfig;
-use super::bucket::Bucket;
-use super::caller::Caller;
 use super::context::Context;
+use super::dialects::gstwebrtc_producer::Producer;
+use super::dialects::gstwebrtc_server::{self, GstWebrtc};
+use super::dialects::native::Native;
+use super::dialects::selkies_client::Caller;
+use super::dialects::selkies_server::{self, Selkies};
 use super::event::{Action, Event, PeerEvent, PeerKey};
-use super::gstwebrtc::{self, GstWebrtc};
-use super::native::Native;
-use super::producer::Producer;
-use super::selkies::{self, Selkies};
+use super::rate_limit::Bucket;
 use crate::protocol;
 use crate::protocol::client::Hello;
 use crate::protocol::dialect::Dialect;
@@ -383,8 +383,8 @@ impl Session {
         let cx = &mut self.cx;
         vec![match &self.mode {
             Mode::Native(_) => cx.reject(rejection, now_ms),
-            Mode::Selkies(_) => selkies::error(cx, rejection.message),
-            Mode::GstWebrtc(_) => gstwebrtc::error(cx, rejection.message),
+            Mode::Selkies(_) => selkies_server::error(cx, rejection.message),
+            Mode::GstWebrtc(_) => gstwebrtc_server::error(cx, rejection.message),
             Mode::Producer(_) | Mode::Caller(_) => Action::Note(rejection.message),
         }]
     }

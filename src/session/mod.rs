@@ -5,25 +5,19 @@
 //! welcome comes first and once; a response carries its request's id; the offer goes before the host's candidates;
 //! the client's candidates wait until its description has been applied; a new request replaces the peer.
 
-mod bucket;
-mod caller;
-mod clicks;
+mod auto_release;
 mod config;
 mod context;
+mod dialects;
 mod event;
-mod exchange;
-mod gstwebrtc;
 mod machine;
-mod many;
-mod native;
-mod producer;
-mod selkies;
-mod text_peer;
+mod negotiation;
+mod rate_limit;
 
-pub use bucket::Bucket;
 pub use config::SessionConfig;
 pub use event::{Action, Event, PeerKey, PeerRequest, StatsRequest};
 pub use machine::Session;
+pub use rate_limit::Bucket;
 
 #[cfg(test)]
 mod tests;

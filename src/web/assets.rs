@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::linker;
+use super::bundler;
 use crate::hex::hex;
 
 #[derive(RustEmbed)]
@@ -103,7 +103,7 @@ fn asset(path: &str) -> Option<Asset> {
 }
 
 fn page_script() -> Result<String, String> {
-    linker::link(PAGE_SCRIPT, |name| {
+    bundler::link(PAGE_SCRIPT, |name| {
         String::from_utf8(Client::get(name)?.data.into_owned()).ok()
     })
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::guard::{Given, Visitor};
 use super::range::{Asked, asked};
-use super::site::Site;
+use super::state::Site;
 use crate::files::{Chunk, Download, Downloads, Received, UploadError, Uploads};
 use crate::protocol::role::Capability;
 

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::host::Host;
 use super::origin::{self, FETCH_MODE};
-use super::site::Site;
+use super::state::Site;
 use crate::access::{Access, Admission, Grant, Presented, Secret};
 use crate::clock::now_ms;
 use crate::protocol::base64;

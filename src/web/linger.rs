@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::crowd::{Crowd, Place};
+use super::connection_limit::{Crowd, Place};
 
 /// How long a connection that was dropped is still read.
 const LINGER: Duration = Duration::from_secs(1);

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::guard::{self, Credentials};
-use super::site::Site;
+use super::state::Site;
 use crate::access::{Admission, Grant, Secret};
 use crate::clock::now_ms;
 

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, head, post};
 
 use super::host::Host;
-use super::site::Site;
+use super::state::Site;
 use super::{api, assets, clipboard, files, guard, login, origin, upgrade, whep};
 
 /// What handlers share.

@@ -9,13 +9,13 @@ use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use super::assets;
-use super::crowd::Crowd;
+use super::connection_limit::Crowd;
 use super::files::Folders;
 use super::headers::{self, Embedder};
 use super::host::Host;
 use super::linger::LingerAcceptor;
 use super::routes;
-use super::site::Site;
+use super::state::Site;
 use super::tls::{Secured, Tls};
 
 /// How long open requests may take after the end has been called.

@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::certificate::SelfSigned;
-use super::crowd::Crowd;
+use super::connection_limit::Crowd;
 use super::linger::Lingering;
 use crate::access::{Stamp, StateDir};
 use crate::clock::now_ms;

@@ -11,8 +11,8 @@ use x11rb::rust_connection::RustConnection;
 use super::atoms::Atoms;
 use super::content::ClipboardContent;
 use super::event::DesktopEvent;
-use super::incoming::{Incoming, Reader, hidden_window};
-use super::offer::{Offer, Writer};
+use super::selection_owner::{Offer, Writer};
+use super::selection_read::{Incoming, Reader, hidden_window};
 
 /// Both directions.
 pub(super) struct Clipboard {

@@ -11,9 +11,9 @@ use super::MAX_CLIPBOARD;
 use super::content::ClipboardContent;
 use super::error::{ClipboardError, ResizeError, ServicesError};
 use super::event::DesktopEvent;
-use super::incoming::READ_LIMIT;
 use super::modes;
 use super::recovery::{Server, work};
+use super::selection_read::READ_LIMIT;
 use super::thread::{Events, Request};
 
 /// The cursor, the clipboard and the size of an X display.

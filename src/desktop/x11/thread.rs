@@ -18,13 +18,13 @@ use super::atoms::Atoms;
 use super::clipboard::Clipboard;
 use super::content::ClipboardContent;
 use super::cursor::Cursor;
-use super::density::Density;
+use super::dpi::Density;
 use super::error::ResizeError;
 use super::event::DesktopEvent;
-use super::incoming::Reader;
-use super::mark::Mark;
-use super::offer::Writer;
+use super::latency_marker::Mark;
 use super::resize::Resizer;
+use super::selection_owner::Writer;
+use super::selection_read::Reader;
 use super::views::Views;
 
 /// What the thread is asked for. No `Debug`: it holds what somebody copied.

@@ -6,9 +6,9 @@ use std::task::Poll;
 
 use tokio::task::JoinHandle;
 
-use super::Viewer;
-use crate::host::channel;
-use crate::host::peer::Peer;
+use super::channel;
+use super::peer::Peer;
+use super::task::Viewer;
 use crate::media::PeerEvent;
 use crate::protocol::candidate::IceCandidate;
 use crate::session::{Action, Event, PeerKey};

@@ -7,11 +7,11 @@ use x11rb::connection::Connection;
 use x11rb::protocol::xproto::ConnectionExt as _;
 use xkeysym::{RawKeysym, key as k};
 
-use super::{X11Backend, lost};
+use super::backend::{X11Backend, lost};
+use super::modifiers::Modifiers;
+use super::spare_keycodes::Choice;
+use super::{dom_code, dom_key, keysym_names, keysym_of_char, layout_match};
 use crate::input::backend::BackendError;
-use crate::input::modifiers::Modifiers;
-use crate::input::spares::Choice;
-use crate::input::{codes, counterpart, keysym_names, keysyms, names};
 use crate::protocol::input::printable;
 
 impl X11Backend {
@@ -23,11 +23,11 @@ impl X11Backend {
         plain: Option<char>,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
-        let physical = codes::keycode(code)
+        let physical = dom_code::keycode(code)
             .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
         match printable(key) {
             Some(character) => self.key_for(character, physical, plain, modifiers),
-            None if names::keysyms(key).is_empty() => {
+            None if dom_key::keysyms(key).is_empty() => {
                 self.nameless_key(key == "Dead", physical, plain, modifiers)
             }
             None if key == "AltGraph" => Ok(self.alt_graph(physical, modifiers)),
@@ -42,7 +42,7 @@ impl X11Backend {
         keysym: RawKeysym,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
-        if let Some(character) = keysyms::text(keysym) {
+        if let Some(character) = keysym_of_char::text(keysym) {
             return self.key_for(character, None, None, modifiers);
         }
         if matches!(keysym, k::ISO_Level3_Shift | k::Mode_switch) {
@@ -52,11 +52,14 @@ impl X11Backend {
             return Ok(Some(keycode));
         }
         // What a key of the keypad gives depends on NumLock, so the others count only as they are now.
-        if let (true, Some(character)) = (keysyms::is_keypad(keysym), keysyms::character(keysym)) {
+        if let (true, Some(character)) = (
+            keysym_of_char::is_keypad(keysym),
+            keysym_of_char::character(keysym),
+        ) {
             return self.key_for(character, None, None, modifiers);
         }
-        let equivalents = names::equivalents(keysym);
-        let keycode = if keysyms::is_keypad(keysym) {
+        let equivalents = dom_key::equivalents(keysym);
+        let keycode = if keysym_of_char::is_keypad(keysym) {
             equivalents
                 .iter()
                 .find_map(|keysym| self.keymap.keycode_giving_now(*keysym, modifiers))
@@ -68,7 +71,7 @@ impl X11Backend {
                 .or_else(|| self.keymap.keycode_only_for(keysym))
         };
         match keycode {
-            None if keysyms::is_lendable(keysym) => self.lend(keysym),
+            None if keysym_of_char::is_lendable(keysym) => self.lend(keysym),
             keycode => Ok(keycode),
         }
     }
@@ -99,8 +102,8 @@ impl X11Backend {
         // Control and a letter of another alphabet is the shortcut of the key, not of the letter: of the key that has the
         // same meaning here, if the viewer's layout says which.
         if modifiers.shortcut && physical.is_some() {
-            let keysym = plain.and_then(|plain| counterpart::keysym(plain, false));
-            let same = keysym.and_then(|keysym| counterpart::key(&self.keymap, keysym, physical, modifiers));
+            let keysym = plain.and_then(|plain| layout_match::keysym(plain, false));
+            let same = keysym.and_then(|keysym| layout_match::key(&self.keymap, keysym, physical, modifiers));
             return Ok(same.or(physical));
         }
         self.lend(keysym_names::of_character(character))
@@ -145,10 +148,10 @@ impl X11Backend {
         // What is there with Shift or AltGr is not known. A shortcut is the same with them.
         let is_known = modifiers.shortcut || !(modifiers.shift || modifiers.level3);
         let plain = plain.filter(|_| is_known);
-        let Some(keysym) = plain.and_then(|plain| counterpart::keysym(plain, is_dead)) else {
+        let Some(keysym) = plain.and_then(|plain| layout_match::keysym(plain, is_dead)) else {
             return Ok(physical);
         };
-        match counterpart::key(&self.keymap, keysym, physical, modifiers) {
+        match layout_match::key(&self.keymap, keysym, physical, modifiers) {
             None if modifiers.shortcut => Ok(physical),
             None => self.lend(keysym),
             same => Ok(same),
@@ -157,7 +160,7 @@ impl X11Backend {
 
     /// The key for a `key` that is a name. `physical` is the key that the viewer pressed.
     fn named_key(&self, name: &str, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
-        let wanted = names::keysyms(name);
+        let wanted = dom_key::keysyms(name);
         let gives = |keycode: &u8| {
             self.keymap
                 .keysym(*keycode, modifiers)

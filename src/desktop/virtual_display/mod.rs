@@ -1,0 +1,9 @@
+//! A desktop where there is none: an X server, a window manager and a command.
+
+pub(super) mod display;
+pub(super) mod end_watch;
+pub(super) mod error;
+mod server;
+mod session;
+mod window_manager;
+mod xauthority;

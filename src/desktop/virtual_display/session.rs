@@ -1,0 +1,184 @@
+//! The X server and the programs of a virtual display, and the order in which they start and end.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::display::VirtualOptions;
+use super::end_watch::{EndWatch, Ended};
+use super::error::VirtualDisplayError;
+use super::server::Server;
+use super::window_manager;
+use super::xauthority::{self, Cookie, PrivateDir};
+use crate::desktop::process::Process;
+use crate::desktop::programs::{TERMINALS, WINDOW_MANAGERS, first_installed};
+use crate::desktop::x11;
+
+/// What the thread of the display is told.
+pub(crate) enum Message {
+    /// A program of the display ended.
+    Exited(Program, ExitStatus),
+    /// End everything.
+    Stop,
+}
+
+/// Which one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Program {
+    Server,
+    WindowManager,
+    Command,
+}
+
+/// What runs, owned by the thread "desktop". Dropping it ends everything in order.
+pub(crate) struct Session {
+    /// The name for `DISPLAY`.
+    pub(crate) display: String,
+    /// The file for `XAUTHORITY`.
+    pub(crate) xauthority: PathBuf,
+    clients: Vec<Process>,
+    server: Option<Server>,
+    messages: Sender<Message>,
+    /// Dropped last: the X server reads from it.
+    _dir: PrivateDir,
+}
+
+impl Session {
+    /// Starts the X server and the programs. Their ends go to `messages`.
+    pub(crate) fn start(
+        options: &VirtualOptions,
+        cookie: &Cookie,
+        messages: &Sender<Message>,
+    ) -> Result<Session, VirtualDisplayError> {
+        let dir = PrivateDir::create().map_err(VirtualDisplayError::Resources)?;
+        let write = |name: &str, number: &str| {
+            let path = dir.path().join(name);
+            match xauthority::write(&path, number, cookie) {
+                Ok(()) => Ok(path),
+                Err(error) => Err(VirtualDisplayError::files(&path, error)),
+            }
+        };
+        // The server needs its file before it knows the number of its display.
+        let server_authority = write("server", "")?;
+        let on_exit = tell(messages, Program::Server);
+        let size = (options.width, options.height);
+        let server = Server::start(size, &server_authority, dir.path(), on_exit)?;
+        let number = server.number().to_string();
+        let mut session = Session {
+            display: format!(":{number}"),
+            xauthority: dir.path().join("Xauthority"),
+            clients: Vec::new(),
+            server: Some(server),
+            messages: messages.clone(),
+            _dir: dir,
+        };
+        xauthority::write(&session.xauthority, &number, cookie)
+            .map_err(|error| VirtualDisplayError::files(&session.xauthority, error))?;
+        x11::set_size(&session.display, cookie.bytes(), size)
+            .map_err(|error| VirtualDisplayError::Server(error.to_string()))?;
+        session.start_window_manager(cookie);
+        session.start_command(&options.command)?;
+        Ok(session)
+    }
+
+    fn start_window_manager(&mut self, cookie: &Cookie) {
+        let Some(program) = first_installed(WINDOW_MANAGERS, std::env::var_os("PATH").as_deref()) else {
+            tracing::info!("no window manager is installed: windows will have no frames");
+            return;
+        };
+        match self.spawn(Command::new(&program), Program::WindowManager) {
+            Ok(()) => {
+                let server = self.server.as_ref().map(Server::socket);
+                let ready = server.is_some_and(|socket| window_manager::wait_until_ready(&socket, cookie));
+                tracing::info!(program = %program.display(), ready, "a window manager runs");
+            }
+            Err(error) => {
+                tracing::warn!(program = %program.display(), %error, "the window manager could not be started");
+            }
+        }
+    }
+
+    fn start_command(&mut self, command: &[String]) -> Result<(), VirtualDisplayError> {
+        let terminal = || first_installed(TERMINALS, std::env::var_os("PATH").as_deref());
+        let program = match command.first() {
+            Some(program) => PathBuf::from(program),
+            None => match terminal() {
+                Some(terminal) => terminal,
+                None => {
+                    tracing::info!("no terminal is installed: the virtual display is empty");
+                    return Ok(());
+                }
+            },
+        };
+        let mut process = Command::new(&program);
+        process.args(command.iter().skip(1));
+        self.spawn(process, Program::Command)
+            .map_err(|error| VirtualDisplayError::Command {
+                program: program.display().to_string(),
+                error,
+            })
+    }
+
+    /// Starts a client of the display. What it writes goes to our standard error: the standard output is for what
+    /// the user asked us for.
+    fn spawn(&mut self, mut command: Command, program: Program) -> io::Result<()> {
+        command
+            .env("DISPLAY", &self.display)
+            .env("XAUTHORITY", &self.xauthority)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdin(Stdio::null())
+            .stdout(io::stderr().as_fd().try_clone_to_owned()?);
+        self.clients
+            .push(Process::spawn(command, tell(&self.messages, program))?);
+        Ok(())
+    }
+
+    /// Waits until it is to stop. Everything that ends before is told to `end` or logged.
+    pub(crate) fn watch(&self, inbox: &Receiver<Message>, end: &EndWatch) {
+        loop {
+            match inbox.recv() {
+                Ok(Message::Exited(Program::Command, status)) => {
+                    tracing::info!(%status, "the program of the virtual display ended");
+                    end.set(Ended::Command(status));
+                }
+                Ok(Message::Exited(Program::Server, status)) => {
+                    tracing::error!(%status, "the X server of the virtual display ended");
+                    end.set(Ended::Server(status));
+                }
+                Ok(Message::Exited(Program::WindowManager, status)) => {
+                    tracing::warn!(%status, "the window manager of the virtual display ended");
+                }
+                Ok(Message::Stop) | Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.clients.iter().for_each(|client| client.signal(Signal::TERM));
+        let deadline = Instant::now() + STOP_LIMIT;
+        for client in &self.clients {
+            client.wait_until(deadline);
+        }
+        self.clients.drain(..).for_each(Process::reap);
+        if let Some(server) = self.server.take() {
+            server.stop();
+        }
+    }
+}
+
+fn tell(messages: &Sender<Message>, program: Program) -> impl FnOnce(ExitStatus) + Send + 'static {
+    let messages = messages.clone();
+    move |status| {
+        let _ = messages.send(Message::Exited(program, status));
+    }
+}
+
+const STOP_LIMIT: Duration = Duration::from_secs(1);

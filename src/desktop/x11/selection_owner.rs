@@ -1,0 +1,194 @@
+//! What is ours in the clipboard, for other programs.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Instant;
+
+use x11rb::errors::ConnectionError;
+use x11rb::protocol::xfixes;
+use x11rb::protocol::xproto::{
+    Atom, AtomEnum, ConnectionExt as _, EventMask, PropMode, PropertyNotifyEvent, SELECTION_NOTIFY_EVENT,
+    SelectionNotifyEvent, SelectionRequestEvent, Timestamp, Window,
+};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+use super::atoms::Atoms;
+use super::content::ClipboardContent;
+use super::error::ClipboardError;
+use super::incr_transfer::{PIECE, Transfers};
+
+/// Where it is told that the content is in the clipboard.
+pub(super) type Writer = SyncSender<Result<(), ClipboardError>>;
+
+/// The content, while the clipboard is ours.
+pub(super) struct Offer {
+    atoms: Atoms,
+    window: Window,
+    held: Option<Held>,
+    /// For what the clipboard was claimed, until the server says that it is ours.
+    claimed: VecDeque<(ClipboardContent, Writer)>,
+    transfers: Transfers,
+}
+
+impl Offer {
+    /// `window` is ours and stands for us as the owner.
+    pub(super) fn new(atoms: Atoms, window: Window) -> Offer {
+        Offer {
+            atoms,
+            window,
+            held: None,
+            claimed: VecDeque::new(),
+            transfers: Transfers::default(),
+        }
+    }
+
+    /// Claims the clipboard for `content`.
+    pub(super) fn write(
+        &mut self,
+        connection: &RustConnection,
+        content: ClipboardContent,
+        writer: Writer,
+    ) -> Result<(), ConnectionError> {
+        connection.set_selection_owner(self.window, self.atoms.CLIPBOARD, x11rb::CURRENT_TIME)?;
+        self.claimed.push_back((content, writer));
+        Ok(())
+    }
+
+    /// What it holds, if the clipboard is ours.
+    pub(super) fn content(&self) -> Option<&ClipboardContent> {
+        self.held.as_ref().map(|held| &held.content)
+    }
+
+    /// The clipboard has another owner. Whether that is somebody else.
+    pub(super) fn owner_changed(&mut self, event: &xfixes::SelectionNotifyEvent) -> bool {
+        if event.owner != self.window {
+            self.held = None;
+            return true;
+        }
+        if let Some((content, writer)) = self.claimed.pop_front() {
+            self.held = Some(Held {
+                content,
+                since: event.selection_timestamp,
+            });
+            let _ = writer.try_send(Ok(()));
+        }
+        false
+    }
+
+    /// Answers a program that asks for the content.
+    pub(super) fn requested(
+        &mut self,
+        connection: &RustConnection,
+        event: &SelectionRequestEvent,
+    ) -> Result<(), ConnectionError> {
+        // Old programs name no property and mean this one.
+        let property = match event.property {
+            x11rb::NONE => event.target,
+            property => property,
+        };
+        let is_served = event.selection == self.atoms.CLIPBOARD
+            && self.serve(connection, event.requestor, property, event.target)?;
+        let notice = SelectionNotifyEvent {
+            response_type: SELECTION_NOTIFY_EVENT,
+            sequence: 0,
+            time: event.time,
+            requestor: event.requestor,
+            selection: event.selection,
+            target: event.target,
+            property: if is_served { property } else { x11rb::NONE },
+        };
+        connection.send_event(false, event.requestor, EventMask::NO_EVENT, notice)?;
+        Ok(())
+    }
+
+    /// A program may have taken a piece of something large.
+    pub(super) fn property_changed(
+        &mut self,
+        connection: &RustConnection,
+        event: &PropertyNotifyEvent,
+    ) -> Result<(), ConnectionError> {
+        self.transfers.property_changed(connection, event)
+    }
+
+    /// When [`expire`](Offer::expire) has something to do.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.transfers.deadline()
+    }
+
+    /// Forgets the programs that do not take what they asked for.
+    pub(super) fn expire(
+        &mut self,
+        connection: &RustConnection,
+        now: Instant,
+    ) -> Result<(), ConnectionError> {
+        self.transfers.expire(connection, now)
+    }
+
+    /// Puts what is asked for into `property`. `false` if there is no such thing.
+    fn serve(
+        &mut self,
+        connection: &RustConnection,
+        requestor: Window,
+        property: Atom,
+        target: Atom,
+    ) -> Result<bool, ConnectionError> {
+        let Some(held) = &self.held else {
+            return Ok(false);
+        };
+        let (atoms, string) = (self.atoms, Atom::from(AtomEnum::STRING));
+        let replace = PropMode::REPLACE;
+        if target == atoms.TARGETS {
+            let kinds: &[Atom] = match held.content {
+                ClipboardContent::Text(_) => &[atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT, string],
+                ClipboardContent::Png(_) => &[atoms.IMAGE_PNG],
+            };
+            let targets = [&[atoms.TARGETS, atoms.TIMESTAMP], kinds].concat();
+            connection.change_property32(replace, requestor, property, AtomEnum::ATOM, &targets)?;
+            return Ok(true);
+        }
+        if target == atoms.TIMESTAMP {
+            connection.change_property32(replace, requestor, property, AtomEnum::INTEGER, &[held.since])?;
+            return Ok(true);
+        }
+        let (kind, bytes): (Atom, Arc<[u8]>) = match &held.content {
+            ClipboardContent::Text(text) if target == string => (string, latin1(text).into()),
+            ClipboardContent::Text(text) if target == atoms.TEXT => (atoms.UTF8_STRING, text.clone().into()),
+            ClipboardContent::Text(text) if [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8].contains(&target) => {
+                (target, text.clone().into())
+            }
+            ClipboardContent::Png(bytes) if target == atoms.IMAGE_PNG => (target, bytes.clone()),
+            _ => return Ok(false),
+        };
+        if bytes.len() > PIECE {
+            return self
+                .transfers
+                .begin(connection, (requestor, property), (atoms.INCR, kind), bytes);
+        }
+        connection.change_property8(replace, requestor, property, kind, &bytes)?;
+        Ok(true)
+    }
+}
+
+struct Held {
+    content: ClipboardContent,
+    since: Timestamp,
+}
+
+/// For programs that know nothing else: what Latin-1 lacks becomes a question mark.
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars()
+        .map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latin_1_has_a_question_mark_for_what_it_lacks() {
+        assert_eq!(latin1("aé€😀"), [b'a', 0xe9, b'?', b'?']);
+    }
+}

@@ -1,0 +1,178 @@
+//! The control: everybody's whose role allows it, until one client takes it for itself.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::host::Shared;
+use crate::protocol::lease::{LeaseRequest, LeaseState};
+use crate::protocol::role::{Capability, Role};
+
+/// Who has the control. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Lease(Arc<watch::Sender<LeaseState>>);
+
+/// A client that may have the control, and gives it back when this is dropped.
+pub(crate) struct Seat {
+    lease: Lease,
+    id: String,
+}
+
+impl Lease {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(LeaseState::default())))
+    }
+
+    /// What changes from now on, and how it is now.
+    pub(crate) fn news(&self) -> watch::Receiver<LeaseState> {
+        self.0.subscribe()
+    }
+
+    /// Whether the client of this id may act, if its role allows it.
+    pub(crate) fn lets_act(&self, id: &str) -> bool {
+        self.0.borrow().lets_act(id)
+    }
+
+    /// A place for the client of this id.
+    pub(crate) fn seat(&self, id: &str) -> Seat {
+        Seat {
+            lease: self.clone(),
+            id: id.to_owned(),
+        }
+    }
+
+    /// Somebody acts at the desktop itself, or no longer.
+    pub(crate) fn set_local(&self, is_local: bool) {
+        self.change(|state| state.is_local = is_local);
+    }
+
+    /// False: nothing has changed.
+    fn change(&self, change: impl FnOnce(&mut LeaseState)) -> bool {
+        self.0.send_if_modified(|state| {
+            let before = state.clone();
+            change(state);
+            *state != before
+        })
+    }
+}
+
+impl Seat {
+    /// Whose seat it is.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Does what the client asks for, if it may. False: nothing has changed.
+    pub(crate) fn ask(&self, shared: &Shared, role: Role, request: &LeaseRequest) -> bool {
+        if !role.allows(Capability::Pointer) {
+            return false;
+        }
+        let takes_part = |id: &str| shared.registry.allows(id, Capability::Pointer);
+        self.lease
+            .change(|state| self.decide(state, role, request, takes_part))
+    }
+
+    fn decide(
+        &self,
+        state: &mut LeaseState,
+        role: Role,
+        request: &LeaseRequest,
+        takes_part: impl Fn(&str) -> bool,
+    ) {
+        let is_mine = state.holder.as_ref() == Some(&self.id);
+        let holder = match request {
+            // Who manages takes it back from whomever.
+            LeaseRequest::Take if state.is_free_for(&self.id) || role.allows(Capability::Manage) => {
+                Some(self.id.clone())
+            }
+            LeaseRequest::Take => {
+                state.requested_by = Some(self.id.clone());
+                return;
+            }
+            LeaseRequest::Release if is_mine => None,
+            LeaseRequest::HandOver { client_id } if is_mine && takes_part(client_id) => {
+                Some(client_id.clone())
+            }
+            LeaseRequest::Release | LeaseRequest::HandOver { .. } => return,
+        };
+        *state = LeaseState {
+            holder,
+            requested_by: None,
+            ..*state
+        };
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.lease.change(|state| {
+            if state.holder.as_ref() == Some(&self.id) {
+                (state.holder, state.requested_by) = (None, None);
+            } else if state.requested_by.as_ref() == Some(&self.id) {
+                state.requested_by = None;
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_acts_at_the_desktop_goes_before_the_holder_and_takes_nothing_from_it() {
+        let lease = Lease::new();
+        let ann = lease.seat("ann");
+        lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
+        let acts = || lease.news().borrow().lets_act("ann");
+        assert!(acts());
+        lease.set_local(true);
+        lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
+        assert!(!acts());
+        lease.set_local(false);
+        assert!(acts() && !lease.news().borrow().lets_act("bob"));
+    }
+
+    fn state(lease: &Lease) -> (Option<String>, Option<String>) {
+        let state = lease.news().borrow().clone();
+        (state.holder, state.requested_by)
+    }
+
+    #[test]
+    fn the_control_is_taken_asked_for_handed_over_taken_back_and_left() {
+        let lease = Lease::new();
+        let (ann, bob, eve) = (lease.seat("ann"), lease.seat("bob"), lease.seat("eve"));
+        let some = |name: &str| Some(name.to_owned());
+        let ask = |seat: &Seat, role, request: LeaseRequest| {
+            lease.change(|state| seat.decide(state, role, &request, |id| id != "guest"));
+            state(&lease)
+        };
+        let to = |name: &str| LeaseRequest::HandOver {
+            client_id: name.to_owned(),
+        };
+        use LeaseRequest::{Release, Take};
+        assert_eq!(ask(&ann, Role::Control, Take), (some("ann"), None));
+        assert_eq!(ask(&bob, Role::Control, Take), (some("ann"), some("bob")));
+        for request in [Release, to("bob")] {
+            assert_eq!(
+                ask(&bob, Role::Control, request),
+                (some("ann"), some("bob")),
+                "it is not his"
+            );
+        }
+        assert_eq!(
+            ask(&ann, Role::Control, to("guest")),
+            (some("ann"), some("bob")),
+            "may only look"
+        );
+        assert_eq!(ask(&ann, Role::Control, to("bob")), (some("bob"), None));
+        assert_eq!(ask(&eve, Role::Admin, Take), (some("eve"), None));
+        assert_eq!(ask(&ann, Role::Control, Take), (some("eve"), some("ann")));
+        drop(ann);
+        assert_eq!(state(&lease), (some("eve"), None));
+        drop(eve);
+        assert_eq!(state(&lease), (None, None));
+        assert_eq!(ask(&bob, Role::Control, Take), (some("bob"), None));
+        assert_eq!(ask(&bob, Role::Control, Release), (None, None));
+    }
+}

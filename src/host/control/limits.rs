@@ -1,0 +1,82 @@
+//! How long viewers may be here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::suspend::acts;
+use crate::protocol::input::InputEvent;
+use crate::protocol::role::{Capability, Role};
+
+/// How long viewers and players may be here. `None`: as long as they like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StayLimits {
+    /// Who may act and has not for so long is shown out.
+    pub idle: Option<Duration>,
+    /// Everybody is shown out after so long.
+    pub longest: Option<Duration>,
+}
+
+/// One viewer's or player's time here. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Stay {
+    since_ms: u64,
+    acted_ms: Arc<AtomicU64>,
+}
+
+impl Stay {
+    pub(crate) fn begin(now_ms: u64) -> Self {
+        Self {
+            since_ms: now_ms,
+            acted_ms: Arc::new(AtomicU64::new(now_ms)),
+        }
+    }
+
+    /// The viewer does this. Letting go and the like is no act: pages do that by themselves.
+    pub(crate) fn note(&self, event: &InputEvent, now_ms: u64) {
+        if acts(event) {
+            self.acted_ms.store(now_ms, Ordering::Relaxed);
+        }
+    }
+}
+
+impl StayLimits {
+    /// Why somebody of this role has to leave now, if so.
+    pub(crate) fn end(&self, stay: &Stay, role: Role, now_ms: u64) -> Option<&'static str> {
+        let is_over = |limit: Option<Duration>, since_ms: u64| {
+            limit.is_some_and(|limit| Duration::from_millis(now_ms.saturating_sub(since_ms)) >= limit)
+        };
+        if is_over(self.longest, stay.since_ms) {
+            return Some("The time is over");
+        }
+        let is_idle =
+            role.allows(Capability::Pointer) && is_over(self.idle, stay.acted_ms.load(Ordering::Relaxed));
+        is_idle.then_some("Nothing was done for too long")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_nothing_has_to_leave_and_everybody_after_the_longest_time() {
+        let limits = StayLimits {
+            idle: Some(Duration::from_secs(10)),
+            longest: Some(Duration::from_secs(60)),
+        };
+        let stay = Stay::begin(5_000);
+        assert_eq!(limits.end(&stay, Role::Control, 14_999), None);
+        assert!(limits.end(&stay, Role::Control, 15_000).is_some());
+        assert_eq!(limits.end(&stay, Role::View, 15_000), None, "it cannot act");
+        stay.note(&InputEvent::ReleaseAll, 14_000);
+        stay.note(&InputEvent::Layout(Default::default()), 14_000);
+        assert!(limits.end(&stay, Role::Admin, 15_000).is_some());
+        stay.note(&InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 }, 64_000);
+        assert_eq!(limits.end(&stay, Role::Control, 64_999), None);
+        for role in Role::ALL {
+            assert!(limits.end(&stay, role, 65_000).is_some());
+            assert_eq!(StayLimits::default().end(&stay, role, u64::MAX), None);
+        }
+    }
+}

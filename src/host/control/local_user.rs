@@ -1,0 +1,100 @@
+//! The person at the desktop goes before the viewers, and can cut everybody off.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::chord::Chord;
+use crate::desktop::{Presence, PresenceWatch};
+use crate::host::{DesktopAddress, Shared};
+
+/// What the person at the desktop can do against the viewers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LocalRights {
+    /// While that person acts, and for so long after it, nobody else does.
+    pub priority: Option<Duration>,
+    /// This cuts everybody off.
+    pub panic_key: Option<Chord>,
+}
+
+/// News of the watch that wait to be looked at; they are few, and repeated.
+const NEWS: usize = 16;
+/// After which time it is tried again to watch a display that was lost.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Watches the display until the host ends.
+pub(crate) async fn watch(shared: Shared, address: DesktopAddress, rights: LocalRights) {
+    if rights == LocalRights::default() {
+        return;
+    }
+    let shutdown = shared.shutdown.clone();
+    let watching = async {
+        loop {
+            if let Some(events) = start(&address, rights) {
+                follow(&shared, rights, events).await;
+            }
+            sleep(RETRY).await;
+        }
+    };
+    shutdown.run_until_cancelled(watching).await;
+}
+
+/// The events of a new watch, which lasts as long as they are wanted.
+fn start(address: &DesktopAddress, rights: LocalRights) -> Option<(PresenceWatch, mpsc::Receiver<Presence>)> {
+    let (sender, events) = mpsc::channel(NEWS);
+    let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
+    let tell = move |event| {
+        let _ = sender.try_send(event);
+    };
+    match PresenceWatch::start(
+        &address.display,
+        cookie,
+        rights.priority.is_some(),
+        rights.panic_key,
+        tell,
+    ) {
+        Ok(watch) => Some((watch, events)),
+        Err(error) => {
+            tracing::error!(%error, "nobody can go before the viewers at the desktop");
+            None
+        }
+    }
+}
+
+async fn follow(
+    shared: &Shared,
+    rights: LocalRights,
+    (_watch, mut events): (PresenceWatch, mpsc::Receiver<Presence>),
+) {
+    let mut until = None;
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = wait(until) => {
+                until = None;
+                shared.lease.set_local(false);
+                continue;
+            }
+        };
+        match event {
+            Some(Presence::Active) => {
+                until = rights.priority.map(|rest| Instant::now() + rest);
+                shared.lease.set_local(until.is_some());
+            }
+            Some(Presence::Pressed) => {
+                tracing::warn!("the combination of keys was pressed that cuts everybody off");
+                shared.cut_off.notify_one();
+            }
+            Some(Presence::Lost) | None => break,
+        }
+    }
+    shared.lease.set_local(false);
+}
+
+async fn wait(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether the host has been running all the time. One that was stopped, or slept, finds the input of the time between
+//! waiting, and nobody wants that done any more. A time of day that is set anew is no standstill: all times are those of
+//! [`steady_ms`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::steady_ms;
+use crate::protocol::input::InputEvent;
+
+/// How often it is noted that the host runs.
+const PULSE: Duration = Duration::from_millis(500);
+/// Who has been away for longer than this was not merely busy, in milliseconds. Viewers give a host that says nothing as
+/// long.
+const AWAY_MS: u64 = 6_000;
+/// For so long after that, what comes may have waited, in milliseconds.
+const STALE_MS: u64 = 2_000;
+
+/// When the host ran last. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Wakefulness(Arc<Times>);
+
+#[derive(Debug)]
+struct Times {
+    last_ms: AtomicU64,
+    stale_until_ms: AtomicU64,
+    standstills: watch::Sender<u64>,
+}
+
+impl Wakefulness {
+    pub(crate) fn new(now_ms: u64) -> Self {
+        Self(Arc::new(Times {
+            last_ms: AtomicU64::new(now_ms),
+            stale_until_ms: AtomicU64::new(0),
+            standstills: watch::Sender::new(0),
+        }))
+    }
+
+    /// Notes that the host runs, until `shutdown`.
+    pub(crate) async fn keep(self, shutdown: CancellationToken) {
+        let mut pulse = interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let beating = async {
+            loop {
+                pulse.tick().await;
+                self.beat(steady_ms());
+            }
+        };
+        shutdown.run_until_cancelled(beating).await;
+    }
+
+    /// Changes when the host was stopped. What a viewer has sent meanwhile is sent again by SCTP for longer than
+    /// anybody can tell, so each has to come again.
+    pub(crate) fn standstills(&self) -> watch::Receiver<u64> {
+        self.0.standstills.subscribe()
+    }
+
+    /// Whether `event` is to be done that comes at `now_ms`. What acts on nothing always is.
+    pub(crate) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
+        let is_awake = !self.was_away(now_ms) && now_ms >= self.0.stale_until_ms.load(Ordering::SeqCst);
+        is_awake || !acts(event)
+    }
+
+    fn beat(&self, now_ms: u64) {
+        if self.was_away(now_ms) {
+            tracing::warn!("the host was stopped: what was done meanwhile is not done now");
+            self.0.stale_until_ms.store(now_ms + STALE_MS, Ordering::SeqCst);
+            self.0.standstills.send_modify(|count| *count += 1);
+        }
+        self.0.last_ms.store(now_ms, Ordering::SeqCst);
+    }
+
+    fn was_away(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.0.last_ms.load(Ordering::SeqCst)) > AWAY_MS
+    }
+}
+
+/// Whether this does something on the desktop, rather than to let go or to say what is held or how the keyboard is.
+pub(crate) fn acts(event: &InputEvent) -> bool {
+    !matches!(
+        event,
+        InputEvent::Button { pressed: false, .. }
+            | InputEvent::Key { pressed: false, .. }
+            | InputEvent::Layout(_)
+            | InputEvent::Held(_)
+            | InputEvent::ReleaseAll
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOVE: InputEvent = InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 };
+
+    #[test]
+    fn what_waited_while_the_host_was_stopped_is_not_done_but_for_letting_go() {
+        let host = Wakefulness::new(10_000);
+        assert!(host.lets_through(&MOVE, 16_000));
+        assert!(!host.lets_through(&MOVE, 16_001), "before anybody has noticed");
+        let standstills = host.standstills();
+        host.beat(20_000);
+        assert!(standstills.has_changed().unwrap());
+        assert!(!host.lets_through(&MOVE, 21_999));
+        assert!(host.lets_through(&InputEvent::ReleaseAll, 21_999));
+        host.beat(21_500);
+        assert!(host.lets_through(&MOVE, 22_000));
+    }
+}

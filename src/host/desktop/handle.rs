@@ -1,0 +1,335 @@
+//! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::views::Views;
+use crate::desktop::{
+    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, SystemMeter,
+};
+use crate::protocol::channel::Cursor;
+use crate::protocol::input::FrameSize;
+use crate::protocol::stats::SystemStats;
+use crate::protocol::view::ViewId;
+
+/// Events of the desktop that wait to be handled.
+const EVENTS: usize = 64;
+/// News that a viewer's task may be behind. One that is further behind misses the oldest.
+const NEWS: usize = 32;
+
+/// Which X display it is.
+#[derive(Clone)]
+pub struct DesktopAddress {
+    /// Its name, `:0`.
+    pub display: String,
+    /// Its MIT-MAGIC-COOKIE-1, if the environment does not have it.
+    pub cookie: Option<[u8; 16]>,
+}
+
+/// The desktop, for the viewers' tasks. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    services: Arc<Mutex<Option<Arc<DesktopServices>>>>,
+    news: broadcast::Sender<News>,
+    /// For viewers that come later.
+    cursor: Arc<Mutex<Option<Cursor>>>,
+    /// None where there is no display.
+    views: Arc<watch::Sender<Option<Views>>>,
+    /// The X server has gone and is not back.
+    is_lost: Arc<AtomicBool>,
+    meter: Arc<Mutex<Option<SystemMeter>>>,
+    /// How many viewers the size of the display follows.
+    followed: Arc<AtomicUsize>,
+    /// The size that they asked for last.
+    wanted: Arc<Mutex<Option<FrameSize>>>,
+    /// How large things are to be drawn for them.
+    scale: Arc<Mutex<Option<f64>>>,
+    /// Whether viewers are told what is copied.
+    tells_clipboard: bool,
+}
+
+/// What has changed.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    Cursor(Cursor),
+    Clipboard(ClipboardContent),
+    /// The X server has gone, or is back.
+    Lost(bool),
+}
+
+impl Desk {
+    /// Connects to the display; what is copied there is told if `tells_clipboard`, and parts of it can be shown alone if
+    /// `has_parts`. Without one, or if it refuses, there is no news.
+    pub(crate) fn open(
+        address: Option<DesktopAddress>,
+        (tells_clipboard, has_parts): (bool, bool),
+        tasks: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        let (sender, events) = mpsc::channel(EVENTS);
+        let services = address.and_then(|address| {
+            let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
+            // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
+            let started = DesktopServices::start(&address.display, cookie, move |event| match event {
+                // Nothing makes up for these.
+                DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
+                event => drop(sender.try_send(event)),
+            });
+            started
+                .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
+                .ok()
+        });
+        let views = services.as_ref().map(|services| {
+            let (width, height) = services.first_size();
+            Views::new(FrameSize { width, height }, has_parts)
+        });
+        let desk = Self {
+            services: Arc::new(Mutex::new(services.map(Arc::new))),
+            news: broadcast::channel(NEWS).0,
+            cursor: Arc::default(),
+            views: Arc::new(watch::Sender::new(views)),
+            is_lost: Arc::default(),
+            meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
+            followed: Arc::default(),
+            wanted: Arc::default(),
+            scale: Arc::default(),
+            tells_clipboard,
+        };
+        tasks.spawn(desk.clone().follow(events, shutdown.clone()));
+        desk
+    }
+
+    /// What changes from now on.
+    pub(crate) fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// The cursor as it is, if it is known.
+    pub(crate) fn cursor(&self) -> Option<Cursor> {
+        self.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is shown of the display, and what else could be, if there is one.
+    pub(crate) fn views(&self) -> watch::Receiver<Option<Views>> {
+        self.views.subscribe()
+    }
+
+    /// The size of what is shown.
+    pub(crate) fn size(&self) -> Option<FrameSize> {
+        self.views.borrow().as_ref().map(Views::size)
+    }
+
+    /// Shows this to everybody from now on, if it is there.
+    pub(crate) fn show(&self, id: ViewId) {
+        self.change_views(|views| views.show(id));
+        let shown = self.views.borrow().as_ref().map(Views::shown);
+        if let (Some(ViewId::Window(number)), Some(services)) = (shown, self.services()) {
+            services.activate_window(number);
+        }
+    }
+
+    /// Another capture can show parts of the display, or cannot.
+    pub(crate) fn set_has_parts(&self, has_parts: bool) {
+        self.change_views(|views| views.set_has_parts(has_parts));
+    }
+
+    /// Whether the X server has gone and is not back.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::SeqCst)
+    }
+
+    /// What is in the clipboard, if we know it.
+    pub(crate) async fn read_clipboard(&self) -> Result<Option<ClipboardContent>, ClipboardError> {
+        let services = self.services().ok_or(ClipboardError::Lost)?;
+        let read = tokio::task::spawn_blocking(move || services.read_clipboard()).await;
+        read.unwrap_or(Err(ClipboardError::Lost))
+            .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
+    }
+
+    /// Puts this into the clipboard.
+    pub(crate) async fn write_clipboard(&self, content: ClipboardContent) -> Result<(), ClipboardError> {
+        let services = self.services().ok_or(ClipboardError::Lost)?;
+        let written = tokio::task::spawn_blocking(move || services.write_clipboard(content)).await;
+        written
+            .unwrap_or(Err(ClipboardError::Lost))
+            .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be written"))
+    }
+
+    /// The display follows one more viewer's window.
+    pub(crate) fn begin_following(&self) {
+        self.followed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It follows one viewer's window less. With the last one it gets its own size back.
+    pub(crate) async fn end_following(&self) {
+        if self.followed.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
+        let Some(services) = self.services() else { return };
+        let restored = tokio::task::spawn_blocking(move || services.restore_size()).await;
+        if let Ok(Err(error)) = restored {
+            tracing::info!(%error, "the desktop does not get its own size back");
+        }
+    }
+
+    /// Gives the display this size, as nearly as it can, if it follows anybody still.
+    pub(crate) async fn resize(&self, size: FrameSize) {
+        if self.followed.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(size);
+        let Some(services) = self.services() else { return };
+        let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
+        if let Ok(Err(error)) = resized {
+            tracing::info!(%error, "the desktop keeps its size");
+        }
+    }
+
+    /// Lets programs that start from now on draw so many times as large as usual, if the display follows anybody still.
+    pub(crate) fn set_scale(&self, scale: f64) {
+        if self.followed.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        *self.scale.lock().unwrap_or_else(PoisonError::into_inner) = Some(scale);
+        if let Some(services) = self.services() {
+            services.set_scale(scale);
+        }
+    }
+
+    /// Gives another X server the size that the last had, if that followed anybody.
+    async fn resize_again(&self) {
+        let wanted = *self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(size) = wanted {
+            self.resize(size).await;
+        }
+        let scale = *self.scale.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scale) = scale {
+            self.set_scale(scale);
+        }
+    }
+
+    /// Shows a mark on the display, white or black, or takes it away. False: there is no display that would.
+    pub(crate) fn show_mark(&self, is_lit: Option<bool>) -> bool {
+        self.services().is_some_and(|services| services.show_mark(is_lit))
+    }
+
+    /// How busy the machine is, since the last time anybody asked.
+    pub(crate) fn load(&self) -> SystemStats {
+        let mut meter = self.meter.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else {
+            return SystemStats::default();
+        };
+        SystemStats {
+            cpu_percent: Some(load.machine_percent.into()),
+            memory_used_bytes: Some(load.memory_used),
+            memory_total_bytes: Some(load.memory_total),
+            ..SystemStats::default()
+        }
+    }
+
+    /// Gives the display back as it was. Blocks for up to two seconds.
+    pub(crate) fn close(&self) {
+        drop(
+            self.services
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    }
+
+    fn change_views(&self, change: impl FnOnce(&mut Views)) {
+        self.views.send_if_modified(|views| {
+            let before = views.clone();
+            views.as_mut().map(change);
+            *views != before
+        });
+    }
+
+    fn services(&self) -> Option<Arc<DesktopServices>> {
+        self.services
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Tells what happens. Who has copied may take its time to hand it over: the rest does not wait for that.
+    async fn follow(self, events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
+        let copied = Notify::new();
+        let tell_clipboard = async {
+            loop {
+                copied.notified().await;
+                if let Ok(Some(content)) = self.read_clipboard().await {
+                    let _ = self.news.send(News::Clipboard(content));
+                }
+            }
+        };
+        tokio::select! {
+            () = self.take_events(events, &copied) => {}
+            () = tell_clipboard => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>, copied: &Notify) {
+        while let Some(event) = events.recv().await {
+            let news = match event {
+                DesktopEvent::Cursor(image) => News::Cursor(shown(&image)),
+                DesktopEvent::CursorHidden => News::Cursor(hidden()),
+                DesktopEvent::ClipboardChanged if !self.tells_clipboard => continue,
+                DesktopEvent::ClipboardChanged => {
+                    copied.notify_one();
+                    continue;
+                }
+                DesktopEvent::Resized { width, height } => {
+                    self.change_views(|views| views.set_screen(FrameSize { width, height }));
+                    continue;
+                }
+                DesktopEvent::Views(offered) => {
+                    self.change_views(|views| views.offer(offered));
+                    continue;
+                }
+                DesktopEvent::Lost => News::Lost(true),
+                DesktopEvent::Returned => News::Lost(false),
+            };
+            match &news {
+                News::Cursor(cursor) => {
+                    *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+                }
+                News::Lost(is_lost) => {
+                    self.is_lost.store(*is_lost, Ordering::SeqCst);
+                    match is_lost {
+                        // The next server has other windows.
+                        true => self.change_views(|views| views.offer(Vec::new())),
+                        false => self.resize_again().await,
+                    }
+                }
+                News::Clipboard(_) => {}
+            }
+            // Nobody may be watching.
+            let _ = self.news.send(news);
+        }
+    }
+}
+
+fn shown(image: &CursorImage) -> Cursor {
+    Cursor {
+        png: image.png.to_vec(),
+        // 0 would be the default cursor.
+        handle: image.serial.max(1),
+        override_css: None,
+        hotspot: (image.hotspot_x.into(), image.hotspot_y.into()),
+    }
+}
+
+fn hidden() -> Cursor {
+    Cursor {
+        png: Vec::new(),
+        handle: u32::MAX,
+        override_css: Some("none".to_owned()),
+        hotspot: (0, 0),
+    }
+}

@@ -1,0 +1,8 @@
+//! What viewers share of the desktop besides the video: cursor, clipboard, size, views, pointers.
+
+pub(super) mod cursor_overlay;
+pub(super) mod grab;
+pub(super) mod handle;
+pub(super) mod latency_marker;
+pub(super) mod remote_cursors;
+pub(super) mod views;

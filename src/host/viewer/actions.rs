@@ -1,0 +1,134 @@
+//! What a session wants done, done.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::peer::Peer;
+use super::task::{Ended, Viewer};
+use crate::clock::steady_ms;
+use crate::host::stats::webrtc_stats;
+use crate::protocol::candidate::IceCandidate;
+use crate::protocol::role::Capability;
+use crate::protocol::stats::{Stats, StatsGroup};
+use crate::session::{Action, Event, StatsRequest};
+use crate::web::{SendError, ViewerSocket};
+
+/// How long a peer may take to make room for the next.
+const REPLACE: Duration = Duration::from_secs(2);
+/// How long a viewer that does not read may take for the last words.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+impl Viewer {
+    pub(super) async fn perform(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
+        for action in actions {
+            match action {
+                Action::Send(text) => self.send(text).await?,
+                Action::OpenPeer { key, request } => {
+                    if let Some(closing) = self.close_peer(key) {
+                        // One who asks again and again gets one pipeline at a time.
+                        let _ = timeout(REPLACE, closing).await;
+                    }
+                    let peer = Peer::open(
+                        &self.shared,
+                        key,
+                        request,
+                        self.permit.clone(),
+                        self.stay.clone(),
+                        self.requests.0.clone(),
+                    )
+                    .await;
+                    self.told_views = None;
+                    self.peers.insert(key, peer);
+                }
+                Action::ClosePeer { key } => drop(self.close_peer(key)),
+                Action::ApplyAnswer { key, sdp } => {
+                    // A peer that takes no more commands says so itself, by its last event.
+                    self.peers.get(&key).map(|peer| peer.media().apply_answer(sdp));
+                }
+                Action::AddCandidate { key, candidate } => {
+                    let IceCandidate {
+                        candidate,
+                        sdp_m_line_index,
+                        ..
+                    } = candidate;
+                    self.peers
+                        .get(&key)
+                        .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
+                }
+                Action::CollectStats { request } => self.collect(request),
+                Action::Lease(request) => {
+                    if !self.seat.ask(&self.shared, self.session.role(), &request) {
+                        // It hears how it is, though nothing has changed.
+                        self.lease.mark_changed();
+                    }
+                }
+                Action::Name(name) => {
+                    self.registration.as_ref().inspect(|place| place.set_name(name));
+                }
+                Action::Input(event) => {
+                    let now_ms = steady_ms();
+                    self.stay.note(&event, now_ms);
+                    if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))
+                        && self.shared.wakefulness.lets_through(&event, now_ms)
+                    {
+                        self.input.send(event);
+                    }
+                }
+                Action::Note(note) => tracing::info!(note, "the signaling server says"),
+                Action::Close { code, reason } => {
+                    self.socket.close(code, &reason).await;
+                    return Err(Ended("the conversation is over"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Ended> {
+        match self.socket.send(text).await {
+            Ok(()) => Ok(()),
+            Err(SendError::Gone) => Err(Ended("the socket is closed")),
+            Err(SendError::Slow) => {
+                let farewell = self.handle(Event::SendQueueFull);
+                let _ = timeout(FAREWELL, turn_away(&mut self.socket, farewell)).await;
+                Err(Ended("it does not read"))
+            }
+        }
+    }
+
+    /// Measures in a task of its own: webrtcbin may take its time.
+    fn collect(&self, request: StatsRequest) {
+        let measuring = self.peers.values().next().map(|peer| peer.media().stats());
+        let (desk, sender) = (self.shared.desk.clone(), self.measured.0.clone());
+        self.shared.tasks.spawn(async move {
+            let peer = match measuring {
+                Some(measuring) => Some(measuring.await),
+                None => None,
+            };
+            let mut stats = Stats::default();
+            for group in &request.groups {
+                match group {
+                    StatsGroup::Webrtc => {
+                        stats.webrtc = Some(peer.as_ref().map(webrtc_stats).unwrap_or_default())
+                    }
+                    StatsGroup::System => {
+                        let fps = peer.as_ref().and_then(|peer| peer.encoded_fps);
+                        stats.system = Some(crate::protocol::stats::SystemStats { fps, ..desk.load() });
+                    }
+                }
+            }
+            let _ = sender.send((request, stats)).await;
+        });
+    }
+}
+
+pub(super) async fn turn_away(socket: &mut ViewerSocket, actions: Vec<Action>) {
+    for action in actions {
+        match action {
+            Action::Send(text) => drop(socket.send(text).await),
+            Action::Close { code, reason } => socket.close(code, &reason).await,
+            _ => {}
+        }
+    }
+}

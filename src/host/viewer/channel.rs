@@ -1,0 +1,238 @@
+//! What is done with a viewer's requests on its data channel.
+
+use std::sync::atomic::Ordering;
+
+use super::peer::Peer;
+use crate::clock::{now_us, steady_ms};
+use crate::desktop::{ClipboardContent, MARK_SIZE};
+use crate::host::Shared;
+use crate::host::desktop::latency_marker::Measurement;
+use crate::host::desktop::remote_cursors::Spot;
+use crate::host::stats::frame_times;
+use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
+use crate::protocol::dialect::Dialect;
+use crate::protocol::input::FrameSize;
+use crate::protocol::role::Role;
+use crate::protocol::text::ClipboardText;
+
+/// Tells a client that has just opened its channel how the host is set.
+pub(crate) fn greet(shared: &Shared, peer: &Peer, (dialect, role): (Dialect, Role), follows_window: bool) {
+    if !peer.is_told() {
+        return;
+    }
+    if dialect == Dialect::Selkies {
+        for action in [
+            SystemAction::Framerate(shared.fps.load(Ordering::Relaxed)),
+            SystemAction::VideoBitrate(shared.bitrate_kbps),
+            SystemAction::AudioBitrate(AUDIO_BITRATE),
+            SystemAction::Resize(follows_window),
+            SystemAction::Encoder(shared.encoder.to_string()),
+        ] {
+            peer.tell(&HostMessage::System(action));
+        }
+    }
+    if let (false, Some(views)) = (dialect == Dialect::Selkies, &*shared.desk.views().borrow()) {
+        peer.tell(&resolution(views.size()));
+        peer.tell(&views.told_to(role));
+    }
+    if let Some(cursor) = shared.desk.cursor() {
+        peer.tell(&HostMessage::Cursor(cursor));
+    }
+    if let (Dialect::Native, true) = (dialect, *shared.input.pointer_grab().changes().borrow()) {
+        peer.tell(&HostMessage::PointerMode { relative: true });
+    }
+    if shared.desk.is_lost() {
+        peer.tell(&status(true));
+    }
+}
+
+/// Tells whether there is a desktop to see and to act on.
+pub(crate) fn status(is_lost: bool) -> HostMessage {
+    let status = match is_lost {
+        true => "The desktop has ended. It is shown again when it is back.",
+        false => "",
+    };
+    HostMessage::Pipeline {
+        status: status.to_owned(),
+    }
+}
+
+/// Tells the size of what is shown, which a viewer's picture may have only half of.
+pub(crate) fn resolution(size: FrameSize) -> HostMessage {
+    HostMessage::System(SystemAction::Resolution(size.width, size.height))
+}
+
+/// Tells what was copied, or that there is something to fetch, for which the protocol of Selkies has no word.
+pub(crate) fn clipboard(content: &ClipboardContent, dialect: Dialect) -> Option<HostMessage> {
+    let text = match content {
+        ClipboardContent::Text(text) => ClipboardText::new(&**text),
+        ClipboardContent::Png(_) => None,
+    };
+    let large = || HostMessage::ClipboardLarge {
+        kind: media_type(content),
+        bytes: content.len(),
+    };
+    text.map(HostMessage::Clipboard)
+        .or_else(|| (dialect != Dialect::Selkies).then(large))
+}
+
+/// As HTTP calls it.
+fn media_type(content: &ClipboardContent) -> &'static str {
+    match content {
+        ClipboardContent::Text(_) => "text/plain;charset=utf-8",
+        ClipboardContent::Png(_) => "image/png",
+    }
+}
+
+/// What is said once a second on an open channel.
+pub(crate) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
+    if peer.is_told() {
+        if wishes.frame_times {
+            let (stats, messenger) = (peer.media().stats(), peer.media().messenger());
+            shared.tasks.spawn(async move {
+                let stats = stats.await;
+                let frames = stats.frames.iter().map(frame_times).collect();
+                let encoder = stats.encoder;
+                messenger.send_message(HostMessage::FrameTimes { encoder, frames }.encode());
+            });
+        }
+        peer.tell(&HostMessage::SystemStats(shared.desk.load()));
+        peer.tell(&HostMessage::Ping {
+            timestamp_ms: steady_ms(),
+        });
+    }
+}
+
+/// What a viewer has said about itself that lasts.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    /// The desktop follows the size of its window.
+    pub(crate) follows_window: bool,
+    /// It wants to know where the time of each frame goes.
+    frame_times: bool,
+    has_gamepad: bool,
+    /// It measures how long its input takes to be seen.
+    measurement: Option<Measurement>,
+}
+
+impl Wishes {
+    /// Whether the desktop follows the size of this viewer's window from now on.
+    pub(crate) fn follow_window(&mut self, shared: &Shared, follows: bool) {
+        if std::mem::replace(&mut self.follows_window, follows) == follows {
+            return;
+        }
+        let desk = shared.desk.clone();
+        if follows {
+            desk.begin_following();
+        } else {
+            shared.tasks.spawn(async move { desk.end_following().await });
+        }
+    }
+
+    /// Shows the mark to measure with. What is to be said of that: the first time, and when it is not shown.
+    fn measure(&mut self, shared: &Shared, is_lit: bool) -> Option<HostMessage> {
+        let is_new = self.measurement.is_none();
+        if is_new {
+            self.measurement = shared.measuring.begin(&shared.desk);
+        }
+        self.end_late_measurement();
+        let is_shown = self.measurement.as_ref().is_some_and(|mark| mark.show(is_lit));
+        if !is_shown {
+            self.measurement = None;
+        }
+        (is_new || !is_shown).then(|| HostMessage::Mark(is_shown.then_some(MARK_SIZE)))
+    }
+
+    /// Ends a measurement that takes longer than it may.
+    pub(crate) fn end_late_measurement(&mut self) {
+        self.measurement.take_if(|measurement| measurement.is_over());
+    }
+
+    /// Ends what went by a channel that is closed.
+    pub(crate) fn end_measurement(&mut self) {
+        self.measurement = None;
+    }
+}
+
+/// Does what a viewer asks for. What takes its time happens in a task of its own.
+pub(crate) async fn act(
+    shared: &Shared,
+    peer: &mut Peer,
+    wishes: &mut Wishes,
+    spot: &mut Spot,
+    dialect: Dialect,
+    message: ChannelMessage,
+) {
+    match message {
+        ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
+        ChannelMessage::SetQuality { percent } => {
+            let kbps = shared.bitrate_kbps * percent.clamp(1, 100) / 100;
+            let _ = peer.media().set_bitrate(kbps);
+        }
+        ChannelMessage::Pause(paused) => drop(peer.media().set_paused(paused)),
+        ChannelMessage::SetFramerate { fps } => {
+            let fps = fps.clamp(1, 240);
+            shared.fps.store(fps, Ordering::Relaxed);
+            shared.media.set_framerate(fps).await;
+        }
+        ChannelMessage::DisplayLate => shared.media.leave_out_frame().await,
+        ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
+        ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
+        ChannelMessage::Measure(None) => wishes.end_measurement(),
+        ChannelMessage::Measure(Some(is_lit)) => {
+            wishes
+                .measure(shared, is_lit)
+                .inspect(|message| peer.tell(message));
+        }
+        ChannelMessage::Pointers(wanted) => spot.set_wants(wanted),
+        ChannelMessage::Point(place) => spot.point(place),
+        ChannelMessage::Resize { enabled, size } => {
+            wishes.follow_window(shared, enabled.unwrap_or(wishes.follows_window));
+            if let (true, Some(size)) = (wishes.follows_window, size) {
+                let desk = shared.desk.clone();
+                shared.tasks.spawn(async move { desk.resize(size).await });
+            }
+        }
+        ChannelMessage::Show(id) => shared.desk.show(id),
+        ChannelMessage::ClipboardRead => {
+            if let Ok(Some(content)) = shared.desk.read_clipboard().await {
+                clipboard(&content, dialect).inspect(|message| peer.tell(message));
+            }
+        }
+        ChannelMessage::ClipboardWrite(text) => {
+            let (desk, text) = (shared.desk.clone(), ClipboardContent::from(text.as_str()));
+            shared
+                .tasks
+                .spawn(async move { desk.write_clipboard(text).await });
+        }
+        ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong {
+            timestamp,
+            sequence,
+            server_time_ms: now_us() as f64 / 1000.0,
+        }),
+        ChannelMessage::FrameTimes(enabled) => wishes.frame_times = enabled,
+        ChannelMessage::Pong { timestamp_ms } => {
+            let round_trip = steady_ms() as f64 - timestamp_ms;
+            if (0.0..60_000.0).contains(&round_trip) {
+                peer.tell(&HostMessage::Latency { ms: round_trip / 2.0 });
+            }
+        }
+        ChannelMessage::Control { id, error } => {
+            peer.tell(&HostMessage::ControlResponse {
+                id,
+                error: error.map(str::to_owned),
+            });
+        }
+        ChannelMessage::Gamepad(_) => {
+            if !std::mem::replace(&mut wishes.has_gamepad, true) {
+                tracing::info!("the viewer has a gamepad; there are none on this host, so it does nothing");
+            }
+        }
+        ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
+        ChannelMessage::Scale(scale) if wishes.follows_window => shared.desk.set_scale(scale),
+        ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
+    }
+}
+
+/// Of the silence that is sent as sound, in bit/s.
+const AUDIO_BITRATE: u32 = 64_000;

@@ -1,0 +1,127 @@
+//! The coming and going of a viewer: whether it is let in, and what is released when it leaves.
+
+use tracing::Instrument;
+
+use super::actions::turn_away;
+use super::task::Viewer;
+use crate::clock::{now_ms, steady_ms};
+use crate::host::Shared;
+use crate::host::registry::Registration;
+use crate::protocol::error::ErrorCode;
+use crate::session::{Action, Event, Session, SessionConfig};
+use crate::web::{ClientInfo, Frame, NewViewer, ViewerSocket};
+
+/// How many frames may come before somebody is let in: pongs, and the first words.
+const EARLY: usize = 64;
+
+/// Serves one viewer until it leaves or the host ends. What it holds is released then.
+pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
+    let NewViewer {
+        mut socket,
+        app,
+        dialect,
+        remote,
+        client,
+        grant,
+    } = new_viewer;
+    let now = steady_ms();
+    let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
+    let span = tracing::info_span!("viewer", id = %client_id);
+    async move {
+        let info = ClientInfo {
+            id: client_id.clone(),
+            peer_id: None,
+            app_name: app.as_str().to_owned(),
+            protocol: dialect.name(),
+            remote_addr: remote.to_string(),
+            connected_at: now,
+            last_seen: now,
+            state: "connected",
+            message_count: 0,
+            error_count: 0,
+            user_agent: None,
+        };
+        let mut early = Vec::new();
+        let guest = match &shared.consent {
+            Some(consent) => {
+                match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
+                    Some(guest) if shared.access.is_valid(&grant, now_ms()) => Some(guest),
+                    _ => {
+                        return socket
+                            .close(1008, "The person at the desktop has not agreed")
+                            .await;
+                    }
+                }
+            }
+            None => None,
+        };
+        let config = SessionConfig {
+            role: grant.role,
+            ice_servers: shared.ice_servers(&client_id),
+            ..shared.session.clone()
+        };
+        let Some(registration) = shared.registry.register(info, grant, shared.players.count()) else {
+            tracing::warn!(%remote, "the host is full: a viewer is turned away");
+            let refusal = Session::refuse(
+                dialect,
+                client_id,
+                ErrorCode::ServerUnavailable,
+                "Server at maximum capacity",
+                now,
+            );
+            return turn_away(&mut socket, refusal).await;
+        };
+        let role = config.role.name();
+        tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
+        let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
+        let reason = converse(shared, socket, session, first, early, Some(registration)).await;
+        drop(guest);
+        tracing::info!(reason, "the viewer has left");
+    }
+    .instrument(span)
+    .await;
+}
+
+/// Speaks `session` on `socket`, on which `early` has come already, until one of them ends, and says which.
+pub(in crate::host) async fn converse(
+    shared: Shared,
+    socket: ViewerSocket,
+    session: Session,
+    first: Vec<Action>,
+    early: Vec<Frame>,
+    registration: Option<Registration>,
+) -> &'static str {
+    let mut viewer = Viewer::new(shared, socket, session, registration);
+    if let Some(size) = viewer.shared.desk.size() {
+        viewer.handle(Event::FrameSize(size));
+    }
+    let ended = match viewer.begin(first, early).await {
+        Ok(()) => viewer.live().await,
+        Err(ended) => ended,
+    };
+    for (_, peer) in std::mem::take(&mut viewer.peers) {
+        peer.close(&viewer.shared);
+    }
+    viewer.wishes.follow_window(&viewer.shared, false);
+    ended.0
+}
+
+/// What comes of `asking`; `None` if the viewer leaves before that. What it says meanwhile is kept in `early`.
+async fn while_it_waits<T>(
+    socket: &mut ViewerSocket,
+    early: &mut Vec<Frame>,
+    asking: impl Future<Output = Option<T>>,
+) -> Option<T> {
+    let leaving = async {
+        while early.len() < EARLY {
+            match socket.receive().await {
+                None | Some(Frame::Silent) => return,
+                Some(frame) => early.push(frame),
+            }
+        }
+    };
+    tokio::select! {
+        answer = asking => answer,
+        () = leaving => None,
+    }
+}

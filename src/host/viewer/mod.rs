@@ -1,0 +1,10 @@
+//! One viewer: its task, its session, its peers, and the way of its input.
+
+mod actions;
+mod channel;
+mod lifecycle;
+mod peer;
+mod peers;
+mod task;
+
+pub(super) use lifecycle::{converse, serve};

@@ -1,0 +1,356 @@
+//! A viewer's peer, and what the viewer does through it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::clock::steady_ms;
+use crate::host::Shared;
+use crate::host::control::limits::Stay;
+use crate::host::control::suspend::Wakefulness;
+use crate::host::desktop::cursor_overlay::Seat;
+use crate::input::ViewerInput;
+use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
+use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage, MOTION};
+use crate::protocol::input::{FrameSize, InputEvent};
+use crate::protocol::role::{Capability, Policy, Role};
+use crate::session::{Bucket, PeerKey, PeerRequest};
+
+/// How many messages a viewer may send on its data channels at once. A fast mouse sends 1,000 a second.
+const BURST: u32 = 5_000;
+/// How many it may send lastingly, per second.
+const PER_SECOND: u32 = 2_500;
+/// Who is asked every second and has answered before is gone when nothing has come for so long, in milliseconds.
+const SILENCE_MS: u64 = 8_000;
+
+/// What comes of a viewer's data channel, apart from input, on the way to its task.
+pub(crate) enum Request {
+    /// The viewer asks for this, and may.
+    Wanted(PeerKey, ChannelMessage),
+    /// The viewer asked for something that its role does not allow. Told once for each peer.
+    Refused,
+    /// The viewer sends far more than anybody can do: its peer is to be closed.
+    Flood(PeerKey),
+}
+
+/// One peer of a viewer. What is held through it is released when it is closed.
+pub(crate) struct Peer {
+    handle: PeerHandle,
+    input: Arc<ViewerInput>,
+    decoder: Arc<Mutex<Decoder>>,
+    channel: Option<ChannelLabel>,
+    is_open: bool,
+    heard: Heard,
+    seat: Seat,
+}
+
+impl Peer {
+    /// Asks for a peer, through which the viewer may do what `permit` allows, which `stay` takes note of. `requests`
+    /// takes what is not input.
+    pub(crate) async fn open(
+        shared: &Shared,
+        key: PeerKey,
+        request: PeerRequest,
+        permit: Permit,
+        stay: Stay,
+        requests: mpsc::Sender<Request>,
+    ) -> Self {
+        let input = Arc::new(shared.input.viewer());
+        let mut decoder = Decoder::default();
+        shared.desk.size().inspect(|size| decoder.set_frame(*size));
+        let decoder = Arc::new(Mutex::new(decoder));
+        let heard = Heard::default();
+        let reader = Reader {
+            heard: heard.clone(),
+            decoder: Arc::clone(&decoder),
+            input: Arc::clone(&input),
+            permit,
+            stay,
+            key,
+            requests,
+            is_refused: AtomicBool::new(false),
+            bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
+            is_flooding: AtomicBool::new(false),
+            wakefulness: shared.wakefulness.clone(),
+        };
+        let messages = Arc::new(move |message: &str| reader.take(message));
+        let channel = request.channel;
+        let options = PeerOptions {
+            codecs: request.codecs,
+            video: request.video,
+            audio: request.audio,
+            may_halve: request.may_halve,
+            channel: channel.map(|label| ChannelOptions {
+                label: label.as_str(),
+                unordered: (label == ChannelLabel::InputAndMotion).then_some(MOTION),
+                messages,
+            }),
+            remote_offer: request.remote_offer,
+        };
+        let handle = shared.media.open_peer(shared.next_peer(), options).await;
+        Self {
+            handle,
+            input,
+            decoder,
+            channel,
+            is_open: false,
+            heard,
+            seat: shared.audience.join(),
+        }
+    }
+
+    /// The media side of the peer.
+    pub(crate) fn media(&self) -> &PeerHandle {
+        &self.handle
+    }
+
+    /// What the peer says next; ready with `None` once it is down.
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<PeerEvent>> {
+        self.handle.poll_event(cx)
+    }
+
+    /// The data channel takes messages from now on.
+    pub(crate) fn set_open(&mut self) {
+        self.is_open = true;
+    }
+
+    /// Whether the pointer has to be in the picture for this peer.
+    pub(crate) fn set_pointer_drawn(&mut self, is_drawn: bool) {
+        self.seat.set_drawn(is_drawn);
+    }
+
+    /// Whether the host may tell cursor, statistics and the like on this peer's channel.
+    pub(crate) fn is_told(&self) -> bool {
+        self.is_open && self.channel.is_some_and(ChannelLabel::is_told)
+    }
+
+    /// Sends on the data channel, if it is open and free.
+    pub(crate) fn tell(&self, message: &HostMessage) {
+        let _ = self.handle.send_message(message.encode());
+    }
+
+    /// The size of the picture, by which some clients' coordinates are scaled.
+    pub(crate) fn set_frame(&self, frame: FrameSize) {
+        self.decoder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set_frame(frame);
+    }
+
+    /// Whether a viewer that answers pings has fallen silent: the socket may be alive and the stream's way cut.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.heard.is_silent(steady_ms())
+    }
+
+    /// Releases what is held through it.
+    pub(crate) fn let_go(&self) {
+        self.input.send(InputEvent::ReleaseAll);
+    }
+
+    /// Releases what is held, at once, and lets the peer be taken down behind our back. The handle ends when it is.
+    pub(crate) fn close(self, shared: &Shared) -> JoinHandle<()> {
+        self.input.send(InputEvent::ReleaseAll);
+        shared.tasks.spawn(self.handle.closed())
+    }
+}
+
+/// What reads a peer's data channels, on webrtcbin's thread.
+struct Reader {
+    heard: Heard,
+    decoder: Arc<Mutex<Decoder>>,
+    input: Arc<ViewerInput>,
+    permit: Permit,
+    stay: Stay,
+    key: PeerKey,
+    requests: mpsc::Sender<Request>,
+    is_refused: AtomicBool,
+    bucket: Mutex<Bucket>,
+    is_flooding: AtomicBool,
+    wakefulness: Wakefulness,
+}
+
+/// When a viewer that answers pings was heard last, in milliseconds since the epoch; 0 until it has answered one.
+#[derive(Clone, Default)]
+struct Heard(Arc<AtomicU64>);
+
+impl Heard {
+    fn note(&self, messages: &[ChannelMessage], now_ms: u64) {
+        let is_answer = |message: &ChannelMessage| matches!(message, ChannelMessage::Pong { .. });
+        if self.0.load(Ordering::Relaxed) > 0 || messages.iter().any(is_answer) {
+            self.0.store(now_ms, Ordering::Relaxed);
+        }
+    }
+
+    fn is_silent(&self, now_ms: u64) -> bool {
+        let last_ms = self.0.load(Ordering::Relaxed);
+        last_ms > 0 && now_ms.saturating_sub(last_ms) > SILENCE_MS
+    }
+}
+
+/// What a viewer may do now.
+#[derive(Clone)]
+pub(crate) struct Permit {
+    role: Role,
+    policy: Policy,
+    /// Whether nobody else has the control.
+    acts: Arc<AtomicBool>,
+}
+
+impl Permit {
+    pub(crate) fn new(role: Role, policy: Policy, acts: bool) -> Self {
+        Self {
+            role,
+            policy,
+            acts: Arc::new(AtomicBool::new(acts)),
+        }
+    }
+
+    /// Somebody else has taken the control, or left it. True: it has been so before.
+    pub(crate) fn set_acts(&self, acts: bool) -> bool {
+        self.acts.swap(acts, Ordering::Relaxed) == acts
+    }
+
+    /// Reading takes no control.
+    pub(crate) fn allows(&self, capability: Capability) -> bool {
+        let needs_control = capability != Capability::ClipboardRead;
+        self.role.allows(capability)
+            && self.policy.allows(capability)
+            && (self.acts.load(Ordering::Relaxed) || !needs_control)
+    }
+}
+
+impl Reader {
+    /// Decodes, keeps back what the role does not allow, and hands over, in one go: each channel is read by a thread of
+    /// its own, and what they have is put in order by the decoder. Nothing here waits.
+    fn take(&self, message: &str) {
+        let now_ms = steady_ms();
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_flooding.load(Ordering::Relaxed) || !bucket.take(now_ms) {
+            return self.stem();
+        }
+        drop(bucket);
+        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        let messages = match decoder.decode(message) {
+            Ok(messages) => messages,
+            Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),
+        };
+        self.heard.note(&messages, now_ms);
+        let mut refused = false;
+        for message in messages {
+            // Who tries and may not, because another has the control, is not idle.
+            if let ChannelMessage::Input(event) = &message {
+                self.stay.note(event, now_ms);
+            }
+            let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.permit.allows(needed));
+            match message {
+                _ if !is_allowed => refused = true,
+                ChannelMessage::Input(event) if self.wakefulness.lets_through(&event, now_ms) => {
+                    self.input.send(event);
+                }
+                ChannelMessage::Input(_) => {}
+                // It stands behind what was asked for.
+                ChannelMessage::Control { id, .. } if refused => {
+                    let error = Some("This client may look and not act now");
+                    self.request(ChannelMessage::Control { id, error });
+                }
+                other => self.request(other),
+            }
+        }
+        if refused && !self.is_refused.swap(true, Ordering::Relaxed) {
+            drop(self.requests.try_send(Request::Refused));
+        }
+    }
+
+    /// Nothing more is taken, and nothing stays held because its up was not.
+    fn stem(&self) {
+        if !self.is_flooding.swap(true, Ordering::Relaxed) {
+            self.input.send(InputEvent::ReleaseAll);
+        }
+        // Until its task has room to hear of it.
+        drop(self.requests.try_send(Request::Flood(self.key)));
+    }
+
+    /// A viewer that floods its task with requests loses some of them.
+    fn request(&self, message: ChannelMessage) {
+        drop(self.requests.try_send(Request::Wanted(self.key, message)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{Injector, RecordBackend};
+
+    #[test]
+    fn a_role_that_only_looks_reaches_nothing_and_hears_so_once() {
+        let (backend, recording) = RecordBackend::new();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let read = |role, messages: &[&str]| {
+            let (requests, mut received) = mpsc::channel(64);
+            let reader = Reader {
+                heard: Heard::default(),
+                decoder: Arc::default(),
+                input: Arc::new(injector.handle().viewer()),
+                permit: Permit::new(role, Policy::default(), true),
+                stay: Stay::begin(steady_ms()),
+                key: PeerKey::ONLY,
+                requests,
+                is_refused: AtomicBool::new(false),
+                bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
+                is_flooding: AtomicBool::new(false),
+                wakefulness: Wakefulness::new(steady_ms()),
+            };
+            messages.iter().for_each(|message| reader.take(message));
+            let (mut refusals, mut wanted) = (0, Vec::new());
+            while let Ok(request) = received.try_recv() {
+                match request {
+                    Request::Refused => refusals += 1,
+                    Request::Flood(_) => panic!("that was no flood"),
+                    Request::Wanted(_, message) => wanted.push(message),
+                }
+            }
+            (refusals, wanted)
+        };
+        let acting = [
+            r#"{"type":"key-press","data":{"key":"a","code":"KeyA","action":"down"}}"#,
+            r#"{"type":"mouse-move","data":{"x":1,"y":2}}"#,
+            r#"{"type":"clipboard","data":{"text":"x"}}"#,
+            r#"{"type":"clipboard-read"}"#,
+            r#"{"type":"set-framerate","data":{"fps":5}}"#,
+            r#"{"type":"resize","data":{"width":100,"height":100,"enabled":true}}"#,
+            "kd,97",
+            "m,1,2,1,0",
+            "cr",
+        ];
+        let (refusals, wanted) = read(Role::View, &acting);
+        assert_eq!((refusals, wanted), (1, Vec::new()));
+        assert_eq!(
+            read(Role::View, &[r#"{"type":"ping"}"#]).1.len(),
+            1,
+            "it may ping"
+        );
+        let layout = r#"{"type":"layout","data":{"keys":{"KeyA":"a"}}}"#;
+        assert_eq!(read(Role::View, &[layout]), (0, Vec::new()), "it takes no role");
+        let navigate =
+            r#"{"id":7,"request":{"type":"navigationEvent","event":{"event":"MouseMove","x":1,"y":2}}}"#;
+        let (_, wanted) = read(Role::View, &[navigate]);
+        assert!(
+            matches!(
+                wanted[..],
+                [ChannelMessage::Control {
+                    id: 7,
+                    error: Some(_)
+                }]
+            ),
+            "{wanted:?}"
+        );
+        assert_eq!(recording.events(), []);
+        let (refusals, wanted) = read(Role::Control, &acting);
+        assert_eq!((refusals, wanted.len()), (0, 5));
+        let recorded = recording.wait_until(std::time::Duration::from_secs(30), |events| !events.is_empty());
+        assert!(recorded.is_ok());
+    }
+}

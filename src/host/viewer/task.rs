@@ -1,0 +1,365 @@
+//! One viewer: its socket, its session, its peers and what it holds; and what becomes of all that comes to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::channel::{self, Wishes};
+use super::peer::{Peer, Permit, Request};
+use crate::clock::steady_ms;
+use crate::host::Shared;
+use crate::host::control::lease::Seat;
+use crate::host::control::limits::Stay;
+use crate::host::desktop::handle::News;
+use crate::host::desktop::remote_cursors::Spot;
+use crate::host::desktop::views::Views;
+use crate::host::registry::Registration;
+use crate::input::ViewerInput;
+use crate::media::PeerEvent;
+use crate::protocol::channel::HostMessage;
+use crate::protocol::dialect::Dialect;
+use crate::protocol::lease::LeaseState;
+use crate::protocol::people::Person;
+use crate::protocol::role::Capability;
+use crate::protocol::stats::Stats;
+use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
+use crate::web::{Frame, ViewerSocket};
+
+use super::actions::turn_away;
+use super::peers::next_event;
+
+/// Requests on data channels that wait for the viewer's task.
+const REQUESTS: usize = 64;
+/// Statistics that wait for it.
+const MEASURED: usize = 8;
+/// How often an open data channel is told how busy the machine is.
+const BEAT: Duration = Duration::from_secs(1);
+
+pub(super) struct Viewer {
+    pub(super) shared: Shared,
+    pub(super) socket: ViewerSocket,
+    pub(super) session: Session,
+    pub(super) registration: Option<Registration>,
+    pub(super) seat: Seat,
+    pub(super) permit: Permit,
+    pub(super) stay: Stay,
+    pub(super) lease: watch::Receiver<LeaseState>,
+    pub(super) people: watch::Receiver<Arc<[Person]>>,
+    pub(super) grab: watch::Receiver<bool>,
+    pub(super) spot: Spot,
+    pub(super) peers: BTreeMap<PeerKey, Peer>,
+    /// What it does over the signaling socket.
+    pub(super) input: ViewerInput,
+    pub(super) wishes: Wishes,
+    pub(super) requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
+    pub(super) measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
+    pub(super) news: broadcast::Receiver<News>,
+    pub(super) views: watch::Receiver<Option<Views>>,
+    pub(super) told_views: Option<HostMessage>,
+    pub(super) standstills: watch::Receiver<u64>,
+    beats: tokio::time::Interval,
+}
+
+/// Numbers that were asked for.
+pub(super) type Measured = (StatsRequest, Stats);
+
+/// Why a viewer's task ends.
+pub(super) struct Ended(pub(super) &'static str);
+
+/// What comes next.
+pub(super) enum Next {
+    Leave { code: u16, reason: &'static str },
+    Frame(Option<Frame>),
+    Peer(PeerKey, Option<PeerEvent>),
+    Request(Request),
+    Measured(Measured),
+    News(News),
+    Views,
+    Lease,
+    People,
+    Grab,
+    Pointers(HostMessage),
+    Beat,
+    Tick,
+}
+
+impl Viewer {
+    pub(super) fn new(
+        shared: Shared,
+        socket: ViewerSocket,
+        session: Session,
+        registration: Option<Registration>,
+    ) -> Self {
+        let mut beats = interval(BEAT);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lease = shared.lease.news();
+        // Whoever comes while somebody has the control, or acts at the desktop itself, is told.
+        if *lease.borrow() != LeaseState::default() {
+            lease.mark_changed();
+        }
+        let seat = shared.lease.seat(session.client_id());
+        let acts = lease.borrow().lets_act(seat.id());
+        Self {
+            permit: Permit::new(session.role(), shared.session.policy, acts),
+            stay: registration
+                .as_ref()
+                .map_or_else(|| Stay::begin(steady_ms()), Registration::stay),
+            seat,
+            lease,
+            people: shared.registry.people(),
+            spot: shared
+                .pointers
+                .spot(session.client_id(), shared.registry.people()),
+            grab: shared.input.pointer_grab().changes(),
+            input: shared.input.viewer(),
+            news: shared.desk.news(),
+            views: shared.desk.views(),
+            told_views: None,
+            standstills: shared.wakefulness.standstills(),
+            shared,
+            socket,
+            session,
+            registration,
+            peers: BTreeMap::new(),
+            wishes: Wishes::default(),
+            requests: mpsc::channel(REQUESTS),
+            measured: mpsc::channel(MEASURED),
+            beats,
+        }
+    }
+
+    /// Does what comes first, and takes what the viewer has said already.
+    pub(super) async fn begin(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Result<(), Ended> {
+        self.perform(first).await?;
+        for frame in early {
+            self.take(Next::Frame(Some(frame))).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn live(&mut self) -> Ended {
+        // Made once: a socket may bring a thousand frames a second.
+        let leave = self
+            .registration
+            .as_ref()
+            .map(Registration::leave)
+            .unwrap_or_default();
+        let (shutdown, leave) = (
+            self.shared.shutdown.clone().cancelled_owned(),
+            leave.cancelled_owned(),
+        );
+        let tick = sleep_until(Instant::now());
+        tokio::pin!(shutdown, leave, tick);
+        let mut armed: Option<u64> = None;
+        loop {
+            // A deadline that has moved away is looked at when the old one comes.
+            if let Some(deadline) = self.session.next_deadline()
+                && armed.is_none_or(|armed| deadline < armed)
+            {
+                tick.as_mut().reset(instant_of(deadline));
+                armed = Some(deadline);
+            }
+            let next = tokio::select! {
+                () = &mut shutdown => Next::Leave { code: 1001, reason: "The host is going down" },
+                () = &mut leave => self.shown_out(),
+                (key, event) = next_event(&mut self.peers) => Next::Peer(key, event),
+                frame = self.socket.receive() => Next::Frame(frame),
+                Some(request) = self.requests.1.recv() => Next::Request(request),
+                Some(measured) = self.measured.1.recv() => Next::Measured(measured),
+                news = next_news(&mut self.news) => Next::News(news),
+                Ok(()) = self.views.changed() => Next::Views,
+                Ok(()) = self.lease.changed() => Next::Lease,
+                Ok(()) = self.people.changed() => Next::People,
+                Ok(()) = self.grab.changed() => Next::Grab,
+                Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
+                message = self.spot.next() => Next::Pointers(message),
+                _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
+                () = &mut tick, if armed.is_some() => {
+                    armed = None;
+                    Next::Tick
+                }
+            };
+            if let Err(ended) = self.take(next).await {
+                return ended;
+            }
+        }
+    }
+
+    /// 1008 tells a client that it need not come back as it is.
+    pub(super) fn shown_out(&self) -> Next {
+        match self.registration.as_ref().and_then(Registration::barred) {
+            Some(reason) => Next::Leave { code: 1008, reason },
+            None => Next::Leave {
+                code: 1000,
+                reason: "Shown out by the host",
+            },
+        }
+    }
+
+    pub(super) async fn take(&mut self, next: Next) -> Result<(), Ended> {
+        let actions = match next {
+            Next::Leave { code, reason } => {
+                self.socket.close(code, reason).await;
+                return Err(Ended(reason));
+            }
+            Next::Frame(None) => return Err(Ended("the socket is closed")),
+            Next::Frame(Some(Frame::Silent)) => {
+                let farewell = self.session.expire(steady_ms());
+                turn_away(&mut self.socket, farewell).await;
+                return Err(Ended("it gives no sign of life"));
+            }
+            Next::Frame(Some(frame)) => {
+                let actions = match &frame {
+                    Frame::Text(text) => self.handle(Event::Text(text)),
+                    Frame::Binary => self.handle(Event::Binary),
+                    Frame::Alive | Frame::Silent => self.handle(Event::Alive),
+                };
+                self.update_registration();
+                actions
+            }
+            Next::Peer(key, event) => self.peer_event(key, event),
+            Next::Request(Request::Refused) => {
+                tracing::info!("the viewer may only look, and wanted to act");
+                self.handle(Event::Refused)
+            }
+            Next::Request(Request::Flood(key)) => {
+                self.give_up(key, "The client sends too many messages on its data channel")
+            }
+            Next::Request(Request::Wanted(key, message)) => {
+                if let Some(peer) = self.peers.get_mut(&key) {
+                    let dialect = self.session.dialect();
+                    let (wishes, spot) = (&mut self.wishes, &mut self.spot);
+                    channel::act(&self.shared, peer, wishes, spot, dialect, message).await;
+                }
+                Vec::new()
+            }
+            Next::Measured((request, stats)) => self.handle(Event::Stats { request, stats }),
+            Next::News(news) => {
+                self.spread(news);
+                Vec::new()
+            }
+            Next::Views => self.views_changed(),
+            Next::Lease => self.lease_changed(),
+            Next::People => {
+                let people = Arc::clone(&self.people.borrow_and_update());
+                self.handle(Event::People(people))
+            }
+            Next::Grab => {
+                let relative = *self.grab.borrow_and_update();
+                self.tell_native(&HostMessage::PointerMode { relative });
+                Vec::new()
+            }
+            Next::Pointers(message) => {
+                self.tell_native(&message);
+                Vec::new()
+            }
+            Next::Beat => {
+                self.wishes.end_late_measurement();
+                self.peers
+                    .values()
+                    .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
+                self.give_up_silent()
+            }
+            Next::Tick => self.handle(Event::Tick),
+        };
+        self.perform(actions).await
+    }
+
+    /// Somebody has taken the control or left it: what was held without it is released.
+    pub(super) fn lease_changed(&mut self) -> Vec<Action> {
+        let state = self.lease.borrow_and_update().clone();
+        let granted = state.lets_act(self.seat.id());
+        if !self.permit.set_acts(granted) && !granted {
+            self.peers.values().for_each(Peer::let_go);
+        }
+        let mut actions = self.handle(Event::Control { granted });
+        actions.extend(self.handle(Event::Lease(state)));
+        actions
+    }
+
+    /// What the session makes of this now.
+    pub(super) fn handle(&mut self, event: Event<'_>) -> Vec<Action> {
+        self.session.handle(event, steady_ms())
+    }
+
+    /// Says this on the data channels.
+    pub(super) fn tell(&self, message: &HostMessage) {
+        let told = self.peers.values().filter(|peer| peer.is_told());
+        told.for_each(|peer| peer.tell(message));
+    }
+
+    /// Says this where a native client reads it.
+    pub(super) fn tell_native(&self, message: &HostMessage) {
+        if self.session.dialect() == Dialect::Native {
+            self.tell(message);
+        }
+    }
+
+    pub(super) fn spread(&mut self, news: News) {
+        match news {
+            News::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
+            News::Clipboard(content) if self.permit.allows(Capability::ClipboardRead) => {
+                if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
+                    self.tell(&message);
+                }
+            }
+            News::Clipboard(_) => {}
+            News::Lost(is_lost) => self.tell(&channel::status(is_lost)),
+        }
+    }
+
+    /// Something else is shown, in another size, or could be.
+    pub(super) fn views_changed(&mut self) -> Vec<Action> {
+        let Some(views) = self.views.borrow_and_update().clone() else {
+            return Vec::new();
+        };
+        let (size, message) = (views.size(), views.told_to(self.session.role()));
+        // A window that moves changes neither.
+        if self.told_views.as_ref() == Some(&message) {
+            return Vec::new();
+        }
+        let is_selkies = self.session.dialect() == Dialect::Selkies;
+        for peer in self.peers.values() {
+            peer.set_frame(size);
+            if peer.is_told() && !is_selkies {
+                peer.tell(&channel::resolution(size));
+                peer.tell(&message);
+            }
+        }
+        self.told_views = Some(message);
+        self.handle(Event::FrameSize(size))
+    }
+
+    pub(super) fn update_registration(&self) {
+        let Some(place) = &self.registration else { return };
+        let session = &self.session;
+        place.update(|info| {
+            info.last_seen = session.last_seen_ms();
+            info.message_count = session.message_count();
+            info.error_count = session.error_count();
+            info.protocol = session.dialect().name();
+            if info.peer_id.is_none() {
+                info.peer_id = session.peer_id().map(str::to_owned);
+                info.user_agent = session.hello().and_then(|hello| hello.user_agent.clone());
+            }
+        });
+    }
+}
+
+/// The next news; what was missed is made up for by what comes.
+async fn next_news(news: &mut broadcast::Receiver<News>) -> News {
+    loop {
+        match news.recv().await {
+            Ok(news) => return news,
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+fn instant_of(deadline_ms: u64) -> Instant {
+    Instant::now() + Duration::from_millis(deadline_ms.saturating_sub(steady_ms()))
+}

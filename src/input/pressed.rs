@@ -1,0 +1,340 @@
+//! The pressed-key book: which viewer holds what, and what was really pressed for it. Pure.
+
+use std::collections::BTreeMap;
+
+use super::backend::Keycode;
+use super::x11::keysym_of_char;
+use crate::protocol::input::{Button, Held, Key};
+
+/// One viewer, as the book knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ViewerId(pub(super) u64);
+
+/// Something that a viewer can hold down, in the viewer's own terms.
+///
+/// No `Debug`: it says which key somebody presses.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Control {
+    /// A key, by its physical position or, where that is unknown, by its character.
+    Key(String),
+    /// A button of the pointer.
+    Button(Button),
+}
+
+impl Control {
+    /// What identifies `key` between its down and its up. `None` for a key without any name, with one that nothing
+    /// has, or with one that is longer than any that exists.
+    pub(super) fn of_key(key: &Key) -> Option<Control> {
+        let name = match key {
+            Key::Dom { key, code } if code.is_empty() => of_text(key),
+            Key::Dom { code, .. } => code.clone(),
+            Key::Keysym(_) | Key::KeysymName(_) => {
+                let keysym = keysym_of_char::asked_for(key)?;
+                keysym_of_char::text(keysym)
+                    .map_or_else(|| format!("#{keysym}"), |text| of_text(&text.to_string()))
+            }
+        };
+        (name != of_text("") && name.len() <= LONGEST_NAME).then_some(Control::Key(name))
+    }
+}
+
+impl Control {
+    /// Whether it is in a viewer's own list of what it holds.
+    pub(super) fn is_in(&self, held: &Held) -> bool {
+        match self {
+            Control::Key(name) => held.keys.iter().any(|key| key == name || of_text(key) == *name),
+            Control::Button(button) => held.buttons.contains(button),
+        }
+    }
+}
+
+/// Without a position, "a" and "A" must be the same key: Shift may go up before the letter does.
+fn of_text(text: &str) -> String {
+    format!("'{}", text.to_lowercase())
+}
+
+/// Something that is down in the desktop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// A key of the backend's keyboard.
+    Key(Keycode),
+    /// A button of the pointer.
+    Button(Button),
+}
+
+/// What all viewers hold. Something that two of them hold goes up when the last one lets go.
+#[derive(Default)]
+pub(super) struct Book {
+    viewers: BTreeMap<ViewerId, Vec<Entry>>,
+}
+
+impl Book {
+    /// Whether `viewer` holds `control`: a second down is auto-repeat and means nothing.
+    pub(super) fn holds(&self, viewer: ViewerId, control: &Control) -> bool {
+        self.viewers
+            .get(&viewer)
+            .is_some_and(|held| held.iter().any(|entry| entry.control == *control))
+    }
+
+    /// Whether `viewer` holds as much as one viewer may: nobody has this many fingers, so more is not taken.
+    pub(super) fn is_full(&self, viewer: ViewerId) -> bool {
+        self.viewers
+            .get(&viewer)
+            .is_some_and(|held| held.len() >= MOST_HELD)
+    }
+
+    /// `viewer` holds `control` from now on, for which `hold` is to be down in the desktop (`None`: a key that has
+    /// no effect there). Returns what has to be pressed: nothing if it is held already.
+    pub(super) fn down(&mut self, viewer: ViewerId, control: Control, hold: Option<Hold>) -> Option<Hold> {
+        if self.holds(viewer, &control) || self.is_full(viewer) {
+            return None;
+        }
+        let fresh = hold.filter(|hold| !self.is_down(*hold));
+        self.viewers
+            .entry(viewer)
+            .or_default()
+            .push(Entry { control, hold });
+        fresh
+    }
+
+    /// `viewer` let go of `control`. Returns what has to be released: nothing if it was not held, or if another
+    /// viewer holds it too.
+    pub(super) fn up(&mut self, viewer: ViewerId, control: &Control) -> Option<Hold> {
+        let held = self.viewers.get_mut(&viewer)?;
+        let index = held.iter().position(|entry| entry.control == *control)?;
+        let hold = held.remove(index).hold;
+        if held.is_empty() {
+            self.viewers.remove(&viewer);
+        }
+        hold.filter(|hold| !self.is_down(*hold))
+    }
+
+    /// `viewer` holds no more than `is_held` says. Returns what has to be released.
+    pub(super) fn keep(&mut self, viewer: ViewerId, is_held: impl Fn(&Control) -> bool) -> Vec<Hold> {
+        let held = self.viewers.get(&viewer).into_iter().flatten();
+        let gone: Vec<Control> = held
+            .map(|entry| entry.control.clone())
+            .filter(|control| !is_held(control))
+            .collect();
+        gone.iter()
+            .filter_map(|control| self.up(viewer, control))
+            .collect()
+    }
+
+    /// `viewer` lets go of everything. Returns what has to be released, in the order in which it was pressed.
+    pub(super) fn release_viewer(&mut self, viewer: ViewerId) -> Vec<Hold> {
+        let mut released = Vec::new();
+        for hold in self
+            .viewers
+            .remove(&viewer)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.hold)
+        {
+            if !self.is_down(hold) && !released.contains(&hold) {
+                released.push(hold);
+            }
+        }
+        released
+    }
+
+    /// All viewers let go of everything. Returns what has to be released.
+    pub(super) fn release_all(&mut self) -> Vec<Hold> {
+        let viewers: Vec<ViewerId> = self.viewers.keys().copied().collect();
+        viewers
+            .into_iter()
+            .flat_map(|viewer| self.release_viewer(viewer))
+            .collect()
+    }
+
+    fn is_down(&self, hold: Hold) -> bool {
+        self.viewers
+            .values()
+            .flatten()
+            .any(|entry| entry.hold == Some(hold))
+    }
+}
+
+struct Entry {
+    control: Control,
+    hold: Option<Hold>,
+}
+
+/// The most that one viewer can hold at a time.
+const MOST_HELD: usize = 64;
+/// In bytes. The longest code of UI Events has 22.
+const LONGEST_NAME: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANNA: ViewerId = ViewerId(1);
+    const BERT: ViewerId = ViewerId(2);
+
+    fn control(code: &str) -> Control {
+        Control::of_key(&Key::Dom {
+            key: String::new(),
+            code: code.into(),
+        })
+        .unwrap()
+    }
+
+    fn hold(keycode: u32) -> Option<Hold> {
+        Some(Hold::Key(Keycode(keycode)))
+    }
+
+    #[test]
+    fn a_key_goes_down_once_and_up_once() {
+        let mut book = Book::default();
+        assert_eq!(book.down(ANNA, control("KeyA"), hold(38)), hold(38));
+        assert_eq!(book.down(ANNA, control("KeyA"), hold(38)), None, "auto-repeat");
+        assert_eq!(book.up(ANNA, &control("KeyA")), hold(38));
+        assert_eq!(book.up(ANNA, &control("KeyA")), None);
+        assert!(book.viewers.is_empty());
+    }
+
+    #[test]
+    fn the_up_releases_what_the_down_pressed() {
+        let mut book = Book::default();
+        book.down(ANNA, control("KeyQ"), hold(248));
+        assert_eq!(book.down(ANNA, control("KeyQ"), hold(24)), None);
+        assert_eq!(book.up(ANNA, &control("KeyQ")), hold(248));
+    }
+
+    #[test]
+    fn what_two_viewers_hold_goes_up_with_the_last() {
+        let mut book = Book::default();
+        let left = || Control::Button(Button::Left);
+        assert_eq!(
+            book.down(ANNA, left(), Some(Hold::Button(Button::Left))),
+            Some(Hold::Button(Button::Left))
+        );
+        assert_eq!(book.down(BERT, left(), Some(Hold::Button(Button::Left))), None);
+        assert_eq!(book.up(ANNA, &left()), None);
+        assert_eq!(book.release_viewer(BERT), vec![Hold::Button(Button::Left)]);
+    }
+
+    #[test]
+    fn a_swallowed_key_is_held_without_effect() {
+        let mut book = Book::default();
+        assert_eq!(book.down(ANNA, control("AltRight"), None), None);
+        assert!(book.holds(ANNA, &control("AltRight")));
+        assert_eq!(book.up(ANNA, &control("AltRight")), None);
+        assert!(book.viewers.is_empty());
+    }
+
+    #[test]
+    fn a_key_without_a_code_is_known_by_its_letter_in_either_case() {
+        let upper = Control::of_key(&Key::Dom {
+            key: "A".into(),
+            code: String::new(),
+        });
+        let lower = Control::of_key(&Key::Dom {
+            key: "a".into(),
+            code: String::new(),
+        });
+        assert!(upper.is_some() && upper == lower);
+        assert!(
+            Control::of_key(&Key::Dom {
+                key: String::new(),
+                code: String::new()
+            })
+            .is_none()
+        );
+        assert!(
+            Control::of_key(&Key::Dom {
+                key: String::new(),
+                code: "x".repeat(65)
+            })
+            .is_none()
+        );
+    }
+
+    #[test]
+    fn a_keysym_is_the_same_key_by_number_by_name_and_in_either_case() {
+        let number = |keysym| Control::of_key(&Key::Keysym(keysym));
+        let name = |name: &str| Control::of_key(&Key::KeysymName(name.into()));
+        assert!(number(0x61).is_some() && number(0x61) == number(0x41) && number(0x61) == name("A"));
+        assert!(number(0xe4) == number(0x0100_00e4) && number(0xe4) == name("Adiaeresis"));
+        assert!(number(0xff0d).is_some() && number(0xff0d) == name("Return"));
+        assert!(number(0xffe1) != number(0xffe2), "both Shift keys");
+        assert!(number(0xffb7) != number(0x37), "the keypad is apart");
+        assert!(number(0).is_none() && name("").is_none() && name("nonsense").is_none());
+    }
+
+    #[test]
+    fn a_viewer_cannot_hold_more_than_it_may() {
+        let mut book = Book::default();
+        for n in 0..MOST_HELD {
+            assert!(
+                book.down(ANNA, control(&format!("K{n}")), hold(n as u32))
+                    .is_some()
+            );
+        }
+        assert!(book.is_full(ANNA));
+        assert_eq!(book.down(ANNA, control("more"), hold(1000)), None);
+        assert_eq!(book.release_viewer(ANNA).len(), MOST_HELD);
+    }
+
+    /// A model of the desktop that the book's answers are applied to: each key is down or up, and pressing what is
+    /// down or releasing what is up is a mistake of the book.
+    #[derive(Default)]
+    struct Desktop(Vec<Hold>);
+
+    impl Desktop {
+        fn press(&mut self, hold: Option<Hold>) {
+            let Some(hold) = hold else { return };
+            assert!(!self.0.contains(&hold), "{hold:?} pressed twice");
+            self.0.push(hold);
+        }
+
+        fn release(&mut self, holds: impl IntoIterator<Item = Hold>) {
+            for hold in holds {
+                let before = self.0.len();
+                self.0.retain(|down| *down != hold);
+                assert_eq!(self.0.len() + 1, before, "{hold:?} released while it was up");
+            }
+        }
+    }
+
+    #[test]
+    fn any_sequence_of_events_followed_by_release_leaves_nothing_held() {
+        for seed in 1..=200_u64 {
+            let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mut next = |below: u64| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                random % below
+            };
+            let (mut book, mut desktop) = (Book::default(), Desktop::default());
+            for _ in 0..500 {
+                let viewer = ViewerId(next(3));
+                let control = match next(4) {
+                    0 => Control::Button([Button::Left, Button::Right][next(2) as usize]),
+                    _ => control(&format!("K{}", next(6))),
+                };
+                match next(10) {
+                    0 => desktop.release(book.release_viewer(viewer)),
+                    1..5 => desktop.release(book.up(viewer, &control)),
+                    _ => {
+                        // The same key means another keycode after a change of the layout; some keys mean none.
+                        let hold = match &control {
+                            Control::Button(button) => Some(Hold::Button(*button)),
+                            Control::Key(_) => hold(next(5) as u32).filter(|_| next(8) > 0),
+                        };
+                        desktop.press(book.down(viewer, control, hold));
+                    }
+                }
+            }
+            if seed % 2 == 0 {
+                desktop.release(book.release_all());
+            } else {
+                (0..3).for_each(|viewer| desktop.release(book.release_viewer(ViewerId(viewer))));
+            }
+            assert!(desktop.0.is_empty(), "seed {seed}: {:?} left down", desktop.0);
+            assert!(book.viewers.is_empty(), "seed {seed}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What each key of an X keyboard types. Pure: built from the reply to the core protocol's GetKeyboardMapping.
+
+use xkeysym::{Keysym, RawKeysym};
+
+use super::modifiers::Modifiers;
+
+/// A keyboard map of the core protocol.
+///
+/// Each key has a row of keysyms. A server with XKB fills it by this convention: group 1 without and with Shift,
+/// group 2 without and with Shift, then group 1 with AltGr, without and with Shift. A key with one group repeats it
+/// in the columns of the second. What the convention does not tell (AltGr in the second group, a third group) is
+/// answered with `None` rather than guessed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Keymap {
+    min_keycode: u8,
+    columns: usize,
+    keysyms: Vec<RawKeysym>,
+}
+
+impl Keymap {
+    /// The map of the keycodes from `min_keycode`, with `keysyms_per_keycode` keysyms each.
+    pub(crate) fn new(min_keycode: u8, keysyms_per_keycode: u8, keysyms: Vec<RawKeysym>) -> Keymap {
+        Keymap {
+            min_keycode,
+            columns: usize::from(keysyms_per_keycode).max(1),
+            keysyms,
+        }
+    }
+
+    /// The row of `keycode`; empty if the keyboard has no such key.
+    pub(crate) fn keysyms(&self, keycode: u8) -> &[RawKeysym] {
+        let row = keycode
+            .checked_sub(self.min_keycode)
+            .map(|row| usize::from(row) * self.columns);
+        row.and_then(|start| self.keysyms.get(start..start + self.columns))
+            .unwrap_or(&[])
+    }
+
+    /// All keycodes of the keyboard.
+    pub(crate) fn keycodes(&self) -> impl Iterator<Item = u8> + use<> {
+        let count = self.keysyms.len() / self.columns;
+        (self.min_keycode..=u8::MAX).take(count)
+    }
+
+    /// Whether the key does anything.
+    pub(crate) fn has_keysyms(&self, keycode: u8) -> bool {
+        self.keysyms(keycode).iter().any(|keysym| *keysym != NONE)
+    }
+
+    /// Writes a binding of ours into the map, as the server does.
+    pub(crate) fn bind(&mut self, keycode: u8, keysym: RawKeysym) {
+        let Some(row) = keycode.checked_sub(self.min_keycode).map(usize::from) else {
+            return;
+        };
+        let columns = self.columns;
+        if let Some(row) = self.keysyms.get_mut(row * columns..(row + 1) * columns) {
+            row.fill(NONE);
+            row.iter_mut().take(2).for_each(|column| *column = keysym);
+        }
+    }
+
+    /// What `keycode` gives now. `None` if that is nothing or not known.
+    pub(crate) fn keysym(&self, keycode: u8, modifiers: Modifiers) -> Option<Keysym> {
+        let (plain, shifted) = self.pair(keycode, modifiers)?;
+        let on_keypad = Keysym::new(shifted).is_keypad_key() || Keysym::new(shifted).is_private_keypad_key();
+        let alphabetic =
+            character(plain).is_some_and(|c| upper(c) != Some(c) && upper(c) == character(shifted));
+        let shift = if on_keypad {
+            modifiers.shift != modifiers.num_lock
+        } else if alphabetic {
+            modifiers.shift != modifiers.caps_lock
+        } else {
+            modifiers.shift
+        };
+        let keysym = if shift { shifted } else { plain };
+        // Clients capitalize by themselves where the key does not care about CapsLock.
+        let capital = modifiers.caps_lock && !alphabetic && !on_keypad;
+        let keysym = match character(keysym).and_then(upper) {
+            Some(upper) if capital && Some(upper) != character(keysym) => Keysym::from_char(upper).raw(),
+            _ => keysym,
+        };
+        (keysym != NONE).then_some(Keysym::new(keysym))
+    }
+
+    /// The character that `keycode` types now. `None` if it types none or if that is not known.
+    pub(crate) fn character(&self, keycode: u8, modifiers: Modifiers) -> Option<char> {
+        self.keysym(keycode, modifiers)
+            .and_then(Keysym::key_char)
+            .filter(|c| !c.is_control())
+    }
+
+    /// A key that types `character` now. Not one of the keypad: in applications those mean more than what they type.
+    pub(crate) fn keycode_typing(&self, character: char, modifiers: Modifiers) -> Option<u8> {
+        self.keycodes().find(|keycode| {
+            self.character(*keycode, modifiers) == Some(character)
+                && !self
+                    .keysym(*keycode, modifiers)
+                    .is_some_and(Keysym::is_keypad_key)
+        })
+    }
+
+    /// A key that gives `keysym` now.
+    pub(crate) fn keycode_giving_now(&self, keysym: RawKeysym, modifiers: Modifiers) -> Option<u8> {
+        self.keycodes()
+            .find(|keycode| self.keysym(*keycode, modifiers) == Some(Keysym::new(keysym)))
+    }
+
+    /// A key that gives `keysym` on some level and nothing else on any.
+    pub(crate) fn keycode_only_for(&self, keysym: RawKeysym) -> Option<u8> {
+        self.keycodes().find(|keycode| {
+            self.has_keysyms(*keycode)
+                && self
+                    .keysyms(*keycode)
+                    .iter()
+                    .all(|own| *own == keysym || *own == NONE)
+        })
+    }
+
+    /// A key that gives one of `keysyms`, the earlier ones preferred: now if there is one, else without modifiers.
+    pub(crate) fn keycode_giving(&self, keysyms: &[RawKeysym], modifiers: Modifiers) -> Option<u8> {
+        let find = |keysym: &RawKeysym, modifiers| self.keycode_giving_now(*keysym, modifiers);
+        let now = keysyms.iter().find_map(|keysym| find(keysym, modifiers));
+        now.or_else(|| {
+            keysyms
+                .iter()
+                .find_map(|keysym| find(keysym, Modifiers::default()))
+        })
+    }
+
+    /// What the key gives without and with Shift, in the group and on the level that are on.
+    fn pair(&self, keycode: u8, modifiers: Modifiers) -> Option<(RawKeysym, RawKeysym)> {
+        let row = self.keysyms(keycode);
+        let at = |column: usize| row.get(column).copied().unwrap_or(NONE);
+        let has_one_group = (at(2), at(3)) == (NONE, NONE) || (at(2), at(3)) == (at(0), at(1));
+        let has_level3 = (at(4), at(5)) != (NONE, NONE);
+        let (plain, shifted) = match modifiers.group {
+            0 if modifiers.level3 && has_level3 => (at(4), at(5)),
+            0 => (at(0), at(1)),
+            1 if modifiers.level3 && has_level3 => {
+                if !has_one_group {
+                    return None;
+                }
+                (at(4), at(5))
+            }
+            1 if has_one_group => (at(0), at(1)),
+            1 => (at(2), at(3)),
+            // A key without anything from column 2 on has one group, which then counts for all.
+            _ if row.iter().skip(2).all(|keysym| *keysym == NONE) => (at(0), at(1)),
+            _ => return None,
+        };
+        match (character(plain), shifted) {
+            (Some(c), NONE) => Some((
+                plain,
+                upper(c).map_or(plain, |upper| Keysym::from_char(upper).raw()),
+            )),
+            (None, NONE) => Some((plain, plain)),
+            _ => Some((plain, shifted)),
+        }
+    }
+}
+
+fn character(keysym: RawKeysym) -> Option<char> {
+    Keysym::new(keysym).key_char().filter(|c| !c.is_control())
+}
+
+/// The capital letter of `c`, or `c`. `None` if it is more than one character, as of 'ß'.
+fn upper(c: char) -> Option<char> {
+    let mut upper = c.to_uppercase();
+    upper.next().filter(|_| upper.next().is_none())
+}
+
+const NONE: RawKeysym = 0;
+
+#[cfg(test)]
+mod tests;

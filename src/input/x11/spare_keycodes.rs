@@ -1,0 +1,163 @@
+//! The keys of the keyboard that mean nothing, lent to characters that no key types. Pure.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::keymap::Keymap;
+
+/// Which spare key has which character, and when it was last pressed.
+///
+/// Clients read the map some milliseconds after it changed. A key that was pressed lately keeps its character, or a
+/// slow client would read the newer one for the older press.
+#[derive(Default)]
+pub(crate) struct Spares {
+    bound: BTreeMap<u8, Bound>,
+}
+
+/// Which key to take for a new character.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// This one, after waiting.
+    Take {
+        /// The key.
+        keycode: u8,
+        /// How long, before it is bound.
+        wait: Duration,
+    },
+    /// There is none: the layout uses all keys, or all spare ones are held down.
+    None,
+}
+
+impl Spares {
+    /// Chooses among the keys without a meaning in `keymap` and our own: an unused one, else the one that was used
+    /// longest ago, never one that is `held`.
+    pub(crate) fn choose(&self, keymap: &Keymap, held: impl Fn(u8) -> bool, now: Instant) -> Choice {
+        let free = keymap
+            .keycodes()
+            .find(|keycode| !self.is_ours(*keycode) && !keymap.has_keysyms(*keycode) && !held(*keycode));
+        if let Some(keycode) = free {
+            return Choice::Take {
+                keycode,
+                wait: Duration::ZERO,
+            };
+        }
+        let oldest = self
+            .bound
+            .iter()
+            .filter(|(keycode, _)| !held(**keycode))
+            .min_by_key(|(_, bound)| bound.used);
+        oldest.map_or(Choice::None, |(keycode, bound)| Choice::Take {
+            keycode: *keycode,
+            wait: REST.saturating_sub(now.saturating_duration_since(bound.used)),
+        })
+    }
+
+    /// `keycode` has `keysym` from now on.
+    pub(crate) fn bind(&mut self, keycode: u8, keysym: u32, now: Instant) {
+        self.bound.insert(keycode, Bound { keysym, used: now });
+    }
+
+    /// `keycode` went down or up.
+    pub(crate) fn touch(&mut self, keycode: u8, now: Instant) {
+        if let Some(bound) = self.bound.get_mut(&keycode) {
+            bound.used = now;
+        }
+    }
+
+    /// Whether `keycode` has a character of ours.
+    pub(crate) fn is_ours(&self, keycode: u8) -> bool {
+        self.bound.contains_key(&keycode)
+    }
+
+    /// Forgets the keys to which somebody else gave another meaning: they are not ours to restore.
+    pub(crate) fn compare(&mut self, keymap: &Keymap) {
+        self.bound.retain(|keycode, bound| {
+            keymap
+                .keysyms(*keycode)
+                .iter()
+                .all(|keysym| *keysym == bound.keysym || *keysym == 0)
+                && keymap.keysyms(*keycode).first() == Some(&bound.keysym)
+        });
+    }
+
+    /// All keys that are ours, to be given back, and how long to wait before.
+    pub(crate) fn take_all(&mut self, now: Instant) -> (Vec<u8>, Duration) {
+        let newest = self.bound.values().map(|bound| bound.used).max();
+        let wait = newest.map_or(Duration::ZERO, |used| {
+            REST.saturating_sub(now.saturating_duration_since(used))
+        });
+        (std::mem::take(&mut self.bound).into_keys().collect(), wait)
+    }
+}
+
+struct Bound {
+    keysym: u32,
+    used: Instant,
+}
+
+/// For how long after its last use a key keeps its character.
+const REST: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keycodes 8 to 11; 8 has a meaning.
+    fn keymap() -> Keymap {
+        Keymap::new(8, 2, vec![0x61, 0x41, 0, 0, 0, 0, 0, 0])
+    }
+
+    fn nothing_held(_: u8) -> bool {
+        false
+    }
+
+    fn take(keycode: u8, wait_ms: u64) -> Choice {
+        Choice::Take {
+            keycode,
+            wait: Duration::from_millis(wait_ms),
+        }
+    }
+
+    #[test]
+    fn unused_keys_come_first_and_then_the_one_used_longest_ago() {
+        let (mut spares, mut keymap, start) = (Spares::default(), keymap(), Instant::now());
+        for n in 0..3_u8 {
+            let now = start + Duration::from_millis(u64::from(n) * 100);
+            assert_eq!(spares.choose(&keymap, nothing_held, now), take(9 + n, 0));
+            spares.bind(9 + n, 0x0100_4e00 + u32::from(n), now);
+            keymap.bind(9 + n, 0x0100_4e00 + u32::from(n));
+        }
+        let now = start + Duration::from_millis(300);
+        assert_eq!(spares.choose(&keymap, nothing_held, now), take(9, 0));
+        spares.touch(9, now);
+        assert_eq!(spares.choose(&keymap, nothing_held, now), take(10, 0));
+        assert_eq!(spares.choose(&keymap, |keycode| keycode == 10, now), take(11, 0));
+    }
+
+    #[test]
+    fn a_key_used_lately_is_taken_only_after_a_rest() {
+        let (mut spares, mut keymap, start) = (Spares::default(), keymap(), Instant::now());
+        for keycode in 9..=11 {
+            spares.bind(keycode, 0x0100_4e00, start);
+            keymap.bind(keycode, 0x0100_4e00);
+        }
+        let now = start + Duration::from_millis(20);
+        spares.touch(9, now);
+        assert_eq!(spares.choose(&keymap, nothing_held, now), take(10, 30));
+        assert_eq!(spares.choose(&keymap, |_| true, now), Choice::None);
+    }
+
+    #[test]
+    fn keys_that_somebody_else_took_are_not_ours_any_more() {
+        let (mut spares, mut keymap, now) = (Spares::default(), keymap(), Instant::now());
+        spares.bind(9, 0xe9, now);
+        spares.bind(10, 0xea, now);
+        keymap.bind(9, 0xe9);
+        keymap.bind(10, 0x62);
+        spares.compare(&keymap);
+        assert!(spares.is_ours(9) && !spares.is_ours(10));
+        let later = now + Duration::from_secs(1);
+        assert_eq!(spares.take_all(later), (vec![9], Duration::ZERO));
+        assert_eq!(spares.take_all(later).0, Vec::<u8>::new());
+    }
+}

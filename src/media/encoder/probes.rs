@@ -1,0 +1,253 @@
+//! The probes before and behind an encoder: what goes in is put in order, what comes out is counted, and requests for
+//! key frames go to the encoder's task instead of to the encoder.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gst::prelude::*;
+
+use crate::media::pipeline::plan::SIZE;
+use crate::media::rate::renditions::Rung;
+use crate::media::runtime::mailbox::Post;
+
+/// Marks a frame that is encoded again (`GST_BUFFER_OFFSET`).
+pub(crate) const REPEATED: u64 = u64::MAX - 1;
+/// Marks our own requests for a key frame (the `count` of a `GstForceKeyUnit`), which others' cannot reach: RTCP has
+/// eight bits for it (RFC 5104 section 4.3.1).
+pub(crate) const OURS: u32 = 1 << 16;
+
+/// What the streaming threads tell the encoder's task.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A viewer has lost the picture, or is new.
+    KeyFrameWanted,
+    /// The first frame is out.
+    FirstFrame,
+    /// A frame has come after a rest.
+    Moving,
+    /// A frame has come too early and was left out, after so many that were taken. If it was the last one, nobody has
+    /// seen how the picture is now.
+    LeftOut { taken: u64 },
+    /// The encoder has failed.
+    Lost(String),
+}
+
+/// What the streaming threads count, and what they are told.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Frames of the capture.
+    pub(crate) arrived: AtomicU64,
+    /// Those of them that went in.
+    pub(crate) taken: AtomicU64,
+    /// Frames that came out.
+    pub(crate) encoded: AtomicU64,
+    /// And their size, in bytes.
+    pub(crate) bytes: AtomicU64,
+    /// The task wants to know of the next frame.
+    pub(crate) is_resting: AtomicBool,
+    /// The least time between two frames, in nanoseconds.
+    pub(crate) interval_ns: AtomicU64,
+    /// The frame rate that the encoder is told where the capture has none of its own.
+    pub(crate) nominal_fps: AtomicU32,
+    /// The frame rate that the encoder has been told, by which it divides its bits.
+    pub(crate) told_fps: AtomicU32,
+}
+
+/// On the way in: timestamps that grow, no more frames than are wanted, a frame rate, the size of the rung.
+pub(crate) fn prepare_frames(
+    pad: &gst::Pad,
+    pipeline: &gst::Pipeline,
+    rung: Rung,
+    counters: &Arc<Counters>,
+    post: &Post<Notice>,
+) {
+    let take = Mutex::new(Intake {
+        counters: Arc::clone(counters),
+        post: post.clone(),
+        last: None,
+    });
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let (Some(gst::PadProbeData::Buffer(buffer)), Ok(mut intake)) = (&mut info.data, take.lock()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if intake.takes(buffer) {
+            gst::PadProbeReturn::Ok
+        } else {
+            gst::PadProbeReturn::Handled
+        }
+    });
+    let size = pipeline.by_name(SIZE).filter(|_| rung == Rung::Small);
+    let size = size.map(|size| size.downgrade());
+    let counters = Arc::clone(counters);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let Some(gst::PadProbeData::Event(event)) = &mut info.data else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if let gst::EventView::Caps(caps) = event.view() {
+            let mut caps = caps.caps_owned();
+            if let (Some(size), Ok(info)) = (
+                size.as_ref().and_then(glib::WeakRef::upgrade),
+                gst_video::VideoInfo::from_caps(&caps),
+            ) {
+                size.set_property("caps", half(&info));
+            }
+            let told = name_rate(&mut caps, counters.nominal_fps.load(Ordering::Relaxed).max(1));
+            counters.told_fps.store(told, Ordering::Relaxed);
+            *event = gst::event::Caps::new(&caps);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+struct Intake {
+    counters: Arc<Counters>,
+    post: Post<Notice>,
+    /// The time of the last frame that was taken.
+    last: Option<gst::ClockTime>,
+}
+
+impl Intake {
+    fn takes(&mut self, buffer: &mut gst::Buffer) -> bool {
+        // A repeated frame is as old as its repetition, so one that is captured before it may come after it.
+        let at = buffer.pts().unwrap_or_default();
+        let at = match self.last {
+            Some(last) => at.max(last + gst::ClockTime::MSECOND),
+            None => at,
+        };
+        if buffer.offset() != REPEATED {
+            self.counters.arrived.fetch_add(1, Ordering::Relaxed);
+            if self.counters.is_resting.swap(false, Ordering::AcqRel) {
+                self.post.send(Notice::Moving);
+            }
+            let interval = gst::ClockTime::from_nseconds(self.counters.interval_ns.load(Ordering::Relaxed));
+            if self.last.is_some_and(|last| at < last + interval) {
+                let taken = self.counters.taken.load(Ordering::Relaxed);
+                self.post.send(Notice::LeftOut { taken });
+                return false;
+            }
+            self.counters.taken.fetch_add(1, Ordering::Relaxed);
+        }
+        if buffer.pts() != Some(at) {
+            buffer.make_mut().set_pts(at);
+        }
+        self.last = Some(at);
+        true
+    }
+}
+
+/// A source that is driven by changes has no frame rate, and encoders want one: then it is `fps`. Gives the rate.
+fn name_rate(caps: &mut gst::Caps, fps: u32) -> u32 {
+    let rate = caps
+        .structure(0)
+        .and_then(|caps| caps.get::<gst::Fraction>("framerate").ok());
+    if let Some(rate) = rate.filter(|rate| rate.numer() > 0) {
+        return u32::try_from((rate.numer() + rate.denom() / 2) / rate.denom())
+            .unwrap_or(fps)
+            .max(1);
+    }
+    if let Some(caps) = caps.make_mut().structure_mut(0) {
+        caps.remove_field("max-framerate");
+        caps.set(
+            "framerate",
+            gst::Fraction::new(i32::try_from(fps).unwrap_or(i32::MAX), 1),
+        );
+    }
+    fps
+}
+
+/// Half the size, in even numbers.
+fn half(info: &gst_video::VideoInfo) -> gst::Caps {
+    let half = |length: u32| i32::try_from((length / 4 * 2).max(2)).unwrap_or(i32::MAX);
+    gst::Caps::builder("video/x-raw")
+        .field("width", half(info.width()))
+        .field("height", half(info.height()))
+        .build()
+}
+
+/// On the way out: counts, keeps the end of the stream from the viewers, who may get another's, and their requests for
+/// key frames from the encoder.
+pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post<Notice>) {
+    let (counters, first) = (Arc::clone(counters), post.clone());
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let bytes = info.buffer().map_or(0, |buffer| buffer.size() as u64);
+        counters.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if counters.encoded.fetch_add(1, Ordering::Relaxed) == 0 {
+            first.send(Notice::FirstFrame);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    let end = post.clone();
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if info
+            .event()
+            .is_some_and(|event| event.type_() == gst::EventType::Eos)
+        {
+            end.send(Notice::Lost("it has ended".to_owned()));
+            return gst::PadProbeReturn::Handled;
+        }
+        gst::PadProbeReturn::Ok
+    });
+    let post = post.clone();
+    pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+        let Some(request) = info.event().and_then(|event| event.structure()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if request.name() != "GstForceKeyUnit" || request.get::<u32>("count") == Ok(OURS) {
+            return gst::PadProbeReturn::Ok;
+        }
+        post.send(Notice::KeyFrameWanted);
+        gst::PadProbeReturn::Handled
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::runtime::mailbox::mailbox;
+
+    fn frame(ms: f64, offset: u64) -> gst::Buffer {
+        let mut buffer = gst::Buffer::new();
+        let frame = buffer.make_mut();
+        frame.set_pts(gst::ClockTime::from_nseconds((ms * 1e6) as u64));
+        frame.set_offset(offset);
+        buffer
+    }
+
+    #[test]
+    fn a_frame_captured_before_a_repetition_still_goes_in_after_it() {
+        gst::init().unwrap();
+        let (post, _notices) = mailbox(4);
+        let mut intake = Intake {
+            counters: Arc::default(),
+            post,
+            last: None,
+        };
+        assert!(intake.takes(&mut frame(10.0, REPEATED)));
+        let mut changed = frame(9.5, 0);
+        assert!(intake.takes(&mut changed));
+        assert_eq!(changed.pts(), Some(gst::ClockTime::from_mseconds(11)));
+    }
+
+    #[test]
+    fn frames_above_the_rate_are_left_out_and_told_of() {
+        gst::init().unwrap();
+        let (post, mut notices) = mailbox(4);
+        let counters = Arc::new(Counters::default());
+        counters.interval_ns.store(30_000_000, Ordering::Relaxed);
+        let mut intake = Intake {
+            counters: Arc::clone(&counters),
+            post,
+            last: None,
+        };
+        assert!(intake.takes(&mut frame(0.0, 0)));
+        assert!(!intake.takes(&mut frame(20.0, 0)));
+        assert!(intake.takes(&mut frame(31.0, 0)));
+        assert!(matches!(
+            glib::MainContext::new().block_on(notices.next()),
+            Some(Notice::LeftOut { taken: 1 })
+        ));
+        let [arrived, taken] =
+            [&counters.arrived, &counters.taken].map(|count| count.load(Ordering::Relaxed));
+        assert_eq!((arrived, taken), (3, 2));
+    }
+}

@@ -1,0 +1,10 @@
+//! Pipeline descriptions: files and command-line text, checked and put together into a plan.
+
+pub mod codec;
+pub mod description;
+pub mod library;
+pub mod packages;
+pub mod parse;
+pub mod plan;
+mod select;
+pub(super) mod validate;

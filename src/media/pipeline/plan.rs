@@ -1,0 +1,353 @@
+//! What the flags choose: one capture, an encoder for each codec, and the texts that come of them.
+
+use std::path::PathBuf;
+
+use super::codec::Codec;
+use super::description::Description;
+use super::library::Library;
+use super::parse::{self, DescriptionError};
+use super::select;
+use super::validate::check_targets;
+use crate::media::rate::renditions::Rung;
+
+/// The element that takes frames out of the shared capture, and those that bring them to an encoder and encoded to a
+/// viewer.
+pub(crate) const FRAMES: &str = "frames";
+/// The element that takes encoded frames out of an encoder.
+pub(crate) const ENCODED: &str = "encoded";
+/// The caps of a smaller picture.
+pub(crate) const SIZE: &str = "size";
+/// The webrtcbin of a viewer's pipeline.
+pub(crate) const WEBRTC: &str = "webrtc";
+
+const WEBRTCBIN: &str = "webrtcbin name=webrtc bundle-policy=max-bundle";
+/// The payload type of the sound, where the host chooses it.
+const AUDIO_PAYLOAD_TYPE: u8 = 97;
+/// The payloader of the sound, and the caps behind it.
+pub(crate) const AUDIO_PAY: &str = "audiopay";
+pub(crate) const AUDIO_RTP: &str = "audiortp";
+
+/// What a viewer's pipeline needs whatever the descriptions say.
+const NEEDS: &[&str] = &[
+    "appsrc",
+    "appsink",
+    "videoconvert",
+    "videoscale",
+    "h264parse",
+    "rtphdrexttwcc",
+    "webrtcbin",
+    "nicesrc",
+    "dtlssrtpenc",
+    "srtpenc",
+    "sctpenc",
+    "rtpbin",
+];
+
+/// What the command line says about the stream.
+#[derive(Debug, Clone)]
+pub struct StreamOptions {
+    /// `--capture`: `auto`, a name, or gst-launch text.
+    pub capture: String,
+    /// `--encoder`: `auto`, a name, a codec, or gst-launch text.
+    pub encoder: String,
+    /// `--pipeline`: a file or gst-launch text that replaces capture and encoder.
+    pub pipeline: Option<String>,
+    /// `--pipelines`: a directory with descriptions that override and add.
+    pub directory: Option<PathBuf>,
+    /// The X display to capture, `:0`.
+    pub display: Option<String>,
+    /// Frames per second, 1 to 240.
+    pub fps: u32,
+    /// The video bitrate, in kbit/s.
+    pub bitrate_kbps: u32,
+    /// `--per-viewer-encoder`: each viewer gets an encoder of its own.
+    pub per_viewer_encoder: bool,
+}
+
+/// How the streams of this host are made. Every text in it has been parsed once.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// One capture for all viewers, encoders that they share, and a webrtcbin for each.
+    Shared {
+        /// The chosen capture.
+        capture: Description,
+        /// All that may be tried, the preferred first. Never empty.
+        encoders: Vec<Encoder>,
+        /// What a viewer that asks for sound hears.
+        audio: Box<Description>,
+        /// The rate at first, and the highest.
+        bitrate_kbps: u32,
+        /// What an encoder has to keep up with.
+        fps: u32,
+        /// Viewers share no encoder.
+        private_encoders: bool,
+    },
+    /// A whole description for each viewer.
+    Whole(Description),
+}
+
+/// An encoder, and what it makes.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    /// The codec.
+    pub codec: Codec,
+    /// The chosen description.
+    pub description: Description,
+}
+
+impl Encoder {
+    /// For logs: the name of its file, or where its text came from.
+    pub(crate) fn label(&self) -> &str {
+        label(&self.description)
+    }
+}
+
+impl Plan {
+    /// Chooses, and checks that everything chosen can be built here.
+    ///
+    /// # Errors
+    /// If a description is unknown, wrong, or needs what is not installed.
+    pub fn new(options: &StreamOptions) -> Result<Self, DescriptionError> {
+        parse::require("deskbeam", NEEDS)?;
+        let plan = match &options.pipeline {
+            Some(pipeline) => Self::Whole(select::whole(pipeline)?),
+            None => {
+                let library = Library::load(options.directory.as_deref())?;
+                Self::Shared {
+                    capture: select::capture(&library, options)?,
+                    encoders: select::encoders(&library, options)?,
+                    audio: Box::new(select::audio(&library)?),
+                    bitrate_kbps: options.bitrate_kbps,
+                    fps: options.fps,
+                    private_encoders: options.per_viewer_encoder,
+                }
+            }
+        };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The codec of the preferred encoder among those whose codec is in `codecs` (by the names in SDP; empty: any).
+    ///
+    /// # Errors
+    /// A sentence for the viewer, if there is none.
+    pub(crate) fn codec_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<Codec>, String> {
+        if let Self::Whole(_) = self {
+            return Ok(None);
+        }
+        let wanted = |codec: &Codec| {
+            codecs.is_empty() || codecs.iter().any(|name| name.as_ref().parse() == Ok(*codec))
+        };
+        self.codecs()
+            .find(wanted)
+            .map(Some)
+            .ok_or_else(|| self.nothing_in_common())
+    }
+
+    /// The codecs, the preferred first.
+    pub(crate) fn codecs(&self) -> impl Iterator<Item = Codec> {
+        let encoders = self.encoders();
+        let is_first = |(at, encoder): &(usize, &Encoder)| {
+            encoders[..*at].iter().all(|before| before.codec != encoder.codec)
+        };
+        encoders
+            .iter()
+            .enumerate()
+            .filter(is_first)
+            .map(|(_, encoder)| encoder.codec)
+    }
+
+    /// The encoders of a codec, the preferred first.
+    pub(crate) fn encoders_of(&self, codec: Codec) -> impl Iterator<Item = &Encoder> {
+        self.encoders()
+            .iter()
+            .filter(move |encoder| encoder.codec == codec)
+    }
+
+    /// The highest rate of the picture, in kbit/s.
+    pub(crate) fn bitrate_kbps(&self) -> u32 {
+        match self {
+            Self::Shared { bitrate_kbps, .. } => *bitrate_kbps,
+            Self::Whole(_) => 0,
+        }
+    }
+
+    /// Frames per second at first.
+    pub(crate) fn fps(&self) -> u32 {
+        match self {
+            Self::Shared { fps, .. } => *fps,
+            Self::Whole(_) => 0,
+        }
+    }
+
+    /// Whether the capture can show a part of the screen alone.
+    pub fn shows_regions(&self) -> bool {
+        matches!(self, Self::Shared { capture, .. } if capture.region.is_some())
+    }
+
+    /// Whether viewers share no encoder.
+    pub(crate) fn has_private_encoders(&self) -> bool {
+        matches!(
+            self,
+            Self::Shared {
+                private_encoders: true,
+                ..
+            }
+        )
+    }
+
+    fn encoders(&self) -> &[Encoder] {
+        match self {
+            Self::Shared { encoders, .. } => encoders,
+            Self::Whole(_) => &[],
+        }
+    }
+
+    /// The sentence for a viewer that can decode nothing of ours.
+    pub(crate) fn nothing_in_common(&self) -> String {
+        let ours: Vec<_> = self.codecs().map(Codec::encoding_name).collect();
+        format!(
+            "This host encodes {}, which the viewer cannot decode",
+            ours.join(" and ")
+        )
+    }
+
+    /// The text of the capture that all viewers share, with its appsink; none if each viewer has a whole pipeline.
+    pub(crate) fn capture_text(&self) -> Option<String> {
+        match self {
+            Self::Shared {
+                capture, encoders, ..
+            } => Some(format!(
+                "{} ! appsink name={FRAMES} max-buffers=1 drop=true",
+                captured_for(capture, encoders)
+            )),
+            Self::Whole(_) => None,
+        }
+    }
+
+    /// The text of one viewer's pipeline, from encoded frames to webrtcbin.
+    ///
+    /// Without a codec it has no video, unless the plan is a whole description.
+    pub(crate) fn viewer_text(&self, codec: Option<Codec>, with_audio: bool) -> String {
+        let Self::Shared { audio, .. } = self else {
+            return self.launch_text();
+        };
+        let video = codec.map(|codec| format!(" appsrc name={FRAMES} ! {} ! webrtc.", codec.payloader()));
+        let audio = with_audio.then(|| format!(" {} ! {} ! webrtc.", audio.text, audio_payloader()));
+        [Some(WEBRTCBIN.to_owned()), video, audio]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// The whole way from the screen to webrtcbin in one text, as `gst-launch-1.0` writes it.
+    pub fn launch_text(&self) -> String {
+        match self {
+            Self::Shared {
+                capture, encoders, ..
+            } => {
+                let encoder = &encoders[0];
+                let (encode, codec) = (&encoder.description.text, encoder.codec);
+                format!(
+                    "{} ! {encode} ! {} ! {WEBRTCBIN}",
+                    captured_for(capture, encoders),
+                    codec.payloader()
+                )
+            }
+            Self::Whole(description) => description.text.clone(),
+        }
+    }
+
+    /// The name of the preferred encoder, which a viewer gets that does not say what it can decode.
+    pub fn encoder_name(&self) -> &str {
+        match self {
+            Self::Shared { encoders, .. } => label(&encoders[0].description),
+            Self::Whole(description) => label(description),
+        }
+    }
+
+    /// For the log: what was chosen.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Shared {
+                capture, encoders, ..
+            } => {
+                let encoders: Vec<_> = encoders
+                    .iter()
+                    .map(|encoder| label(&encoder.description))
+                    .collect();
+                format!("capture {}, encoder {}", label(capture), encoders.join(" or "))
+            }
+            Self::Whole(description) => format!("pipeline {}", description.origin),
+        }
+    }
+
+    /// Parses every text, in state NULL, and looks for the elements that have to be there.
+    fn check(&self) -> Result<(), DescriptionError> {
+        match self {
+            Self::Shared {
+                capture, encoders, ..
+            } => {
+                let text = self.capture_text().unwrap_or_default();
+                check_targets(capture, &parse::parse(&capture.origin, &text)?)?;
+                for encoder in encoders {
+                    let origin = &encoder.description.origin;
+                    let pipeline = parse::parse(origin, &encoding_text(encoder, Rung::Full))?;
+                    check_targets(&encoder.description, &pipeline)?;
+                }
+                for codec in self.codecs() {
+                    parse::parse("deskbeam", &self.viewer_text(Some(codec), true))?;
+                }
+                Ok(())
+            }
+            Self::Whole(description) => {
+                let pipeline = parse::parse(&description.origin, &description.text)?;
+                parse::named(&pipeline, &description.origin, WEBRTC, Some("webrtcbin")).map(drop)
+            }
+        }
+    }
+}
+
+/// The text of the capture, with the caps that the preferred encoder wants of it.
+fn captured_for(capture: &Description, encoders: &[Encoder]) -> String {
+    match encoders
+        .first()
+        .and_then(|encoder| encoder.description.input.as_ref())
+    {
+        Some(input) => format!("{} ! {input}", capture.text),
+        None => capture.text.clone(),
+    }
+}
+
+/// The text of one encoder that viewers share, from frames to encoded frames.
+pub(crate) fn encoding_text(encoder: &Encoder, rung: Rung) -> String {
+    let smaller = match rung {
+        Rung::Small => format!("videoscale ! capsfilter name={SIZE} ! "),
+        Rung::Full | Rung::Half => String::new(),
+    };
+    let (encode, finish) = (&encoder.description.text, encoder.codec.finish());
+    format!("appsrc name={FRAMES} ! {smaller}{encode} ! {finish} ! appsink name={ENCODED}")
+}
+
+fn audio_payloader() -> String {
+    format!(
+        "rtpopuspay name={AUDIO_PAY} ! capsfilter name={AUDIO_RTP} caps={}",
+        audio_rtp_caps(AUDIO_PAYLOAD_TYPE)
+    )
+}
+
+/// The caps of the sound in RTP (RFC 7587).
+pub(crate) fn audio_rtp_caps(payload_type: u8) -> String {
+    format!("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={payload_type}")
+}
+
+fn label(description: &Description) -> &str {
+    if description.name.is_empty() {
+        &description.origin
+    } else {
+        &description.name
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Whether a description holds what its header says.
+
+use std::path::Path;
+
+use gst::prelude::*;
+
+use super::codec::Codec;
+use super::description::{Description, Kind};
+use super::parse::{self, DescriptionError};
+
+/// Checks one file as `pipelines check` does: header, elements, text, and the elements that the header names.
+///
+/// # Errors
+/// For the first thing that is wrong.
+pub fn check_file(path: &Path) -> Result<Description, DescriptionError> {
+    let origin = path.display().to_string();
+    let contents = std::fs::read_to_string(path)
+        .map_err(|error| DescriptionError::new(&origin, format!("cannot be read: {error}")))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let description = Description::read(&origin, &name, &contents)?;
+    parse::require(&origin, &description.needs)?;
+    check_targets(&description, &parse::parse_part(&origin, &description.text)?)?;
+    if description.kind == Kind::Encode {
+        codec_of(&description)?;
+    }
+    Ok(description)
+}
+
+/// Checks that the elements and properties that the header names are in the pipeline.
+///
+/// # Errors
+/// For the first that is not.
+pub(crate) fn check_targets(
+    description: &Description,
+    pipeline: &gst::Pipeline,
+) -> Result<(), DescriptionError> {
+    for target in description.targets() {
+        let element = parse::named(pipeline, &description.origin, &target.element, None)?;
+        if !element.has_property(&target.property) {
+            let message = format!(
+                "the element called {:?} has no property {:?}",
+                target.element, target.property
+            );
+            return Err(DescriptionError::new(&description.origin, message));
+        }
+    }
+    Ok(())
+}
+
+/// What an encoder makes: what its header says, else what can come out of it.
+///
+/// # Errors
+/// If nothing tells which codec it is.
+pub(crate) fn codec_of(description: &Description) -> Result<Codec, DescriptionError> {
+    if let Some(codec) = description.codec {
+        return Ok(codec);
+    }
+    parse::parse_part(&description.origin, &description.text)?;
+    let bin = gst::parse::bin_from_description(&format!("{} ! identity", description.text), true)
+        .map_err(|error| DescriptionError::new(&description.origin, error.message()))?;
+    let caps = bin.static_pad("src").map(|pad| pad.query_caps(None));
+    let makes = |codec: &Codec| {
+        caps.as_ref()
+            .is_some_and(|caps| !caps.is_any() && caps.iter().all(|caps| caps.name() == codec.caps_name()))
+    };
+    Codec::ALL.into_iter().find(makes).ok_or_else(|| {
+        let known: Vec<_> = Codec::ALL.iter().map(|codec| codec.caps_name()).collect();
+        DescriptionError::new(&description.origin, "it is not clear which codec comes out of it").with_remedy(
+            format!("Let it end in an encoder, or in caps: … ! {}", known.join(" or ")),
+        )
+    })
+}

@@ -1,0 +1,254 @@
+//! Sends again what the viewer's reports tell as lost.
+//!
+//! A browser asks for a lost packet at once, and every 100 ms from then on: it does not know the round trip of a stream
+//! that it only receives. Where its request or the answer is lost as well, the picture stands for so long, and again.
+//! The reports of arrivals come more often, and tell of both.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gst::prelude::*;
+
+/// More packets than are on their way, and than webrtcbin keeps to be sent again.
+const REMEMBERED: usize = 1024;
+/// How often a packet goes at most.
+const MOST: u8 = 10;
+/// More that are lost at once are no chance: the line was dead, the browser asks for what it still wants, and the rest
+/// would only be in the way of that.
+const MANY: usize = 100;
+
+/// What one viewer has been sent. Shared with its streaming threads.
+#[derive(Clone, Default)]
+pub(crate) struct Resender(Arc<Mutex<Sending>>);
+
+#[derive(Default)]
+struct Sending {
+    /// Where the packets leave, and where they are asked for again. None before the first.
+    exit: Option<glib::WeakRef<gst::Pad>>,
+    ssrc: u32,
+    flights: Flights,
+}
+
+impl Resender {
+    /// Notes what leaves `webrtc` of the video, which has this payload type. `id` is that of the header extension that
+    /// numbers it.
+    pub(crate) fn watch(&self, webrtc: &gst::Element, payload_type: u8, id: u8) {
+        let rtpbin = webrtc
+            .downcast_ref::<gst::Bin>()
+            .and_then(|bin| bin.by_name("rtpbin"));
+        let Some(rtpbin) = rtpbin else {
+            return;
+        };
+        let resender = self.clone();
+        rtpbin.connect_pad_added(move |_, pad| {
+            if !pad.name().starts_with("send_rtp_src_") {
+                return;
+            }
+            let resender = resender.clone();
+            pad.add_probe(
+                gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+                move |pad, info| {
+                    let mut sending = resender.lock();
+                    let mut note = |packet: &gst::BufferRef| sending.note(pad, packet, payload_type, id);
+                    match &info.data {
+                        Some(gst::PadProbeData::Buffer(packet)) => note(packet),
+                        Some(gst::PadProbeData::BufferList(list)) => list.iter().for_each(note),
+                        _ => {}
+                    }
+                    gst::PadProbeReturn::Ok
+                },
+            );
+        });
+    }
+
+    /// What went under these numbers has not arrived.
+    pub(crate) fn resend(&self, lost: &[u16]) {
+        if lost.len() > MANY {
+            return;
+        }
+        let (exit, ssrc, sequence_numbers) = {
+            let sending = self.lock();
+            let again: Vec<_> = lost
+                .iter()
+                .filter_map(|number| sending.flights.lost(*number))
+                .collect();
+            let exit = sending.exit.as_ref().and_then(glib::WeakRef::upgrade);
+            (exit, sending.ssrc, again)
+        };
+        let Some(exit) = exit else {
+            return;
+        };
+        for sequence_number in sequence_numbers {
+            // As GStreamer's RTP session says it, when a viewer asks.
+            let request = gst::Structure::builder("GstRTPRetransmissionRequest")
+                .field("seqnum", u32::from(sequence_number))
+                .field("ssrc", ssrc)
+                .build();
+            exit.send_event(gst::event::CustomUpstream::new(request));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Sending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sending {
+    fn note(&mut self, pad: &gst::Pad, packet: &gst::BufferRef, payload_type: u8, id: u8) {
+        let Ok(packet) = gst_rtp::RTPBuffer::from_buffer_readable(packet) else {
+            return;
+        };
+        // Sound has no number.
+        let Some(&[high, low]) = packet.extension_onebyte_header(id, 0) else {
+            return;
+        };
+        let number = u16::from_be_bytes([high, low]);
+        if packet.payload_type() == payload_type {
+            self.exit.get_or_insert_with(|| pad.downgrade());
+            self.ssrc = packet.ssrc();
+            self.flights.sent(number, packet.seq(), false);
+        } else if let Ok([high, low, ..]) = packet.payload() {
+            // RFC 4588 section 4: the number that it had.
+            self.flights.sent(number, u16::from_be_bytes([*high, *low]), true);
+        }
+    }
+}
+
+/// Which packet went under which number.
+struct Flights {
+    /// By the number, the number and the packet.
+    numbers: Vec<Option<(u16, u16)>>,
+    /// By the packet.
+    packets: Vec<Option<Flight>>,
+}
+
+/// The way of one packet.
+#[derive(Clone, Copy)]
+struct Flight {
+    sequence_number: u16,
+    /// The number under which it went last.
+    number: u16,
+    times: u8,
+}
+
+impl Default for Flights {
+    fn default() -> Self {
+        Self {
+            numbers: vec![None; REMEMBERED],
+            packets: vec![None; REMEMBERED],
+        }
+    }
+}
+
+impl Flights {
+    fn sent(&mut self, number: u16, sequence_number: u16, is_copy: bool) {
+        self.numbers[usize::from(number) % REMEMBERED] = Some((number, sequence_number));
+        let packet = &mut self.packets[usize::from(sequence_number) % REMEMBERED];
+        let before = packet.filter(|flight| is_copy && flight.sequence_number == sequence_number);
+        *packet = Some(Flight {
+            sequence_number,
+            number,
+            times: before.map_or(1, |flight| flight.times.saturating_add(1)),
+        });
+    }
+
+    /// The packet that went under `number`, if it is to be sent again: no later copy of it is on its way.
+    fn lost(&self, number: u16) -> Option<u16> {
+        let (_, sequence_number) =
+            self.numbers[usize::from(number) % REMEMBERED].filter(|(noted, _)| *noted == number)?;
+        let flight = self.packets[usize::from(sequence_number) % REMEMBERED]?;
+        let is_last = flight.sequence_number == sequence_number && flight.number == number;
+        (is_last && flight.times < MOST).then_some(sequence_number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::rate::twcc;
+
+    /// What leaves a session that is sent video, with the number of the transport, the payload type, and the number of
+    /// the packet: behind the header in a copy.
+    struct Exit(gst_app::AppSink);
+
+    impl Exit {
+        fn packet(&self) -> (u16, u8, u16) {
+            let sample = self.0.try_pull_sample(gst::ClockTime::from_seconds(10));
+            let sample = sample.expect("packets leave");
+            let packet = gst_rtp::RTPBuffer::from_buffer_readable(sample.buffer().unwrap()).unwrap();
+            let two = |bytes: &[u8]| u16::from_be_bytes([bytes[0], bytes[1]]);
+            let number = two(packet.extension_onebyte_header(twcc::ID, 0).unwrap());
+            let sequence_number = match packet.payload_type() {
+                96 => packet.seq(),
+                _ => two(packet.payload().unwrap()),
+            };
+            (number, packet.payload_type(), sequence_number)
+        }
+    }
+
+    #[test]
+    fn what_a_report_tells_as_lost_leaves_again_as_a_copy() {
+        gst::init().unwrap();
+        let pipeline = gst::parse::launch(
+            "videotestsrc is-live=true ! vp8enc deadline=1 ! rtpvp8pay name=pay pt=96 ! rtprtxsend name=rtx \
+             payload-type-map=map,96=(uint)97 rtpbin name=rtpbin appsink name=exit sync=false",
+        );
+        let pipeline = pipeline.unwrap().downcast::<gst::Pipeline>().unwrap();
+        let [payloader, rtx, rtpbin, exit] =
+            ["pay", "rtx", "rtpbin", "exit"].map(|name| pipeline.by_name(name).unwrap());
+        twcc::add_to(&payloader, twcc::ID);
+        let resender = Resender::default();
+        resender.watch(pipeline.upcast_ref(), 96, twcc::ID);
+        rtx.link_pads(Some("src"), &rtpbin, Some("send_rtp_sink_0"))
+            .unwrap();
+        rtpbin
+            .link_pads(Some("send_rtp_src_0"), &exit, Some("sink"))
+            .unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let exit = Exit(exit.downcast().unwrap());
+        let (number, _, lost) = exit.packet();
+        resender.resend(&[number]);
+        let mut packets = std::iter::repeat_with(|| exit.packet()).take(600);
+        let copy = packets.find(|(_, payload_type, _)| *payload_type == 97);
+        assert!(
+            copy.is_some_and(|(again, _, copied)| copied == lost && again != number),
+            "{copy:?}"
+        );
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
+
+    #[test]
+    fn a_lost_packet_is_sent_again_unless_it_has_been() {
+        let mut flights = Flights::default();
+        flights.sent(7, 1000, false);
+        flights.sent(8, 1001, false);
+        assert_eq!(flights.lost(7), Some(1000));
+        flights.sent(9, 1000, true);
+        assert_eq!(flights.lost(7), None, "its copy is on its way");
+        assert_eq!(flights.lost(9), Some(1000), "and is lost as well");
+        assert_eq!(flights.lost(8), Some(1001));
+    }
+
+    #[test]
+    fn what_is_lost_each_time_is_let_be() {
+        let mut flights = Flights::default();
+        flights.sent(0, 5, false);
+        for number in 1..u16::from(MOST) {
+            assert_eq!(flights.lost(number - 1), Some(5));
+            flights.sent(number, 5, true);
+        }
+        assert_eq!(flights.lost(u16::from(MOST) - 1), None);
+    }
+
+    #[test]
+    fn numbers_that_come_round_again_are_others() {
+        let mut flights = Flights::default();
+        let count = u16::try_from(REMEMBERED).unwrap();
+        flights.sent(u16::MAX, 3, false);
+        flights.sent(0, 4, false);
+        assert_eq!(flights.lost(u16::MAX), Some(3));
+        flights.sent(count, 3 + count, false);
+        assert_eq!(flights.lost(0), None, "its place was taken");
+        assert_eq!(flights.lost(count), Some(3 + count));
+        assert_eq!(flights.lost(999), None, "it was never sent");
+    }
+}

@@ -1,0 +1,27 @@
+//! The thread of the glib main loop. It iterates the *default* context: GStreamer 1.22 resolves names and frees sockets
+//! there.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Starts it, once a process. Returns when the main loop owns the default context: before that, `invoke` would run on
+/// the caller's thread.
+pub(crate) fn start() -> std::io::Result<()> {
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*started {
+        let (ready, owned) = std::sync::mpsc::channel();
+        std::thread::Builder::new()
+            .name("media".to_owned())
+            .spawn(move || {
+                let context = glib::MainContext::default();
+                let _owner = context
+                    .acquire()
+                    .expect("nobody else iterates the default context");
+                let _ = ready.send(());
+                glib::MainLoop::new(Some(&context), false).run();
+            })?;
+        owned.recv().map_err(std::io::Error::other)?;
+        *started = true;
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Who is on which rung of the ladder, and at which rate each of them encodes.
+
+use std::rc::Rc;
+
+use super::pool::{Studio, Viewer};
+use crate::media::encoder::encoder::Encoding;
+use crate::media::pipeline::codec::Codec;
+use crate::media::rate::renditions::{self, Member};
+use crate::media::webrtc::messages::PeerId;
+
+impl Studio {
+    pub(super) fn move_to(&self, id: PeerId, encoding: &Rc<Encoding>) {
+        let mut state = self.state.borrow_mut();
+        let Some(viewer) = state.viewers.get_mut(&id) else {
+            return;
+        };
+        if let Some(link) = &mut viewer.link
+            && let Err(error) = encoding.take_over(link)
+        {
+            tracing::error!(%error, "a viewer cannot be moved");
+        }
+        viewer.encoding = Rc::clone(encoding);
+    }
+
+    /// Puts the viewers on the rungs that fit them, in a task: numbers change in bursts.
+    pub(super) fn arrange_soon(self: &Rc<Self>) {
+        if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
+            let this = Rc::clone(self);
+            glib::MainContext::default().spawn_local(async move { this.arrange().await });
+        }
+    }
+
+    async fn arrange(&self) {
+        let _turn = self.turn.lock().await;
+        self.state.borrow_mut().is_unarranged = false;
+        let (plan, capture) = (self.plan(), self.state.borrow().capture.clone());
+        let size = capture.as_ref().and_then(|capture| capture.size());
+        let pixels = size.map_or(0, |size| u64::from(size.width) * u64::from(size.height));
+        for codec in plan.codecs() {
+            let members = self.members(codec);
+            for (id, rung) in renditions::assign(&members, pixels) {
+                let Some(member) = members
+                    .iter()
+                    .find(|member| member.id == id && member.rung != rung)
+                else {
+                    continue;
+                };
+                let encoding = match self.encoding_for(codec, rung) {
+                    Some(encoding) => Ok(encoding),
+                    None => match &capture {
+                        Some(capture) => {
+                            self.start_encoding(&plan, capture, codec, rung, member.kbps)
+                                .await
+                        }
+                        None => break,
+                    },
+                };
+                match encoding {
+                    Ok(encoding) => {
+                        tracing::debug!(peer = %id, ?rung, kbps = member.kbps, "the viewer moves");
+                        self.move_to(id, &encoding);
+                    }
+                    // It stays where it is.
+                    Err(reason) => tracing::warn!(%reason, ?rung, "there is no such rung"),
+                }
+            }
+        }
+        self.set_rates(pixels);
+        self.cool_down();
+    }
+
+    fn members(&self, codec: Codec) -> Vec<Member> {
+        let state = self.state.borrow();
+        let shares = |viewer: &&Viewer| viewer.codec == codec && !viewer.is_private;
+        let member = |(id, viewer): (&PeerId, &Viewer)| Member {
+            id: *id,
+            kbps: viewer.kbps,
+            controls: viewer.controls,
+            may_halve: viewer.may_halve,
+            rung: viewer.encoding.rung,
+        };
+        state
+            .viewers
+            .iter()
+            .filter(|(_, viewer)| shares(viewer))
+            .map(member)
+            .collect()
+    }
+
+    fn set_rates(&self, pixels: u64) {
+        let state = self.state.borrow();
+        for encoding in &state.encodings {
+            let on_it = || {
+                state
+                    .viewers
+                    .values()
+                    .filter(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
+            };
+            if let Some(kbps) = renditions::rate(on_it().map(|viewer| viewer.kbps)) {
+                encoding.set_rate(kbps, renditions::frame_rate(kbps, encoding.rung, pixels));
+            }
+            encoding.set_paused(on_it().all(|viewer| viewer.is_paused));
+        }
+    }
+}

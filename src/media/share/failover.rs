@@ -1,0 +1,149 @@
+//! Which encoder is started, and which takes over when one fails.
+
+use std::rc::{Rc, Weak};
+
+use super::pool::Studio;
+use crate::media::encoder::encoder::Encoding;
+use crate::media::encoder::trial;
+use crate::media::pipeline::codec::Codec;
+use crate::media::pipeline::plan::{Encoder, Plan};
+use crate::media::rate::renditions::Rung;
+use crate::media::source::video::Capture;
+use crate::media::webrtc::messages::Signal;
+
+impl Studio {
+    pub(super) fn encoding_for(&self, codec: Codec, rung: Rung) -> Option<Rc<Encoding>> {
+        let state = self.state.borrow();
+        let is_it = |encoding: &&Rc<Encoding>| {
+            (encoding.encoder.codec, encoding.rung) == (codec, rung) && state.runs(encoding.capture())
+        };
+        state.encodings.iter().find(is_it).map(Rc::clone)
+    }
+
+    /// Starts the best encoder that works. The turn must be held.
+    pub(super) async fn start_encoding(
+        &self,
+        plan: &Plan,
+        capture: &Rc<Capture>,
+        codec: Codec,
+        rung: Rung,
+        kbps: u32,
+    ) -> Result<Rc<Encoding>, String> {
+        let mut reasons = Vec::new();
+        for encoder in self.candidates(plan, codec, capture).await {
+            let id = {
+                let mut state = self.state.borrow_mut();
+                state.next_encoding += 1;
+                state.next_encoding
+            };
+            let this = Weak::clone(&self.this);
+            let lost = Box::new(move |id, reason: String| {
+                if let Some(studio) = this.upgrade() {
+                    studio.encoding_lost(id, &reason);
+                }
+            });
+            match Encoding::start(
+                id,
+                &encoder,
+                rung,
+                (kbps, self.fps(plan)),
+                Rc::clone(capture),
+                lost,
+            )
+            .await
+            {
+                Ok(encoding) => {
+                    tracing::info!(encoder = encoder.label(), ?rung, "encoding");
+                    let mut state = self.state.borrow_mut();
+                    state.encodings.push(Rc::clone(&encoding));
+                    return Ok(encoding);
+                }
+                Err(reason) => {
+                    tracing::warn!(encoder = encoder.label(), %reason, "the encoder does not work");
+                    self.state
+                        .borrow_mut()
+                        .failed
+                        .push(encoder.description.origin.clone());
+                    reasons.push(format!("{}: {reason}", encoder.label()));
+                }
+            }
+        }
+        Err(format!("Nothing here encodes {codec} ({})", reasons.join("; ")))
+    }
+
+    /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
+    pub(super) async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<Encoder> {
+        let all: Vec<Encoder> = plan.encoders_of(codec).cloned().collect();
+        let has_failed = |encoder: &Encoder| self.state.borrow().failed.contains(&encoder.description.origin);
+        let mut candidates: Vec<Encoder> = all
+            .iter()
+            .filter(|encoder| !has_failed(encoder))
+            .cloned()
+            .collect();
+        if candidates.is_empty() {
+            self.state
+                .borrow_mut()
+                .failed
+                .retain(|origin| all.iter().all(|encoder| encoder.description.origin != *origin));
+            candidates = all;
+        }
+        let is_proven = |encoder: &Encoder| self.state.borrow().proven.contains(&encoder.description.origin);
+        if candidates.len() < 2 || candidates.first().is_some_and(is_proven) {
+            return candidates;
+        }
+        let Some(size) = capture.size() else {
+            return candidates;
+        };
+        let verdict = trial::rank(candidates, size, plan.fps()).await;
+        let mut state = self.state.borrow_mut();
+        state.failed.extend(verdict.failed);
+        state.proven.extend(
+            verdict
+                .ranked
+                .first()
+                .map(|encoder| encoder.description.origin.clone()),
+        );
+        verdict.ranked
+    }
+
+    /// The next encoder takes over.
+    fn encoding_lost(self: Rc<Self>, id: u64, reason: &str) {
+        let lost = {
+            let mut state = self.state.borrow_mut();
+            let Some(at) = state.encodings.iter().position(|encoding| encoding.id == id) else {
+                return;
+            };
+            let lost = state.encodings.remove(at);
+            state.failed.push(lost.encoder.description.origin.clone());
+            let origin = lost.encoder.description.origin.clone();
+            state.proven.retain(|proven| *proven != origin);
+            lost
+        };
+        tracing::warn!(encoder = lost.encoder.label(), %reason, "the encoder has failed, the next takes over");
+        glib::MainContext::default().spawn_local(async move { self.replace(lost).await });
+    }
+
+    /// Moves the viewers of an encoder that has failed.
+    async fn replace(&self, lost: Rc<Encoding>) {
+        let _turn = self.turn.lock().await;
+        let plan = self.plan();
+        let orphans = self.viewers_of(&lost);
+        let capture = lost.capture();
+        // The viewers of a capture that is lost were told.
+        if orphans.is_empty() || !self.state.borrow().runs(capture) {
+            return self.cool_down();
+        }
+        match self
+            .start_encoding(&plan, capture, lost.encoder.codec, lost.rung, plan.bitrate_kbps())
+            .await
+        {
+            Ok(encoding) => orphans.into_iter().for_each(|id| self.move_to(id, &encoding)),
+            Err(reason) => {
+                let state = self.state.borrow();
+                for viewer in orphans.iter().filter_map(|id| state.viewers.get(id)) {
+                    viewer.signals.send(Signal::Lost(reason.clone()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! What viewers share: the capture, and for each codec an encoder for each rung of its ladder. Who watches has a
+//! [`Seat`].
+//!
+//! All of it lives on the main loop. Starting something takes time and is done in turn; moving viewers does not.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use gst_utils::streamproducer::ConsumptionLink;
+
+use crate::media::encoder::encoder::Encoding;
+use crate::media::pipeline::codec::Codec;
+use crate::media::pipeline::plan::Plan;
+use crate::media::rate::renditions::Rung;
+use crate::media::runtime::mailbox::SignalSender;
+use crate::media::source::lifecycle::CaptureReports;
+use crate::media::source::video::{Capture, Settings};
+use crate::media::webrtc::messages::{PeerId, Signal};
+
+use super::subscription::Seat;
+
+/// How long the capture runs on after the last viewer: a page that is loaded again finds it running.
+const WARM: Duration = Duration::from_secs(10);
+
+/// The shared part of a host's media.
+pub(crate) struct Studio {
+    pub(super) reports: CaptureReports,
+    pub(super) this: Weak<Self>,
+    /// Held while something is started.
+    pub(super) turn: futures_util::lock::Mutex<()>,
+    pub(super) state: RefCell<State>,
+}
+
+pub(super) struct State {
+    pub(super) plan: Rc<Plan>,
+    pub(super) settings: Settings,
+    pub(super) capture: Option<Rc<Capture>>,
+    pub(super) encodings: Vec<Rc<Encoding>>,
+    pub(super) viewers: BTreeMap<PeerId, Viewer>,
+    /// Encoders that did not work, by their origin. They are tried again when no other is left.
+    pub(super) failed: Vec<String>,
+    /// Encoders that have shown that they keep up.
+    pub(super) proven: Vec<String>,
+    pub(super) next_encoding: u64,
+    /// Something has changed since the viewers were last arranged.
+    pub(super) is_unarranged: bool,
+}
+
+impl State {
+    /// Whether this is the capture that runs, and not one that was lost.
+    pub(super) fn runs(&self, capture: &Rc<Capture>) -> bool {
+        self.capture
+            .as_ref()
+            .is_some_and(|running| Rc::ptr_eq(running, capture))
+    }
+}
+
+/// One who watches.
+pub(super) struct Viewer {
+    pub(super) codec: Codec,
+    pub(super) encoding: Rc<Encoding>,
+    pub(super) link: Option<ConsumptionLink>,
+    pub(super) signals: SignalSender,
+    pub(super) kbps: u32,
+    pub(super) controls: bool,
+    pub(super) may_halve: bool,
+    /// It has an encoder of its own.
+    pub(super) is_private: bool,
+    pub(super) is_paused: bool,
+}
+
+/// What a viewer brings.
+pub(crate) struct Guest {
+    pub(crate) id: PeerId,
+    pub(crate) codec: Codec,
+    pub(crate) controls: bool,
+    /// Whether half the size will do.
+    pub(crate) may_halve: bool,
+    pub(crate) signals: SignalSender,
+}
+
+impl Studio {
+    /// Nothing runs yet. `reports` takes what happens to captures.
+    pub(crate) fn new(plan: Rc<Plan>, reports: CaptureReports) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            reports,
+            this: Weak::clone(this),
+            turn: futures_util::lock::Mutex::new(()),
+            state: RefCell::new(State {
+                plan,
+                settings: Settings::default(),
+                capture: None,
+                encodings: Vec::new(),
+                viewers: BTreeMap::new(),
+                failed: Vec::new(),
+                proven: Vec::new(),
+                next_encoding: 1,
+                is_unarranged: false,
+            }),
+        })
+    }
+
+    /// What is streamed, and how.
+    pub(crate) fn plan(&self) -> Rc<Plan> {
+        Rc::clone(&self.state.borrow().plan)
+    }
+
+    /// Gives a viewer a stream of its codec, whose encoder and capture are started if need be.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(crate) async fn seat(&self, guest: Guest) -> Result<Seat, String> {
+        let _turn = self.turn.lock().await;
+        let plan = self.plan();
+        let is_private = plan.has_private_encoders();
+        let kbps = plan.bitrate_kbps();
+        let present = self.encoding_for(guest.codec, Rung::Full).filter(|_| !is_private);
+        // A rate that nobody has would put the others on a rung below.
+        let begins_at = present.as_ref().map_or(kbps, |encoding| encoding.kbps());
+        let encoding = match present {
+            Some(encoding) => encoding,
+            None => {
+                let capture = self.capture().await?;
+                let started = self
+                    .start_encoding(&plan, &capture, guest.codec, Rung::Full, kbps)
+                    .await;
+                if started.is_err() {
+                    self.cool_down();
+                }
+                started?
+            }
+        };
+        if !self.state.borrow().runs(encoding.capture()) {
+            return Err("The capture is lost: it has ended".to_owned());
+        }
+        let viewer = Viewer {
+            codec: guest.codec,
+            encoding,
+            link: None,
+            signals: guest.signals,
+            kbps: begins_at,
+            controls: guest.controls,
+            may_halve: guest.may_halve,
+            is_private,
+            is_paused: false,
+        };
+        self.state.borrow_mut().viewers.insert(guest.id, viewer);
+        let studio = self.this.upgrade().ok_or("the host is going down")?;
+        studio.arrange_soon();
+        Ok(Seat { studio, id: guest.id })
+    }
+
+    /// Changes what viewers may change of the capture, for all of them.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut state = self.state.borrow_mut();
+        change(&mut state.settings);
+        for encoding in &state.encodings {
+            encoding.set_nominal_fps(state.settings.fps.unwrap_or(state.plan.fps()));
+        }
+        if let Some(capture) = &state.capture {
+            capture.set(&state.plan, state.settings);
+        }
+    }
+
+    /// One frame is left out.
+    pub(crate) fn leave_out(&self) {
+        if let Some(capture) = &self.state.borrow().capture {
+            capture.leave_out();
+        }
+    }
+
+    /// The capture with this number has failed: all who watch are told.
+    pub(crate) fn capture_lost(&self, generation: u64, reason: &str) {
+        let mut state = self.state.borrow_mut();
+        if state
+            .capture
+            .as_ref()
+            .is_none_or(|capture| capture.generation() != generation)
+        {
+            return;
+        }
+        tracing::warn!(%reason, "the capture is lost");
+        state.capture = None;
+        for viewer in state.viewers.values() {
+            viewer
+                .signals
+                .send(Signal::Lost(format!("The capture is lost: {reason}")));
+        }
+    }
+
+    /// Starts the capture and proves the preferred encoder, so that the first viewer need not wait.
+    pub(crate) async fn warm_up(&self) {
+        let _turn = self.turn.lock().await;
+        let plan = self.plan();
+        let Some(codec) = plan.codecs().next() else { return };
+        match self.capture().await {
+            Ok(capture) => {
+                capture.first_frame().await;
+                let _ = self.candidates(&plan, codec, &capture).await;
+            }
+            Err(reason) => tracing::warn!(%reason, "the capture does not start"),
+        }
+        self.cool_down();
+    }
+
+    /// Lets go of everything, and ends when the capture has stopped.
+    pub(crate) async fn close(&self) {
+        // What is being started is to be stopped as well.
+        let _turn = self.turn.lock().await;
+        {
+            let mut state = self.state.borrow_mut();
+            state.encodings.clear();
+            state.capture = None;
+        }
+        self.reports.stopped().await;
+    }
+
+    /// Changes to another plan, without anybody missing more than a frame. If it does not work, the old one stays.
+    ///
+    /// # Errors
+    /// A sentence that says what does not work.
+    pub(crate) async fn reload(&self, plan: Plan) -> Result<(), String> {
+        let _turn = self.turn.lock().await;
+        let (old_plan, plan) = (self.plan(), Rc::new(plan));
+        let is_whole = |plan: &Plan| plan.capture_text().is_none();
+        if is_whole(&plan) != is_whole(&old_plan) {
+            return Err("a whole pipeline and a shared capture cannot be changed into each other".to_owned());
+        }
+        let old_capture = self.state.borrow().capture.clone();
+        let capture = match &old_capture {
+            Some(old) if plan.capture_text() == old_plan.capture_text() => Some(Rc::clone(old)),
+            Some(_) => Some(self.start_capture(&plan).await?),
+            None => None,
+        };
+        let old: Vec<_> = self.state.borrow().encodings.clone();
+        let (failed, proven) = {
+            let mut state = self.state.borrow_mut();
+            (
+                std::mem::take(&mut state.failed),
+                std::mem::take(&mut state.proven),
+            )
+        };
+        let mut new = Vec::new();
+        for encoding in &old {
+            let Some(capture) = &capture else { break };
+            let (codec, rung) = (encoding.encoder.codec, encoding.rung);
+            match self
+                .start_encoding(&plan, capture, codec, rung, plan.bitrate_kbps())
+                .await
+            {
+                Ok(started) => new.push(started),
+                Err(reason) => {
+                    let mut state = self.state.borrow_mut();
+                    state
+                        .encodings
+                        .retain(|encoding| old.iter().any(|old| old.id == encoding.id));
+                    (state.failed, state.proven) = (failed, proven);
+                    return Err(reason);
+                }
+            }
+        }
+        for (old, new) in old.iter().zip(&new) {
+            let viewers = self.viewers_of(old);
+            viewers.into_iter().for_each(|id| self.move_to(id, new));
+        }
+        let mut state = self.state.borrow_mut();
+        (state.plan, state.capture) = (plan, capture);
+        state.encodings = new;
+        Ok(())
+    }
+
+    /// The running capture, started if need be.
+    async fn capture(&self) -> Result<Rc<Capture>, String> {
+        if let Some(capture) = &self.state.borrow().capture {
+            return Ok(Rc::clone(capture));
+        }
+        let capture = self.start_capture(&self.plan()).await?;
+        self.state.borrow_mut().capture = Some(Rc::clone(&capture));
+        Ok(capture)
+    }
+
+    async fn start_capture(&self, plan: &Plan) -> Result<Rc<Capture>, String> {
+        let text = plan.capture_text().ok_or("there is no shared capture")?;
+        let started = Capture::start(&text, self.reports.next()).await;
+        let capture = started.map_err(|reason| format!("The screen cannot be captured: {reason}"))?;
+        capture.set(plan, self.state.borrow().settings);
+        Ok(Rc::new(capture))
+    }
+
+    pub(super) fn fps(&self, plan: &Plan) -> u32 {
+        self.state.borrow().settings.fps.unwrap_or(plan.fps())
+    }
+
+    pub(super) fn viewers_of(&self, encoding: &Encoding) -> Vec<PeerId> {
+        let state = self.state.borrow();
+        let on_it = state
+            .viewers
+            .iter()
+            .filter(|(_, viewer)| viewer.encoding.id == encoding.id);
+        on_it.map(|(id, _)| *id).collect()
+    }
+
+    /// Stops encoders that nobody uses, and later the capture.
+    pub(super) fn cool_down(&self) {
+        let mut state = self.state.borrow_mut();
+        let State {
+            encodings, viewers, ..
+        } = &mut *state;
+        encodings.retain(|encoding| {
+            viewers
+                .values()
+                .any(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
+        });
+        let Some(capture) = state.capture.as_ref().filter(|_| state.encodings.is_empty()) else {
+            return;
+        };
+        let (this, capture) = (Weak::clone(&self.this), Rc::downgrade(capture));
+        let use_count = state.next_encoding;
+        glib::MainContext::default().spawn_local(async move {
+            glib::timeout_future(WARM).await;
+            let (Some(this), Some(_)) = (this.upgrade(), capture.upgrade()) else {
+                return;
+            };
+            let mut state = this.state.borrow_mut();
+            if state.encodings.is_empty() && state.next_encoding == use_count {
+                state.capture = None;
+            }
+        });
+    }
+}

@@ -1,0 +1,269 @@
+//! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to each viewer's
+//! appsrc by reference.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSettings, StreamProducer};
+
+use super::lifecycle::{CaptureSignals, StopNotice};
+use crate::capture::LEAVE_OUT;
+use crate::media::pipeline::parse;
+use crate::media::pipeline::plan::{FRAMES, Plan};
+use crate::media::runtime::mailbox::off_loop;
+use crate::media::webrtc::build::set;
+use crate::media::webrtc::teardown::Running;
+
+/// How long a source may take to start.
+const START: Duration = Duration::from_secs(10);
+
+/// A part of the screen, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// From the left edge of the screen.
+    pub x: u32,
+    /// From its top edge.
+    pub y: u32,
+    /// At least 1.
+    pub width: u32,
+    /// At least 1.
+    pub height: u32,
+}
+
+/// What viewers may change of the capture while it runs. `None`: as the description says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Settings {
+    /// Frames per second.
+    pub(crate) fps: Option<u32>,
+    /// Whether the pointer is drawn into the picture.
+    pub(crate) pointer: Option<bool>,
+    /// Which part of the screen is shown.
+    pub(crate) region: Option<Region>,
+}
+
+/// Of the picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+/// A running capture. Dropping it stops it, on a thread of its own, and then drops its notice.
+#[derive(Debug)]
+pub(crate) struct Capture {
+    watch: Option<gst::bus::BusWatchGuard>,
+    pipeline: Running,
+    producer: StreamProducer,
+    latest: Arc<Mutex<Latest>>,
+    generation: u64,
+}
+
+impl Capture {
+    /// Starts the pipeline that `text` describes. The reason is returned if it does not start; a later failure
+    /// goes to `signals`.
+    pub(crate) async fn start(
+        text: &str,
+        (signals, stopped): (CaptureSignals, StopNotice),
+    ) -> Result<Self, String> {
+        let pipeline = parse::parse("the capture", text).map_err(|error| error.to_string())?;
+        let sink = pipeline
+            .by_name(FRAMES)
+            .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
+            .ok_or("there is no appsink called \"frames\"")?;
+        let latest = watch_frames(&sink);
+        let producer = StreamProducer::with(&sink, ProducerSettings { sync: false });
+        let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
+        let mut capture = Self {
+            watch: None,
+            pipeline: Running::new("capture-stop", pipeline.clone()).with_notice(stopped),
+            producer,
+            latest,
+            generation: signals.generation(),
+        };
+        match off_loop("capture-start", START, move || {
+            pipeline.set_state(gst::State::Playing)
+        })
+        .await
+        {
+            Some(Ok(_)) => {}
+            Some(Err(_)) => {
+                return Err(capture
+                    .first_error()
+                    .unwrap_or_else(|| "the source does not start".to_owned()));
+            }
+            None => return Err(format!("the source has not started within {} s", START.as_secs())),
+        }
+        let watch = bus.add_watch(move |_, message| {
+            match message.view() {
+                gst::MessageView::Error(error) => signals.lost(error.error().to_string()),
+                gst::MessageView::Eos(_) => signals.lost("it has ended".to_owned()),
+                other => {
+                    match other {
+                        gst::MessageView::Warning(warning) => tracing::warn!("{}", warning.error()),
+                        gst::MessageView::Info(info) => tracing::info!("{}", info.error()),
+                        _ => {}
+                    }
+                    return glib::ControlFlow::Continue;
+                }
+            }
+            glib::ControlFlow::Break
+        });
+        capture.watch = Some(watch.map_err(|error| error.to_string())?);
+        Ok(capture)
+    }
+
+    /// Sends frames to `consumer` until the link is dropped.
+    pub(crate) fn feed(
+        &self,
+        consumer: &gst_app::AppSrc,
+        settings: ConsumerSettings,
+    ) -> Result<ConsumptionLink, String> {
+        self.producer
+            .add_consumer_with(consumer, settings)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Which of the captures that there have been.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The size of the picture. None before the first frame.
+    pub(crate) fn size(&self) -> Option<Size> {
+        let info = gst_video::VideoInfo::from_caps(self.last_frame()?.caps()?).ok()?;
+        Some(Size {
+            width: info.width(),
+            height: info.height(),
+        })
+    }
+
+    /// Waits for the first frame, but not for ever.
+    pub(crate) async fn first_frame(&self) {
+        let deadline = Instant::now() + START;
+        while self.last_frame().is_none() && Instant::now() < deadline {
+            glib::timeout_future(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// How many frames there have been.
+    pub(crate) fn frames(&self) -> u64 {
+        lock(&self.latest).count
+    }
+
+    /// The last frame. None before the first.
+    pub(crate) fn last_frame(&self) -> Option<gst::Sample> {
+        lock(&self.latest).frame.clone()
+    }
+
+    /// Gives the last frame to `consumer` once more, with the time that it is now, unless a newer one waits there.
+    /// `mark` is its offset.
+    pub(crate) fn repeat_into(&self, consumer: &gst_app::AppSrc, mark: u64) {
+        if consumer.current_level_buffers() > 0 {
+            return;
+        }
+        loop {
+            let Latest { count, frame } = lock(&self.latest).clone();
+            let Some(sample) = frame.and_then(|frame| self.as_of_now(&frame, mark)) else {
+                return;
+            };
+            // It may be stopping.
+            let is_taken = consumer.push_sample(&sample).is_ok();
+            // One that has come meanwhile may stand before this one, and the consumer ends with what is old.
+            if !is_taken || self.frames() == count {
+                return;
+            }
+        }
+    }
+
+    /// The same frame with the time that it is now.
+    fn as_of_now(&self, sample: &gst::Sample, mark: u64) -> Option<gst::Sample> {
+        let (mut frame, caps) = (sample.buffer()?.copy(), sample.caps_owned()?);
+        if let Some(frame) = frame.get_mut() {
+            frame.set_pts(self.pipeline.current_running_time());
+            frame.set_offset(mark);
+        }
+        let builder = gst::Sample::builder().buffer(&frame).caps(&caps);
+        Some(match sample.segment() {
+            Some(segment) => builder.segment(segment).build(),
+            None => builder.build(),
+        })
+    }
+
+    /// Lets `pipeline` tell the same time, so that frames keep their timestamps.
+    pub(crate) fn share_clock(&self, pipeline: &gst::Pipeline) {
+        pipeline.use_clock(self.pipeline.clock().as_ref());
+        pipeline.set_start_time(gst::ClockTime::NONE);
+        pipeline.set_base_time(self.pipeline.base_time().unwrap_or_default());
+    }
+
+    /// Takes what viewers have changed, as far as the plan's description says how.
+    pub(crate) fn set(&self, plan: &Plan, settings: Settings) {
+        let Plan::Shared { capture, .. } = plan else {
+            return;
+        };
+        if let (Some(target), Some(fps)) = (&capture.fps, settings.fps) {
+            set(&self.pipeline, target, fps);
+        }
+        if let (Some(target), Some(visible)) = (&capture.pointer, settings.pointer) {
+            set(&self.pipeline, target, visible);
+        }
+        if let Some(target) = &capture.region {
+            let text = settings
+                .region
+                .map(|Region { x, y, width, height }| format!("{width}x{height}+{x}+{y}"));
+            set(&self.pipeline, target, text.unwrap_or_default());
+        }
+    }
+
+    /// Leaves out one frame, if the source can.
+    pub(crate) fn leave_out(&self) {
+        let event = gst::event::CustomUpstream::new(gst::Structure::new_empty(LEAVE_OUT));
+        self.pipeline.send_event(event);
+    }
+
+    fn first_error(&self) -> Option<String> {
+        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
+        match message.view() {
+            gst::MessageView::Error(error) => Some(error.error().to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// What has come out of a capture.
+#[derive(Debug, Clone, Default)]
+struct Latest {
+    /// How many frames.
+    count: u64,
+    /// The last of them.
+    frame: Option<gst::Sample>,
+}
+
+fn lock(latest: &Mutex<Latest>) -> MutexGuard<'_, Latest> {
+    latest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps what arrives at the sink, before anybody else has it: the sink's own last sample changes after that.
+fn watch_frames(sink: &gst_app::AppSink) -> Arc<Mutex<Latest>> {
+    sink.set_property("enable-last-sample", false);
+    let latest = Arc::<Mutex<Latest>>::default();
+    let kept = Arc::clone(&latest);
+    if let Some(pad) = sink.static_pad("sink") {
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps()) {
+                let frame = gst::Sample::builder().buffer(buffer).caps(&caps);
+                let segment = pad.sticky_event::<gst::event::Segment>(0);
+                let frame = match &segment {
+                    Some(event) => frame.segment(event.segment()).build(),
+                    None => frame.build(),
+                };
+                let mut latest = lock(&kept);
+                latest.count += 1;
+                latest.frame = Some(frame);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+    latest
+}

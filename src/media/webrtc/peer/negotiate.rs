@@ -1,0 +1,135 @@
+//! Offer, answer and candidates.
+
+use std::time::Duration;
+
+use gst::prelude::*;
+use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
+
+use super::{Gathering, Peer, Role, tell};
+use crate::media::runtime::mailbox::{EventSender, Inbox};
+use crate::media::webrtc::messages::{PeerEvent, Signal};
+use crate::media::webrtc::offer::Offer;
+use crate::media::webrtc::promise::settled;
+use crate::media::webrtc::sdp::{self, Answer};
+
+/// How long the candidates of an answer may take.
+const GATHER: Duration = Duration::from_millis(2500);
+
+impl Peer {
+    pub(crate) async fn make_offer(&mut self, events: &EventSender) -> Result<(), String> {
+        let text = self.describe("offer").await?;
+        if self.gathering == Gathering::New {
+            self.gathering = Gathering::Running;
+        }
+        self.role = Role::Offerer {
+            offer: Some(text.clone()),
+        };
+        tell(events, PeerEvent::Offer(text))
+    }
+
+    pub(crate) async fn make_answer(&mut self, offer: &Offer) -> Result<String, String> {
+        self.gate.expect(offer.fingerprint.clone());
+        let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
+        self.set_description("set-remote-description", &remote).await?;
+        let text = self.describe("answer").await?;
+        self.gathering = Gathering::Running;
+        Ok(text)
+    }
+
+    /// Our candidates, all of them or those of the first seconds.
+    pub(crate) async fn gather(&mut self, inbox: &mut Inbox) -> Result<Vec<String>, String> {
+        let mut candidates = Vec::new();
+        let collect = async {
+            loop {
+                match inbox.next_signal().await {
+                    Some(Signal::LocalCandidate { candidate, .. })
+                        if sdp::is_useful_candidate(&candidate) =>
+                    {
+                        candidates.push(candidate);
+                    }
+                    Some(Signal::Lost(reason)) => return Err(reason),
+                    Some(Signal::GatheringComplete) | None => return Ok(()),
+                    Some(_) => {}
+                }
+            }
+        };
+        if let Ok(outcome) = glib::future_with_timeout(GATHER, collect).await {
+            self.gathering = Gathering::Complete;
+            outcome?;
+        }
+        Ok(candidates)
+    }
+
+    pub(crate) async fn apply_answer(&mut self, text: &str, events: &EventSender) -> Result<(), String> {
+        let Role::Offerer { offer: Some(offer) } = &self.role else {
+            return tell(
+                events,
+                PeerEvent::AnswerRefused("There is no offer of ours".to_owned()),
+            );
+        };
+        let checked = Answer::check(text, offer).and_then(|answer| {
+            Ok((
+                answer.fingerprint,
+                description(WebRTCSDPType::Answer, &answer.sdp)?,
+            ))
+        });
+        let (fingerprint, description) = match checked {
+            Ok(checked) => checked,
+            Err(reason) => return tell(events, PeerEvent::AnswerRefused(reason)),
+        };
+        self.gate.expect(fingerprint);
+        self.start_rate(sdp::reports_arrivals(text));
+        match self.set_description("set-remote-description", &description).await {
+            Ok(()) => tell(events, PeerEvent::AnswerApplied),
+            Err(reason) => tell(events, PeerEvent::AnswerRefused(reason)),
+        }
+    }
+
+    /// Names stay out: webrtcbin 1.22 crashes and leaks when it resolves them.
+    pub(crate) fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
+        if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
+            self.assembly
+                .webrtc
+                .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
+        }
+    }
+
+    /// Has webrtcbin make its `offer` or `answer`, and take it as its own.
+    async fn describe(&self, kind: &str) -> Result<String, String> {
+        let (promise, reply) = gst::Promise::new_future();
+        self.assembly
+            .webrtc
+            .emit_by_name::<()>(&format!("create-{kind}"), &[&None::<gst::Structure>, &promise]);
+        let reply = settled(reply)
+            .await
+            .map_err(|error| format!("No {kind}: {error}"))?;
+        let description = reply
+            .and_then(|reply| reply.get::<WebRTCSessionDescription>(kind).ok())
+            .ok_or_else(|| format!("webrtcbin made no {kind}"))?;
+        let text = description.sdp().as_text().map_err(|error| error.to_string())?;
+        self.set_description("set-local-description", &description)
+            .await?;
+        Ok(text)
+    }
+
+    async fn set_description(
+        &self,
+        signal: &str,
+        description: &WebRTCSessionDescription,
+    ) -> Result<(), String> {
+        let (promise, reply) = gst::Promise::new_future();
+        self.assembly
+            .webrtc
+            .emit_by_name::<()>(signal, &[description, &promise]);
+        settled(reply)
+            .await
+            .map(drop)
+            .map_err(|error| format!("{signal}: {error}"))
+    }
+}
+
+fn description(kind: WebRTCSDPType, text: &str) -> Result<WebRTCSessionDescription, String> {
+    let sdp = gst_sdp::SDPMessage::parse_buffer(text.as_bytes())
+        .map_err(|_| "This is not a session description".to_owned())?;
+    Ok(WebRTCSessionDescription::new(kind, sdp))
+}

@@ -1,0 +1,173 @@
+//! A client of Selkies or of the gst-examples: it says hello and is offered to, or calls and offers.
+
+use super::selkies_peer::{self, Outcome, add};
+use crate::protocol::channel::ChannelLabel;
+use crate::protocol::description::{Description, SdpKind};
+use crate::protocol::selkies::{SelkiesText, Viewport};
+use crate::session::context::Context;
+use crate::session::event::{Action, PeerEvent, PeerKey, PeerRequest};
+use crate::session::negotiation::{Exchange, RemoteAnswer, RemoteCandidate};
+
+const KEY: PeerKey = PeerKey::ONLY;
+/// By which Selkies' page registers for the picture.
+const VIDEO_UID: &str = "1";
+/// By which Selkies' page registers for the sound, on a second socket.
+const AUDIO_UID: &str = "3";
+
+/// One client.
+#[derive(Debug, Default)]
+pub(crate) struct Selkies {
+    registration: Registration,
+    exchange: Exchange,
+    pub(crate) viewport: Option<Viewport>,
+}
+
+#[derive(Debug, Default)]
+enum Registration {
+    /// The client owes a hello.
+    #[default]
+    Awaited,
+    /// It has said who it is.
+    Done {
+        uid: String,
+        /// Whether it is in a room.
+        in_room: bool,
+    },
+}
+
+impl Selkies {
+    /// A client that sends a description without having said hello.
+    pub(crate) fn registered() -> Self {
+        Self {
+            registration: Registration::Done {
+                uid: String::new(),
+                in_room: false,
+            },
+            ..Self::default()
+        }
+    }
+
+    /// What the client calls itself.
+    pub(crate) fn uid(&self) -> Option<&str> {
+        match &self.registration {
+            Registration::Done { uid, .. } => Some(uid),
+            Registration::Awaited => None,
+        }
+    }
+
+    pub(crate) fn text(&mut self, cx: &mut Context, frame: &str) -> Vec<Action> {
+        if matches!(self.registration, Registration::Awaited) {
+            return self.hello(cx, frame);
+        }
+        let done = SelkiesText::parse(frame).and_then(|text| self.registered_text(text));
+        done.unwrap_or_else(|reason| vec![error(cx, reason)])
+    }
+
+    pub(crate) fn peer(&mut self, cx: &mut Context, event: PeerEvent) -> Vec<Action> {
+        match selkies_peer::follow(&mut self.exchange, event) {
+            Outcome::Act(actions) => actions,
+            Outcome::GiveUp(reason) => self.give_up(cx, reason),
+            Outcome::CandidateRefused(reason) => vec![error(cx, reason)],
+        }
+    }
+
+    fn hello(&mut self, cx: &mut Context, frame: &str) -> Vec<Action> {
+        match SelkiesText::parse_hello(frame) {
+            Ok((uid, viewport)) => {
+                self.viewport = viewport;
+                let open = self.open(&uid, None);
+                self.registration = Registration::Done { uid, in_room: false };
+                vec![Action::Send(SelkiesText::HelloAccepted.encode()), open]
+            }
+            Err(wrong) => {
+                cx.errors += 1;
+                vec![Action::Close {
+                    code: 1002,
+                    reason: wrong.reason().to_owned(),
+                }]
+            }
+        }
+    }
+
+    fn registered_text(&mut self, text: SelkiesText) -> Result<Vec<Action>, String> {
+        let uid = self.uid().unwrap_or_default().to_owned();
+        match text {
+            SelkiesText::Sdp(Description {
+                kind: SdpKind::Answer,
+                sdp,
+            }) => match self.exchange.remote_answer() {
+                RemoteAnswer::Apply => Ok(vec![Action::ApplyAnswer { key: KEY, sdp }]),
+                RemoteAnswer::Duplicate => Ok(Vec::new()),
+                RemoteAnswer::Unexpected => Err("there is no offer that this could answer".to_owned()),
+            },
+            SelkiesText::Sdp(Description {
+                kind: SdpKind::Offer,
+                sdp,
+            }) => Ok(vec![self.open(&uid, Some(sdp))]),
+            SelkiesText::Ice(candidate) => match self.exchange.remote_candidate(candidate) {
+                RemoteCandidate::Add(candidate) => Ok(vec![add(candidate)]),
+                RemoteCandidate::Nothing => Ok(Vec::new()),
+                RemoteCandidate::TooMany => Err("too many candidates before the description".to_owned()),
+                RemoteCandidate::Unexpected => Err("there is no peer for this candidate".to_owned()),
+            },
+            // Whomever it calls, it gets the host.
+            SelkiesText::Session { .. } => Ok(vec![Action::Send(SelkiesText::SessionOk.encode())]),
+            SelkiesText::OfferRequest if matches!(self.exchange, Exchange::Offering) => Ok(Vec::new()),
+            SelkiesText::OfferRequest => Ok(vec![self.open(&uid, None)]),
+            SelkiesText::Error(reason) => Ok(vec![Action::Note(reason)]),
+            text => self.room(text),
+        }
+    }
+
+    /// Rooms are there, and nobody is ever in them.
+    fn room(&mut self, text: SelkiesText) -> Result<Vec<Action>, String> {
+        let Registration::Done { in_room, .. } = &mut self.registration else {
+            return Err("invalid msg".to_owned());
+        };
+        match text {
+            SelkiesText::Room { .. } if *in_room => Err("invalid msg, already in room".to_owned()),
+            SelkiesText::Room { .. } => {
+                *in_room = true;
+                let alone = SelkiesText::RoomOk { uids: Vec::new() };
+                Ok(vec![Action::Send(alone.encode())])
+            }
+            SelkiesText::RoomList if *in_room => Ok(vec![Action::Send(SelkiesText::RoomList.encode())]),
+            SelkiesText::RoomMessage { uid } if *in_room => Err(format!("peer '{uid}' is not in the room")),
+            _ => Err("invalid msg".to_owned()),
+        }
+    }
+
+    fn open(&mut self, uid: &str, remote_offer: Option<String>) -> Action {
+        self.exchange = Exchange::open(remote_offer.is_some());
+        let channel = (uid != AUDIO_UID && remote_offer.is_none()).then_some(ChannelLabel::Input);
+        Action::OpenPeer {
+            key: KEY,
+            request: PeerRequest {
+                codecs: Vec::new(),
+                video: uid != AUDIO_UID,
+                audio: uid != VIDEO_UID,
+                may_halve: false,
+                channel,
+                remote_offer,
+            },
+        }
+    }
+
+    /// The client connects again by itself.
+    fn give_up(&mut self, cx: &mut Context, reason: String) -> Vec<Action> {
+        self.exchange = Exchange::Idle;
+        vec![
+            error(cx, reason),
+            Action::Close {
+                code: 1011,
+                reason: "the stream has failed".to_owned(),
+            },
+        ]
+    }
+}
+
+/// What a client is told that something cannot be done.
+pub(crate) fn error(cx: &mut Context, reason: String) -> Action {
+    cx.errors += 1;
+    Action::Send(SelkiesText::Error(reason).encode())
+}
