@@ -2,13 +2,13 @@
 //! parser does or breaks its word. `scripts/fuzz` makes up bytes for them; the tests give them those that were too much
 //! for them once.
 
-use crate::access::{Access, Admission, Mode, PasswordFile, Presented, Secret, Shares, StateDir};
+use crate::access::{Access, Admission, Credentials, Mode, PasswordFile, Secret, Shares, StateDir};
 use crate::protocol::base64;
 use crate::protocol::channel::{ChannelMessage, Decoder, Gamepad};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer};
 use crate::protocol::input::{FrameSize, InputEvent, Point};
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::stats::Stats;
 use crate::protocol::whep;
@@ -49,7 +49,7 @@ fn channel(data: &[u8]) {
     });
     for message in text(data).split('\n') {
         for message in decoder.decode(message).unwrap_or_default() {
-            let _ = Capability::needed_by(&message);
+            let _ = Permission::needed_by(&message);
             check_message(&message);
         }
     }
@@ -224,7 +224,7 @@ fn http(data: &[u8]) {
         Vec::from([proxy]),
     );
     let secret = Secret::from(secret.to_owned());
-    let presented = Presented {
+    let presented = Credentials {
         peer: proxy,
         forwarded_for: Some(list),
         user: Some(list),
@@ -233,7 +233,7 @@ fn http(data: &[u8]) {
     };
     let admission = access.admit(&presented, NOW_MS);
     let is_token = secret.expose() == "0".repeat(32);
-    assert_eq!(matches!(admission, Admission::In(_)), is_token);
+    assert_eq!(matches!(admission, Admission::Granted(_)), is_token);
 }
 
 /// The files of the state folder.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskbeam::access::{Access, Mode, PasswordFile, Secret, Shares, StateDir, set_password};
-use deskbeam::host::StayLimits;
+use deskbeam::host::SessionLimits;
 use deskbeam::input::Recorded;
 use deskbeam::protocol::input::Point;
 use deskbeam::protocol::role::Role;
@@ -548,14 +548,14 @@ async fn everybody_is_cut_off_at_once_and_only_the_owner_can_come_back() {
 }
 
 /// A host that takes the token, and a link to look on.
-fn host_with_stay(change: impl FnOnce(&mut StayLimits)) -> (TestHost, String, tempfile::TempDir) {
+fn host_with_stay(change: impl FnOnce(&mut SessionLimits)) -> (TestHost, String, tempfile::TempDir) {
     let (place, state) = state();
     let now_ms = deskbeam::clock::now_ms();
     let shares = Shares::new(state);
     let (_, link) = shares.add(Role::View, now_ms + 3_600_000, now_ms).unwrap();
     let host = TestHost::start_custom(|setup| {
         setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
-        change(&mut setup.stay);
+        change(&mut setup.limits);
     });
     (host, format!("Bearer {}", link.expose()), place)
 }

@@ -4,29 +4,29 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deskbeam::host::{Rendezvous as Address, RendezvousKind};
+use deskbeam::host::{RemoteSignaling as Address, RemoteSignalingKind};
 use serde_json::{Value, json};
 
 use super::support::host::TestHost;
 use super::support::player::Player;
 use super::support::program::Program;
-use super::support::rendezvous::{Guest, Rendezvous};
+use super::support::rendezvous::{Guest, RemoteSignaling};
 use super::support::soon;
 
 /// A host that registers at `server`.
-fn start(server: &Rendezvous, kind: RendezvousKind) -> TestHost {
+fn start(server: &RemoteSignaling, kind: RemoteSignalingKind) -> TestHost {
     let url = server.url.parse().unwrap();
-    TestHost::start_custom(|setup| setup.rendezvous = Some(Address { url, kind }))
+    TestHost::start_custom(|setup| setup.remote_signaling = Some(Address { url, kind }))
 }
 
-fn producer() -> RendezvousKind {
-    RendezvousKind::Producer {
+fn producer() -> RemoteSignalingKind {
+    RemoteSignalingKind::Producer {
         name: "my-desk".to_owned(),
     }
 }
 
-fn peer(callee: Option<&str>) -> RendezvousKind {
-    RendezvousKind::Peer {
+fn peer(callee: Option<&str>) -> RemoteSignalingKind {
+    RemoteSignalingKind::Peer {
         uid: "desk-1".to_owned(),
         callee: callee.map(str::to_owned),
     }
@@ -79,7 +79,7 @@ fn ice(value: &Value) -> Option<(u32, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_registers_as_a_producer_and_plays_for_who_starts_a_session() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
     let mut guest = server.guest().await;
     register(&mut guest, "p-1").await;
@@ -99,11 +99,11 @@ async fn the_host_registers_as_a_producer_and_plays_for_who_starts_a_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_is_left_when_everybody_is_cut_off() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let cut_off = Arc::new(tokio::sync::Notify::new());
     let (notify, url) = (Arc::clone(&cut_off), server.url.parse().unwrap());
     let host = TestHost::start_custom(|setup| {
-        setup.rendezvous = Some(Address {
+        setup.remote_signaling = Some(Address {
             url,
             kind: producer(),
         });
@@ -118,7 +118,7 @@ async fn the_server_is_left_when_everybody_is_cut_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_answers_a_session_that_starts_with_an_offer() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
     let mut guest = server.guest().await;
     register(&mut guest, "p-1").await;
@@ -136,7 +136,7 @@ async fn the_host_answers_a_session_that_starts_with_an_offer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_apart_and_nonsense_of_the_server_ends_none() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
     let mut guest = server.guest().await;
     register(&mut guest, "p-1").await;
@@ -173,7 +173,7 @@ async fn sessions_are_apart_and_nonsense_of_the_server_ends_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_would_harm_the_host_ends_its_session_and_no_other() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
     let mut guest = server.guest().await;
     register(&mut guest, "p-1").await;
@@ -201,7 +201,7 @@ async fn an_answer_that_would_harm_the_host_ends_its_session_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_waits_to_be_called_and_offers_when_it_is_asked() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, peer(None));
     let mut guest = server.guest().await;
     assert_eq!(guest.hear().await, "HELLO desk-1");
@@ -218,7 +218,7 @@ async fn the_host_waits_to_be_called_and_offers_when_it_is_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_answers_the_offer_of_a_peer_that_calls() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, peer(None));
     let mut guest = server.guest().await;
     assert_eq!(guest.hear().await, "HELLO desk-1");
@@ -237,7 +237,7 @@ async fn the_host_answers_the_offer_of_a_peer_that_calls() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_calls_again_while_the_peer_is_not_there_and_then_offers() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, peer(Some("viewer-7")));
     let mut guest = server.guest().await;
     assert_eq!(guest.hear().await, "HELLO desk-1");
@@ -262,7 +262,7 @@ async fn the_host_calls_again_while_the_peer_is_not_there_and_then_offers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_comes_back_when_the_server_has_gone_away() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, peer(None));
     let mut guest = server.guest().await;
     assert_eq!(guest.hear().await, "HELLO desk-1");
@@ -283,7 +283,7 @@ async fn the_host_comes_back_when_the_server_has_gone_away() {
 }
 
 /// The program, registering at `server`, with these certificates instead of the system's.
-fn start_program(server: &Rendezvous, trusted: &Path) -> Program {
+fn start_program(server: &RemoteSignaling, trusted: &Path) -> Program {
     let arguments = [
         "--capture",
         "test",
@@ -298,7 +298,7 @@ fn start_program(server: &Rendezvous, trusted: &Path) -> Program {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_registers_over_tls_where_it_trusts_the_certificate() {
-    let (server, certificate) = Rendezvous::open_tls().await;
+    let (server, certificate) = RemoteSignaling::open_tls().await;
     let trusted = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&trusted, certificate).unwrap();
     let _program = start_program(&server, trusted.path());
@@ -312,8 +312,8 @@ async fn the_host_registers_over_tls_where_it_trusts_the_certificate() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_does_not_speak_to_a_server_whose_certificate_it_does_not_trust() {
-    let (server, _) = Rendezvous::open_tls().await;
-    let (_, of_another_one) = Rendezvous::open_tls().await;
+    let (server, _) = RemoteSignaling::open_tls().await;
+    let (_, of_another_one) = RemoteSignaling::open_tls().await;
     let trusted = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&trusted, of_another_one).unwrap();
     let _program = start_program(&server, trusted.path());
@@ -323,7 +323,7 @@ async fn the_host_does_not_speak_to_a_server_whose_certificate_it_does_not_trust
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_whose_server_is_not_there_ends_at_once_when_told_to() {
-    let server = Rendezvous::open().await;
+    let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
     drop(server.guest().await);
     let ending = Instant::now();

@@ -38,7 +38,7 @@ pub struct Access {
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
     /// How often everything that was given has been ended.
-    era: AtomicU64,
+    epoch: AtomicU64,
 }
 
 /// [`Mode`], without what need not be kept.
@@ -52,7 +52,7 @@ enum Owner {
 
 /// What a request presents.
 #[derive(Debug, Clone, Copy)]
-pub struct Presented<'a> {
+pub struct Credentials<'a> {
     /// Where it comes from: the client, or a proxy.
     pub peer: IpAddr,
     /// The client, as a proxy tells it: an address, or several between commas.
@@ -70,7 +70,7 @@ pub struct Presented<'a> {
 #[must_use]
 pub enum Admission {
     /// It may come in.
-    In(Grant),
+    Granted(Grant),
     /// The secret may be the password: ask [`Access::verify`], on a thread that may wait.
     Verify,
     /// What it presents is wrong.
@@ -86,13 +86,13 @@ pub enum Admission {
 pub struct Grant {
     /// What it may do.
     pub role: Role,
-    way: Way,
-    era: u64,
+    method: AuthMethod,
+    epoch: u64,
 }
 
 /// How somebody came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Way {
+enum AuthMethod {
     /// With the token, or the password of this generation.
     Owner {
         generation: u64,
@@ -108,8 +108,8 @@ impl Grant {
     pub(super) fn owner() -> Self {
         Self {
             role: Role::Admin,
-            way: Way::Owner { generation: 0 },
-            era: 0,
+            method: AuthMethod::Owner { generation: 0 },
+            epoch: 0,
         }
     }
 }
@@ -129,7 +129,7 @@ impl Access {
             proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
             sessions: Mutex::default(),
             attempts: Mutex::default(),
-            era: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
         }
     }
 
@@ -152,16 +152,16 @@ impl Access {
     }
 
     /// Looks at what a request presents.
-    pub fn admit(&self, presented: &Presented<'_>, now_ms: u64) -> Admission {
+    pub fn admit(&self, presented: &Credentials<'_>, now_ms: u64) -> Admission {
         let client = self.client(presented);
         match &self.owner {
             // Who else is there is nobody's business but this machine's.
-            Owner::Open if client.is_loopback() => return self.give(Role::Admin, Way::Open),
-            Owner::Open => return self.give(Role::Control, Way::Open),
+            Owner::Open if client.is_loopback() => return self.give(Role::Admin, AuthMethod::Open),
+            Owner::Open => return self.give(Role::Control, AuthMethod::Open),
             Owner::Proxy(_)
                 if self.is_proxy(presented.peer) && presented.user.is_some_and(|user| !user.is_empty()) =>
             {
-                return self.give(Role::Control, Way::Proxy);
+                return self.give(Role::Control, AuthMethod::Proxy);
             }
             _ => {}
         }
@@ -170,7 +170,7 @@ impl Access {
             .and_then(|id| lock(&self.sessions).find(id.expose(), now_ms))
             && self.is_valid(&grant, now_ms)
         {
-            return Admission::In(grant);
+            return Admission::Granted(grant);
         }
         match presented.secret {
             Some(secret) => self.look_at(secret, client, now_ms),
@@ -180,7 +180,7 @@ impl Access {
 
     /// Whether the secret is the password. Takes its time: not for a thread that must not wait. To be asked by one
     /// at a time, or many could try while the first wrong one is not yet known.
-    pub fn verify(&self, presented: &Presented<'_>, now_ms: u64) -> Admission {
+    pub fn verify(&self, presented: &Credentials<'_>, now_ms: u64) -> Admission {
         let client = self.client(presented);
         let (Owner::Password(file), Some(secret)) = (&self.owner, presented.secret) else {
             return Admission::Nothing;
@@ -212,19 +212,19 @@ impl Access {
     /// # Errors
     /// If the links cannot be ended. What was given has.
     pub fn end_all(&self) -> Result<(), StateError> {
-        self.era.fetch_add(1, Ordering::Relaxed);
+        self.epoch.fetch_add(1, Ordering::Relaxed);
         lock(&self.sessions).clear();
         self.shares.as_ref().map_or(Ok(()), Shares::revoke_all)
     }
 
     /// Whether what was given still holds: links end and are revoked, and a new password ends what the old one gave.
     pub fn is_valid(&self, grant: &Grant, now_ms: u64) -> bool {
-        if grant.era != self.era.load(Ordering::Relaxed) {
+        if grant.epoch != self.epoch.load(Ordering::Relaxed) {
             return false;
         }
-        match (&grant.way, &self.owner) {
-            (Way::Owner { generation }, Owner::Password(file)) => *generation == file.generation(),
-            (Way::Share(id), _) => self
+        match (&grant.method, &self.owner) {
+            (AuthMethod::Owner { generation }, Owner::Password(file)) => *generation == file.generation(),
+            (AuthMethod::Share(id), _) => self
                 .shares
                 .as_ref()
                 .is_some_and(|shares| shares.is_valid(id, now_ms)),
@@ -244,7 +244,7 @@ impl Access {
             .as_ref()
             .and_then(|shares| shares.find(secret, now_ms))
         {
-            return self.give(share.role, Way::Share(share.id));
+            return self.give(share.role, AuthMethod::Share(share.id));
         }
         if let Some(wait) = lock(&self.attempts).wait(client, now_ms) {
             return Admission::Wait(wait);
@@ -265,13 +265,13 @@ impl Access {
         Admission::Wrong
     }
 
-    fn give(&self, role: Role, way: Way) -> Admission {
-        let era = self.era.load(Ordering::Relaxed);
-        Admission::In(Grant { role, way, era })
+    fn give(&self, role: Role, method: AuthMethod) -> Admission {
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        Admission::Granted(Grant { role, method, epoch })
     }
 
     fn give_owner(&self, generation: u64) -> Admission {
-        self.give(Role::Admin, Way::Owner { generation })
+        self.give(Role::Admin, AuthMethod::Owner { generation })
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
@@ -279,7 +279,7 @@ impl Access {
     }
 
     /// Where a request comes from. The last address in the list is what the proxy itself has seen; those before it anybody can have written.
-    pub fn client(&self, presented: &Presented<'_>) -> IpAddr {
+    pub fn client(&self, presented: &Credentials<'_>) -> IpAddr {
         let told = presented.forwarded_for.filter(|_| self.is_proxy(presented.peer));
         told.and_then(|list| list.rsplit(',').next()?.trim().parse().ok())
             .unwrap_or(presented.peer)

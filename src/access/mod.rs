@@ -15,7 +15,7 @@ mod turn;
 mod watched;
 
 pub use attempts::network;
-pub use decision::{Access, Admission, Grant, Mode, Presented};
+pub use decision::{Access, Admission, Credentials, Grant, Mode};
 pub use password::{MIN_PASSWORD, PasswordFile, set_password};
 pub use secret::{Secret, SecretError};
 pub use shares::{Share, ShareId, Shares};

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::TurnSecret;
 use crate::chord::Chord;
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions, can_ask};
-use crate::host::{self, DesktopAddress, LocalRights, Setup, StayLimits};
+use crate::host::{self, DesktopAddress, HostConfig, LocalRights, SessionLimits};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
@@ -52,7 +52,7 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
     let plan = Plan::new(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
-    let setup = Setup {
+    let setup = HostConfig {
         plan,
         input,
         desktop: desktop.address(),
@@ -88,14 +88,14 @@ pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
         },
         confirms: options.access.confirm,
         max_connections: options.signaling.max_connections as usize,
-        stay: StayLimits {
+        limits: SessionLimits {
             idle: options.access.idle_timeout.map(|time| time.0),
             longest: options.access.max_session.map(|time| time.0),
         },
         fps,
         bitrate_kbps,
         new_plans,
-        rendezvous: signaling::rendezvous(options.signaling),
+        remote_signaling: signaling::remote_signaling(options.signaling),
     };
     serve(setup, listener, desktop, &entrance, Reload { stream, plans })
 }
@@ -289,7 +289,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 /// Blocks until a signal comes or the virtual desktop's command ends.
 fn serve(
-    mut setup: Setup,
+    mut setup: HostConfig,
     listener: TcpListener,
     desktop: Desktop,
     entrance: &Entrance,

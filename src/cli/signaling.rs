@@ -1,6 +1,6 @@
 //! From the flags about signaling to what the host takes.
 
-use crate::host::{Rendezvous, RendezvousKind};
+use crate::host::{RemoteSignaling, RemoteSignalingKind};
 use crate::protocol::ice_server::IceServer;
 use crate::protocol::role::Role;
 use crate::session::SessionConfig;
@@ -29,16 +29,16 @@ pub(super) fn session(arguments: &SignalingArguments) -> SessionConfig {
 }
 
 /// The signaling server elsewhere, if one is named.
-pub(super) fn rendezvous(arguments: SignalingArguments) -> Option<Rendezvous> {
+pub(super) fn remote_signaling(arguments: SignalingArguments) -> Option<RemoteSignaling> {
     let name = arguments.signaling_name.unwrap_or_else(machine_name);
     let kind = match arguments.signaling_protocol.as_str() {
-        "selkies" => RendezvousKind::Peer {
+        "selkies" => RemoteSignalingKind::Peer {
             uid: name,
             callee: arguments.signaling_callee,
         },
-        _ => RendezvousKind::Producer { name },
+        _ => RemoteSignalingKind::Producer { name },
     };
-    Some(Rendezvous {
+    Some(RemoteSignaling {
         url: arguments.signaling_server?,
         kind,
     })

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::control::consent::Consent;
 use super::viewer;
-use super::{Shared, whep};
+use super::{HostContext, whep};
 use crate::access::{Access, Grant};
 use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::{Capability, Policy};
+use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 use crate::web::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 
@@ -21,14 +21,14 @@ const APPEAR: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(20);
 
 pub(super) struct Api {
-    shared: Shared,
+    context: HostContext,
     started: Instant,
 }
 
 impl Api {
-    pub(super) fn new(shared: Shared) -> Self {
+    pub(super) fn new(context: HostContext) -> Self {
         Self {
-            shared,
+            context,
             started: Instant::now(),
         }
     }
@@ -37,47 +37,47 @@ impl Api {
 impl Host for Api {
     fn serve(&self, new_viewer: NewViewer) -> BoxFuture<()> {
         Box::pin(
-            self.shared
+            self.context
                 .tasks
-                .track_future(viewer::serve(self.shared.clone(), new_viewer)),
+                .track_future(viewer::serve(self.context.clone(), new_viewer)),
         )
     }
 
     fn supported_protocols(&self) -> &[String] {
-        &self.shared.session.supported_protocols
+        &self.context.session.supported_protocols
     }
 
     fn names(&self) -> &[String] {
-        &self.shared.names
+        &self.context.names
     }
 
     fn origins(&self) -> &[String] {
-        &self.shared.origins
+        &self.context.origins
     }
 
     fn access(&self) -> &Arc<Access> {
-        &self.shared.access
+        &self.context.access
     }
 
     fn ice_servers(&self) -> Vec<IceServer> {
-        self.shared.ice_servers("page")
+        self.context.ice_servers("page")
     }
 
     fn policy(&self) -> Policy {
-        self.shared.session.policy
+        self.context.session.policy
     }
 
-    fn allows(&self, grant: &Grant, client: IpAddr, capability: Capability) -> bool {
+    fn allows(&self, grant: &Grant, client: IpAddr, capability: Permission) -> bool {
         let is_agreed = |consent: &Consent| consent.has_agreed(client, grant.role);
         grant.role.allows(capability)
             && self.policy().allows(capability)
-            && self.shared.consent.as_ref().is_none_or(is_agreed)
+            && self.context.consent.as_ref().is_none_or(is_agreed)
     }
 
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
-        let desk = self.shared.desk.clone();
+        let desktop = self.context.desktop.clone();
         Box::pin(async move {
-            let content = desk.read_clipboard().await.map_err(clip_error)?;
+            let content = desktop.read_clipboard().await.map_err(clip_error)?;
             Ok(content.map(|content| match content {
                 ClipboardContent::Text(text) => Clip::Text(text.to_string()),
                 ClipboardContent::Png(bytes) => Clip::Png(bytes.to_vec()),
@@ -91,39 +91,39 @@ impl Host for Api {
         grant: Grant,
         client: Option<String>,
     ) -> BoxFuture<Result<(), ClipError>> {
-        let shared = self.shared.clone();
+        let context = self.context.clone();
         Box::pin(async move {
-            let client = client.filter(|id| shared.registry.is_of(id, &grant));
-            if !shared.lease.lets_act(&client.unwrap_or_default()) {
+            let client = client.filter(|id| context.registry.is_of(id, &grant));
+            if !context.lease.lets_act(&client.unwrap_or_default()) {
                 return Err(ClipError::NotInControl);
             }
             let content = match clip {
                 Clip::Text(text) => text.into(),
                 Clip::Png(bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
             };
-            shared.desk.write_clipboard(content).await.map_err(clip_error)
+            context.desktop.write_clipboard(content).await.map_err(clip_error)
         })
     }
 
     fn status(&self) -> Status {
-        let clients = self.shared.registry.clients();
+        let clients = self.context.registry.clients();
         let apps: BTreeSet<_> = clients.iter().map(|client| &client.app_name).collect();
         Status {
             running: true,
             client_count: clients.len(),
             app_count: apps.len(),
-            supported_protocols: self.shared.session.supported_protocols.clone(),
+            supported_protocols: self.context.session.supported_protocols.clone(),
             uptime: self.started.elapsed().as_secs_f64(),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
 
     fn clients(&self) -> Vec<ClientInfo> {
-        self.shared.registry.clients()
+        self.context.registry.clients()
     }
 
     fn disconnect(&self, id: String) -> BoxFuture<usize> {
-        let registry = self.shared.registry.clone();
+        let registry = self.context.registry.clone();
         Box::pin(async move {
             let deadline = tokio::time::Instant::now() + APPEAR;
             let mut looks = tokio::time::interval(LOOK);
@@ -143,15 +143,15 @@ impl Host for Api {
         client: IpAddr,
         grant: Grant,
     ) -> BoxFuture<Result<Player, PlayerError>> {
-        Box::pin(whep::open(self.shared.clone(), offer, client, grant))
+        Box::pin(whep::open(self.context.clone(), offer, client, grant))
     }
 
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {
-        self.shared.players.add_candidates(id, fragment)
+        self.context.whep_sessions.add_candidates(id, fragment)
     }
 
     fn close_player(&self, id: &str) -> bool {
-        self.shared.players.close(id)
+        self.context.whep_sessions.close(id)
     }
 }
 

@@ -27,25 +27,25 @@ use crate::clock::{now_ms, steady_ms};
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::session::SessionConfig;
 use crate::web::{self, Serving};
 
-pub use control::limits::StayLimits;
+pub use control::limits::SessionLimits;
 pub use control::local_user::LocalRights;
 pub use desktop::handle::DesktopAddress;
-pub use signaling_client::{Rendezvous, RendezvousKind};
+pub use signaling_client::{RemoteSignaling, RemoteSignalingKind};
 
 use api::Api;
 use control::consent::Consent;
-use control::lease::Lease;
-use control::suspend::Wakefulness;
-use desktop::cursor_overlay::Audience;
-use desktop::handle::Desk;
+use control::lease::ControlLease;
+use control::suspend::SuspendDetector;
+use desktop::cursor_overlay::CursorOverlay;
+use desktop::handle::DesktopHandle;
 use desktop::latency_marker::Measuring;
-use desktop::remote_cursors::Pointers;
+use desktop::remote_cursors::RemoteCursors;
 use registry::Registry;
-use whep::Players;
+use whep::WhepSessions;
 
 /// How long the viewers may take to leave when the host ends.
 const LEAVE: Duration = Duration::from_millis(1500);
@@ -53,7 +53,7 @@ const LEAVE: Duration = Duration::from_millis(1500);
 const STOP: Duration = Duration::from_secs(1);
 
 /// What a host is made of.
-pub struct Setup {
+pub struct HostConfig {
     /// What is captured and how it is encoded.
     pub plan: Plan,
     /// What acts on the desktop.
@@ -81,7 +81,7 @@ pub struct Setup {
     /// How many viewers and players there may be at once.
     pub max_connections: usize,
     /// How long each of them may be here.
-    pub stay: StayLimits,
+    pub limits: SessionLimits,
     /// Frames per second at first.
     pub fps: u32,
     /// The video bitrate at first, in kbit/s.
@@ -89,15 +89,15 @@ pub struct Setup {
     /// Descriptions that replace `plan` while the host runs.
     pub new_plans: mpsc::Receiver<Plan>,
     /// A signaling server elsewhere, to be reached through it too.
-    pub rendezvous: Option<Rendezvous>,
+    pub remote_signaling: Option<RemoteSignaling>,
 }
 
 /// What every task needs.
 #[derive(Clone)]
-struct Shared {
+struct HostContext {
     media: MediaHandle,
     input: InputHandle,
-    desk: Desk,
+    desktop: DesktopHandle,
     session: SessionConfig,
     turn_secret: Option<Arc<TurnSecret>>,
     names: Arc<[String]>,
@@ -109,12 +109,12 @@ struct Shared {
     /// Cancelled to leave the signaling server elsewhere for good.
     outbound_end: CancellationToken,
     registry: Registry,
-    lease: Lease,
-    players: Players,
-    audience: Audience,
-    pointers: Pointers,
+    lease: ControlLease,
+    whep_sessions: WhepSessions,
+    cursor_overlay: CursorOverlay,
+    pointers: RemoteCursors,
     measuring: Measuring,
-    wakefulness: Wakefulness,
+    suspend: SuspendDetector,
     shutdown: CancellationToken,
     /// The tasks of viewers and players, and of peers that are being taken down.
     tasks: TaskTracker,
@@ -125,7 +125,7 @@ struct Shared {
     encoder: Arc<str>,
 }
 
-impl Shared {
+impl HostContext {
     fn next_number(&self) -> u64 {
         self.next_number.fetch_add(1, Ordering::Relaxed)
     }
@@ -148,19 +148,23 @@ impl Shared {
 ///
 /// # Errors
 /// If a thread cannot be started or the listener cannot be used.
-pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(
+    setup: HostConfig,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     let injector = Injector::start(setup.input).context("cannot start the input thread")?;
     let encoder = setup.plan.encoder_name().into();
     let has_parts = setup.plan.shows_regions();
     let media = Media::start(setup.plan).context("cannot start the media thread")?;
     let tasks = TaskTracker::new();
     let watched = setup.desktop.clone();
-    let shared = Shared {
+    let context = HostContext {
         media: media.handle().clone(),
         input: injector.handle(),
-        desk: Desk::open(
+        desktop: DesktopHandle::open(
             setup.desktop,
-            (setup.session.policy.allows(Capability::ClipboardRead), has_parts),
+            (setup.session.policy.allows(Permission::ClipboardRead), has_parts),
             &tasks,
             &shutdown,
         ),
@@ -173,12 +177,12 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         consent: setup.confirms.then(Consent::new),
         outbound_end: CancellationToken::new(),
         registry: Registry::new(setup.max_connections),
-        lease: Lease::new(),
-        players: Players::default(),
-        audience: Audience::new(),
-        pointers: Pointers::default(),
+        lease: ControlLease::new(),
+        whep_sessions: WhepSessions::default(),
+        cursor_overlay: CursorOverlay::new(),
+        pointers: RemoteCursors::default(),
         measuring: Measuring::default(),
-        wakefulness: Wakefulness::new(steady_ms()),
+        suspend: SuspendDetector::new(steady_ms()),
         shutdown: shutdown.clone(),
         tasks: tasks.clone(),
         next_number: Arc::new(AtomicU64::new(1)),
@@ -186,30 +190,37 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
         bitrate_kbps: setup.bitrate_kbps,
         encoder,
     };
-    if let Some(rendezvous) = setup.rendezvous {
-        tasks.spawn(signaling_client::stay_registered(shared.clone(), rendezvous));
+    if let Some(remote_signaling) = setup.remote_signaling {
+        tasks.spawn(signaling_client::stay_registered(
+            context.clone(),
+            remote_signaling,
+        ));
     }
     if let Some(address) = watched {
-        tasks.spawn(control::local_user::watch(shared.clone(), address, setup.local));
+        tasks.spawn(control::local_user::watch(context.clone(), address, setup.local));
     }
     tasks.spawn(swap_plans(
         setup.new_plans,
-        (media.handle().clone(), shared.desk.clone()),
+        (media.handle().clone(), context.desktop.clone()),
         shutdown.clone(),
     ));
     tasks.spawn(desktop::views::follow(
-        shared.desk.views(),
-        (media.handle().clone(), shared.input.clone()),
+        context.desktop.views(),
+        (media.handle().clone(), context.input.clone()),
         shutdown.clone(),
     ));
-    tasks.spawn(shared.audience.follow(media.handle().clone(), shutdown.clone()));
-    tasks.spawn(shared.wakefulness.clone().keep(shutdown.clone()));
-    tasks.spawn(desktop::grab::follow_cursor(shared.clone()));
-    let desk = shared.desk.clone();
-    tasks.spawn(control::expiry::watch(shared.clone(), setup.stay));
+    tasks.spawn(
+        context
+            .cursor_overlay
+            .follow(media.handle().clone(), shutdown.clone()),
+    );
+    tasks.spawn(context.suspend.clone().keep(shutdown.clone()));
+    tasks.spawn(desktop::grab::follow_cursor(context.clone()));
+    let desktop = context.desktop.clone();
+    tasks.spawn(control::expiry::watch(context.clone(), setup.limits));
     let served = web::serve(
         listener,
-        Arc::new(Api::new(shared)),
+        Arc::new(Api::new(context)),
         setup.serving,
         shutdown.clone(),
     )
@@ -224,7 +235,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
     }
     let released = tokio::task::spawn_blocking(move || {
         injector.stop();
-        desk.close();
+        desktop.close();
     });
     if timeout(STOP, async { tokio::join!(released, media.stop()) })
         .await
@@ -238,7 +249,7 @@ pub async fn run(setup: Setup, listener: TcpListener, shutdown: CancellationToke
 /// Gives new plans to the media side, one at a time.
 async fn swap_plans(
     mut plans: mpsc::Receiver<Plan>,
-    (media, desk): (MediaHandle, Desk),
+    (media, desktop): (MediaHandle, DesktopHandle),
     shutdown: CancellationToken,
 ) {
     let next = async {
@@ -247,7 +258,7 @@ async fn swap_plans(
             match media.reload(plan).await {
                 Ok(()) => {
                     tracing::info!("the new pipelines run");
-                    desk.set_has_parts(has_parts);
+                    desktop.set_has_parts(has_parts);
                 }
                 Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),
             }

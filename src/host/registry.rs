@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::control::limits::Stay;
+use super::control::limits::SessionClock;
 use crate::access::Grant;
 use crate::clock::steady_ms;
 use crate::descriptors;
 use crate::protocol::people::{Person, PersonName};
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::web::ClientInfo;
 
 /// All viewers with a socket. Cheap to clone. Its lock is held for a look-up or an update, never across anything
@@ -27,7 +27,7 @@ struct Client {
     info: ClientInfo,
     name: Option<PersonName>,
     grant: Grant,
-    stay: Stay,
+    clock: SessionClock,
     /// Cancelled to show the viewer out.
     leave: CancellationToken,
     /// Why it may no longer be here, if that is why it is shown out.
@@ -38,7 +38,7 @@ struct Client {
 pub(super) struct Registration {
     registry: Registry,
     id: String,
-    stay: Stay,
+    clock: SessionClock,
     leave: CancellationToken,
 }
 
@@ -59,14 +59,14 @@ impl Registry {
             return None;
         }
         let (id, leave) = (info.id.clone(), CancellationToken::new());
-        let stay = Stay::begin(steady_ms());
+        let clock = SessionClock::begin(steady_ms());
         clients.insert(
             id.clone(),
             Client {
                 info,
                 name: None,
                 grant,
-                stay: stay.clone(),
+                clock: clock.clone(),
                 leave: leave.clone(),
                 barred: None,
             },
@@ -75,7 +75,7 @@ impl Registry {
         Some(Registration {
             registry: self.clone(),
             id,
-            stay,
+            clock,
             leave,
         })
     }
@@ -107,7 +107,7 @@ impl Registry {
     }
 
     /// Whether the client that we call `id` is here, and may do this.
-    pub(super) fn allows(&self, id: &str, capability: Capability) -> bool {
+    pub(super) fn allows(&self, id: &str, capability: Permission) -> bool {
         let clients = self.lock();
         clients
             .get(id)
@@ -120,9 +120,9 @@ impl Registry {
     }
 
     /// Shows out those for whose leaving there is a reason.
-    pub(super) fn show_out(&self, reason: impl Fn(&Grant, &Stay) -> Option<&'static str>) {
+    pub(super) fn show_out(&self, reason: impl Fn(&Grant, &SessionClock) -> Option<&'static str>) {
         for client in self.lock().values_mut() {
-            if let Some(reason) = reason(&client.grant, &client.stay) {
+            if let Some(reason) = reason(&client.grant, &client.clock) {
                 client.barred.get_or_insert(reason);
                 client.leave.cancel();
             }
@@ -158,8 +158,8 @@ impl Registration {
     }
 
     /// The viewer's time here.
-    pub(super) fn stay(&self) -> Stay {
-        self.stay.clone()
+    pub(super) fn clock(&self) -> SessionClock {
+        self.clock.clone()
     }
 
     /// What the viewer wants to be called.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::Shared;
+use super::HostContext;
 use super::viewer;
 use crate::clock::steady_ms;
 use crate::session::{Action, Session};
@@ -21,16 +21,16 @@ const GOOD: Duration = Duration::from_secs(30);
 
 /// A signaling server elsewhere.
 #[derive(Debug, Clone)]
-pub struct Rendezvous {
+pub struct RemoteSignaling {
     /// Where it is.
     pub url: ServerUrl,
     /// What it speaks.
-    pub kind: RendezvousKind,
+    pub kind: RemoteSignalingKind,
 }
 
 /// What a signaling server speaks, and as what the host registers there.
 #[derive(Debug, Clone)]
-pub enum RendezvousKind {
+pub enum RemoteSignalingKind {
     /// That of gst-plugins-rs: the host is a producer of this name.
     Producer {
         /// What consumers see.
@@ -47,11 +47,11 @@ pub enum RendezvousKind {
 
 /// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends or cuts
 /// everybody off.
-pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
-    let end = shared.outbound_end.clone();
+pub(super) async fn stay_registered(context: HostContext, remote_signaling: RemoteSignaling) {
+    let end = context.outbound_end.clone();
     // What is dropped in the middle of a conversation takes its peers with it, and what they hold.
     if end
-        .run_until_cancelled(register_again_and_again(shared, rendezvous))
+        .run_until_cancelled(register_again_and_again(context, remote_signaling))
         .await
         .is_none()
     {
@@ -59,40 +59,42 @@ pub(super) async fn stay_registered(shared: Shared, rendezvous: Rendezvous) {
     }
 }
 
-async fn register_again_and_again(shared: Shared, rendezvous: Rendezvous) {
+async fn register_again_and_again(context: HostContext, remote_signaling: RemoteSignaling) {
     let mut pauses = pauses();
     loop {
         let started = Instant::now();
-        let reason = match web::connect(&rendezvous.url).await {
+        let reason = match web::connect(&remote_signaling.url).await {
             Ok(socket) => {
-                tracing::info!(server = %rendezvous.url, "connected to the signaling server");
-                let (session, first) = register(&rendezvous.kind, &shared);
-                viewer::converse(shared.clone(), socket, session, first, Vec::new(), None)
+                tracing::info!(server = %remote_signaling.url, "connected to the signaling server");
+                let (session, first) = register(&remote_signaling.kind, &context);
+                viewer::converse(context.clone(), socket, session, first, Vec::new(), None)
                     .await
                     .to_owned()
             }
             Err(reason) => reason,
         };
-        if shared.shutdown.is_cancelled() {
+        if context.shutdown.is_cancelled() {
             return;
         }
         if started.elapsed() >= GOOD {
             pauses = self::pauses();
         }
         let wait = jittered(pauses.next().unwrap_or(LONGEST));
-        tracing::warn!(server = %rendezvous.url, %reason, seconds = wait.as_secs_f32(), "not registered; trying again");
+        tracing::warn!(server = %remote_signaling.url, %reason, seconds = wait.as_secs_f32(), "not registered; trying again");
         tokio::select! {
-            () = shared.shutdown.cancelled() => return,
+            () = context.shutdown.cancelled() => return,
             () = sleep(wait) => {}
         }
     }
 }
 
-fn register(kind: &RendezvousKind, shared: &Shared) -> (Session, Vec<Action>) {
-    let config = shared.session.clone();
+fn register(kind: &RemoteSignalingKind, context: &HostContext) -> (Session, Vec<Action>) {
+    let config = context.session.clone();
     match kind {
-        RendezvousKind::Producer { name } => Session::produce(json!({ "name": name }), config, steady_ms()),
-        RendezvousKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, steady_ms()),
+        RemoteSignalingKind::Producer { name } => {
+            Session::produce(json!({ "name": name }), config, steady_ms())
+        }
+        RemoteSignalingKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, steady_ms()),
     }
 }
 

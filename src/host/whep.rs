@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::Shared;
-use super::control::consent::Guest;
-use super::control::limits::Stay;
+use super::HostContext;
+use super::control::consent::Admitted;
+use super::control::limits::SessionClock;
 use crate::access::Grant;
 use crate::clock::steady_ms;
 use crate::hex::hex;
@@ -29,16 +29,16 @@ const MAX_SILENT: u32 = 3;
 
 /// All players, by their ids. Dropping a player's entry closes it.
 #[derive(Clone, Default)]
-pub(super) struct Players(Arc<Mutex<HashMap<String, Entry>>>);
+pub(super) struct WhepSessions(Arc<Mutex<HashMap<String, Entry>>>);
 
 struct Entry {
     fragments: mpsc::Sender<Fragment>,
     grant: Grant,
-    stay: Stay,
-    _guest: Option<Guest>,
+    clock: SessionClock,
+    _admitted: Option<Admitted>,
 }
 
-impl Players {
+impl WhepSessions {
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.lock().len()
@@ -57,9 +57,9 @@ impl Players {
     }
 
     /// Closes those who have to leave.
-    pub(super) fn close_if(&self, has_to_leave: impl Fn(&Grant, &Stay) -> bool) {
+    pub(super) fn close_if(&self, has_to_leave: impl Fn(&Grant, &SessionClock) -> bool) {
         self.lock()
-            .retain(|_, player| !has_to_leave(&player.grant, &player.stay));
+            .retain(|_, player| !has_to_leave(&player.grant, &player.clock));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
@@ -69,16 +69,16 @@ impl Players {
 
 /// Answers `offer` and keeps the peer until the player or the host ends.
 pub(super) async fn open(
-    shared: Shared,
+    context: HostContext,
     offer: String,
     client: IpAddr,
     grant: Grant,
 ) -> Result<Player, PlayerError> {
     let refused = |reason: String| PlayerError::Refused(reason);
-    if shared.registry.is_full(shared.players.count()) {
+    if context.registry.is_full(context.whep_sessions.count()) {
         return Err(PlayerError::Full);
     }
-    let guest = match &shared.consent {
+    let admitted = match &context.consent {
         Some(consent) => Some(
             consent
                 .ask(client, grant.role)
@@ -92,19 +92,19 @@ pub(super) async fn open(
         video: true,
         audio: true,
         // They point at nothing.
-        may_halve: true,
+        allows_half_size: true,
         channel: None,
         remote_offer: Some(offer),
     };
-    let mut peer = shared.media.open_peer(shared.next_peer(), options).await;
+    let mut peer = context.media.open_peer(context.next_peer(), options).await;
     let answer = match timeout(ANSWER, peer.event()).await {
         Ok(Some(PeerEvent::Answer(answer))) => answer,
         Ok(Some(PeerEvent::Failed(reason))) => {
-            shared.tasks.spawn(peer.closed());
+            context.tasks.spawn(peer.closed());
             return Err(refused(reason));
         }
         _ => {
-            shared.tasks.spawn(peer.closed());
+            context.tasks.spawn(peer.closed());
             return Err(refused("There is no answer to this offer".to_owned()));
         }
     };
@@ -113,25 +113,30 @@ pub(super) async fn open(
     let entry = Entry {
         fragments: sender,
         grant,
-        stay: Stay::begin(steady_ms()),
-        _guest: guest,
+        clock: SessionClock::begin(steady_ms()),
+        _admitted: admitted,
     };
-    shared.players.lock().insert(id.clone(), entry);
-    tracing::info!(players = shared.players.count(), "a player comes");
-    shared
+    context.whep_sessions.lock().insert(id.clone(), entry);
+    tracing::info!(whep_sessions = context.whep_sessions.count(), "a player comes");
+    context
         .tasks
-        .spawn(keep(shared.clone(), id.clone(), peer, fragments));
+        .spawn(keep(context.clone(), id.clone(), peer, fragments));
     Ok(Player { id, answer })
 }
 
-async fn keep(shared: Shared, id: String, mut peer: PeerHandle, mut fragments: mpsc::Receiver<Fragment>) {
-    let _seat = shared.audience.join();
+async fn keep(
+    context: HostContext,
+    id: String,
+    mut peer: PeerHandle,
+    mut fragments: mpsc::Receiver<Fragment>,
+) {
+    let _vote = context.cursor_overlay.join();
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reports = Reports::default();
     let reason = loop {
         tokio::select! {
-            () = shared.shutdown.cancelled() => break "the host is going down".to_owned(),
+            () = context.shutdown.cancelled() => break "the host is going down".to_owned(),
             fragment = fragments.recv() => match fragment {
                 Some(fragment) => {
                     for candidate in fragment.candidates {
@@ -150,7 +155,7 @@ async fn keep(shared: Shared, id: String, mut peer: PeerHandle, mut fragments: m
             },
         }
     };
-    shared.players.close(&id);
+    context.whep_sessions.close(&id);
     tracing::info!(%reason, "a player leaves");
     peer.closed().await;
 }

@@ -64,7 +64,7 @@ pub trait Backend: Send {
     /// Presses or releases a key.
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError>;
 
-    /// Hands everything so far to the desktop.
+    /// Dispatcher everything so far to the desktop.
     fn flush(&mut self) -> Result<(), BackendError>;
 
     /// Undoes what the backend changed in the desktop. The last call; all keys are up by then.

@@ -7,16 +7,16 @@ use super::backend::{Axis, Backend, BackendError, Ready};
 use super::coalesce::coalesce;
 use super::fractions::Fractions;
 use super::grab::{Displacements, PointerGrab};
-use super::held_timeout::Vigil;
-use super::pressed::{Book, Control, Hold, ViewerId};
+use super::held_timeout::HeldTimeout;
+use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
 use crate::protocol::input::{Held, InputEvent, Key, Layout, Point, TypedText};
 
 /// The backend, the book, what is left over of fractional movements, and the viewers' layouts.
-pub(super) struct Hands {
+pub(super) struct Dispatcher {
     backend: Box<dyn Backend>,
-    book: Book,
-    vigil: Vigil,
+    pressed_keys: PressedKeys,
+    held_timeout: HeldTimeout,
     fractions: BTreeMap<ViewerId, Fractions>,
     layouts: BTreeMap<ViewerId, Layout>,
     desktop: Desktop,
@@ -25,12 +25,12 @@ pub(super) struct Hands {
     displacements: Displacements,
 }
 
-impl Hands {
-    pub(super) fn new(backend: Box<dyn Backend>, grab: PointerGrab) -> Hands {
-        Hands {
+impl Dispatcher {
+    pub(super) fn new(backend: Box<dyn Backend>, grab: PointerGrab) -> Dispatcher {
+        Dispatcher {
             backend,
-            book: Book::default(),
-            vigil: Vigil::default(),
+            pressed_keys: PressedKeys::default(),
+            held_timeout: HeldTimeout::default(),
             fractions: BTreeMap::new(),
             layouts: BTreeMap::new(),
             desktop: Desktop::Working,
@@ -42,18 +42,18 @@ impl Hands {
 
     /// When it has to look at the viewers again, even if none says anything.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.vigil.deadline()
+        self.held_timeout.deadline()
     }
 
     /// Does all of `batch`, unless `stopping` says so in between.
-    pub(super) fn perform(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
+    pub(super) fn apply(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
         let Batch { messages, overflowed } = batch;
         match self.backend.ready() {
             Ok(Ready::AsBefore) => {}
             Ok(Ready::Anew) => {
                 tracing::info!("input reaches the desktop again");
-                self.book.release_all();
-                self.vigil = Vigil::default();
+                self.pressed_keys.release_all();
+                self.held_timeout = HeldTimeout::default();
             }
             // What fails now fails one by one.
             Err(error) => self.note(Err(error)),
@@ -79,14 +79,14 @@ impl Hands {
 
     /// Releases everything and lets the backend tidy up.
     pub(super) fn close(&mut self) {
-        let held = self.book.release_all();
+        let held = self.pressed_keys.release_all();
         self.release(held);
         let closed = self.backend.flush().and_then(|()| self.backend.close());
         self.note(closed);
     }
 
     fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
-        self.vigil.hear(viewer, Instant::now());
+        self.held_timeout.hear(viewer, Instant::now());
         let done = match event {
             InputEvent::Motion { position } => self.move_to(position),
             InputEvent::RelativeMotion { dx, dy } => {
@@ -108,8 +108,8 @@ impl Hands {
                 position,
             } => self.button(
                 viewer,
-                Control::Button(button),
-                Hold::Button(button),
+                HeldId::Button(button),
+                Pressed::Button(button),
                 pressed,
                 position,
             ),
@@ -148,17 +148,17 @@ impl Hands {
     fn button(
         &mut self,
         viewer: ViewerId,
-        control: Control,
-        hold: Hold,
+        control: HeldId,
+        hold: Pressed,
         pressed: bool,
         position: Option<Point>,
     ) -> Result<(), BackendError> {
         // The up must not be lost because the pointer could not be moved.
         let moved = position.map_or(Ok(()), |position| self.backend.move_to(position));
         let hold = if pressed {
-            self.book.down(viewer, control, Some(hold))
+            self.pressed_keys.down(viewer, control, Some(hold))
         } else {
-            self.book.up(viewer, &control)
+            self.pressed_keys.up(viewer, &control)
         };
         let done = hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed));
         moved.and(done)
@@ -177,12 +177,12 @@ impl Hands {
     }
 
     fn key(&mut self, viewer: ViewerId, key: &Key, pressed: bool) -> Result<(), BackendError> {
-        let Some(control) = Control::of_key(key) else {
+        let Some(control) = HeldId::of_key(key) else {
             return Ok(());
         };
         let hold = if !pressed {
-            self.book.up(viewer, &control)
-        } else if self.book.holds(viewer, &control) || self.book.is_full(viewer) {
+            self.pressed_keys.up(viewer, &control)
+        } else if self.pressed_keys.holds(viewer, &control) || self.pressed_keys.is_full(viewer) {
             None
         } else {
             let plain = match key {
@@ -193,7 +193,7 @@ impl Hands {
                 _ => None,
             };
             let keycode = self.backend.resolve(key, plain)?;
-            self.book.down(viewer, control, keycode.map(Hold::Key))
+            self.pressed_keys.down(viewer, control, keycode.map(Pressed::Key))
         };
         hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed))
     }
@@ -212,7 +212,7 @@ impl Hands {
 
     /// Nothing waits to be done, so who has not been heard is silent.
     fn release_silent(&mut self) {
-        for viewer in self.vigil.take_silent(Instant::now()) {
+        for viewer in self.held_timeout.take_silent(Instant::now()) {
             tracing::debug!("a viewer fell silent while it held something: that is released");
             self.let_go(viewer);
         }
@@ -221,17 +221,17 @@ impl Hands {
     /// Releases what `viewer` does not hold any more, whatever was lost on the way.
     fn compare(&mut self, viewer: ViewerId, held: &Held) {
         if held.is_empty() {
-            self.vigil.end(viewer);
+            self.held_timeout.end(viewer);
         } else {
-            self.vigil.begin(viewer, Instant::now());
+            self.held_timeout.begin(viewer, Instant::now());
         }
-        let released = self.book.keep(viewer, |control| control.is_in(held));
+        let released = self.pressed_keys.keep(viewer, |control| control.is_in(held));
         self.release(released);
     }
 
     fn let_go(&mut self, viewer: ViewerId) {
-        self.vigil.end(viewer);
-        let held = self.book.release_viewer(viewer);
+        self.held_timeout.end(viewer);
+        let held = self.pressed_keys.release_viewer(viewer);
         self.release(held);
     }
 
@@ -250,11 +250,11 @@ impl Hands {
             tracing::warn!("input came faster than the desktop takes it: all keys and buttons were released");
         }
         self.fractions.clear();
-        let held = self.book.release_all();
+        let held = self.pressed_keys.release_all();
         self.release(held);
     }
 
-    fn release(&mut self, held: Vec<Hold>) {
+    fn release(&mut self, held: Vec<Pressed>) {
         for hold in held {
             let done = press(&mut *self.backend, hold, false);
             self.note(done);
@@ -292,10 +292,10 @@ enum Desktop {
     FailedNow,
 }
 
-fn press(backend: &mut dyn Backend, hold: Hold, pressed: bool) -> Result<(), BackendError> {
+fn press(backend: &mut dyn Backend, hold: Pressed, pressed: bool) -> Result<(), BackendError> {
     match hold {
-        Hold::Key(keycode) => backend.key(keycode, pressed),
-        Hold::Button(button) => backend.button(button, pressed),
+        Pressed::Key(keycode) => backend.key(keycode, pressed),
+        Pressed::Button(button) => backend.button(button, pressed),
     }
 }
 

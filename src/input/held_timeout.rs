@@ -7,11 +7,11 @@ use super::pressed::ViewerId;
 
 /// When each viewer that repeats what it holds was last heard.
 #[derive(Default)]
-pub(super) struct Vigil {
+pub(super) struct HeldTimeout {
     heard: BTreeMap<ViewerId, Instant>,
 }
 
-impl Vigil {
+impl HeldTimeout {
     /// `viewer` has said what it holds, and promises to say so again.
     pub(super) fn begin(&mut self, viewer: ViewerId, now: Instant) {
         self.heard.insert(viewer, now);
@@ -59,23 +59,23 @@ mod tests {
     fn a_viewer_is_silent_two_seconds_after_its_last_word() {
         let (start, viewer) = (Instant::now(), ViewerId(1));
         let at = |ms| start + Duration::from_millis(ms);
-        let mut vigil = Vigil::default();
-        vigil.hear(viewer, at(0));
-        assert_eq!(vigil.deadline(), None, "it has promised nothing");
-        vigil.begin(viewer, at(0));
-        vigil.hear(viewer, at(1500));
-        assert_eq!(vigil.deadline(), Some(at(3500)));
-        assert!(vigil.take_silent(at(3499)).is_empty());
-        assert_eq!(vigil.take_silent(at(3500)), [viewer]);
-        assert_eq!(vigil.deadline(), None);
+        let mut held_timeout = HeldTimeout::default();
+        held_timeout.hear(viewer, at(0));
+        assert_eq!(held_timeout.deadline(), None, "it has promised nothing");
+        held_timeout.begin(viewer, at(0));
+        held_timeout.hear(viewer, at(1500));
+        assert_eq!(held_timeout.deadline(), Some(at(3500)));
+        assert!(held_timeout.take_silent(at(3499)).is_empty());
+        assert_eq!(held_timeout.take_silent(at(3500)), [viewer]);
+        assert_eq!(held_timeout.deadline(), None);
     }
 
     #[test]
     fn who_holds_nothing_may_be_silent() {
         let (now, viewer) = (Instant::now(), ViewerId(1));
-        let mut vigil = Vigil::default();
-        vigil.begin(viewer, now);
-        vigil.end(viewer);
-        assert!(vigil.take_silent(now + SILENCE).is_empty());
+        let mut held_timeout = HeldTimeout::default();
+        held_timeout.begin(viewer, now);
+        held_timeout.end(viewer);
+        assert!(held_timeout.take_silent(now + SILENCE).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::backend::Backend;
-use super::dispatcher::Hands;
+use super::dispatcher::Dispatcher;
 use super::grab::PointerGrab;
 use super::pressed::ViewerId;
 use super::queue::{Consumer, Message, Producer, queue};
@@ -35,7 +35,7 @@ impl Injector {
         let grab = PointerGrab::default();
         let watched = grab.clone();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
-            run(Hands::new(backend, watched), &consumer);
+            run(Dispatcher::new(backend, watched), &consumer);
             let _ = ending.send(());
         })?;
         let handle = InputHandle {
@@ -164,7 +164,7 @@ impl Drag {
 }
 
 impl ViewerInput {
-    /// Hands over one event. Never waits and may be called from any thread.
+    /// Dispatcher over one event. Never waits and may be called from any thread.
     ///
     /// At most 1024 events are queued, for all viewers together. Motion, wheel and layouts are dropped before
     /// that. If a key or a button finds no room, everything that any viewer holds is released.
@@ -182,14 +182,14 @@ impl Drop for ViewerInput {
     }
 }
 
-fn run(mut hands: Hands, consumer: &Consumer) {
+fn run(mut dispatcher: Dispatcher, consumer: &Consumer) {
     while !consumer.is_stopping() {
-        let Some(batch) = consumer.next(hands.deadline()) else {
+        let Some(batch) = consumer.next(dispatcher.deadline()) else {
             break;
         };
-        hands.perform(batch, || consumer.is_stopping());
+        dispatcher.apply(batch, || consumer.is_stopping());
     }
-    hands.close();
+    dispatcher.close();
 }
 
 const STOP_LIMIT: Duration = Duration::from_secs(1);

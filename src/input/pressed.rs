@@ -14,17 +14,17 @@ pub(super) struct ViewerId(pub(super) u64);
 ///
 /// No `Debug`: it says which key somebody presses.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Control {
+pub(super) enum HeldId {
     /// A key, by its physical position or, where that is unknown, by its character.
     Key(String),
     /// A button of the pointer.
     Button(Button),
 }
 
-impl Control {
+impl HeldId {
     /// What identifies `key` between its down and its up. `None` for a key without any name, with one that nothing
     /// has, or with one that is longer than any that exists.
-    pub(super) fn of_key(key: &Key) -> Option<Control> {
+    pub(super) fn of_key(key: &Key) -> Option<HeldId> {
         let name = match key {
             Key::Dom { key, code } if code.is_empty() => of_text(key),
             Key::Dom { code, .. } => code.clone(),
@@ -34,16 +34,16 @@ impl Control {
                     .map_or_else(|| format!("#{keysym}"), |text| of_text(&text.to_string()))
             }
         };
-        (name != of_text("") && name.len() <= LONGEST_NAME).then_some(Control::Key(name))
+        (name != of_text("") && name.len() <= LONGEST_NAME).then_some(HeldId::Key(name))
     }
 }
 
-impl Control {
+impl HeldId {
     /// Whether it is in a viewer's own list of what it holds.
     pub(super) fn is_in(&self, held: &Held) -> bool {
         match self {
-            Control::Key(name) => held.keys.iter().any(|key| key == name || of_text(key) == *name),
-            Control::Button(button) => held.buttons.contains(button),
+            HeldId::Key(name) => held.keys.iter().any(|key| key == name || of_text(key) == *name),
+            HeldId::Button(button) => held.buttons.contains(button),
         }
     }
 }
@@ -55,7 +55,7 @@ fn of_text(text: &str) -> String {
 
 /// Something that is down in the desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(super) enum Pressed {
     /// A key of the backend's keyboard.
     Key(Keycode),
     /// A button of the pointer.
@@ -64,13 +64,13 @@ pub(super) enum Hold {
 
 /// What all viewers hold. Something that two of them hold goes up when the last one lets go.
 #[derive(Default)]
-pub(super) struct Book {
+pub(super) struct PressedKeys {
     viewers: BTreeMap<ViewerId, Vec<Entry>>,
 }
 
-impl Book {
+impl PressedKeys {
     /// Whether `viewer` holds `control`: a second down is auto-repeat and means nothing.
-    pub(super) fn holds(&self, viewer: ViewerId, control: &Control) -> bool {
+    pub(super) fn holds(&self, viewer: ViewerId, control: &HeldId) -> bool {
         self.viewers
             .get(&viewer)
             .is_some_and(|held| held.iter().any(|entry| entry.control == *control))
@@ -85,7 +85,12 @@ impl Book {
 
     /// `viewer` holds `control` from now on, for which `hold` is to be down in the desktop (`None`: a key that has
     /// no effect there). Returns what has to be pressed: nothing if it is held already.
-    pub(super) fn down(&mut self, viewer: ViewerId, control: Control, hold: Option<Hold>) -> Option<Hold> {
+    pub(super) fn down(
+        &mut self,
+        viewer: ViewerId,
+        control: HeldId,
+        hold: Option<Pressed>,
+    ) -> Option<Pressed> {
         if self.holds(viewer, &control) || self.is_full(viewer) {
             return None;
         }
@@ -99,7 +104,7 @@ impl Book {
 
     /// `viewer` let go of `control`. Returns what has to be released: nothing if it was not held, or if another
     /// viewer holds it too.
-    pub(super) fn up(&mut self, viewer: ViewerId, control: &Control) -> Option<Hold> {
+    pub(super) fn up(&mut self, viewer: ViewerId, control: &HeldId) -> Option<Pressed> {
         let held = self.viewers.get_mut(&viewer)?;
         let index = held.iter().position(|entry| entry.control == *control)?;
         let hold = held.remove(index).hold;
@@ -110,9 +115,9 @@ impl Book {
     }
 
     /// `viewer` holds no more than `is_held` says. Returns what has to be released.
-    pub(super) fn keep(&mut self, viewer: ViewerId, is_held: impl Fn(&Control) -> bool) -> Vec<Hold> {
+    pub(super) fn keep(&mut self, viewer: ViewerId, is_held: impl Fn(&HeldId) -> bool) -> Vec<Pressed> {
         let held = self.viewers.get(&viewer).into_iter().flatten();
-        let gone: Vec<Control> = held
+        let gone: Vec<HeldId> = held
             .map(|entry| entry.control.clone())
             .filter(|control| !is_held(control))
             .collect();
@@ -122,7 +127,7 @@ impl Book {
     }
 
     /// `viewer` lets go of everything. Returns what has to be released, in the order in which it was pressed.
-    pub(super) fn release_viewer(&mut self, viewer: ViewerId) -> Vec<Hold> {
+    pub(super) fn release_viewer(&mut self, viewer: ViewerId) -> Vec<Pressed> {
         let mut released = Vec::new();
         for hold in self
             .viewers
@@ -139,7 +144,7 @@ impl Book {
     }
 
     /// All viewers let go of everything. Returns what has to be released.
-    pub(super) fn release_all(&mut self) -> Vec<Hold> {
+    pub(super) fn release_all(&mut self) -> Vec<Pressed> {
         let viewers: Vec<ViewerId> = self.viewers.keys().copied().collect();
         viewers
             .into_iter()
@@ -147,7 +152,7 @@ impl Book {
             .collect()
     }
 
-    fn is_down(&self, hold: Hold) -> bool {
+    fn is_down(&self, hold: Pressed) -> bool {
         self.viewers
             .values()
             .flatten()
@@ -156,8 +161,8 @@ impl Book {
 }
 
 struct Entry {
-    control: Control,
-    hold: Option<Hold>,
+    control: HeldId,
+    hold: Option<Pressed>,
 }
 
 /// The most that one viewer can hold at a time.
@@ -172,78 +177,88 @@ mod tests {
     const ANNA: ViewerId = ViewerId(1);
     const BERT: ViewerId = ViewerId(2);
 
-    fn control(code: &str) -> Control {
-        Control::of_key(&Key::Dom {
+    fn control(code: &str) -> HeldId {
+        HeldId::of_key(&Key::Dom {
             key: String::new(),
             code: code.into(),
         })
         .unwrap()
     }
 
-    fn hold(keycode: u32) -> Option<Hold> {
-        Some(Hold::Key(Keycode(keycode)))
+    fn hold(keycode: u32) -> Option<Pressed> {
+        Some(Pressed::Key(Keycode(keycode)))
     }
 
     #[test]
     fn a_key_goes_down_once_and_up_once() {
-        let mut book = Book::default();
-        assert_eq!(book.down(ANNA, control("KeyA"), hold(38)), hold(38));
-        assert_eq!(book.down(ANNA, control("KeyA"), hold(38)), None, "auto-repeat");
-        assert_eq!(book.up(ANNA, &control("KeyA")), hold(38));
-        assert_eq!(book.up(ANNA, &control("KeyA")), None);
-        assert!(book.viewers.is_empty());
+        let mut pressed_keys = PressedKeys::default();
+        assert_eq!(pressed_keys.down(ANNA, control("KeyA"), hold(38)), hold(38));
+        assert_eq!(
+            pressed_keys.down(ANNA, control("KeyA"), hold(38)),
+            None,
+            "auto-repeat"
+        );
+        assert_eq!(pressed_keys.up(ANNA, &control("KeyA")), hold(38));
+        assert_eq!(pressed_keys.up(ANNA, &control("KeyA")), None);
+        assert!(pressed_keys.viewers.is_empty());
     }
 
     #[test]
     fn the_up_releases_what_the_down_pressed() {
-        let mut book = Book::default();
-        book.down(ANNA, control("KeyQ"), hold(248));
-        assert_eq!(book.down(ANNA, control("KeyQ"), hold(24)), None);
-        assert_eq!(book.up(ANNA, &control("KeyQ")), hold(248));
+        let mut pressed_keys = PressedKeys::default();
+        pressed_keys.down(ANNA, control("KeyQ"), hold(248));
+        assert_eq!(pressed_keys.down(ANNA, control("KeyQ"), hold(24)), None);
+        assert_eq!(pressed_keys.up(ANNA, &control("KeyQ")), hold(248));
     }
 
     #[test]
     fn what_two_viewers_hold_goes_up_with_the_last() {
-        let mut book = Book::default();
-        let left = || Control::Button(Button::Left);
+        let mut pressed_keys = PressedKeys::default();
+        let left = || HeldId::Button(Button::Left);
         assert_eq!(
-            book.down(ANNA, left(), Some(Hold::Button(Button::Left))),
-            Some(Hold::Button(Button::Left))
+            pressed_keys.down(ANNA, left(), Some(Pressed::Button(Button::Left))),
+            Some(Pressed::Button(Button::Left))
         );
-        assert_eq!(book.down(BERT, left(), Some(Hold::Button(Button::Left))), None);
-        assert_eq!(book.up(ANNA, &left()), None);
-        assert_eq!(book.release_viewer(BERT), vec![Hold::Button(Button::Left)]);
+        assert_eq!(
+            pressed_keys.down(BERT, left(), Some(Pressed::Button(Button::Left))),
+            None
+        );
+        assert_eq!(pressed_keys.up(ANNA, &left()), None);
+        assert_eq!(
+            pressed_keys.release_viewer(BERT),
+            vec![Pressed::Button(Button::Left)]
+        );
     }
 
     #[test]
     fn a_swallowed_key_is_held_without_effect() {
-        let mut book = Book::default();
-        assert_eq!(book.down(ANNA, control("AltRight"), None), None);
-        assert!(book.holds(ANNA, &control("AltRight")));
-        assert_eq!(book.up(ANNA, &control("AltRight")), None);
-        assert!(book.viewers.is_empty());
+        let mut pressed_keys = PressedKeys::default();
+        assert_eq!(pressed_keys.down(ANNA, control("AltRight"), None), None);
+        assert!(pressed_keys.holds(ANNA, &control("AltRight")));
+        assert_eq!(pressed_keys.up(ANNA, &control("AltRight")), None);
+        assert!(pressed_keys.viewers.is_empty());
     }
 
     #[test]
     fn a_key_without_a_code_is_known_by_its_letter_in_either_case() {
-        let upper = Control::of_key(&Key::Dom {
+        let upper = HeldId::of_key(&Key::Dom {
             key: "A".into(),
             code: String::new(),
         });
-        let lower = Control::of_key(&Key::Dom {
+        let lower = HeldId::of_key(&Key::Dom {
             key: "a".into(),
             code: String::new(),
         });
         assert!(upper.is_some() && upper == lower);
         assert!(
-            Control::of_key(&Key::Dom {
+            HeldId::of_key(&Key::Dom {
                 key: String::new(),
                 code: String::new()
             })
             .is_none()
         );
         assert!(
-            Control::of_key(&Key::Dom {
+            HeldId::of_key(&Key::Dom {
                 key: String::new(),
                 code: "x".repeat(65)
             })
@@ -253,8 +268,8 @@ mod tests {
 
     #[test]
     fn a_keysym_is_the_same_key_by_number_by_name_and_in_either_case() {
-        let number = |keysym| Control::of_key(&Key::Keysym(keysym));
-        let name = |name: &str| Control::of_key(&Key::KeysymName(name.into()));
+        let number = |keysym| HeldId::of_key(&Key::Keysym(keysym));
+        let name = |name: &str| HeldId::of_key(&Key::KeysymName(name.into()));
         assert!(number(0x61).is_some() && number(0x61) == number(0x41) && number(0x61) == name("A"));
         assert!(number(0xe4) == number(0x0100_00e4) && number(0xe4) == name("Adiaeresis"));
         assert!(number(0xff0d).is_some() && number(0xff0d) == name("Return"));
@@ -265,31 +280,32 @@ mod tests {
 
     #[test]
     fn a_viewer_cannot_hold_more_than_it_may() {
-        let mut book = Book::default();
+        let mut pressed_keys = PressedKeys::default();
         for n in 0..MOST_HELD {
             assert!(
-                book.down(ANNA, control(&format!("K{n}")), hold(n as u32))
+                pressed_keys
+                    .down(ANNA, control(&format!("K{n}")), hold(n as u32))
                     .is_some()
             );
         }
-        assert!(book.is_full(ANNA));
-        assert_eq!(book.down(ANNA, control("more"), hold(1000)), None);
-        assert_eq!(book.release_viewer(ANNA).len(), MOST_HELD);
+        assert!(pressed_keys.is_full(ANNA));
+        assert_eq!(pressed_keys.down(ANNA, control("more"), hold(1000)), None);
+        assert_eq!(pressed_keys.release_viewer(ANNA).len(), MOST_HELD);
     }
 
     /// A model of the desktop that the book's answers are applied to: each key is down or up, and pressing what is
     /// down or releasing what is up is a mistake of the book.
     #[derive(Default)]
-    struct Desktop(Vec<Hold>);
+    struct Desktop(Vec<Pressed>);
 
     impl Desktop {
-        fn press(&mut self, hold: Option<Hold>) {
+        fn press(&mut self, hold: Option<Pressed>) {
             let Some(hold) = hold else { return };
             assert!(!self.0.contains(&hold), "{hold:?} pressed twice");
             self.0.push(hold);
         }
 
-        fn release(&mut self, holds: impl IntoIterator<Item = Hold>) {
+        fn release(&mut self, holds: impl IntoIterator<Item = Pressed>) {
             for hold in holds {
                 let before = self.0.len();
                 self.0.retain(|down| *down != hold);
@@ -308,33 +324,33 @@ mod tests {
                 random ^= random << 17;
                 random % below
             };
-            let (mut book, mut desktop) = (Book::default(), Desktop::default());
+            let (mut pressed_keys, mut desktop) = (PressedKeys::default(), Desktop::default());
             for _ in 0..500 {
                 let viewer = ViewerId(next(3));
                 let control = match next(4) {
-                    0 => Control::Button([Button::Left, Button::Right][next(2) as usize]),
+                    0 => HeldId::Button([Button::Left, Button::Right][next(2) as usize]),
                     _ => control(&format!("K{}", next(6))),
                 };
                 match next(10) {
-                    0 => desktop.release(book.release_viewer(viewer)),
-                    1..5 => desktop.release(book.up(viewer, &control)),
+                    0 => desktop.release(pressed_keys.release_viewer(viewer)),
+                    1..5 => desktop.release(pressed_keys.up(viewer, &control)),
                     _ => {
                         // The same key means another keycode after a change of the layout; some keys mean none.
                         let hold = match &control {
-                            Control::Button(button) => Some(Hold::Button(*button)),
-                            Control::Key(_) => hold(next(5) as u32).filter(|_| next(8) > 0),
+                            HeldId::Button(button) => Some(Pressed::Button(*button)),
+                            HeldId::Key(_) => hold(next(5) as u32).filter(|_| next(8) > 0),
                         };
-                        desktop.press(book.down(viewer, control, hold));
+                        desktop.press(pressed_keys.down(viewer, control, hold));
                     }
                 }
             }
             if seed % 2 == 0 {
-                desktop.release(book.release_all());
+                desktop.release(pressed_keys.release_all());
             } else {
-                (0..3).for_each(|viewer| desktop.release(book.release_viewer(ViewerId(viewer))));
+                (0..3).for_each(|viewer| desktop.release(pressed_keys.release_viewer(ViewerId(viewer))));
             }
             assert!(desktop.0.is_empty(), "seed {seed}: {:?} left down", desktop.0);
-            assert!(book.viewers.is_empty(), "seed {seed}");
+            assert!(pressed_keys.viewers.is_empty(), "seed {seed}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::pipeline::description::{Description, Kind};
 use super::pipeline::parse::explain;
-use super::rate::congestion::{Congestion, Packet};
+use super::rate::congestion::{CongestionController, Packet};
 use super::webrtc::offer::Offer;
 use super::webrtc::sdp::{Answer, is_plain_candidate};
 
@@ -65,7 +65,7 @@ pub(crate) fn pipeline_file(text: &str, complaint: &str) {
 
 /// Reports on packets, 16 bytes each, in batches of eight.
 pub(crate) fn congestion(data: &[u8]) {
-    let mut congestion = Congestion::new(300, 8000);
+    let mut congestion = CongestionController::new(300, 8000);
     let (packets, _) = data.as_chunks::<16>();
     let packets: Vec<_> = packets.iter().map(packet).collect();
     for report in packets.chunks(8) {

@@ -29,7 +29,7 @@ pub struct FrameTimes {
 
 /// The stamps of the frames of one encoder, in running time. Shared with the streaming threads.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Timeline(Arc<Mutex<VecDeque<Stamps>>>);
+pub(super) struct FrameTimestamps(Arc<Mutex<VecDeque<Stamps>>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Stamps {
@@ -40,7 +40,7 @@ struct Stamps {
     encoded: Option<gst::ClockTime>,
 }
 
-impl Timeline {
+impl FrameTimestamps {
     /// Stamps the frames of `pipeline`, from `input` by the element that encodes to `output`.
     pub(super) fn watch(&self, pipeline: &gst::Pipeline, input: &gst::Pad, output: &gst::Pad) {
         on_frames(input, pipeline, {
@@ -91,23 +91,23 @@ impl Timeline {
 
 /// When the frames of one viewer were sent. Shared with its streaming thread.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Departures(Arc<Mutex<VecDeque<Departure>>>);
+pub(super) struct SendTimes(Arc<Mutex<VecDeque<SendTime>>>);
 
 #[derive(Debug, Clone, Copy)]
-struct Departure {
+struct SendTime {
     pts: gst::ClockTime,
     rtp_timestamp: u32,
     sent: gst::ClockTime,
     sent_us: u64,
 }
 
-impl Departures {
+impl SendTimes {
     /// Notes the first packet of each frame behind `payloader`.
     pub(super) fn watch(&self, pipeline: &gst::Pipeline, payloader: &gst::Element) {
         let Some(pad) = payloader.static_pad("src") else {
             return;
         };
-        let (departures, pipeline) = (self.clone(), pipeline.downgrade());
+        let (send_times, pipeline) = (self.clone(), pipeline.downgrade());
         pad.add_probe(
             gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
             move |pad, info| {
@@ -121,7 +121,7 @@ impl Departures {
                     .and_then(|pipeline| pipeline.current_running_time());
                 let time = first.and_then(|packet| running_time(pad, packet));
                 if let (Some(packet), Some(time), Some(now)) = (first, time, now) {
-                    departures.note(packet, time, now);
+                    send_times.note(packet, time, now);
                 }
                 gst::PadProbeReturn::Ok
             },
@@ -129,8 +129,8 @@ impl Departures {
     }
 
     fn note(&self, packet: &gst::BufferRef, pts: gst::ClockTime, sent: gst::ClockTime) {
-        let mut departures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if departures.back().is_some_and(|last| last.pts == pts) {
+        let mut send_times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if send_times.back().is_some_and(|last| last.pts == pts) {
             return;
         }
         // RFC 3550 section 5.1: the timestamp is in bytes 4 to 7.
@@ -138,10 +138,10 @@ impl Departures {
         if packet.copy_to_slice(4, &mut timestamp).is_err() {
             return;
         }
-        if departures.len() == REMEMBERED {
-            departures.pop_front();
+        if send_times.len() == REMEMBERED {
+            send_times.pop_front();
         }
-        departures.push_back(Departure {
+        send_times.push_back(SendTime {
             pts,
             rtp_timestamp: u32::from_be_bytes(timestamp),
             sent,
@@ -150,22 +150,22 @@ impl Departures {
     }
 
     /// The last frames that were sent, with the stamps that their encoder's timeline has of them.
-    pub(super) fn frames(&self, timeline: &Timeline) -> Vec<FrameTimes> {
-        let departures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let join = |departure: &Departure| {
-            let stamps = timeline.find(departure.pts)?;
+    pub(super) fn frames(&self, timeline: &FrameTimestamps) -> Vec<FrameTimes> {
+        let send_times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let join = |send_time: &SendTime| {
+            let stamps = timeline.find(send_time.pts)?;
             let encoded = stamps.encoded?;
             let converted = stamps.converted.unwrap_or(stamps.taken);
             Some(FrameTimes {
-                rtp_timestamp: departure.rtp_timestamp,
-                sent_us: departure.sent_us,
+                rtp_timestamp: send_time.rtp_timestamp,
+                sent_us: send_time.sent_us,
                 capture: between(stamps.pts, stamps.taken),
                 convert: between(stamps.taken, converted),
                 encode: between(converted, encoded),
-                packetize: between(encoded, departure.sent),
+                packetize: between(encoded, send_time.sent),
             })
         };
-        departures.iter().filter_map(join).collect()
+        send_times.iter().filter_map(join).collect()
     }
 }
 
@@ -216,14 +216,14 @@ mod tests {
     #[test]
     fn the_stages_of_a_frame_are_told_apart() {
         gst::init().unwrap();
-        let (timeline, departures) = (Timeline::default(), Departures::default());
+        let (timeline, send_times) = (FrameTimestamps::default(), SendTimes::default());
         timeline.begin(ms(100), ms(102));
         timeline.set(ms(100), |stamps| stamps.converted = Some(ms(103)));
         timeline.set(ms(100), |stamps| stamps.encoded = Some(ms(107)));
-        departures.note(&packet(4711), ms(100), ms(108));
+        send_times.note(&packet(4711), ms(100), ms(108));
         // The second packet of the frame is not a frame.
-        departures.note(&packet(4711), ms(100), ms(109));
-        let frames = departures.frames(&timeline);
+        send_times.note(&packet(4711), ms(100), ms(109));
+        let frames = send_times.frames(&timeline);
         let time = Duration::from_millis;
         assert_eq!(frames.len(), 1);
         assert_eq!(
@@ -241,15 +241,15 @@ mod tests {
     #[test]
     fn a_frame_of_another_encoder_is_left_out() {
         gst::init().unwrap();
-        let departures = Departures::default();
-        departures.note(&packet(1), ms(100), ms(101));
-        assert_eq!(departures.frames(&Timeline::default()), []);
+        let send_times = SendTimes::default();
+        send_times.note(&packet(1), ms(100), ms(101));
+        assert_eq!(send_times.frames(&FrameTimestamps::default()), []);
     }
 
     #[test]
     fn old_frames_are_forgotten() {
         gst::init().unwrap();
-        let timeline = Timeline::default();
+        let timeline = FrameTimestamps::default();
         (0..1000).for_each(|n| timeline.begin(ms(n), ms(n)));
         assert_eq!(timeline.0.lock().unwrap().len(), REMEMBERED);
     }

@@ -16,7 +16,7 @@ pub enum Role {
 
 /// One thing that a role may allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Capability {
+pub enum Permission {
     /// To move the pointer, press its buttons and turn its wheel.
     Pointer,
     /// To press keys.
@@ -64,16 +64,16 @@ pub struct Policy {
 
 impl Policy {
     /// Whether it leaves this to whom the role allows it.
-    pub fn allows(self, capability: Capability) -> bool {
+    pub fn allows(self, capability: Permission) -> bool {
         match capability {
-            Capability::ClipboardRead => {
+            Permission::ClipboardRead => {
                 matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToViewer)
             }
-            Capability::ClipboardWrite => {
+            Permission::ClipboardWrite => {
                 matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToHost)
             }
-            Capability::Upload => self.uploads,
-            Capability::Download => self.downloads,
+            Permission::Upload => self.uploads,
+            Permission::Download => self.downloads,
             _ => true,
         }
     }
@@ -114,20 +114,20 @@ impl Role {
     }
 
     /// Whether it may do this.
-    pub fn allows(self, capability: Capability) -> bool {
+    pub fn allows(self, capability: Permission) -> bool {
         self >= capability.least_role()
     }
 
     /// What it may do on such a host, by the names that clients are told.
     pub fn capabilities(self, policy: Policy) -> Vec<&'static str> {
-        let allowed = Capability::ALL
+        let allowed = Permission::ALL
             .into_iter()
             .filter(|capability| self.allows(*capability) && policy.allows(*capability));
-        allowed.map(Capability::name).collect()
+        allowed.map(Permission::name).collect()
     }
 }
 
-impl Capability {
+impl Permission {
     const ALL: [Self; 9] = [
         Self::Pointer,
         Self::Keyboard,
@@ -222,10 +222,10 @@ mod tests {
             downloads: true,
             ..Policy::default()
         };
-        assert_eq!(Role::Admin.capabilities(all).len(), Capability::ALL.len());
+        assert_eq!(Role::Admin.capabilities(all).len(), Permission::ALL.len());
         assert_eq!(
             Role::Admin.capabilities(Policy::default()).len(),
-            Capability::ALL.len() - 2
+            Permission::ALL.len() - 2
         );
     }
 
@@ -244,7 +244,7 @@ mod tests {
             let told = Role::Control.capabilities(policy);
             assert_eq!(told.contains(&"clipboard-read"), read, "{name}");
             assert_eq!(told.contains(&"clipboard-write"), write, "{name}");
-            assert!(policy.allows(Capability::Pointer) && told.contains(&"pointer"));
+            assert!(policy.allows(Permission::Pointer) && told.contains(&"pointer"));
         }
         assert!(
             ClipboardPolicy::NAMES
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn everybody_may_let_go_and_nobody_who_only_looks_may_act() {
-        assert_eq!(Capability::needed_for(&InputEvent::ReleaseAll), None);
+        assert_eq!(Permission::needed_for(&InputEvent::ReleaseAll), None);
         for message in [
             ChannelMessage::SetFramerate { fps: 1 },
             ChannelMessage::ClipboardRead,
@@ -276,12 +276,12 @@ mod tests {
             },
             ChannelMessage::Input(InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 }),
         ] {
-            let needed = Capability::needed_by(&message).unwrap();
+            let needed = Permission::needed_by(&message).unwrap();
             assert!(
                 !Role::View.allows(needed) && Role::Control.allows(needed),
                 "{message:?}"
             );
         }
-        assert_eq!(Capability::needed_by(&ChannelMessage::RequestKeyframe), None);
+        assert_eq!(Permission::needed_by(&ChannelMessage::RequestKeyframe), None);
     }
 }

@@ -4,7 +4,7 @@ use super::SessionConfig;
 use super::event::Action;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::input::FrameSize;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::protocol::server::{ServerMessage, Stamp};
 
 /// The socket, and what is known of its client.
@@ -25,7 +25,7 @@ impl Context {
         Self {
             client_id,
             app_name: app_name.to_owned(),
-            may_control: config.role.allows(Capability::Pointer),
+            may_control: config.role.allows(Permission::Pointer),
             config,
             frame: None,
             messages_received: 0,

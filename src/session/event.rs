@@ -144,7 +144,7 @@ pub enum Action {
         request: StatsRequest,
     },
     /// The client wants the control, or to give it away; tell what comes of it by [`Event::Lease`].
-    Lease(LeaseRequest),
+    ControlRequest(LeaseRequest),
     /// The client wants to be called this; tell who is there by [`Event::People`].
     Name(PersonName),
     /// The client has pointed or typed over the signaling socket.
@@ -170,7 +170,7 @@ pub struct PeerRequest {
     /// Whether it sends the sound. A peer that is to send nothing else sends silence where there is no sound.
     pub audio: bool,
     /// Whether the picture may come in half its size: the client tells places by the size of the desktop.
-    pub may_halve: bool,
+    pub allows_half_size: bool,
     /// The data channel that it makes.
     pub channel: Option<ChannelLabel>,
     /// The client's offer: the peer answers it ([`Event::Answered`]), and takes the channel that the client makes.

@@ -16,7 +16,7 @@ use crate::protocol::client::Hello;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::error::ErrorCode;
-use crate::protocol::role::{Capability, Role};
+use crate::protocol::role::{Permission, Role};
 use crate::protocol::selkies::Viewport;
 
 /// How often a client is told that it sends too much, at most, in milliseconds.
@@ -368,7 +368,7 @@ impl Session {
     }
 
     fn control(&mut self, granted: bool) -> Vec<Action> {
-        let granted = granted && self.cx.config.role.allows(Capability::Pointer);
+        let granted = granted && self.cx.config.role.allows(Permission::Pointer);
         if std::mem::replace(&mut self.cx.may_control, granted) == granted {
             return Vec::new();
         }

@@ -5,9 +5,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
-use super::guard::{self, Given};
+use super::guard::{self, Authenticated};
 use super::routes::Shared;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::protocol::selkies::turn_json;
 
 /// The description of all routes.
@@ -27,8 +27,8 @@ pub(super) async fn status(State(host): State<Shared>) -> Response {
 }
 
 /// Tells who is there and where from: for administrators.
-pub(super) async fn clients(State(host): State<Shared>, Extension(visitor): Given) -> Response {
-    match visitor.grant.role.allows(Capability::Manage) {
+pub(super) async fn clients(State(host): State<Shared>, Extension(visitor): Authenticated) -> Response {
+    match visitor.grant.role.allows(Permission::Manage) {
         true => Json(host.clients()).into_response(),
         false => guard::forbidden(),
     }
@@ -36,10 +36,10 @@ pub(super) async fn clients(State(host): State<Shared>, Extension(visitor): Give
 
 pub(super) async fn disconnect(
     State(host): State<Shared>,
-    Extension(visitor): Given,
+    Extension(visitor): Authenticated,
     Path(id): Path<String>,
 ) -> Response {
-    if !visitor.grant.role.allows(Capability::Manage) {
+    if !visitor.grant.role.allows(Permission::Manage) {
         return guard::forbidden();
     }
     match host.disconnect(id).await {

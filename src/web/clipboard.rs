@@ -7,10 +7,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::guard::Given;
+use super::guard::Authenticated;
 use super::host::{Clip, ClipError};
 use super::routes::Shared;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 
 /// The most that the clipboard takes, in bytes.
 const MAX: usize = 8 * 1024 * 1024;
@@ -23,8 +23,8 @@ pub(super) struct Asking {
 }
 
 /// What was copied on the desktop.
-pub(super) async fn read(State(host): State<Shared>, Extension(visitor): Given) -> Response {
-    if !visitor.may(&host, Capability::ClipboardRead) {
+pub(super) async fn read(State(host): State<Shared>, Extension(visitor): Authenticated) -> Response {
+    if !visitor.may(&host, Permission::ClipboardRead) {
         return forbidden();
     }
     match host.read_clipboard().await {
@@ -40,12 +40,12 @@ pub(super) async fn read(State(host): State<Shared>, Extension(visitor): Given) 
 /// Something to paste on the desktop.
 pub(super) async fn write(
     State(host): State<Shared>,
-    Extension(visitor): Given,
+    Extension(visitor): Authenticated,
     Query(Asking { client }): Query<Asking>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !visitor.may(&host, Capability::ClipboardWrite) {
+    if !visitor.may(&host, Permission::ClipboardWrite) {
         return forbidden();
     }
     let kind = headers

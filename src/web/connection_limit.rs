@@ -10,19 +10,19 @@ use crate::descriptors;
 
 /// Counts connections by the address that they come from; those of an IPv6 network count together. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Crowd {
+pub(super) struct ConnectionLimit {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
     most: usize,
 }
 
 /// One connection, which counts until this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    crowd: Crowd,
+pub(super) struct Slot {
+    crowd: ConnectionLimit,
     address: IpAddr,
 }
 
-impl Crowd {
+impl ConnectionLimit {
     /// Lets in `most` connections from each address; 0: any number.
     pub(super) fn new(most: usize) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Crowd {
     ///
     /// # Errors
     /// If that is too many, or the process has hardly any descriptors left.
-    pub(super) fn enter(&self, address: IpAddr) -> io::Result<Place> {
+    pub(super) fn enter(&self, address: IpAddr) -> io::Result<Slot> {
         if descriptors::left() < descriptors::CONNECTION {
             tracing::warn!(%address, "too many open files: a connection is turned away");
             return Err(io::ErrorKind::QuotaExceeded.into());
@@ -49,7 +49,7 @@ impl Crowd {
         }
         *count += 1;
         drop(open);
-        Ok(Place {
+        Ok(Slot {
             crowd: self.clone(),
             address,
         })
@@ -60,7 +60,7 @@ impl Crowd {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut open = self.crowd.lock();
         if let Some(count) = open.get_mut(&self.address) {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_address_has_so_many_places_and_gets_them_back() {
-        let crowd = Crowd::new(2);
+        let crowd = ConnectionLimit::new(2);
         let places: Vec<_> = (0..2).map(|_| crowd.enter(ip("192.0.2.1")).unwrap()).collect();
         assert!(crowd.enter(ip("192.0.2.1")).is_err());
         let other = crowd.enter(ip("192.0.2.2"));
@@ -95,10 +95,10 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_counts_as_one_and_none_is_no_limit() {
-        let crowd = Crowd::new(1);
+        let crowd = ConnectionLimit::new(1);
         let _place = crowd.enter(ip("2001:db8::1")).unwrap();
         assert!(crowd.enter(ip("2001:db8::2")).is_err());
-        let any = Crowd::new(0);
+        let any = ConnectionLimit::new(0);
         let places: Vec<_> = (0..100).map(|_| any.enter(ip("::1"))).collect();
         assert!(places.iter().all(Result::is_ok));
     }

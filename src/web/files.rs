@@ -15,11 +15,11 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::guard::{Given, Visitor};
+use super::guard::{Authenticated, AuthenticatedClient};
 use super::range::{Asked, asked};
-use super::state::Site;
+use super::state::AppState;
 use crate::files::{Chunk, Download, Downloads, Received, UploadError, Uploads};
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 
 /// The longest part of a file, in bytes.
 const MAX_CHUNK: usize = 4 * 1024 * 1024;
@@ -47,8 +47,8 @@ pub(super) struct Part {
 
 /// How much of a file has come.
 pub(super) async fn offset(
-    State(site): State<Site>,
-    Extension(visitor): Given,
+    State(site): State<AppState>,
+    Extension(visitor): Authenticated,
     Path(key): Path<String>,
 ) -> Result<Response, Response> {
     let uploads = uploads(&site, &visitor, &key)?;
@@ -60,8 +60,8 @@ pub(super) async fn offset(
 
 /// The next part of a file.
 pub(super) async fn send(
-    State(site): State<Site>,
-    Extension(visitor): Given,
+    State(site): State<AppState>,
+    Extension(visitor): Authenticated,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(key): Path<String>,
     part: Result<Query<Part>, QueryRejection>,
@@ -99,8 +99,8 @@ pub(super) async fn send(
 
 /// The file is not wanted any more.
 pub(super) async fn cancel(
-    State(site): State<Site>,
-    Extension(visitor): Given,
+    State(site): State<AppState>,
+    Extension(visitor): Authenticated,
     Path(key): Path<String>,
 ) -> Result<Response, Response> {
     match uploads(&site, &visitor, &key)?.cancel(&key) {
@@ -110,7 +110,10 @@ pub(super) async fn cancel(
 }
 
 /// What can be fetched.
-pub(super) async fn list(State(site): State<Site>, Extension(visitor): Given) -> Result<Response, Response> {
+pub(super) async fn list(
+    State(site): State<AppState>,
+    Extension(visitor): Authenticated,
+) -> Result<Response, Response> {
     let downloads = downloads(&site, &visitor)?;
     let listed = tokio::task::spawn_blocking(move || downloads.list()).await;
     let Ok(Ok(files)) = listed else {
@@ -129,8 +132,8 @@ pub(super) async fn list(State(site): State<Site>, Extension(visitor): Given) ->
 
 /// One of them, or a part of it.
 pub(super) async fn fetch(
-    State(site): State<Site>,
-    Extension(visitor): Given,
+    State(site): State<AppState>,
+    Extension(visitor): Authenticated,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(name): Path<String>,
     headers: HeaderMap,
@@ -199,18 +202,18 @@ fn read(
     })
 }
 
-fn uploads(site: &Site, visitor: &Visitor, key: &str) -> Result<Arc<Uploads>, Refusal> {
+fn uploads(site: &AppState, visitor: &AuthenticatedClient, key: &str) -> Result<Arc<Uploads>, Refusal> {
     let uploads = site.folders.uploads.as_ref().filter(|_| Uploads::is_key(key));
     let uploads = uploads.cloned().ok_or(Refusal::Unknown)?;
-    if !visitor.may(&site.host, Capability::Upload) {
+    if !visitor.may(&site.host, Permission::Upload) {
         return Err(Refusal::NotAllowed);
     }
     Ok(uploads)
 }
 
-fn downloads(site: &Site, visitor: &Visitor) -> Result<Arc<Downloads>, Refusal> {
+fn downloads(site: &AppState, visitor: &AuthenticatedClient) -> Result<Arc<Downloads>, Refusal> {
     let downloads = site.folders.downloads.clone().ok_or(Refusal::Unknown)?;
-    if !visitor.may(&site.host, Capability::Download) {
+    if !visitor.may(&site.host, Permission::Download) {
         return Err(Refusal::NotAllowed);
     }
     Ok(downloads)

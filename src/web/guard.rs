@@ -13,19 +13,19 @@ use tokio::time::sleep;
 
 use super::host::Host;
 use super::origin::{self, FETCH_MODE};
-use super::state::Site;
-use crate::access::{Access, Admission, Grant, Presented, Secret};
+use super::state::AppState;
+use crate::access::{Access, Admission, Credentials, Grant, Secret};
 use crate::clock::now_ms;
 use crate::protocol::base64;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Lets a request pass that may come in, with its [`Visitor`] as an extension.
+/// Lets a request pass that may come in, with its [`AuthenticatedClient`] as an extension.
 ///
 /// A preflight passes, too: browsers send it without any secret, and it is told nothing but what may be asked.
 pub(super) async fn guard(
-    State(site): State<Site>,
+    State(site): State<AppState>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
@@ -33,11 +33,13 @@ pub(super) async fn guard(
     if request.method() == Method::OPTIONS {
         return next.run(request).await;
     }
-    let credentials = Credentials::of(&site, remote, request.headers());
+    let credentials = OwnedCredentials::of(&site, remote, request.headers());
     let client = site.host.access().client(&credentials.presented());
     match admit(&site, credentials).await {
-        Admission::In(grant) => {
-            request.extensions_mut().insert(Visitor { grant, client });
+        Admission::Granted(grant) => {
+            request
+                .extensions_mut()
+                .insert(AuthenticatedClient { grant, client });
             next.run(request).await
         }
         refusal => {
@@ -55,7 +57,7 @@ pub(super) async fn guard(
 
 /// Keeps out pages that this host did not serve and that `--allow-origin` does not name.
 pub(super) async fn check_origin(
-    State(site): State<Site>,
+    State(site): State<AppState>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
@@ -71,7 +73,7 @@ pub(super) async fn check_origin(
 
 /// What a request presents, kept for a thread that may wait.
 #[derive(Debug)]
-pub(super) struct Credentials {
+pub(super) struct OwnedCredentials {
     pub(super) peer: IpAddr,
     pub(super) forwarded_for: Option<String>,
     pub(super) user: Option<String>,
@@ -79,9 +81,9 @@ pub(super) struct Credentials {
     pub(super) secret: Option<Secret>,
 }
 
-impl Credentials {
+impl OwnedCredentials {
     /// Those in the headers.
-    pub(super) fn of(site: &Site, remote: SocketAddr, headers: &HeaderMap) -> Self {
+    pub(super) fn of(site: &AppState, remote: SocketAddr, headers: &HeaderMap) -> Self {
         // A second one may be the browser's own, which the proxy has let through.
         let only = |name: &str| {
             let mut values = headers.get_all(name).iter();
@@ -106,8 +108,8 @@ impl Credentials {
         }
     }
 
-    fn presented(&self) -> Presented<'_> {
-        Presented {
+    fn presented(&self) -> Credentials<'_> {
+        Credentials {
             peer: self.peer,
             forwarded_for: self.forwarded_for.as_deref(),
             user: self.user.as_deref(),
@@ -118,7 +120,7 @@ impl Credentials {
 }
 
 /// Decides. A password is verified on a thread of its own, and who was wrong hears so after a while.
-pub(super) async fn admit(site: &Site, credentials: Credentials) -> Admission {
+pub(super) async fn admit(site: &AppState, credentials: OwnedCredentials) -> Admission {
     let admission = match site.host.access().admit(&credentials.presented(), now_ms()) {
         Admission::Verify => {
             site.verifier
@@ -182,7 +184,7 @@ impl Verifier {
         }
     }
 
-    async fn verify(&self, access: Arc<Access>, credentials: Credentials) -> Admission {
+    async fn verify(&self, access: Arc<Access>, credentials: OwnedCredentials) -> Admission {
         let Ok(_place) = self.places.try_acquire() else {
             return Admission::Wait(BUSY);
         };
@@ -228,20 +230,20 @@ pub(super) fn may_be_asked_by_browser(path: &str, headers: &HeaderMap) -> bool {
 }
 
 /// What is asked of a handler behind the door.
-pub(super) type Given = axum::Extension<Visitor>;
+pub(super) type Authenticated = axum::Extension<AuthenticatedClient>;
 
 /// Somebody who may come in.
 #[derive(Debug, Clone)]
-pub(super) struct Visitor {
+pub(super) struct AuthenticatedClient {
     /// What it was given.
     pub(super) grant: Grant,
     /// Where it is, as far as proxies that are believed tell it.
     pub(super) client: IpAddr,
 }
 
-impl Visitor {
+impl AuthenticatedClient {
     /// Whether it may do this.
-    pub(super) fn may(&self, host: &Arc<dyn Host>, capability: Capability) -> bool {
+    pub(super) fn may(&self, host: &Arc<dyn Host>, capability: Permission) -> bool {
         host.allows(&self.grant, self.client, capability)
     }
 }

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::app_name::AppName;
-use super::socket::ViewerSocket;
+use super::socket::SignalingSocket;
 use crate::access::{Access, Grant};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::ice_server::IceServer;
-use crate::protocol::role::{Capability, Policy};
+use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 
 /// A future that owns what it needs.
@@ -22,7 +22,7 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[derive(Debug)]
 pub struct NewViewer {
     /// Its socket.
-    pub socket: ViewerSocket,
+    pub socket: SignalingSocket,
     /// What it asks for.
     pub app: AppName,
     /// What it speaks, as far as its request tells.
@@ -60,7 +60,7 @@ pub trait Host: Send + Sync + 'static {
 
     /// Whether somebody at the address `client` who came in by `grant` may do this: by its role, by what the host
     /// allows, and by the word of the person at the desktop.
-    fn allows(&self, grant: &Grant, client: IpAddr, capability: Capability) -> bool;
+    fn allows(&self, grant: &Grant, client: IpAddr, capability: Permission) -> bool;
 
     /// What is in the clipboard of the desktop, if it is text or a picture.
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>>;

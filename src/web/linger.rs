@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::connection_limit::{Crowd, Place};
+use super::connection_limit::{ConnectionLimit, Slot};
 
 /// How long a connection that was dropped is still read.
 const LINGER: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ const MAX_DRAINED: u64 = 8 * 1024 * 1024;
 
 /// Makes each accepted connection a [`Lingering`] one, if there are not too many.
 #[derive(Debug, Clone)]
-pub(super) struct LingerAcceptor(pub(super) Crowd);
+pub(super) struct LingerAcceptor(pub(super) ConnectionLimit);
 
 impl<S> Accept<TcpStream, S> for LingerAcceptor {
     type Stream = Lingering;
@@ -37,12 +37,12 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
 /// side still sends. A connection that is closed with something unread is reset, and then the other side may lose
 /// what was said to it last: why it is shown out.
 #[derive(Debug)]
-pub(super) struct Lingering(Option<(TcpStream, Place)>);
+pub(super) struct Lingering(Option<(TcpStream, Slot)>);
 
 impl Lingering {
     /// # Errors
     /// If there are too many from its address, or it has ended already.
-    pub(super) fn new(stream: TcpStream, crowd: &Crowd) -> io::Result<Self> {
+    pub(super) fn new(stream: TcpStream, crowd: &ConnectionLimit) -> io::Result<Self> {
         let place = crowd.enter(stream.peer_addr()?.ip())?;
         Ok(Self(Some((stream, place))))
     }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::guard::{self, Credentials};
-use super::state::Site;
+use super::guard::{self, OwnedCredentials};
+use super::state::AppState;
 use crate::access::{Admission, Grant, Secret};
 use crate::clock::now_ms;
 
@@ -39,19 +39,19 @@ pub(super) struct Login {
 
 /// Exchanges a token or a password for a session. Nothing else that the request presents counts.
 pub(super) async fn login(
-    State(site): State<Site>,
+    State(site): State<AppState>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Json(login): Json<Login>,
 ) -> Response {
-    let credentials = Credentials {
+    let credentials = OwnedCredentials {
         secret: Some(Secret::from(login.secret)),
         session: None,
         user: None,
-        ..Credentials::of(&site, remote, &headers)
+        ..OwnedCredentials::of(&site, remote, &headers)
     };
     let grant = match guard::admit(&site, credentials).await {
-        Admission::In(grant) => grant,
+        Admission::Granted(grant) => grant,
         refusal => return guard::refused(&refusal).into_response(),
     };
     let told = Json(told(&site, &grant));
@@ -66,12 +66,12 @@ pub(super) async fn login(
 
 /// Tells the page whether it has a session, and what it may do; and how to sign in, if it has none.
 pub(super) async fn session(
-    State(site): State<Site>,
+    State(site): State<AppState>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
-    match guard::admit(&site, Credentials::of(&site, remote, &headers)).await {
-        Admission::In(grant) => Json(told(&site, &grant)).into_response(),
+    match guard::admit(&site, OwnedCredentials::of(&site, remote, &headers)).await {
+        Admission::Granted(grant) => Json(told(&site, &grant)).into_response(),
         refusal @ Admission::Wait(_) => guard::refused(&refusal).into_response(),
         _ => {
             let mode = site.host.access().mode();
@@ -81,7 +81,7 @@ pub(super) async fn session(
 }
 
 /// Ends the session.
-pub(super) async fn logout(State(site): State<Site>, headers: HeaderMap) -> Response {
+pub(super) async fn logout(State(site): State<AppState>, headers: HeaderMap) -> Response {
     if let Some(id) = site.cookie.find(&headers) {
         site.host.access().close_session(&id);
     }
@@ -92,7 +92,7 @@ pub(super) async fn logout(State(site): State<Site>, headers: HeaderMap) -> Resp
         .into_response()
 }
 
-fn told(site: &Site, grant: &Grant) -> serde_json::Value {
+fn told(site: &AppState, grant: &Grant) -> serde_json::Value {
     json!({
         "mode": site.host.access().mode(),
         "role": grant.role.name(),

@@ -1,7 +1,7 @@
 //! HTTP and WebSocket. The only module that knows axum and sockets.
 //!
 //! It serves the client's files and the routes of the API, answers players, and turns each WebSocket, accepted or
-//! opened, into a [`ViewerSocket`]. What is said on it is decided behind the [`Host`].
+//! opened, into a [`SignalingSocket`]. What is said on it is decided behind the [`Host`].
 
 mod api;
 mod app_name;
@@ -35,5 +35,5 @@ pub use headers::Embedder;
 pub use host::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 pub use outbound::{ServerUrl, connect};
 pub use server::{Serving, serve};
-pub use socket::{Frame, SendError, ViewerSocket};
+pub use socket::{Frame, SendError, SignalingSocket};
 pub use tls::{Tls, TlsError};

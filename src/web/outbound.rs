@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::socket::{MAX_FRAME, ViewerSocket};
+use super::socket::{MAX_FRAME, SignalingSocket};
 
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -64,7 +64,7 @@ impl fmt::Debug for ServerUrl {
 ///
 /// # Errors
 /// A sentence for the log, if it does not answer within 10 s or refuses.
-pub async fn connect(url: &ServerUrl) -> Result<ViewerSocket, String> {
+pub async fn connect(url: &ServerUrl) -> Result<SignalingSocket, String> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // Another part of the process may have chosen one already, which serves as well.
@@ -75,7 +75,7 @@ pub async fn connect(url: &ServerUrl) -> Result<ViewerSocket, String> {
         .max_frame_size(Some(MAX_FRAME));
     let connecting = tokio_tungstenite::connect_async_with_config(url.0.clone(), Some(limits), true);
     match timeout(ANSWER, connecting).await {
-        Ok(Ok((socket, _))) => Ok(ViewerSocket::outbound(socket)),
+        Ok(Ok((socket, _))) => Ok(SignalingSocket::outbound(socket)),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("no answer within {} s", ANSWER.as_secs())),
     }

@@ -12,13 +12,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, head, post};
 
 use super::host::Host;
-use super::state::Site;
+use super::state::AppState;
 use super::{api, assets, clipboard, files, guard, login, origin, upgrade, whep};
 
 /// What handlers share.
 pub(super) type Shared = Arc<dyn Host>;
 
-pub(super) fn router(site: Site, headers: HeaderMap) -> Router {
+pub(super) fn router(site: AppState, headers: HeaderMap) -> Router {
     let inside = || middleware::from_fn_with_state(site.clone(), guard::guard);
     let ours = || middleware::from_fn_with_state(site.clone(), guard::check_origin);
     // Pages of others are told by CORS that they may not come in, so that is outermost.

@@ -9,13 +9,13 @@ use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use super::assets;
-use super::connection_limit::Crowd;
+use super::connection_limit::ConnectionLimit;
 use super::files::Folders;
 use super::headers::{self, Embedder};
 use super::host::Host;
 use super::linger::LingerAcceptor;
 use super::routes;
-use super::state::Site;
+use super::state::AppState;
 use super::tls::{Secured, Tls};
 
 /// How long open requests may take after the end has been called.
@@ -56,7 +56,7 @@ pub async fn serve(
     });
     tokio::task::spawn_blocking(assets::prepare);
     let port = listener.local_addr()?.port();
-    let site = Site::new(host, port, serving.tls.is_some(), serving.folders);
+    let site = AppState::new(host, port, serving.tls.is_some(), serving.folders);
     let is_certified = serving.tls.as_ref().is_some_and(Tls::is_certified);
     let headers = headers::all(&serving.embedders, is_certified);
     let service = routes::router(site, headers).into_make_service_with_connect_info::<SocketAddr>();
@@ -69,7 +69,7 @@ pub async fn serve(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS);
-    let crowd = Crowd::new(serving.most_per_address);
+    let crowd = ConnectionLimit::new(serving.most_per_address);
     let result = match serving.tls {
         Some(tls) => {
             server

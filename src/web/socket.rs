@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_millis(500);
 /// One WebSocket, with a viewer or with a server that the host has called. Dropping it closes the connection without
 /// a word.
 #[derive(Debug)]
-pub struct ViewerSocket {
+pub struct SignalingSocket {
     wire: Wire,
     pings: tokio::time::Interval,
     last_seen: Instant,
@@ -68,7 +68,7 @@ pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_write_buffer_size(MAX_UNSENT)
 }
 
-impl ViewerSocket {
+impl SignalingSocket {
     pub(super) fn inbound(socket: WebSocket) -> Self {
         Self::new(Wire::Inbound(Box::new(socket)))
     }

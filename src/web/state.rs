@@ -11,14 +11,14 @@ use super::host::Host;
 
 /// The host behind the routes, and how its pages are served. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Site {
+pub(super) struct AppState {
     pub(super) host: Arc<dyn Host>,
     pub(super) cookie: Arc<SessionCookie>,
     pub(super) verifier: Arc<Verifier>,
     pub(super) folders: Folders,
 }
 
-impl Site {
+impl AppState {
     pub(super) fn new(host: Arc<dyn Host>, port: u16, is_tls: bool, folders: Folders) -> Self {
         Self {
             host,
@@ -29,8 +29,8 @@ impl Site {
     }
 }
 
-impl FromRef<Site> for Arc<dyn Host> {
-    fn from_ref(site: &Site) -> Self {
+impl FromRef<AppState> for Arc<dyn Host> {
+    fn from_ref(site: &AppState) -> Self {
         Arc::clone(&site.host)
     }
 }

@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::certificate::SelfSigned;
-use super::connection_limit::Crowd;
+use super::connection_limit::ConnectionLimit;
 use super::linger::Lingering;
 use crate::access::{Stamp, StateDir};
 use crate::clock::now_ms;
@@ -199,7 +199,7 @@ impl std::error::Error for TlsError {}
 
 /// Makes each accepted connection one that speaks TLS, and shows out what does not.
 #[derive(Debug, Clone)]
-pub(super) struct Secured(pub(super) Arc<Tls>, pub(super) Crowd);
+pub(super) struct Secured(pub(super) Arc<Tls>, pub(super) ConnectionLimit);
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Secured {
     type Stream = TlsStream<Lingering>;

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::app_name::AppName;
-use super::guard::{Given, Visitor};
+use super::guard::{Authenticated, AuthenticatedClient};
 use super::host::NewViewer;
 use super::routes::Shared;
-use super::socket::{self, ViewerSocket};
+use super::socket::{self, SignalingSocket};
 use crate::protocol::dialect::{Detected, Dialect, Handshake};
 
 /// What the query may say.
@@ -27,7 +27,7 @@ pub(super) async fn admit(
     OriginalUri(uri): OriginalUri,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
-    Extension(Visitor { grant, client }): Given,
+    Extension(AuthenticatedClient { grant, client }): Authenticated,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -58,7 +58,7 @@ pub(super) async fn admit(
     };
     upgrade.on_upgrade(move |socket| {
         host.serve(NewViewer {
-            socket: ViewerSocket::inbound(socket),
+            socket: SignalingSocket::inbound(socket),
             app,
             dialect,
             remote,

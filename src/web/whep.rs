@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
-use super::guard::{Given, Visitor};
+use super::guard::{Authenticated, AuthenticatedClient};
 use super::host::PlayerError;
 use super::origin;
 use super::routes::Shared;
@@ -67,7 +67,7 @@ pub(super) async fn check_origin(State(host): State<Shared>, request: Request, n
 pub(super) async fn endpoint(
     State(host): State<Shared>,
     path: Option<Path<String>>,
-    given: Option<Given>,
+    given: Option<Authenticated>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -90,7 +90,7 @@ pub(super) async fn endpoint(
         Ok(offer) => offer,
         Err(refusal) => return refusal,
     };
-    let Some(Extension(Visitor { grant, client })) = given else {
+    let Some(Extension(AuthenticatedClient { grant, client })) = given else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     match host.open_player(offer, client, grant).await {

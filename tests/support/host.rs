@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
-use deskbeam::host::{Setup, run};
+use deskbeam::host::{HostConfig, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
 use deskbeam::session::SessionConfig;
@@ -43,7 +43,7 @@ impl TestHost {
     }
 
     /// The test picture, and what `change` makes of the rest.
-    pub fn start_custom(change: impl FnOnce(&mut Setup)) -> Self {
+    pub fn start_custom(change: impl FnOnce(&mut HostConfig)) -> Self {
         let (backend, recording) = RecordBackend::new();
         Self::start_all(&options(), Box::new(backend), recording, change)
     }
@@ -57,14 +57,14 @@ impl TestHost {
         options: &StreamOptions,
         input: Box<dyn Backend>,
         recording: Recording,
-        change: impl FnOnce(&mut Setup),
+        change: impl FnOnce(&mut HostConfig),
     ) -> Self {
         media::init().unwrap();
         let plan = Plan::new(options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let mut setup = Setup {
+        let mut setup = HostConfig {
             plan,
             input,
             desktop: None,
@@ -78,11 +78,11 @@ impl TestHost {
             local: Default::default(),
             confirms: false,
             max_connections: 100,
-            stay: Default::default(),
+            limits: Default::default(),
             fps: options.fps,
             bitrate_kbps: options.bitrate_kbps,
             new_plans: mpsc::channel(1).1,
-            rendezvous: None,
+            remote_signaling: None,
         };
         change(&mut setup);
         let task = tokio::spawn(run(setup, listener, shutdown.clone()));

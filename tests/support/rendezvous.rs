@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use super::soon;
 
-pub struct Rendezvous {
+pub struct RemoteSignaling {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     pub url: String,
@@ -32,7 +32,7 @@ trait Transport: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Transport for T {}
 
-impl Rendezvous {
+impl RemoteSignaling {
     pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/signaling", listener.local_addr().unwrap());

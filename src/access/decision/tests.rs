@@ -1,7 +1,7 @@
 use super::*;
 use crate::access::{StateDir, set_password};
 
-const NOTHING: Presented<'static> = Presented {
+const NOTHING: Credentials<'static> = Credentials {
     peer: IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)),
     forwarded_for: None,
     user: None,
@@ -15,14 +15,14 @@ fn secret(text: &str) -> Secret {
 
 fn role(admission: Admission) -> Option<Role> {
     match admission {
-        Admission::In(grant) => Some(grant.role),
+        Admission::Granted(grant) => Some(grant.role),
         _ => None,
     }
 }
 
 fn try_secret(access: &Access, text: &str) -> Admission {
     let secret = secret(text);
-    let presented = Presented {
+    let presented = Credentials {
         secret: Some(&secret),
         ..NOTHING
     };
@@ -37,7 +37,7 @@ fn the_token_lets_in_and_nothing_else_does() {
         assert_eq!(try_secret(&access, wrong), Admission::Wrong, "{wrong}");
     }
     let zero = secret("0");
-    let forged = Presented {
+    let forged = Credentials {
         user: Some("root"),
         session: Some(&zero),
         forwarded_for: Some("127.0.0.1"),
@@ -58,7 +58,7 @@ fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
         Admission::Wait(Duration::from_secs(1))
     );
     assert_eq!(role(try_secret(&access, "the token")), Some(Role::Admin));
-    let inside = Presented {
+    let inside = Credentials {
         session: Some(&cookie),
         ..NOTHING
     };
@@ -78,12 +78,12 @@ fn a_password_is_verified_and_is_not_even_looked_at_during_a_wait() {
         Vec::new(),
     );
     let (right, wrong) = (secret("correct horse"), secret("wrong horse"));
-    let with = |secret| Presented {
+    let with = |secret| Credentials {
         secret: Some(secret),
         ..NOTHING
     };
     assert_eq!(access.admit(&with(&right), 0), Admission::Verify);
-    let Admission::In(grant) = access.verify(&with(&right), 0) else {
+    let Admission::Granted(grant) = access.verify(&with(&right), 0) else {
         panic!()
     };
     assert_eq!(
@@ -108,26 +108,26 @@ fn a_user_named_by_a_header_counts_from_a_proxy_alone() {
         header: "x-user".to_owned(),
     };
     let access = Access::new(mode(), None, vec!["192.0.2.1".parse().unwrap()]);
-    let named = Presented {
+    let named = Credentials {
         user: Some("ann"),
         ..NOTHING
     };
     assert_eq!(role(access.admit(&named, 0)), Some(Role::Control));
-    let mapped = Presented {
+    let mapped = Credentials {
         peer: "::ffff:192.0.2.1".parse().unwrap(),
         ..named
     };
     assert_eq!(role(access.admit(&mapped, 0)), Some(Role::Control));
     for other in [
-        Presented {
+        Credentials {
             peer: "192.0.2.2".parse().unwrap(),
             ..named
         },
-        Presented {
+        Credentials {
             user: Some(""),
             ..named
         },
-        Presented { user: None, ..named },
+        Credentials { user: None, ..named },
     ] {
         assert_eq!(access.admit(&other, 0), Admission::Nothing, "{other:?}");
     }
@@ -138,7 +138,7 @@ fn wrong_tries_count_for_the_client_that_a_proxy_names_and_nobody_else_can_name_
     let proxies = vec!["192.0.2.1".parse().unwrap()];
     let access = Access::new(Mode::Token(secret("the token")), None, proxies);
     let wrong = secret("wrong");
-    let via = |peer: &str, client| Presented {
+    let via = |peer: &str, client| Credentials {
         peer: peer.parse().unwrap(),
         forwarded_for: Some(client),
         secret: Some(&wrong),
@@ -157,7 +157,7 @@ fn wrong_tries_count_for_the_client_that_a_proxy_names_and_nobody_else_can_name_
 fn without_a_lock_only_this_machine_manages() {
     let access = Access::new(Mode::Open, None, Vec::new());
     assert_eq!(role(access.admit(&NOTHING, 0)), Some(Role::Control));
-    let local = Presented {
+    let local = Credentials {
         peer: "127.0.0.1".parse().unwrap(),
         ..NOTHING
     };
@@ -174,12 +174,12 @@ fn what_a_link_gave_ends_with_it() {
         Some(Shares::new(state.clone())),
         Vec::new(),
     );
-    let Admission::In(grant) = try_secret(&access, link.expose()) else {
+    let Admission::Granted(grant) = try_secret(&access, link.expose()) else {
         panic!()
     };
     assert_eq!(grant.role, Role::View);
     let cookie = access.open_session(grant.clone(), 0).unwrap();
-    let inside = Presented {
+    let inside = Credentials {
         session: Some(&cookie),
         ..NOTHING
     };
@@ -193,19 +193,19 @@ fn what_a_link_gave_ends_with_it() {
 #[test]
 fn when_all_is_ended_only_what_is_given_after_that_holds() {
     let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
-    let Admission::In(before) = try_secret(&access, "the token") else {
+    let Admission::Granted(before) = try_secret(&access, "the token") else {
         panic!()
     };
     let cookie = access.open_session(before.clone(), 0).unwrap();
     access.end_all().unwrap();
     assert!(!access.is_valid(&before, 0));
-    let inside = Presented {
+    let inside = Credentials {
         session: Some(&cookie),
         ..NOTHING
     };
     assert_eq!(access.admit(&inside, 0), Admission::Nothing);
     let late = access.open_session(before, 0).unwrap();
-    let inside = Presented {
+    let inside = Credentials {
         session: Some(&late),
         ..NOTHING
     };
@@ -214,7 +214,7 @@ fn when_all_is_ended_only_what_is_given_after_that_holds() {
         Admission::Nothing,
         "it was given before"
     );
-    let Admission::In(after) = try_secret(&access, "the token") else {
+    let Admission::Granted(after) = try_secret(&access, "the token") else {
         panic!()
     };
     assert!(access.is_valid(&after, 0));

@@ -35,12 +35,12 @@ struct State {
 struct Answer {
     agreed: bool,
     /// How many are in by it.
-    guests: usize,
+    admitted: usize,
     last: Instant,
 }
 
 /// Somebody who was let in. While this is there, others like it come in without a question.
-pub(crate) struct Guest {
+pub(crate) struct Admitted {
     consent: Consent,
     who: (IpAddr, Role),
 }
@@ -54,7 +54,7 @@ impl Consent {
     }
 
     /// Asks for somebody from `address`. `None`: the answer is no, or there was none within 30 s.
-    pub(crate) async fn ask(&self, address: IpAddr, role: Role) -> Option<Guest> {
+    pub(crate) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
         let who = (address.to_canonical(), role);
         let _place = Place::take(self)?;
         // Those who come twice wait for the answer to the first.
@@ -70,11 +70,11 @@ impl Consent {
         let mut state = self.lock();
         let answer = state.answers.entry(who).or_insert(Answer {
             agreed,
-            guests: 0,
+            admitted: 0,
             last: Instant::now(),
         });
-        answer.guests += usize::from(agreed);
-        agreed.then(|| Guest {
+        answer.admitted += usize::from(agreed);
+        agreed.then(|| Admitted {
             consent: self.clone(),
             who,
         })
@@ -89,7 +89,7 @@ impl Consent {
         let mut state = self.lock();
         state
             .answers
-            .retain(|_, answer| answer.guests > 0 || answer.last.elapsed() < REMEMBERED);
+            .retain(|_, answer| answer.admitted > 0 || answer.last.elapsed() < REMEMBERED);
         state.answers.get(&who).map(|answer| answer.agreed)
     }
 
@@ -98,10 +98,10 @@ impl Consent {
     }
 }
 
-impl Drop for Guest {
+impl Drop for Admitted {
     fn drop(&mut self) {
         if let Some(answer) = self.consent.lock().answers.get_mut(&self.who) {
-            answer.guests -= 1;
+            answer.admitted -= 1;
             answer.last = Instant::now();
         }
     }

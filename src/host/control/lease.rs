@@ -4,27 +4,27 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::host::Shared;
+use crate::host::HostContext;
 use crate::protocol::lease::{LeaseRequest, LeaseState};
-use crate::protocol::role::{Capability, Role};
+use crate::protocol::role::{Permission, Role};
 
 /// Who has the control. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Lease(Arc<watch::Sender<LeaseState>>);
+pub(crate) struct ControlLease(Arc<watch::Sender<LeaseState>>);
 
 /// A client that may have the control, and gives it back when this is dropped.
-pub(crate) struct Seat {
-    lease: Lease,
+pub(crate) struct ControlClaim {
+    lease: ControlLease,
     id: String,
 }
 
-impl Lease {
+impl ControlLease {
     pub(crate) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(LeaseState::default())))
     }
 
     /// What changes from now on, and how it is now.
-    pub(crate) fn news(&self) -> watch::Receiver<LeaseState> {
+    pub(crate) fn updates(&self) -> watch::Receiver<LeaseState> {
         self.0.subscribe()
     }
 
@@ -34,8 +34,8 @@ impl Lease {
     }
 
     /// A place for the client of this id.
-    pub(crate) fn seat(&self, id: &str) -> Seat {
-        Seat {
+    pub(crate) fn claim(&self, id: &str) -> ControlClaim {
+        ControlClaim {
             lease: self.clone(),
             id: id.to_owned(),
         }
@@ -56,18 +56,18 @@ impl Lease {
     }
 }
 
-impl Seat {
+impl ControlClaim {
     /// Whose seat it is.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
     /// Does what the client asks for, if it may. False: nothing has changed.
-    pub(crate) fn ask(&self, shared: &Shared, role: Role, request: &LeaseRequest) -> bool {
-        if !role.allows(Capability::Pointer) {
+    pub(crate) fn ask(&self, context: &HostContext, role: Role, request: &LeaseRequest) -> bool {
+        if !role.allows(Permission::Pointer) {
             return false;
         }
-        let takes_part = |id: &str| shared.registry.allows(id, Capability::Pointer);
+        let takes_part = |id: &str| context.registry.allows(id, Permission::Pointer);
         self.lease
             .change(|state| self.decide(state, role, request, takes_part))
     }
@@ -82,7 +82,7 @@ impl Seat {
         let is_mine = state.holder.as_ref() == Some(&self.id);
         let holder = match request {
             // Who manages takes it back from whomever.
-            LeaseRequest::Take if state.is_free_for(&self.id) || role.allows(Capability::Manage) => {
+            LeaseRequest::Take if state.is_free_for(&self.id) || role.allows(Permission::Manage) => {
                 Some(self.id.clone())
             }
             LeaseRequest::Take => {
@@ -103,7 +103,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ControlClaim {
     fn drop(&mut self) {
         self.lease.change(|state| {
             if state.holder.as_ref() == Some(&self.id) {
@@ -121,30 +121,30 @@ mod tests {
 
     #[test]
     fn who_acts_at_the_desktop_goes_before_the_holder_and_takes_nothing_from_it() {
-        let lease = Lease::new();
-        let ann = lease.seat("ann");
+        let lease = ControlLease::new();
+        let ann = lease.claim("ann");
         lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
-        let acts = || lease.news().borrow().lets_act("ann");
-        assert!(acts());
+        let is_action = || lease.updates().borrow().lets_act("ann");
+        assert!(is_action());
         lease.set_local(true);
         lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
-        assert!(!acts());
+        assert!(!is_action());
         lease.set_local(false);
-        assert!(acts() && !lease.news().borrow().lets_act("bob"));
+        assert!(is_action() && !lease.updates().borrow().lets_act("bob"));
     }
 
-    fn state(lease: &Lease) -> (Option<String>, Option<String>) {
-        let state = lease.news().borrow().clone();
+    fn state(lease: &ControlLease) -> (Option<String>, Option<String>) {
+        let state = lease.updates().borrow().clone();
         (state.holder, state.requested_by)
     }
 
     #[test]
     fn the_control_is_taken_asked_for_handed_over_taken_back_and_left() {
-        let lease = Lease::new();
-        let (ann, bob, eve) = (lease.seat("ann"), lease.seat("bob"), lease.seat("eve"));
+        let lease = ControlLease::new();
+        let (ann, bob, eve) = (lease.claim("ann"), lease.claim("bob"), lease.claim("eve"));
         let some = |name: &str| Some(name.to_owned());
-        let ask = |seat: &Seat, role, request: LeaseRequest| {
-            lease.change(|state| seat.decide(state, role, &request, |id| id != "guest"));
+        let ask = |claim: &ControlClaim, role, request: LeaseRequest| {
+            lease.change(|state| claim.decide(state, role, &request, |id| id != "guest"));
             state(&lease)
         };
         let to = |name: &str| LeaseRequest::HandOver {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::suspend::acts;
+use super::suspend::is_action;
 use crate::protocol::input::InputEvent;
-use crate::protocol::role::{Capability, Role};
+use crate::protocol::role::{Permission, Role};
 
 /// How long viewers and players may be here. `None`: as long as they like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StayLimits {
+pub struct SessionLimits {
     /// Who may act and has not for so long is shown out.
     pub idle: Option<Duration>,
     /// Everybody is shown out after so long.
@@ -19,12 +19,12 @@ pub struct StayLimits {
 
 /// One viewer's or player's time here. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Stay {
+pub(crate) struct SessionClock {
     since_ms: u64,
     acted_ms: Arc<AtomicU64>,
 }
 
-impl Stay {
+impl SessionClock {
     pub(crate) fn begin(now_ms: u64) -> Self {
         Self {
             since_ms: now_ms,
@@ -34,23 +34,23 @@ impl Stay {
 
     /// The viewer does this. Letting go and the like is no act: pages do that by themselves.
     pub(crate) fn note(&self, event: &InputEvent, now_ms: u64) {
-        if acts(event) {
+        if is_action(event) {
             self.acted_ms.store(now_ms, Ordering::Relaxed);
         }
     }
 }
 
-impl StayLimits {
+impl SessionLimits {
     /// Why somebody of this role has to leave now, if so.
-    pub(crate) fn end(&self, stay: &Stay, role: Role, now_ms: u64) -> Option<&'static str> {
+    pub(crate) fn end(&self, clock: &SessionClock, role: Role, now_ms: u64) -> Option<&'static str> {
         let is_over = |limit: Option<Duration>, since_ms: u64| {
             limit.is_some_and(|limit| Duration::from_millis(now_ms.saturating_sub(since_ms)) >= limit)
         };
-        if is_over(self.longest, stay.since_ms) {
+        if is_over(self.longest, clock.since_ms) {
             return Some("The time is over");
         }
         let is_idle =
-            role.allows(Capability::Pointer) && is_over(self.idle, stay.acted_ms.load(Ordering::Relaxed));
+            role.allows(Permission::Pointer) && is_over(self.idle, clock.acted_ms.load(Ordering::Relaxed));
         is_idle.then_some("Nothing was done for too long")
     }
 }
@@ -61,22 +61,22 @@ mod tests {
 
     #[test]
     fn who_does_nothing_has_to_leave_and_everybody_after_the_longest_time() {
-        let limits = StayLimits {
+        let limits = SessionLimits {
             idle: Some(Duration::from_secs(10)),
             longest: Some(Duration::from_secs(60)),
         };
-        let stay = Stay::begin(5_000);
-        assert_eq!(limits.end(&stay, Role::Control, 14_999), None);
-        assert!(limits.end(&stay, Role::Control, 15_000).is_some());
-        assert_eq!(limits.end(&stay, Role::View, 15_000), None, "it cannot act");
-        stay.note(&InputEvent::ReleaseAll, 14_000);
-        stay.note(&InputEvent::Layout(Default::default()), 14_000);
-        assert!(limits.end(&stay, Role::Admin, 15_000).is_some());
-        stay.note(&InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 }, 64_000);
-        assert_eq!(limits.end(&stay, Role::Control, 64_999), None);
+        let clock = SessionClock::begin(5_000);
+        assert_eq!(limits.end(&clock, Role::Control, 14_999), None);
+        assert!(limits.end(&clock, Role::Control, 15_000).is_some());
+        assert_eq!(limits.end(&clock, Role::View, 15_000), None, "it cannot act");
+        clock.note(&InputEvent::ReleaseAll, 14_000);
+        clock.note(&InputEvent::Layout(Default::default()), 14_000);
+        assert!(limits.end(&clock, Role::Admin, 15_000).is_some());
+        clock.note(&InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 }, 64_000);
+        assert_eq!(limits.end(&clock, Role::Control, 64_999), None);
         for role in Role::ALL {
-            assert!(limits.end(&stay, role, 65_000).is_some());
-            assert_eq!(StayLimits::default().end(&stay, role, u64::MAX), None);
+            assert!(limits.end(&clock, role, 65_000).is_some());
+            assert_eq!(SessionLimits::default().end(&clock, role, u64::MAX), None);
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::chord::Chord;
 use crate::desktop::{Presence, PresenceWatch};
-use crate::host::{DesktopAddress, Shared};
+use crate::host::{DesktopAddress, HostContext};
 
 /// What the person at the desktop can do against the viewers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,15 +24,15 @@ const NEWS: usize = 16;
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Watches the display until the host ends.
-pub(crate) async fn watch(shared: Shared, address: DesktopAddress, rights: LocalRights) {
+pub(crate) async fn watch(context: HostContext, address: DesktopAddress, rights: LocalRights) {
     if rights == LocalRights::default() {
         return;
     }
-    let shutdown = shared.shutdown.clone();
+    let shutdown = context.shutdown.clone();
     let watching = async {
         loop {
             if let Some(events) = start(&address, rights) {
-                follow(&shared, rights, events).await;
+                follow(&context, rights, events).await;
             }
             sleep(RETRY).await;
         }
@@ -63,7 +63,7 @@ fn start(address: &DesktopAddress, rights: LocalRights) -> Option<(PresenceWatch
 }
 
 async fn follow(
-    shared: &Shared,
+    context: &HostContext,
     rights: LocalRights,
     (_watch, mut events): (PresenceWatch, mpsc::Receiver<Presence>),
 ) {
@@ -73,23 +73,23 @@ async fn follow(
             event = events.recv() => event,
             () = wait(until) => {
                 until = None;
-                shared.lease.set_local(false);
+                context.lease.set_local(false);
                 continue;
             }
         };
         match event {
             Some(Presence::Active) => {
                 until = rights.priority.map(|rest| Instant::now() + rest);
-                shared.lease.set_local(until.is_some());
+                context.lease.set_local(until.is_some());
             }
             Some(Presence::Pressed) => {
                 tracing::warn!("the combination of keys was pressed that cuts everybody off");
-                shared.cut_off.notify_one();
+                context.cut_off.notify_one();
             }
             Some(Presence::Lost) | None => break,
         }
     }
-    shared.lease.set_local(false);
+    context.lease.set_local(false);
 }
 
 async fn wait(until: Option<Instant>) {

@@ -23,21 +23,21 @@ const STALE_MS: u64 = 2_000;
 
 /// When the host ran last. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Wakefulness(Arc<Times>);
+pub(crate) struct SuspendDetector(Arc<Times>);
 
 #[derive(Debug)]
 struct Times {
     last_ms: AtomicU64,
     stale_until_ms: AtomicU64,
-    standstills: watch::Sender<u64>,
+    resumes: watch::Sender<u64>,
 }
 
-impl Wakefulness {
+impl SuspendDetector {
     pub(crate) fn new(now_ms: u64) -> Self {
         Self(Arc::new(Times {
             last_ms: AtomicU64::new(now_ms),
             stale_until_ms: AtomicU64::new(0),
-            standstills: watch::Sender::new(0),
+            resumes: watch::Sender::new(0),
         }))
     }
 
@@ -56,21 +56,21 @@ impl Wakefulness {
 
     /// Changes when the host was stopped. What a viewer has sent meanwhile is sent again by SCTP for longer than
     /// anybody can tell, so each has to come again.
-    pub(crate) fn standstills(&self) -> watch::Receiver<u64> {
-        self.0.standstills.subscribe()
+    pub(crate) fn resumes(&self) -> watch::Receiver<u64> {
+        self.0.resumes.subscribe()
     }
 
     /// Whether `event` is to be done that comes at `now_ms`. What acts on nothing always is.
     pub(crate) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
         let is_awake = !self.was_away(now_ms) && now_ms >= self.0.stale_until_ms.load(Ordering::SeqCst);
-        is_awake || !acts(event)
+        is_awake || !is_action(event)
     }
 
     fn beat(&self, now_ms: u64) {
         if self.was_away(now_ms) {
             tracing::warn!("the host was stopped: what was done meanwhile is not done now");
             self.0.stale_until_ms.store(now_ms + STALE_MS, Ordering::SeqCst);
-            self.0.standstills.send_modify(|count| *count += 1);
+            self.0.resumes.send_modify(|count| *count += 1);
         }
         self.0.last_ms.store(now_ms, Ordering::SeqCst);
     }
@@ -81,7 +81,7 @@ impl Wakefulness {
 }
 
 /// Whether this does something on the desktop, rather than to let go or to say what is held or how the keyboard is.
-pub(crate) fn acts(event: &InputEvent) -> bool {
+pub(crate) fn is_action(event: &InputEvent) -> bool {
     !matches!(
         event,
         InputEvent::Button { pressed: false, .. }
@@ -100,12 +100,12 @@ mod tests {
 
     #[test]
     fn what_waited_while_the_host_was_stopped_is_not_done_but_for_letting_go() {
-        let host = Wakefulness::new(10_000);
+        let host = SuspendDetector::new(10_000);
         assert!(host.lets_through(&MOVE, 16_000));
         assert!(!host.lets_through(&MOVE, 16_001), "before anybody has noticed");
-        let standstills = host.standstills();
+        let resumes = host.resumes();
         host.beat(20_000);
-        assert!(standstills.has_changed().unwrap());
+        assert!(resumes.has_changed().unwrap());
         assert!(!host.lets_through(&MOVE, 21_999));
         assert!(host.lets_through(&InputEvent::ReleaseAll, 21_999));
         host.beat(21_500);

@@ -9,21 +9,21 @@ use crate::media::MediaHandle;
 
 /// How many peers need the pointer in the picture. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Audience(Arc<watch::Sender<usize>>);
+pub(crate) struct CursorOverlay(Arc<watch::Sender<usize>>);
 
-impl Audience {
+impl CursorOverlay {
     pub(crate) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(0)))
     }
 
     /// A place for a peer that has just come, and needs the pointer drawn until it says otherwise.
-    pub(crate) fn join(&self) -> Seat {
-        let mut seat = Seat {
-            audience: self.clone(),
+    pub(crate) fn join(&self) -> OverlayVote {
+        let mut vote = OverlayVote {
+            cursor_overlay: self.clone(),
             is_drawn: false,
         };
-        seat.set_drawn(true);
-        seat
+        vote.set_drawn(true);
+        vote
     }
 
     /// Lets the media side draw what is needed, until `shutdown`.
@@ -54,18 +54,18 @@ impl Audience {
 }
 
 /// One peer's say. Dropping it takes it back.
-pub(crate) struct Seat {
-    audience: Audience,
+pub(crate) struct OverlayVote {
+    cursor_overlay: CursorOverlay,
     is_drawn: bool,
 }
 
-impl Seat {
+impl OverlayVote {
     /// Whether this peer needs the pointer in the picture.
     pub(crate) fn set_drawn(&mut self, is_drawn: bool) {
         if std::mem::replace(&mut self.is_drawn, is_drawn) == is_drawn {
             return;
         }
-        self.audience.0.send_modify(|count| {
+        self.cursor_overlay.0.send_modify(|count| {
             *count = if is_drawn {
                 *count + 1
             } else {
@@ -75,7 +75,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for OverlayVote {
     fn drop(&mut self) {
         self.set_drawn(false);
     }
@@ -87,14 +87,14 @@ mod tests {
 
     #[test]
     fn the_pointer_is_needed_while_one_peer_does_not_draw_it() {
-        let audience = Audience::new();
-        let needed = audience.0.subscribe();
-        let mut page = audience.join();
+        let cursor_overlay = CursorOverlay::new();
+        let needed = cursor_overlay.0.subscribe();
+        let mut page = cursor_overlay.join();
         assert_eq!(*needed.borrow(), 1);
         page.set_drawn(false);
         page.set_drawn(false);
         assert_eq!(*needed.borrow(), 0);
-        let player = audience.join();
+        let player = cursor_overlay.join();
         assert_eq!(*needed.borrow(), 1);
         drop(page);
         assert_eq!(*needed.borrow(), 1);

@@ -2,25 +2,25 @@
 
 use tokio::sync::broadcast::error::RecvError;
 
-use super::handle::News;
-use crate::host::Shared;
+use super::handle::DesktopUpdate;
+use crate::host::HostContext;
 use crate::protocol::channel::Cursor;
 
 /// Follows the cursor until the host ends.
-pub(crate) async fn follow_cursor(shared: Shared) {
-    let grab = shared.input.pointer_grab();
-    let mut news = shared.desk.news();
+pub(crate) async fn follow_cursor(context: HostContext) {
+    let grab = context.input.pointer_grab();
+    let mut updates = context.desktop.updates();
     let look = |cursor: Option<&Cursor>| grab.set_hidden(cursor.is_some_and(Cursor::is_hidden));
-    look(shared.desk.cursor().as_ref());
+    look(context.desktop.cursor().as_ref());
     let following = async {
         loop {
-            match news.recv().await {
-                Ok(News::Cursor(cursor)) => look(Some(&cursor)),
+            match updates.recv().await {
+                Ok(DesktopUpdate::Cursor(cursor)) => look(Some(&cursor)),
                 Ok(_) => {}
-                Err(RecvError::Lagged(_)) => look(shared.desk.cursor().as_ref()),
+                Err(RecvError::Lagged(_)) => look(context.desktop.cursor().as_ref()),
                 Err(RecvError::Closed) => return,
             }
         }
     };
-    shared.shutdown.run_until_cancelled(following).await;
+    context.shutdown.run_until_cancelled(following).await;
 }

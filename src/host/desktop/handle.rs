@@ -32,9 +32,9 @@ pub struct DesktopAddress {
 
 /// The desktop, for the viewers' tasks. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Desk {
+pub(crate) struct DesktopHandle {
     services: Arc<Mutex<Option<Arc<DesktopServices>>>>,
-    news: broadcast::Sender<News>,
+    updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
     /// None where there is no display.
@@ -54,14 +54,14 @@ pub(crate) struct Desk {
 
 /// What has changed.
 #[derive(Debug, Clone)]
-pub(crate) enum News {
+pub(crate) enum DesktopUpdate {
     Cursor(Cursor),
     Clipboard(ClipboardContent),
     /// The X server has gone, or is back.
     Lost(bool),
 }
 
-impl Desk {
+impl DesktopHandle {
     /// Connects to the display; what is copied there is told if `tells_clipboard`, and parts of it can be shown alone if
     /// `has_parts`. Without one, or if it refuses, there is no news.
     pub(crate) fn open(
@@ -87,9 +87,9 @@ impl Desk {
             let (width, height) = services.first_size();
             Views::new(FrameSize { width, height }, has_parts)
         });
-        let desk = Self {
+        let desktop = Self {
             services: Arc::new(Mutex::new(services.map(Arc::new))),
-            news: broadcast::channel(NEWS).0,
+            updates: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
             views: Arc::new(watch::Sender::new(views)),
             is_lost: Arc::default(),
@@ -99,13 +99,13 @@ impl Desk {
             scale: Arc::default(),
             tells_clipboard,
         };
-        tasks.spawn(desk.clone().follow(events, shutdown.clone()));
-        desk
+        tasks.spawn(desktop.clone().follow(events, shutdown.clone()));
+        desktop
     }
 
     /// What changes from now on.
-    pub(crate) fn news(&self) -> broadcast::Receiver<News> {
-        self.news.subscribe()
+    pub(crate) fn updates(&self) -> broadcast::Receiver<DesktopUpdate> {
+        self.updates.subscribe()
     }
 
     /// The cursor as it is, if it is known.
@@ -263,7 +263,7 @@ impl Desk {
             loop {
                 copied.notified().await;
                 if let Ok(Some(content)) = self.read_clipboard().await {
-                    let _ = self.news.send(News::Clipboard(content));
+                    let _ = self.updates.send(DesktopUpdate::Clipboard(content));
                 }
             }
         };
@@ -276,9 +276,9 @@ impl Desk {
 
     async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>, copied: &Notify) {
         while let Some(event) = events.recv().await {
-            let news = match event {
-                DesktopEvent::Cursor(image) => News::Cursor(shown(&image)),
-                DesktopEvent::CursorHidden => News::Cursor(hidden()),
+            let updates = match event {
+                DesktopEvent::Cursor(image) => DesktopUpdate::Cursor(shown(&image)),
+                DesktopEvent::CursorHidden => DesktopUpdate::Cursor(hidden()),
                 DesktopEvent::ClipboardChanged if !self.tells_clipboard => continue,
                 DesktopEvent::ClipboardChanged => {
                     copied.notify_one();
@@ -292,14 +292,14 @@ impl Desk {
                     self.change_views(|views| views.offer(offered));
                     continue;
                 }
-                DesktopEvent::Lost => News::Lost(true),
-                DesktopEvent::Returned => News::Lost(false),
+                DesktopEvent::Lost => DesktopUpdate::Lost(true),
+                DesktopEvent::Returned => DesktopUpdate::Lost(false),
             };
-            match &news {
-                News::Cursor(cursor) => {
+            match &updates {
+                DesktopUpdate::Cursor(cursor) => {
                     *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
                 }
-                News::Lost(is_lost) => {
+                DesktopUpdate::Lost(is_lost) => {
                     self.is_lost.store(*is_lost, Ordering::SeqCst);
                     match is_lost {
                         // The next server has other windows.
@@ -307,10 +307,10 @@ impl Desk {
                         false => self.resize_again().await,
                     }
                 }
-                News::Clipboard(_) => {}
+                DesktopUpdate::Clipboard(_) => {}
             }
             // Nobody may be watching.
-            let _ = self.news.send(news);
+            let _ = self.updates.send(updates);
         }
     }
 }

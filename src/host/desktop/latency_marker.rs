@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::handle::Desk;
+use super::handle::DesktopHandle;
 
 /// How long a measurement may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -19,17 +19,17 @@ pub(crate) struct Measuring(Arc<AtomicBool>);
 /// A viewer's measurement. Dropping it takes the mark away.
 pub(crate) struct Measurement {
     measuring: Measuring,
-    desk: Desk,
+    desktop: DesktopHandle,
     end: Instant,
 }
 
 impl Measuring {
     /// Begins one, unless another viewer measures.
-    pub(crate) fn begin(&self, desk: &Desk) -> Option<Measurement> {
+    pub(crate) fn begin(&self, desktop: &DesktopHandle) -> Option<Measurement> {
         let is_free = !self.0.swap(true, Ordering::SeqCst);
         is_free.then(|| Measurement {
             measuring: self.clone(),
-            desk: desk.clone(),
+            desktop: desktop.clone(),
             end: Instant::now() + LIMIT,
         })
     }
@@ -38,7 +38,7 @@ impl Measuring {
 impl Measurement {
     /// Shows the mark, white or black. False: there is no display for it.
     pub(crate) fn show(&self, is_lit: bool) -> bool {
-        self.desk.show_mark(Some(is_lit))
+        self.desktop.show_mark(Some(is_lit))
     }
 
     /// Whether it has taken as long as it may.
@@ -49,7 +49,7 @@ impl Measurement {
 
 impl Drop for Measurement {
     fn drop(&mut self) {
-        self.desk.show_mark(None);
+        self.desktop.show_mark(None);
         self.measuring.0.store(false, Ordering::SeqCst);
     }
 }

@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_millis(50);
 
 /// All places, and how many viewers want to see them. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Pointers(Arc<State>);
+pub(crate) struct RemoteCursors(Arc<State>);
 
 #[derive(Default)]
 struct State {
@@ -25,8 +25,8 @@ struct State {
 }
 
 /// What one viewer points at and sees of the others. Dropping it takes its pointer away.
-pub(crate) struct Spot {
-    pointers: Pointers,
+pub(crate) struct RemoteCursor {
+    pointers: RemoteCursors,
     id: String,
     wants: bool,
     /// Whether the viewer has been told that others want to see its pointer.
@@ -37,12 +37,12 @@ pub(crate) struct Spot {
     ticks: Interval,
 }
 
-impl Pointers {
+impl RemoteCursors {
     /// For the viewer of this id, who does not point yet. `people` knows what the others are called.
-    pub(crate) fn spot(&self, id: &str, people: watch::Receiver<Arc<[Person]>>) -> Spot {
+    pub(crate) fn remote_cursor(&self, id: &str, people: watch::Receiver<Arc<[Person]>>) -> RemoteCursor {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Spot {
+        RemoteCursor {
             pointers: self.clone(),
             id: id.to_owned(),
             wants: false,
@@ -55,7 +55,7 @@ impl Pointers {
     }
 }
 
-impl Spot {
+impl RemoteCursor {
     /// The viewer points there, or nowhere. Nothing is kept while nobody wants to see it.
     pub(crate) fn point(&self, place: Option<Fraction>) {
         let place = place.filter(|_| *self.pointers.0.wanted.borrow() > 0);
@@ -139,7 +139,7 @@ impl Spot {
     }
 }
 
-impl Drop for Spot {
+impl Drop for RemoteCursor {
     fn drop(&mut self) {
         self.forget();
     }
@@ -149,8 +149,8 @@ impl Drop for Spot {
 mod tests {
     use super::*;
 
-    fn spot(pointers: &Pointers, id: &str) -> Spot {
-        pointers.spot(id, watch::Sender::new(Arc::from([])).subscribe())
+    fn remote_cursor(pointers: &RemoteCursors, id: &str) -> RemoteCursor {
+        pointers.remote_cursor(id, watch::Sender::new(Arc::from([])).subscribe())
     }
 
     fn at(x: f64) -> Option<Fraction> {
@@ -169,8 +169,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_wants_sees_the_others_and_these_are_told_to_point() {
-        let pointers = Pointers::default();
-        let (mut ann, mut bob) = (spot(&pointers, "ann"), spot(&pointers, "bob"));
+        let pointers = RemoteCursors::default();
+        let (mut ann, mut bob) = (remote_cursor(&pointers, "ann"), remote_cursor(&pointers, "bob"));
         bob.point(at(0.1));
         ann.set_wants(true);
         assert_eq!(seen(ann.next().await), [], "nobody wanted it when he pointed");

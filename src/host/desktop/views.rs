@@ -8,7 +8,7 @@ use crate::input::InputHandle;
 use crate::media::{MediaHandle, Region};
 use crate::protocol::channel::HostMessage;
 use crate::protocol::input::FrameSize;
-use crate::protocol::role::{Capability, Role};
+use crate::protocol::role::{Permission, Role};
 use crate::protocol::view::{View, ViewId, ViewName};
 
 /// What is shown, and what else could be.
@@ -40,7 +40,7 @@ impl Views {
 
     /// The list for somebody of this role. Who may not choose hears what is shown, and nothing of the rest.
     pub(crate) fn told_to(&self, role: Role) -> HostMessage {
-        let may_choose = role.allows(Capability::Settings);
+        let may_choose = role.allows(Permission::Settings);
         let desktop = View {
             id: ViewId::Desktop,
             name: ViewName::default(),

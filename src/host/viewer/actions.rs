@@ -9,10 +9,10 @@ use super::task::{Ended, Viewer};
 use crate::clock::steady_ms;
 use crate::host::stats::webrtc_stats;
 use crate::protocol::candidate::IceCandidate;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::protocol::stats::{Stats, StatsGroup};
 use crate::session::{Action, Event, StatsRequest};
-use crate::web::{SendError, ViewerSocket};
+use crate::web::{SendError, SignalingSocket};
 
 /// How long a peer may take to make room for the next.
 const REPLACE: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ const REPLACE: Duration = Duration::from_secs(2);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Viewer {
-    pub(super) async fn perform(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
+    pub(super) async fn apply(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
         for action in actions {
             match action {
                 Action::Send(text) => self.send(text).await?,
@@ -30,11 +30,11 @@ impl Viewer {
                         let _ = timeout(REPLACE, closing).await;
                     }
                     let peer = Peer::open(
-                        &self.shared,
+                        &self.context,
                         key,
                         request,
-                        self.permit.clone(),
-                        self.stay.clone(),
+                        self.permissions.clone(),
+                        self.clock.clone(),
                         self.requests.0.clone(),
                     )
                     .await;
@@ -57,8 +57,8 @@ impl Viewer {
                         .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
                 }
                 Action::CollectStats { request } => self.collect(request),
-                Action::Lease(request) => {
-                    if !self.seat.ask(&self.shared, self.session.role(), &request) {
+                Action::ControlRequest(request) => {
+                    if !self.claim.ask(&self.context, self.session.role(), &request) {
                         // It hears how it is, though nothing has changed.
                         self.lease.mark_changed();
                     }
@@ -68,9 +68,9 @@ impl Viewer {
                 }
                 Action::Input(event) => {
                     let now_ms = steady_ms();
-                    self.stay.note(&event, now_ms);
-                    if Capability::needed_for(&event).is_none_or(|needed| self.permit.allows(needed))
-                        && self.shared.wakefulness.lets_through(&event, now_ms)
+                    self.clock.note(&event, now_ms);
+                    if Permission::needed_for(&event).is_none_or(|needed| self.permissions.allows(needed))
+                        && self.context.suspend.lets_through(&event, now_ms)
                     {
                         self.input.send(event);
                     }
@@ -100,8 +100,8 @@ impl Viewer {
     /// Measures in a task of its own: webrtcbin may take its time.
     fn collect(&self, request: StatsRequest) {
         let measuring = self.peers.values().next().map(|peer| peer.media().stats());
-        let (desk, sender) = (self.shared.desk.clone(), self.measured.0.clone());
-        self.shared.tasks.spawn(async move {
+        let (desktop, sender) = (self.context.desktop.clone(), self.measured.0.clone());
+        self.context.tasks.spawn(async move {
             let peer = match measuring {
                 Some(measuring) => Some(measuring.await),
                 None => None,
@@ -114,7 +114,10 @@ impl Viewer {
                     }
                     StatsGroup::System => {
                         let fps = peer.as_ref().and_then(|peer| peer.encoded_fps);
-                        stats.system = Some(crate::protocol::stats::SystemStats { fps, ..desk.load() });
+                        stats.system = Some(crate::protocol::stats::SystemStats {
+                            fps,
+                            ..desktop.load()
+                        });
                     }
                 }
             }
@@ -123,7 +126,7 @@ impl Viewer {
     }
 }
 
-pub(super) async fn turn_away(socket: &mut ViewerSocket, actions: Vec<Action>) {
+pub(super) async fn turn_away(socket: &mut SignalingSocket, actions: Vec<Action>) {
     for action in actions {
         match action {
             Action::Send(text) => drop(socket.send(text).await),

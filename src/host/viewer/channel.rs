@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use super::peer::Peer;
 use crate::clock::{now_us, steady_ms};
 use crate::desktop::{ClipboardContent, MARK_SIZE};
-use crate::host::Shared;
+use crate::host::HostContext;
 use crate::host::desktop::latency_marker::Measurement;
-use crate::host::desktop::remote_cursors::Spot;
+use crate::host::desktop::remote_cursors::RemoteCursor;
 use crate::host::stats::frame_times;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::dialect::Dialect;
@@ -16,32 +16,37 @@ use crate::protocol::role::Role;
 use crate::protocol::text::ClipboardText;
 
 /// Tells a client that has just opened its channel how the host is set.
-pub(crate) fn greet(shared: &Shared, peer: &Peer, (dialect, role): (Dialect, Role), follows_window: bool) {
+pub(crate) fn greet(
+    context: &HostContext,
+    peer: &Peer,
+    (dialect, role): (Dialect, Role),
+    follows_window: bool,
+) {
     if !peer.is_told() {
         return;
     }
     if dialect == Dialect::Selkies {
         for action in [
-            SystemAction::Framerate(shared.fps.load(Ordering::Relaxed)),
-            SystemAction::VideoBitrate(shared.bitrate_kbps),
+            SystemAction::Framerate(context.fps.load(Ordering::Relaxed)),
+            SystemAction::VideoBitrate(context.bitrate_kbps),
             SystemAction::AudioBitrate(AUDIO_BITRATE),
             SystemAction::Resize(follows_window),
-            SystemAction::Encoder(shared.encoder.to_string()),
+            SystemAction::Encoder(context.encoder.to_string()),
         ] {
             peer.tell(&HostMessage::System(action));
         }
     }
-    if let (false, Some(views)) = (dialect == Dialect::Selkies, &*shared.desk.views().borrow()) {
+    if let (false, Some(views)) = (dialect == Dialect::Selkies, &*context.desktop.views().borrow()) {
         peer.tell(&resolution(views.size()));
         peer.tell(&views.told_to(role));
     }
-    if let Some(cursor) = shared.desk.cursor() {
+    if let Some(cursor) = context.desktop.cursor() {
         peer.tell(&HostMessage::Cursor(cursor));
     }
-    if let (Dialect::Native, true) = (dialect, *shared.input.pointer_grab().changes().borrow()) {
+    if let (Dialect::Native, true) = (dialect, *context.input.pointer_grab().changes().borrow()) {
         peer.tell(&HostMessage::PointerMode { relative: true });
     }
-    if shared.desk.is_lost() {
+    if context.desktop.is_lost() {
         peer.tell(&status(true));
     }
 }
@@ -85,18 +90,18 @@ fn media_type(content: &ClipboardContent) -> &'static str {
 }
 
 /// What is said once a second on an open channel.
-pub(crate) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
+pub(crate) fn beat(context: &HostContext, peer: &Peer, settings: &ViewerSettings) {
     if peer.is_told() {
-        if wishes.frame_times {
+        if settings.frame_times {
             let (stats, messenger) = (peer.media().stats(), peer.media().messenger());
-            shared.tasks.spawn(async move {
+            context.tasks.spawn(async move {
                 let stats = stats.await;
                 let frames = stats.frames.iter().map(frame_times).collect();
                 let encoder = stats.encoder;
                 messenger.send_message(HostMessage::FrameTimes { encoder, frames }.encode());
             });
         }
-        peer.tell(&HostMessage::SystemStats(shared.desk.load()));
+        peer.tell(&HostMessage::SystemStats(context.desktop.load()));
         peer.tell(&HostMessage::Ping {
             timestamp_ms: steady_ms(),
         });
@@ -105,7 +110,7 @@ pub(crate) fn beat(shared: &Shared, peer: &Peer, wishes: &Wishes) {
 
 /// What a viewer has said about itself that lasts.
 #[derive(Default)]
-pub(crate) struct Wishes {
+pub(crate) struct ViewerSettings {
     /// The desktop follows the size of its window.
     pub(crate) follows_window: bool,
     /// It wants to know where the time of each frame goes.
@@ -115,25 +120,25 @@ pub(crate) struct Wishes {
     measurement: Option<Measurement>,
 }
 
-impl Wishes {
+impl ViewerSettings {
     /// Whether the desktop follows the size of this viewer's window from now on.
-    pub(crate) fn follow_window(&mut self, shared: &Shared, follows: bool) {
+    pub(crate) fn follow_window(&mut self, context: &HostContext, follows: bool) {
         if std::mem::replace(&mut self.follows_window, follows) == follows {
             return;
         }
-        let desk = shared.desk.clone();
+        let desktop = context.desktop.clone();
         if follows {
-            desk.begin_following();
+            desktop.begin_following();
         } else {
-            shared.tasks.spawn(async move { desk.end_following().await });
+            context.tasks.spawn(async move { desktop.end_following().await });
         }
     }
 
     /// Shows the mark to measure with. What is to be said of that: the first time, and when it is not shown.
-    fn measure(&mut self, shared: &Shared, is_lit: bool) -> Option<HostMessage> {
+    fn measure(&mut self, context: &HostContext, is_lit: bool) -> Option<HostMessage> {
         let is_new = self.measurement.is_none();
         if is_new {
-            self.measurement = shared.measuring.begin(&shared.desk);
+            self.measurement = context.measuring.begin(&context.desktop);
         }
         self.end_late_measurement();
         let is_shown = self.measurement.as_ref().is_some_and(|mark| mark.show(is_lit));
@@ -156,61 +161,61 @@ impl Wishes {
 
 /// Does what a viewer asks for. What takes its time happens in a task of its own.
 pub(crate) async fn act(
-    shared: &Shared,
+    context: &HostContext,
     peer: &mut Peer,
-    wishes: &mut Wishes,
-    spot: &mut Spot,
+    settings: &mut ViewerSettings,
+    remote_cursor: &mut RemoteCursor,
     dialect: Dialect,
     message: ChannelMessage,
 ) {
     match message {
         ChannelMessage::SetVideoBitrate { kbps } => drop(peer.media().set_bitrate(kbps)),
         ChannelMessage::SetQuality { percent } => {
-            let kbps = shared.bitrate_kbps * percent.clamp(1, 100) / 100;
+            let kbps = context.bitrate_kbps * percent.clamp(1, 100) / 100;
             let _ = peer.media().set_bitrate(kbps);
         }
         ChannelMessage::Pause(paused) => drop(peer.media().set_paused(paused)),
         ChannelMessage::SetFramerate { fps } => {
             let fps = fps.clamp(1, 240);
-            shared.fps.store(fps, Ordering::Relaxed);
-            shared.media.set_framerate(fps).await;
+            context.fps.store(fps, Ordering::Relaxed);
+            context.media.set_framerate(fps).await;
         }
-        ChannelMessage::DisplayLate => shared.media.leave_out_frame().await,
+        ChannelMessage::DisplayLate => context.media.leave_out_frame().await,
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
-        ChannelMessage::Measure(None) => wishes.end_measurement(),
+        ChannelMessage::Measure(None) => settings.end_measurement(),
         ChannelMessage::Measure(Some(is_lit)) => {
-            wishes
-                .measure(shared, is_lit)
+            settings
+                .measure(context, is_lit)
                 .inspect(|message| peer.tell(message));
         }
-        ChannelMessage::Pointers(wanted) => spot.set_wants(wanted),
-        ChannelMessage::Point(place) => spot.point(place),
+        ChannelMessage::Pointers(wanted) => remote_cursor.set_wants(wanted),
+        ChannelMessage::Point(place) => remote_cursor.point(place),
         ChannelMessage::Resize { enabled, size } => {
-            wishes.follow_window(shared, enabled.unwrap_or(wishes.follows_window));
-            if let (true, Some(size)) = (wishes.follows_window, size) {
-                let desk = shared.desk.clone();
-                shared.tasks.spawn(async move { desk.resize(size).await });
+            settings.follow_window(context, enabled.unwrap_or(settings.follows_window));
+            if let (true, Some(size)) = (settings.follows_window, size) {
+                let desktop = context.desktop.clone();
+                context.tasks.spawn(async move { desktop.resize(size).await });
             }
         }
-        ChannelMessage::Show(id) => shared.desk.show(id),
+        ChannelMessage::Show(id) => context.desktop.show(id),
         ChannelMessage::ClipboardRead => {
-            if let Ok(Some(content)) = shared.desk.read_clipboard().await {
+            if let Ok(Some(content)) = context.desktop.read_clipboard().await {
                 clipboard(&content, dialect).inspect(|message| peer.tell(message));
             }
         }
         ChannelMessage::ClipboardWrite(text) => {
-            let (desk, text) = (shared.desk.clone(), ClipboardContent::from(text.as_str()));
-            shared
+            let (desktop, text) = (context.desktop.clone(), ClipboardContent::from(text.as_str()));
+            context
                 .tasks
-                .spawn(async move { desk.write_clipboard(text).await });
+                .spawn(async move { desktop.write_clipboard(text).await });
         }
         ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong {
             timestamp,
             sequence,
             server_time_ms: now_us() as f64 / 1000.0,
         }),
-        ChannelMessage::FrameTimes(enabled) => wishes.frame_times = enabled,
+        ChannelMessage::FrameTimes(enabled) => settings.frame_times = enabled,
         ChannelMessage::Pong { timestamp_ms } => {
             let round_trip = steady_ms() as f64 - timestamp_ms;
             if (0.0..60_000.0).contains(&round_trip) {
@@ -224,12 +229,12 @@ pub(crate) async fn act(
             });
         }
         ChannelMessage::Gamepad(_) => {
-            if !std::mem::replace(&mut wishes.has_gamepad, true) {
+            if !std::mem::replace(&mut settings.has_gamepad, true) {
                 tracing::info!("the viewer has a gamepad; there are none on this host, so it does nothing");
             }
         }
         ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
-        ChannelMessage::Scale(scale) if wishes.follows_window => shared.desk.set_scale(scale),
+        ChannelMessage::Scale(scale) if settings.follows_window => context.desktop.set_scale(scale),
         ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
     }
 }

@@ -5,17 +5,17 @@ use tracing::Instrument;
 use super::actions::turn_away;
 use super::task::Viewer;
 use crate::clock::{now_ms, steady_ms};
-use crate::host::Shared;
+use crate::host::HostContext;
 use crate::host::registry::Registration;
 use crate::protocol::error::ErrorCode;
 use crate::session::{Action, Event, Session, SessionConfig};
-use crate::web::{ClientInfo, Frame, NewViewer, ViewerSocket};
+use crate::web::{ClientInfo, Frame, NewViewer, SignalingSocket};
 
 /// How many frames may come before somebody is let in: pongs, and the first words.
 const EARLY: usize = 64;
 
 /// Serves one viewer until it leaves or the host ends. What it holds is released then.
-pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
+pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) {
     let NewViewer {
         mut socket,
         app,
@@ -25,7 +25,7 @@ pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
         grant,
     } = new_viewer;
     let now = steady_ms();
-    let client_id = format!("client_{now:013}_{:04}", shared.next_number() % 1_000_000);
+    let client_id = format!("client_{now:013}_{:04}", context.next_number() % 1_000_000);
     let span = tracing::info_span!("viewer", id = %client_id);
     async move {
         let info = ClientInfo {
@@ -42,10 +42,10 @@ pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
             user_agent: None,
         };
         let mut early = Vec::new();
-        let guest = match &shared.consent {
+        let admitted = match &context.consent {
             Some(consent) => {
                 match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
-                    Some(guest) if shared.access.is_valid(&grant, now_ms()) => Some(guest),
+                    Some(admitted) if context.access.is_valid(&grant, now_ms()) => Some(admitted),
                     _ => {
                         return socket
                             .close(1008, "The person at the desktop has not agreed")
@@ -57,10 +57,13 @@ pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
         };
         let config = SessionConfig {
             role: grant.role,
-            ice_servers: shared.ice_servers(&client_id),
-            ..shared.session.clone()
+            ice_servers: context.ice_servers(&client_id),
+            ..context.session.clone()
         };
-        let Some(registration) = shared.registry.register(info, grant, shared.players.count()) else {
+        let Some(registration) = context
+            .registry
+            .register(info, grant, context.whep_sessions.count())
+        else {
             tracing::warn!(%remote, "the host is full: a viewer is turned away");
             let refusal = Session::refuse(
                 dialect,
@@ -74,8 +77,8 @@ pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
         let role = config.role.name();
         tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
         let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
-        let reason = converse(shared, socket, session, first, early, Some(registration)).await;
-        drop(guest);
+        let reason = converse(context, socket, session, first, early, Some(registration)).await;
+        drop(admitted);
         tracing::info!(reason, "the viewer has left");
     }
     .instrument(span)
@@ -84,15 +87,15 @@ pub(in crate::host) async fn serve(shared: Shared, new_viewer: NewViewer) {
 
 /// Speaks `session` on `socket`, on which `early` has come already, until one of them ends, and says which.
 pub(in crate::host) async fn converse(
-    shared: Shared,
-    socket: ViewerSocket,
+    context: HostContext,
+    socket: SignalingSocket,
     session: Session,
     first: Vec<Action>,
     early: Vec<Frame>,
     registration: Option<Registration>,
 ) -> &'static str {
-    let mut viewer = Viewer::new(shared, socket, session, registration);
-    if let Some(size) = viewer.shared.desk.size() {
+    let mut viewer = Viewer::new(context, socket, session, registration);
+    if let Some(size) = viewer.context.desktop.size() {
         viewer.handle(Event::FrameSize(size));
     }
     let ended = match viewer.begin(first, early).await {
@@ -100,15 +103,15 @@ pub(in crate::host) async fn converse(
         Err(ended) => ended,
     };
     for (_, peer) in std::mem::take(&mut viewer.peers) {
-        peer.close(&viewer.shared);
+        peer.close(&viewer.context);
     }
-    viewer.wishes.follow_window(&viewer.shared, false);
+    viewer.settings.follow_window(&viewer.context, false);
     ended.0
 }
 
 /// What comes of `asking`; `None` if the viewer leaves before that. What it says meanwhile is kept in `early`.
 async fn while_it_waits<T>(
-    socket: &mut ViewerSocket,
+    socket: &mut SignalingSocket,
     early: &mut Vec<Frame>,
     asking: impl Future<Output = Option<T>>,
 ) -> Option<T> {

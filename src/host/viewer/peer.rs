@@ -8,15 +8,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::steady_ms;
-use crate::host::Shared;
-use crate::host::control::limits::Stay;
-use crate::host::control::suspend::Wakefulness;
-use crate::host::desktop::cursor_overlay::Seat;
+use crate::host::HostContext;
+use crate::host::control::limits::SessionClock;
+use crate::host::control::suspend::SuspendDetector;
+use crate::host::desktop::cursor_overlay::OverlayVote;
 use crate::input::ViewerInput;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessage, MOTION};
 use crate::protocol::input::{FrameSize, InputEvent};
-use crate::protocol::role::{Capability, Policy, Role};
+use crate::protocol::role::{Permission, Policy, Role};
 use crate::session::{Bucket, PeerKey, PeerRequest};
 
 /// How many messages a viewer may send on its data channels at once. A fast mouse sends 1,000 a second.
@@ -44,37 +44,37 @@ pub(crate) struct Peer {
     channel: Option<ChannelLabel>,
     is_open: bool,
     heard: Heard,
-    seat: Seat,
+    overlay_vote: OverlayVote,
 }
 
 impl Peer {
-    /// Asks for a peer, through which the viewer may do what `permit` allows, which `stay` takes note of. `requests`
+    /// Asks for a peer, through which the viewer may do what `permissions` allows, which `clock` takes note of. `requests`
     /// takes what is not input.
     pub(crate) async fn open(
-        shared: &Shared,
+        context: &HostContext,
         key: PeerKey,
         request: PeerRequest,
-        permit: Permit,
-        stay: Stay,
+        permissions: Permissions,
+        clock: SessionClock,
         requests: mpsc::Sender<Request>,
     ) -> Self {
-        let input = Arc::new(shared.input.viewer());
+        let input = Arc::new(context.input.viewer());
         let mut decoder = Decoder::default();
-        shared.desk.size().inspect(|size| decoder.set_frame(*size));
+        context.desktop.size().inspect(|size| decoder.set_frame(*size));
         let decoder = Arc::new(Mutex::new(decoder));
         let heard = Heard::default();
-        let reader = Reader {
+        let reader = ChannelReader {
             heard: heard.clone(),
             decoder: Arc::clone(&decoder),
             input: Arc::clone(&input),
-            permit,
-            stay,
+            permissions,
+            clock,
             key,
             requests,
             is_refused: AtomicBool::new(false),
             bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
             is_flooding: AtomicBool::new(false),
-            wakefulness: shared.wakefulness.clone(),
+            suspend: context.suspend.clone(),
         };
         let messages = Arc::new(move |message: &str| reader.take(message));
         let channel = request.channel;
@@ -82,7 +82,7 @@ impl Peer {
             codecs: request.codecs,
             video: request.video,
             audio: request.audio,
-            may_halve: request.may_halve,
+            allows_half_size: request.allows_half_size,
             channel: channel.map(|label| ChannelOptions {
                 label: label.as_str(),
                 unordered: (label == ChannelLabel::InputAndMotion).then_some(MOTION),
@@ -90,7 +90,7 @@ impl Peer {
             }),
             remote_offer: request.remote_offer,
         };
-        let handle = shared.media.open_peer(shared.next_peer(), options).await;
+        let handle = context.media.open_peer(context.next_peer(), options).await;
         Self {
             handle,
             input,
@@ -98,7 +98,7 @@ impl Peer {
             channel,
             is_open: false,
             heard,
-            seat: shared.audience.join(),
+            overlay_vote: context.cursor_overlay.join(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Peer {
 
     /// Whether the pointer has to be in the picture for this peer.
     pub(crate) fn set_pointer_drawn(&mut self, is_drawn: bool) {
-        self.seat.set_drawn(is_drawn);
+        self.overlay_vote.set_drawn(is_drawn);
     }
 
     /// Whether the host may tell cursor, statistics and the like on this peer's channel.
@@ -151,25 +151,25 @@ impl Peer {
     }
 
     /// Releases what is held, at once, and lets the peer be taken down behind our back. The handle ends when it is.
-    pub(crate) fn close(self, shared: &Shared) -> JoinHandle<()> {
+    pub(crate) fn close(self, context: &HostContext) -> JoinHandle<()> {
         self.input.send(InputEvent::ReleaseAll);
-        shared.tasks.spawn(self.handle.closed())
+        context.tasks.spawn(self.handle.closed())
     }
 }
 
 /// What reads a peer's data channels, on webrtcbin's thread.
-struct Reader {
+struct ChannelReader {
     heard: Heard,
     decoder: Arc<Mutex<Decoder>>,
     input: Arc<ViewerInput>,
-    permit: Permit,
-    stay: Stay,
+    permissions: Permissions,
+    clock: SessionClock,
     key: PeerKey,
     requests: mpsc::Sender<Request>,
     is_refused: AtomicBool,
     bucket: Mutex<Bucket>,
     is_flooding: AtomicBool,
-    wakefulness: Wakefulness,
+    suspend: SuspendDetector,
 }
 
 /// When a viewer that answers pings was heard last, in milliseconds since the epoch; 0 until it has answered one.
@@ -192,44 +192,44 @@ impl Heard {
 
 /// What a viewer may do now.
 #[derive(Clone)]
-pub(crate) struct Permit {
+pub(crate) struct Permissions {
     role: Role,
     policy: Policy,
     /// Whether nobody else has the control.
-    acts: Arc<AtomicBool>,
+    is_action: Arc<AtomicBool>,
 }
 
-impl Permit {
-    pub(crate) fn new(role: Role, policy: Policy, acts: bool) -> Self {
+impl Permissions {
+    pub(crate) fn new(role: Role, policy: Policy, is_action: bool) -> Self {
         Self {
             role,
             policy,
-            acts: Arc::new(AtomicBool::new(acts)),
+            is_action: Arc::new(AtomicBool::new(is_action)),
         }
     }
 
     /// Somebody else has taken the control, or left it. True: it has been so before.
-    pub(crate) fn set_acts(&self, acts: bool) -> bool {
-        self.acts.swap(acts, Ordering::Relaxed) == acts
+    pub(crate) fn set_acts(&self, is_action: bool) -> bool {
+        self.is_action.swap(is_action, Ordering::Relaxed) == is_action
     }
 
     /// Reading takes no control.
-    pub(crate) fn allows(&self, capability: Capability) -> bool {
-        let needs_control = capability != Capability::ClipboardRead;
+    pub(crate) fn allows(&self, capability: Permission) -> bool {
+        let needs_control = capability != Permission::ClipboardRead;
         self.role.allows(capability)
             && self.policy.allows(capability)
-            && (self.acts.load(Ordering::Relaxed) || !needs_control)
+            && (self.is_action.load(Ordering::Relaxed) || !needs_control)
     }
 }
 
-impl Reader {
+impl ChannelReader {
     /// Decodes, keeps back what the role does not allow, and hands over, in one go: each channel is read by a thread of
     /// its own, and what they have is put in order by the decoder. Nothing here waits.
     fn take(&self, message: &str) {
         let now_ms = steady_ms();
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_flooding.load(Ordering::Relaxed) || !bucket.take(now_ms) {
-            return self.stem();
+            return self.block_flood();
         }
         drop(bucket);
         let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
@@ -242,12 +242,13 @@ impl Reader {
         for message in messages {
             // Who tries and may not, because another has the control, is not idle.
             if let ChannelMessage::Input(event) = &message {
-                self.stay.note(event, now_ms);
+                self.clock.note(event, now_ms);
             }
-            let is_allowed = Capability::needed_by(&message).is_none_or(|needed| self.permit.allows(needed));
+            let is_allowed =
+                Permission::needed_by(&message).is_none_or(|needed| self.permissions.allows(needed));
             match message {
                 _ if !is_allowed => refused = true,
-                ChannelMessage::Input(event) if self.wakefulness.lets_through(&event, now_ms) => {
+                ChannelMessage::Input(event) if self.suspend.lets_through(&event, now_ms) => {
                     self.input.send(event);
                 }
                 ChannelMessage::Input(_) => {}
@@ -265,7 +266,7 @@ impl Reader {
     }
 
     /// Nothing more is taken, and nothing stays held because its up was not.
-    fn stem(&self) {
+    fn block_flood(&self) {
         if !self.is_flooding.swap(true, Ordering::Relaxed) {
             self.input.send(InputEvent::ReleaseAll);
         }
@@ -290,18 +291,18 @@ mod tests {
         let injector = Injector::start(Box::new(backend)).unwrap();
         let read = |role, messages: &[&str]| {
             let (requests, mut received) = mpsc::channel(64);
-            let reader = Reader {
+            let reader = ChannelReader {
                 heard: Heard::default(),
                 decoder: Arc::default(),
                 input: Arc::new(injector.handle().viewer()),
-                permit: Permit::new(role, Policy::default(), true),
-                stay: Stay::begin(steady_ms()),
+                permissions: Permissions::new(role, Policy::default(), true),
+                clock: SessionClock::begin(steady_ms()),
                 key: PeerKey::ONLY,
                 requests,
                 is_refused: AtomicBool::new(false),
                 bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
                 is_flooding: AtomicBool::new(false),
-                wakefulness: Wakefulness::new(steady_ms()),
+                suspend: SuspendDetector::new(steady_ms()),
             };
             messages.iter().for_each(|message| reader.take(message));
             let (mut refusals, mut wanted) = (0, Vec::new());

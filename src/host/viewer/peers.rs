@@ -42,12 +42,12 @@ impl Viewer {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     peer.set_open();
                     channel::greet(
-                        &self.shared,
+                        &self.context,
                         peer,
                         (self.session.dialect(), self.session.role()),
-                        self.wishes.follows_window,
+                        self.settings.follows_window,
                     );
-                    self.spot.begin();
+                    self.remote_cursor.begin();
                     self.told_views = None;
                 }
                 return Vec::new();
@@ -69,12 +69,12 @@ impl Viewer {
 
     pub(super) fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
         let peer = self.peers.remove(&key)?;
-        self.wishes.end_measurement();
-        self.spot.forget();
+        self.settings.end_measurement();
+        self.remote_cursor.forget();
         self.registration
             .as_ref()
             .inspect(|place| place.update(|info| info.state = "connected"));
-        Some(peer.close(&self.shared))
+        Some(peer.close(&self.context))
     }
 
     /// Closes peers whose viewers have answered on the data channel and no longer do.

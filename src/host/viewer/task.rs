@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::channel::{self, Wishes};
-use super::peer::{Peer, Permit, Request};
+use super::channel::{self, ViewerSettings};
+use super::peer::{Peer, Permissions, Request};
 use crate::clock::steady_ms;
-use crate::host::Shared;
-use crate::host::control::lease::Seat;
-use crate::host::control::limits::Stay;
-use crate::host::desktop::handle::News;
-use crate::host::desktop::remote_cursors::Spot;
+use crate::host::HostContext;
+use crate::host::control::lease::ControlClaim;
+use crate::host::control::limits::SessionClock;
+use crate::host::desktop::handle::DesktopUpdate;
+use crate::host::desktop::remote_cursors::RemoteCursor;
 use crate::host::desktop::views::Views;
 use crate::host::registry::Registration;
 use crate::input::ViewerInput;
@@ -23,10 +23,10 @@ use crate::protocol::channel::HostMessage;
 use crate::protocol::dialect::Dialect;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::people::Person;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::protocol::stats::Stats;
 use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
-use crate::web::{Frame, ViewerSocket};
+use crate::web::{Frame, SignalingSocket};
 
 use super::actions::turn_away;
 use super::peers::next_event;
@@ -39,27 +39,27 @@ const MEASURED: usize = 8;
 const BEAT: Duration = Duration::from_secs(1);
 
 pub(super) struct Viewer {
-    pub(super) shared: Shared,
-    pub(super) socket: ViewerSocket,
+    pub(super) context: HostContext,
+    pub(super) socket: SignalingSocket,
     pub(super) session: Session,
     pub(super) registration: Option<Registration>,
-    pub(super) seat: Seat,
-    pub(super) permit: Permit,
-    pub(super) stay: Stay,
+    pub(super) claim: ControlClaim,
+    pub(super) permissions: Permissions,
+    pub(super) clock: SessionClock,
     pub(super) lease: watch::Receiver<LeaseState>,
     pub(super) people: watch::Receiver<Arc<[Person]>>,
     pub(super) grab: watch::Receiver<bool>,
-    pub(super) spot: Spot,
+    pub(super) remote_cursor: RemoteCursor,
     pub(super) peers: BTreeMap<PeerKey, Peer>,
     /// What it does over the signaling socket.
     pub(super) input: ViewerInput,
-    pub(super) wishes: Wishes,
+    pub(super) settings: ViewerSettings,
     pub(super) requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     pub(super) measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
-    pub(super) news: broadcast::Receiver<News>,
+    pub(super) updates: broadcast::Receiver<DesktopUpdate>,
     pub(super) views: watch::Receiver<Option<Views>>,
     pub(super) told_views: Option<HostMessage>,
-    pub(super) standstills: watch::Receiver<u64>,
+    pub(super) resumes: watch::Receiver<u64>,
     beats: tokio::time::Interval,
 }
 
@@ -70,61 +70,61 @@ pub(super) type Measured = (StatsRequest, Stats);
 pub(super) struct Ended(pub(super) &'static str);
 
 /// What comes next.
-pub(super) enum Next {
+pub(super) enum Incoming {
     Leave { code: u16, reason: &'static str },
     Frame(Option<Frame>),
     Peer(PeerKey, Option<PeerEvent>),
     Request(Request),
     Measured(Measured),
-    News(News),
+    DesktopUpdate(DesktopUpdate),
     Views,
-    Lease,
+    ControlLease,
     People,
     Grab,
-    Pointers(HostMessage),
+    RemoteCursors(HostMessage),
     Beat,
     Tick,
 }
 
 impl Viewer {
     pub(super) fn new(
-        shared: Shared,
-        socket: ViewerSocket,
+        context: HostContext,
+        socket: SignalingSocket,
         session: Session,
         registration: Option<Registration>,
     ) -> Self {
         let mut beats = interval(BEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut lease = shared.lease.news();
+        let mut lease = context.lease.updates();
         // Whoever comes while somebody has the control, or acts at the desktop itself, is told.
         if *lease.borrow() != LeaseState::default() {
             lease.mark_changed();
         }
-        let seat = shared.lease.seat(session.client_id());
-        let acts = lease.borrow().lets_act(seat.id());
+        let claim = context.lease.claim(session.client_id());
+        let is_action = lease.borrow().lets_act(claim.id());
         Self {
-            permit: Permit::new(session.role(), shared.session.policy, acts),
-            stay: registration
+            permissions: Permissions::new(session.role(), context.session.policy, is_action),
+            clock: registration
                 .as_ref()
-                .map_or_else(|| Stay::begin(steady_ms()), Registration::stay),
-            seat,
+                .map_or_else(|| SessionClock::begin(steady_ms()), Registration::clock),
+            claim,
             lease,
-            people: shared.registry.people(),
-            spot: shared
+            people: context.registry.people(),
+            remote_cursor: context
                 .pointers
-                .spot(session.client_id(), shared.registry.people()),
-            grab: shared.input.pointer_grab().changes(),
-            input: shared.input.viewer(),
-            news: shared.desk.news(),
-            views: shared.desk.views(),
+                .remote_cursor(session.client_id(), context.registry.people()),
+            grab: context.input.pointer_grab().changes(),
+            input: context.input.viewer(),
+            updates: context.desktop.updates(),
+            views: context.desktop.views(),
             told_views: None,
-            standstills: shared.wakefulness.standstills(),
-            shared,
+            resumes: context.suspend.resumes(),
+            context,
             socket,
             session,
             registration,
             peers: BTreeMap::new(),
-            wishes: Wishes::default(),
+            settings: ViewerSettings::default(),
             requests: mpsc::channel(REQUESTS),
             measured: mpsc::channel(MEASURED),
             beats,
@@ -133,9 +133,9 @@ impl Viewer {
 
     /// Does what comes first, and takes what the viewer has said already.
     pub(super) async fn begin(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Result<(), Ended> {
-        self.perform(first).await?;
+        self.apply(first).await?;
         for frame in early {
-            self.take(Next::Frame(Some(frame))).await?;
+            self.take(Incoming::Frame(Some(frame))).await?;
         }
         Ok(())
     }
@@ -148,7 +148,7 @@ impl Viewer {
             .map(Registration::leave)
             .unwrap_or_default();
         let (shutdown, leave) = (
-            self.shared.shutdown.clone().cancelled_owned(),
+            self.context.shutdown.clone().cancelled_owned(),
             leave.cancelled_owned(),
         );
         let tick = sleep_until(Instant::now());
@@ -163,23 +163,23 @@ impl Viewer {
                 armed = Some(deadline);
             }
             let next = tokio::select! {
-                () = &mut shutdown => Next::Leave { code: 1001, reason: "The host is going down" },
+                () = &mut shutdown => Incoming::Leave { code: 1001, reason: "The host is going down" },
                 () = &mut leave => self.shown_out(),
-                (key, event) = next_event(&mut self.peers) => Next::Peer(key, event),
-                frame = self.socket.receive() => Next::Frame(frame),
-                Some(request) = self.requests.1.recv() => Next::Request(request),
-                Some(measured) = self.measured.1.recv() => Next::Measured(measured),
-                news = next_news(&mut self.news) => Next::News(news),
-                Ok(()) = self.views.changed() => Next::Views,
-                Ok(()) = self.lease.changed() => Next::Lease,
-                Ok(()) = self.people.changed() => Next::People,
-                Ok(()) = self.grab.changed() => Next::Grab,
-                Ok(()) = self.standstills.changed() => Next::Leave { code: 1001, reason: "The host was stopped" },
-                message = self.spot.next() => Next::Pointers(message),
-                _ = self.beats.tick(), if !self.peers.is_empty() => Next::Beat,
+                (key, event) = next_event(&mut self.peers) => Incoming::Peer(key, event),
+                frame = self.socket.receive() => Incoming::Frame(frame),
+                Some(request) = self.requests.1.recv() => Incoming::Request(request),
+                Some(measured) = self.measured.1.recv() => Incoming::Measured(measured),
+                updates = next_news(&mut self.updates) => Incoming::DesktopUpdate(updates),
+                Ok(()) = self.views.changed() => Incoming::Views,
+                Ok(()) = self.lease.changed() => Incoming::ControlLease,
+                Ok(()) = self.people.changed() => Incoming::People,
+                Ok(()) = self.grab.changed() => Incoming::Grab,
+                Ok(()) = self.resumes.changed() => Incoming::Leave { code: 1001, reason: "The host was stopped" },
+                message = self.remote_cursor.next() => Incoming::RemoteCursors(message),
+                _ = self.beats.tick(), if !self.peers.is_empty() => Incoming::Beat,
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
-                    Next::Tick
+                    Incoming::Tick
                 }
             };
             if let Err(ended) = self.take(next).await {
@@ -189,29 +189,29 @@ impl Viewer {
     }
 
     /// 1008 tells a client that it need not come back as it is.
-    pub(super) fn shown_out(&self) -> Next {
+    pub(super) fn shown_out(&self) -> Incoming {
         match self.registration.as_ref().and_then(Registration::barred) {
-            Some(reason) => Next::Leave { code: 1008, reason },
-            None => Next::Leave {
+            Some(reason) => Incoming::Leave { code: 1008, reason },
+            None => Incoming::Leave {
                 code: 1000,
                 reason: "Shown out by the host",
             },
         }
     }
 
-    pub(super) async fn take(&mut self, next: Next) -> Result<(), Ended> {
+    pub(super) async fn take(&mut self, next: Incoming) -> Result<(), Ended> {
         let actions = match next {
-            Next::Leave { code, reason } => {
+            Incoming::Leave { code, reason } => {
                 self.socket.close(code, reason).await;
                 return Err(Ended(reason));
             }
-            Next::Frame(None) => return Err(Ended("the socket is closed")),
-            Next::Frame(Some(Frame::Silent)) => {
+            Incoming::Frame(None) => return Err(Ended("the socket is closed")),
+            Incoming::Frame(Some(Frame::Silent)) => {
                 let farewell = self.session.expire(steady_ms());
                 turn_away(&mut self.socket, farewell).await;
                 return Err(Ended("it gives no sign of life"));
             }
-            Next::Frame(Some(frame)) => {
+            Incoming::Frame(Some(frame)) => {
                 let actions = match &frame {
                     Frame::Text(text) => self.handle(Event::Text(text)),
                     Frame::Binary => self.handle(Event::Binary),
@@ -220,59 +220,59 @@ impl Viewer {
                 self.update_registration();
                 actions
             }
-            Next::Peer(key, event) => self.peer_event(key, event),
-            Next::Request(Request::Refused) => {
+            Incoming::Peer(key, event) => self.peer_event(key, event),
+            Incoming::Request(Request::Refused) => {
                 tracing::info!("the viewer may only look, and wanted to act");
                 self.handle(Event::Refused)
             }
-            Next::Request(Request::Flood(key)) => {
+            Incoming::Request(Request::Flood(key)) => {
                 self.give_up(key, "The client sends too many messages on its data channel")
             }
-            Next::Request(Request::Wanted(key, message)) => {
+            Incoming::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     let dialect = self.session.dialect();
-                    let (wishes, spot) = (&mut self.wishes, &mut self.spot);
-                    channel::act(&self.shared, peer, wishes, spot, dialect, message).await;
+                    let (settings, remote_cursor) = (&mut self.settings, &mut self.remote_cursor);
+                    channel::act(&self.context, peer, settings, remote_cursor, dialect, message).await;
                 }
                 Vec::new()
             }
-            Next::Measured((request, stats)) => self.handle(Event::Stats { request, stats }),
-            Next::News(news) => {
-                self.spread(news);
+            Incoming::Measured((request, stats)) => self.handle(Event::Stats { request, stats }),
+            Incoming::DesktopUpdate(updates) => {
+                self.spread(updates);
                 Vec::new()
             }
-            Next::Views => self.views_changed(),
-            Next::Lease => self.lease_changed(),
-            Next::People => {
+            Incoming::Views => self.views_changed(),
+            Incoming::ControlLease => self.lease_changed(),
+            Incoming::People => {
                 let people = Arc::clone(&self.people.borrow_and_update());
                 self.handle(Event::People(people))
             }
-            Next::Grab => {
+            Incoming::Grab => {
                 let relative = *self.grab.borrow_and_update();
                 self.tell_native(&HostMessage::PointerMode { relative });
                 Vec::new()
             }
-            Next::Pointers(message) => {
+            Incoming::RemoteCursors(message) => {
                 self.tell_native(&message);
                 Vec::new()
             }
-            Next::Beat => {
-                self.wishes.end_late_measurement();
+            Incoming::Beat => {
+                self.settings.end_late_measurement();
                 self.peers
                     .values()
-                    .for_each(|peer| channel::beat(&self.shared, peer, &self.wishes));
+                    .for_each(|peer| channel::beat(&self.context, peer, &self.settings));
                 self.give_up_silent()
             }
-            Next::Tick => self.handle(Event::Tick),
+            Incoming::Tick => self.handle(Event::Tick),
         };
-        self.perform(actions).await
+        self.apply(actions).await
     }
 
     /// Somebody has taken the control or left it: what was held without it is released.
     pub(super) fn lease_changed(&mut self) -> Vec<Action> {
         let state = self.lease.borrow_and_update().clone();
-        let granted = state.lets_act(self.seat.id());
-        if !self.permit.set_acts(granted) && !granted {
+        let granted = state.lets_act(self.claim.id());
+        if !self.permissions.set_acts(granted) && !granted {
             self.peers.values().for_each(Peer::let_go);
         }
         let mut actions = self.handle(Event::Control { granted });
@@ -298,16 +298,16 @@ impl Viewer {
         }
     }
 
-    pub(super) fn spread(&mut self, news: News) {
-        match news {
-            News::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
-            News::Clipboard(content) if self.permit.allows(Capability::ClipboardRead) => {
+    pub(super) fn spread(&mut self, updates: DesktopUpdate) {
+        match updates {
+            DesktopUpdate::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
+            DesktopUpdate::Clipboard(content) if self.permissions.allows(Permission::ClipboardRead) => {
                 if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
                     self.tell(&message);
                 }
             }
-            News::Clipboard(_) => {}
-            News::Lost(is_lost) => self.tell(&channel::status(is_lost)),
+            DesktopUpdate::Clipboard(_) => {}
+            DesktopUpdate::Lost(is_lost) => self.tell(&channel::status(is_lost)),
         }
     }
 
@@ -350,10 +350,10 @@ impl Viewer {
 }
 
 /// The next news; what was missed is made up for by what comes.
-async fn next_news(news: &mut broadcast::Receiver<News>) -> News {
+async fn next_news(updates: &mut broadcast::Receiver<DesktopUpdate>) -> DesktopUpdate {
     loop {
-        match news.recv().await {
-            Ok(news) => return news,
+        match updates.recv().await {
+            Ok(updates) => return updates,
             Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }

@@ -88,7 +88,7 @@ fn down(events: &[Recorded]) -> Vec<Recorded> {
 }
 
 /// Does `steps`, and gives what the desktop was told.
-fn perform(hands: &mut Hands, steps: Vec<Step>) {
+fn apply(dispatcher: &mut Dispatcher, steps: Vec<Step>) {
     let mut messages = Vec::new();
     for step in steps {
         match step {
@@ -96,21 +96,21 @@ fn perform(hands: &mut Hands, steps: Vec<Step>) {
             Step::Gone(viewer) => messages.push(Message::Gone(ViewerId(viewer))),
             Step::Batch(overflowed) => {
                 let messages = std::mem::take(&mut messages);
-                hands.perform(Batch { messages, overflowed }, || false);
+                dispatcher.apply(Batch { messages, overflowed }, || false);
             }
         }
     }
     let overflowed = false;
-    hands.perform(Batch { messages, overflowed }, || false);
+    dispatcher.apply(Batch { messages, overflowed }, || false);
 }
 
 proptest! {
     #[test]
     fn nothing_is_held_when_all_have_left(mut steps in prop::collection::vec(step(), 0..80)) {
         let (backend, recording) = RecordBackend::new();
-        let mut hands = Hands::new(Box::new(backend), PointerGrab::default());
+        let mut dispatcher = Dispatcher::new(Box::new(backend), PointerGrab::default());
         steps.extend((0..VIEWERS).map(Step::Gone));
-        perform(&mut hands, steps);
+        apply(&mut dispatcher, steps);
         let events = recording.events();
         prop_assert_eq!(down(&events), []);
         for event in events {
@@ -123,18 +123,18 @@ proptest! {
     #[test]
     fn who_stays_keeps_what_it_holds(steps in prop::collection::vec(step(), 0..80)) {
         let (backend, recording) = RecordBackend::new();
-        let mut hands = Hands::new(Box::new(backend), PointerGrab::default());
+        let mut dispatcher = Dispatcher::new(Box::new(backend), PointerGrab::default());
         let is_overflow = |step: &Step| matches!(step, Step::Batch(true));
         prop_assume!(!steps.iter().any(is_overflow));
         let stays = InputEvent::Key {
             key: Key::Dom { key: String::new(), code: "F12".to_owned() },
             pressed: true,
         };
-        perform(&mut hands, vec![Step::Event(VIEWERS, stays)]);
-        perform(&mut hands, steps);
-        perform(&mut hands, (0..VIEWERS).map(Step::Gone).collect());
+        apply(&mut dispatcher, vec![Step::Event(VIEWERS, stays)]);
+        apply(&mut dispatcher, steps);
+        apply(&mut dispatcher, (0..VIEWERS).map(Step::Gone).collect());
         prop_assert_eq!(down(&recording.events()), [Recorded::Key(Keycode(96), true)]);
-        hands.close();
+        dispatcher.close();
         prop_assert_eq!(down(&recording.events()), []);
     }
 }

@@ -17,7 +17,7 @@ use super::connect::{DisplayError, connect};
 use super::keymap::Keymap;
 use super::keysym_of_char;
 use super::modifiers::{ModifierBits, Modifiers};
-use super::spare_keycodes::Spares;
+use super::spare_keycodes::SpareKeycodes;
 use crate::chord::Chord;
 use crate::input::backend::{Axis, Backend, BackendError, Keycode, Ready};
 use crate::protocol::input::{Button, Key, Point};
@@ -43,7 +43,7 @@ pub struct X11Backend {
     pub(super) bits: ModifierBits,
     /// The server said that the keyboard map changed.
     pub(super) stale: bool,
-    pub(super) spares: Spares,
+    pub(super) spare_keycodes: SpareKeycodes,
     pub(super) down: [bool; 256],
     pub(super) warned_no_spare: bool,
     /// What nobody may press.
@@ -76,7 +76,7 @@ impl X11Backend {
             keymap: Keymap::new(8, 1, Vec::new()),
             bits: ModifierBits::default(),
             stale: true,
-            spares: Spares::default(),
+            spare_keycodes: SpareKeycodes::default(),
             down: [false; 256],
             warned_no_spare: false,
             blocked: Vec::new(),
@@ -159,7 +159,7 @@ impl X11Backend {
             modifiers.keycodes_per_modifier(),
             &modifiers.keycodes,
         );
-        self.spares.compare(&self.keymap);
+        self.spare_keycodes.compare(&self.keymap);
         self.stale = false;
         Ok(())
     }
@@ -311,7 +311,7 @@ impl Backend for X11Backend {
             return Ok(());
         };
         self.down[usize::from(keycode)] = pressed;
-        self.spares.touch(keycode, Instant::now());
+        self.spare_keycodes.touch(keycode, Instant::now());
         self.fake_key(keycode, pressed)
     }
 
@@ -322,7 +322,7 @@ impl Backend for X11Backend {
 
     fn close(&mut self) -> Result<(), BackendError> {
         self.modifiers()?;
-        let (keycodes, wait) = self.spares.take_all(Instant::now());
+        let (keycodes, wait) = self.spare_keycodes.take_all(Instant::now());
         // The clients may not have looked up the last press yet.
         thread::sleep(wait);
         for keycode in keycodes {

@@ -24,7 +24,7 @@ impl X11Backend {
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
         let physical = dom_code::keycode(code)
-            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spares.is_ours(*keycode));
+            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spare_keycodes.is_ours(*keycode));
         match printable(key) {
             Some(character) => self.key_for(character, physical, plain, modifiers),
             None if dom_key::keysyms(key).is_empty() => {
@@ -118,7 +118,8 @@ impl X11Backend {
     /// Gives `keysym` to a spare key.
     fn lend(&mut self, keysym: RawKeysym) -> Result<Option<u8>, BackendError> {
         let held = |keycode: u8| self.down[usize::from(keycode)];
-        let Choice::Take { keycode, wait } = self.spares.choose(&self.keymap, held, Instant::now()) else {
+        let Choice::Take { keycode, wait } = self.spare_keycodes.choose(&self.keymap, held, Instant::now())
+        else {
             if !self.warned_no_spare {
                 self.warned_no_spare = true;
                 tracing::warn!("the keyboard layout leaves no key free for characters that it lacks");
@@ -132,7 +133,7 @@ impl X11Backend {
         self.connection.flush().map_err(lost)?;
         self.keymap.bind(keycode, keysym);
         thread::sleep(SETTLE);
-        self.spares.bind(keycode, keysym, Instant::now());
+        self.spare_keycodes.bind(keycode, keysym, Instant::now());
         Ok(Some(keycode))
     }
 

@@ -10,7 +10,7 @@ use super::keymap::Keymap;
 /// Clients read the map some milliseconds after it changed. A key that was pressed lately keeps its character, or a
 /// slow client would read the newer one for the older press.
 #[derive(Default)]
-pub(crate) struct Spares {
+pub(crate) struct SpareKeycodes {
     bound: BTreeMap<u8, Bound>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Choice {
     None,
 }
 
-impl Spares {
+impl SpareKeycodes {
     /// Chooses among the keys without a meaning in `keymap` and our own: an unused one, else the one that was used
     /// longest ago, never one that is `held`.
     pub(crate) fn choose(&self, keymap: &Keymap, held: impl Fn(u8) -> bool, now: Instant) -> Choice {
@@ -120,44 +120,47 @@ mod tests {
 
     #[test]
     fn unused_keys_come_first_and_then_the_one_used_longest_ago() {
-        let (mut spares, mut keymap, start) = (Spares::default(), keymap(), Instant::now());
+        let (mut spare_keycodes, mut keymap, start) = (SpareKeycodes::default(), keymap(), Instant::now());
         for n in 0..3_u8 {
             let now = start + Duration::from_millis(u64::from(n) * 100);
-            assert_eq!(spares.choose(&keymap, nothing_held, now), take(9 + n, 0));
-            spares.bind(9 + n, 0x0100_4e00 + u32::from(n), now);
+            assert_eq!(spare_keycodes.choose(&keymap, nothing_held, now), take(9 + n, 0));
+            spare_keycodes.bind(9 + n, 0x0100_4e00 + u32::from(n), now);
             keymap.bind(9 + n, 0x0100_4e00 + u32::from(n));
         }
         let now = start + Duration::from_millis(300);
-        assert_eq!(spares.choose(&keymap, nothing_held, now), take(9, 0));
-        spares.touch(9, now);
-        assert_eq!(spares.choose(&keymap, nothing_held, now), take(10, 0));
-        assert_eq!(spares.choose(&keymap, |keycode| keycode == 10, now), take(11, 0));
+        assert_eq!(spare_keycodes.choose(&keymap, nothing_held, now), take(9, 0));
+        spare_keycodes.touch(9, now);
+        assert_eq!(spare_keycodes.choose(&keymap, nothing_held, now), take(10, 0));
+        assert_eq!(
+            spare_keycodes.choose(&keymap, |keycode| keycode == 10, now),
+            take(11, 0)
+        );
     }
 
     #[test]
     fn a_key_used_lately_is_taken_only_after_a_rest() {
-        let (mut spares, mut keymap, start) = (Spares::default(), keymap(), Instant::now());
+        let (mut spare_keycodes, mut keymap, start) = (SpareKeycodes::default(), keymap(), Instant::now());
         for keycode in 9..=11 {
-            spares.bind(keycode, 0x0100_4e00, start);
+            spare_keycodes.bind(keycode, 0x0100_4e00, start);
             keymap.bind(keycode, 0x0100_4e00);
         }
         let now = start + Duration::from_millis(20);
-        spares.touch(9, now);
-        assert_eq!(spares.choose(&keymap, nothing_held, now), take(10, 30));
-        assert_eq!(spares.choose(&keymap, |_| true, now), Choice::None);
+        spare_keycodes.touch(9, now);
+        assert_eq!(spare_keycodes.choose(&keymap, nothing_held, now), take(10, 30));
+        assert_eq!(spare_keycodes.choose(&keymap, |_| true, now), Choice::None);
     }
 
     #[test]
     fn keys_that_somebody_else_took_are_not_ours_any_more() {
-        let (mut spares, mut keymap, now) = (Spares::default(), keymap(), Instant::now());
-        spares.bind(9, 0xe9, now);
-        spares.bind(10, 0xea, now);
+        let (mut spare_keycodes, mut keymap, now) = (SpareKeycodes::default(), keymap(), Instant::now());
+        spare_keycodes.bind(9, 0xe9, now);
+        spare_keycodes.bind(10, 0xea, now);
         keymap.bind(9, 0xe9);
         keymap.bind(10, 0x62);
-        spares.compare(&keymap);
-        assert!(spares.is_ours(9) && !spares.is_ours(10));
+        spare_keycodes.compare(&keymap);
+        assert!(spare_keycodes.is_ours(9) && !spare_keycodes.is_ours(10));
         let later = now + Duration::from_secs(1);
-        assert_eq!(spares.take_all(later), (vec![9], Duration::ZERO));
-        assert_eq!(spares.take_all(later).0, Vec::<u8>::new());
+        assert_eq!(spare_keycodes.take_all(later), (vec![9], Duration::ZERO));
+        assert_eq!(spare_keycodes.take_all(later).0, Vec::<u8>::new());
     }
 }

@@ -12,16 +12,16 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSettings, StreamProducer};
 
-use super::probes::{Counters, Notice, OURS, REPEATED, prepare_frames, watch_output};
-use super::supervisor::{Care, Counts, Deeds, STALL};
-use crate::media::latency::Timeline;
+use super::probes::{Counters, Notice, OWN_KEY_UNIT, REPEAT_MARK, prepare_frames, watch_output};
+use super::supervisor::{Actions, Counts, STALL, Supervisor};
+use crate::media::latency::FrameTimestamps;
 use crate::media::pipeline::parse;
-use crate::media::pipeline::plan::{ENCODED, Encoder, FRAMES, encoding_text};
-use crate::media::rate::renditions::Rung;
-use crate::media::runtime::mailbox::{Mailbox, Post, mailbox, off_loop};
+use crate::media::pipeline::plan::{ENCODED, EncoderSpec, FRAMES, encoding_text};
+use crate::media::rate::renditions::Rendition;
+use crate::media::runtime::mailbox::{Mailbox, MailboxSender, mailbox, run_blocking};
 use crate::media::source::video::Capture;
 use crate::media::webrtc::build::set;
-use crate::media::webrtc::teardown::Running;
+use crate::media::webrtc::teardown::RunningPipeline;
 
 /// How long an encoder may take until its first frame is out.
 const START: Duration = Duration::from_secs(4);
@@ -35,19 +35,19 @@ const NOTICES: usize = 64;
 pub(crate) type OnLost = Box<dyn FnOnce(u64, String)>;
 
 /// A running encoder. Dropping it stops it, on a thread of its own.
-pub(crate) struct Encoding {
+pub(crate) struct RunningEncoder {
     /// Unique among all of this process.
     pub(crate) id: u64,
-    pub(crate) encoder: Encoder,
-    pub(crate) rung: Rung,
+    pub(crate) encoder: EncoderSpec,
+    pub(crate) rendition: Rendition,
     feed: ConsumptionLink,
-    pipeline: Running,
+    pipeline: RunningPipeline,
     frames: gst_app::AppSrc,
     stream: StreamProducer,
     caps: gst::Caps,
     counters: Arc<Counters>,
-    timeline: Timeline,
-    post: Post<Notice>,
+    timeline: FrameTimestamps,
+    post: MailboxSender<Notice>,
     capture: Rc<Capture>,
     kbps: Cell<u32>,
     /// How many frames come for each that the encoder reckons with.
@@ -56,23 +56,23 @@ pub(crate) struct Encoding {
     _watch: gst::bus::BusWatchGuard,
 }
 
-impl Encoding {
+impl RunningEncoder {
     /// Starts `encoder` and waits for its first frame. `lost` is called when it fails later.
     ///
     /// # Errors
     /// A sentence that says why it does not work.
     pub(crate) async fn start(
         id: u64,
-        encoder: &Encoder,
-        rung: Rung,
+        encoder: &EncoderSpec,
+        rendition: Rendition,
         (kbps, fps): (u32, u32),
         capture: Rc<Capture>,
         lost: OnLost,
     ) -> Result<Rc<Self>, String> {
         let origin = &encoder.description.origin;
         let pipeline =
-            parse::parse(origin, &encoding_text(encoder, rung)).map_err(|error| error.to_string())?;
-        let pipeline = Running::new("encoder-stop", pipeline);
+            parse::parse(origin, &encoding_text(encoder, rendition)).map_err(|error| error.to_string())?;
+        let pipeline = RunningPipeline::new("encoder-stop", pipeline);
         let frames = named::<gst_app::AppSrc>(&pipeline, FRAMES)?;
         let encoded = named::<gst_app::AppSink>(&pipeline, ENCODED)?;
         let stream = StreamProducer::with(&encoded, ProducerSettings { sync: false });
@@ -85,9 +85,9 @@ impl Encoding {
         let (post, mut notices) = mailbox(NOTICES);
         let output = encoded.static_pad("sink").ok_or("the appsink has no pad")?;
         let input = frames.static_pad("src").ok_or("the appsrc has no pad")?;
-        prepare_frames(&input, &pipeline, rung, &counters, &post);
+        prepare_frames(&input, &pipeline, rendition, &counters, &post);
         watch_output(&output, &counters, &post);
-        let timeline = Timeline::default();
+        let timeline = FrameTimestamps::default();
         timeline.watch(&pipeline, &input, &output);
         let lost_post = post.clone();
         let watch = pipeline
@@ -104,7 +104,7 @@ impl Encoding {
         let watch = watch.map_err(|error| error.to_string())?;
         let feed = feed(&capture, &frames)?;
         let starting = gst::Pipeline::clone(&pipeline);
-        match off_loop("encoder-start", START, move || {
+        match run_blocking("encoder-start", START, move || {
             starting.set_state(gst::State::Playing)
         })
         .await
@@ -116,7 +116,7 @@ impl Encoding {
             None => return Err(format!("it has not started within {} s", START.as_secs())),
         }
         // The first may lie some time back, if nothing moves.
-        capture.repeat_into(&frames, REPEATED);
+        capture.repeat_into(&frames, REPEAT_MARK);
         match glib::future_with_timeout(START, first_frame(&mut notices)).await {
             Ok(outcome) => outcome?,
             Err(_) => return Err(format!("no encoded frame within {} s", START.as_secs())),
@@ -125,7 +125,7 @@ impl Encoding {
         let encoding = Rc::new(Self {
             id,
             encoder: encoder.clone(),
-            rung,
+            rendition,
             pipeline,
             frames,
             stream,
@@ -140,7 +140,7 @@ impl Encoding {
             is_at_rest: Cell::new(false),
             _watch: watch,
         });
-        let task = tend(Rc::downgrade(&encoding), notices, lost);
+        let task = supervise(Rc::downgrade(&encoding), notices, lost);
         glib::MainContext::default().spawn_local(task);
         Ok(encoding)
     }
@@ -161,7 +161,7 @@ impl Encoding {
     }
 
     /// When its frames passed.
-    pub(crate) fn timeline(&self) -> &Timeline {
+    pub(crate) fn timeline(&self) -> &FrameTimestamps {
         &self.timeline
     }
 
@@ -253,8 +253,8 @@ impl Encoding {
         }
     }
 
-    fn perform(&self, deeds: Deeds) {
-        if let Some(is_at_rest) = deeds.at_rest {
+    fn apply(&self, actions: Actions) {
+        if let Some(is_at_rest) = actions.at_rest {
             self.is_at_rest.set(is_at_rest);
             self.apply_rate();
             if is_at_rest {
@@ -263,13 +263,13 @@ impl Encoding {
                 self.post.send(Notice::Moving);
             }
         }
-        if deeds.force_key_frame {
+        if actions.force_key_frame {
             self.force_key_frame();
         }
-        if deeds.repeat {
-            self.capture.repeat_into(&self.frames, REPEATED);
+        if actions.repeat {
+            self.capture.repeat_into(&self.frames, REPEAT_MARK);
         }
-        if let Some(fps) = deeds.fps {
+        if let Some(fps) = actions.fps {
             self.set_fps(fps);
         }
     }
@@ -277,7 +277,7 @@ impl Encoding {
     fn force_key_frame(&self) {
         let event = gst_video::UpstreamForceKeyUnitEvent::builder()
             .all_headers(true)
-            .count(OURS)
+            .count(OWN_KEY_UNIT)
             .build();
         if let Some(pad) = self.stream.appsink().static_pad("sink") {
             pad.push_event(event);
@@ -286,11 +286,12 @@ impl Encoding {
 }
 
 /// Looks after `encoding` until it is dropped.
-async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLost) {
-    let mut care = Care::new(Instant::now());
+async fn supervise(encoding: Weak<RunningEncoder>, mut notices: Mailbox<Notice>, lost: OnLost) {
+    let mut supervisor = Supervisor::new(Instant::now());
     loop {
         // GLib's timeouts are of whole milliseconds, and a look before it is time would be one for nothing.
-        let wait = Duration::from_millis(care.next_look(Instant::now()).as_micros().div_ceil(1000) as u64);
+        let wait =
+            Duration::from_millis(supervisor.next_poll(Instant::now()).as_micros().div_ceil(1000) as u64);
         let notice = match glib::future_with_timeout(wait, notices.next()).await {
             Ok(notice) => notice,
             Err(_) => Some(Notice::Moving),
@@ -301,19 +302,19 @@ async fn tend(encoding: Weak<Encoding>, mut notices: Mailbox<Notice>, lost: OnLo
         let now = Instant::now();
         match notice {
             Notice::Lost(reason) => return lost(encoding.id, reason),
-            Notice::KeyFrameWanted => care.want_key_frame(encoding.counts().taken, now),
-            Notice::LeftOut { taken } => care.left_out(taken, now + encoding.interval()),
+            Notice::KeyFrameWanted => supervisor.want_key_frame(encoding.counts().taken, now),
+            Notice::LeftOut { taken } => supervisor.left_out(taken, now + encoding.interval()),
             Notice::Moving | Notice::FirstFrame => {}
         }
         if encoding.feed.discard() {
-            care.pause(encoding.counts());
+            supervisor.pause(encoding.counts());
         }
-        let deeds = care.look(encoding.counts(), now);
-        if deeds.stalled {
+        let actions = supervisor.poll(encoding.counts(), now);
+        if actions.stalled {
             let reason = format!("it has delivered nothing for more than {} ms", STALL.as_millis());
             return lost(encoding.id, reason);
         }
-        encoding.perform(deeds);
+        encoding.apply(actions);
     }
 }
 

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 use gst::prelude::*;
 
 use crate::media::pipeline::plan::SIZE;
-use crate::media::rate::renditions::Rung;
-use crate::media::runtime::mailbox::Post;
+use crate::media::rate::renditions::Rendition;
+use crate::media::runtime::mailbox::MailboxSender;
 
 /// Marks a frame that is encoded again (`GST_BUFFER_OFFSET`).
-pub(crate) const REPEATED: u64 = u64::MAX - 1;
+pub(crate) const REPEAT_MARK: u64 = u64::MAX - 1;
 /// Marks our own requests for a key frame (the `count` of a `GstForceKeyUnit`), which others' cannot reach: RTCP has
 /// eight bits for it (RFC 5104 section 4.3.1).
-pub(crate) const OURS: u32 = 1 << 16;
+pub(crate) const OWN_KEY_UNIT: u32 = 1 << 16;
 
 /// What the streaming threads tell the encoder's task.
 #[derive(Debug)]
@@ -53,30 +53,32 @@ pub(crate) struct Counters {
     pub(crate) told_fps: AtomicU32,
 }
 
-/// On the way in: timestamps that grow, no more frames than are wanted, a frame rate, the size of the rung.
+/// On the way in: timestamps that grow, no more frames than are wanted, a frame rate, the size of the rendition.
 pub(crate) fn prepare_frames(
     pad: &gst::Pad,
     pipeline: &gst::Pipeline,
-    rung: Rung,
+    rendition: Rendition,
     counters: &Arc<Counters>,
-    post: &Post<Notice>,
+    post: &MailboxSender<Notice>,
 ) {
-    let take = Mutex::new(Intake {
+    let take = Mutex::new(FrameFilter {
         counters: Arc::clone(counters),
         post: post.clone(),
         last: None,
     });
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        let (Some(gst::PadProbeData::Buffer(buffer)), Ok(mut intake)) = (&mut info.data, take.lock()) else {
+        let (Some(gst::PadProbeData::Buffer(buffer)), Ok(mut filter)) = (&mut info.data, take.lock()) else {
             return gst::PadProbeReturn::Ok;
         };
-        if intake.takes(buffer) {
+        if filter.takes(buffer) {
             gst::PadProbeReturn::Ok
         } else {
             gst::PadProbeReturn::Handled
         }
     });
-    let size = pipeline.by_name(SIZE).filter(|_| rung == Rung::Small);
+    let size = pipeline
+        .by_name(SIZE)
+        .filter(|_| rendition == Rendition::HalfSize);
     let size = size.map(|size| size.downgrade());
     let counters = Arc::clone(counters);
     pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
@@ -99,14 +101,14 @@ pub(crate) fn prepare_frames(
     });
 }
 
-struct Intake {
+struct FrameFilter {
     counters: Arc<Counters>,
-    post: Post<Notice>,
+    post: MailboxSender<Notice>,
     /// The time of the last frame that was taken.
     last: Option<gst::ClockTime>,
 }
 
-impl Intake {
+impl FrameFilter {
     fn takes(&mut self, buffer: &mut gst::Buffer) -> bool {
         // A repeated frame is as old as its repetition, so one that is captured before it may come after it.
         let at = buffer.pts().unwrap_or_default();
@@ -114,7 +116,7 @@ impl Intake {
             Some(last) => at.max(last + gst::ClockTime::MSECOND),
             None => at,
         };
-        if buffer.offset() != REPEATED {
+        if buffer.offset() != REPEAT_MARK {
             self.counters.arrived.fetch_add(1, Ordering::Relaxed);
             if self.counters.is_resting.swap(false, Ordering::AcqRel) {
                 self.post.send(Notice::Moving);
@@ -166,7 +168,7 @@ fn half(info: &gst_video::VideoInfo) -> gst::Caps {
 
 /// On the way out: counts, keeps the end of the stream from the viewers, who may get another's, and their requests for
 /// key frames from the encoder.
-pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post<Notice>) {
+pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &MailboxSender<Notice>) {
     let (counters, first) = (Arc::clone(counters), post.clone());
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         let bytes = info.buffer().map_or(0, |buffer| buffer.size() as u64);
@@ -192,7 +194,7 @@ pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Post
         let Some(request) = info.event().and_then(|event| event.structure()) else {
             return gst::PadProbeReturn::Ok;
         };
-        if request.name() != "GstForceKeyUnit" || request.get::<u32>("count") == Ok(OURS) {
+        if request.name() != "GstForceKeyUnit" || request.get::<u32>("count") == Ok(OWN_KEY_UNIT) {
             return gst::PadProbeReturn::Ok;
         }
         post.send(Notice::KeyFrameWanted);
@@ -217,14 +219,14 @@ mod tests {
     fn a_frame_captured_before_a_repetition_still_goes_in_after_it() {
         gst::init().unwrap();
         let (post, _notices) = mailbox(4);
-        let mut intake = Intake {
+        let mut filter = FrameFilter {
             counters: Arc::default(),
             post,
             last: None,
         };
-        assert!(intake.takes(&mut frame(10.0, REPEATED)));
+        assert!(filter.takes(&mut frame(10.0, REPEAT_MARK)));
         let mut changed = frame(9.5, 0);
-        assert!(intake.takes(&mut changed));
+        assert!(filter.takes(&mut changed));
         assert_eq!(changed.pts(), Some(gst::ClockTime::from_mseconds(11)));
     }
 
@@ -234,14 +236,14 @@ mod tests {
         let (post, mut notices) = mailbox(4);
         let counters = Arc::new(Counters::default());
         counters.interval_ns.store(30_000_000, Ordering::Relaxed);
-        let mut intake = Intake {
+        let mut filter = FrameFilter {
             counters: Arc::clone(&counters),
             post,
             last: None,
         };
-        assert!(intake.takes(&mut frame(0.0, 0)));
-        assert!(!intake.takes(&mut frame(20.0, 0)));
-        assert!(intake.takes(&mut frame(31.0, 0)));
+        assert!(filter.takes(&mut frame(0.0, 0)));
+        assert!(!filter.takes(&mut frame(20.0, 0)));
+        assert!(filter.takes(&mut frame(31.0, 0)));
         assert!(matches!(
             glib::MainContext::new().block_on(notices.next()),
             Some(Notice::LeftOut { taken: 1 })

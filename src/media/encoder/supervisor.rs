@@ -49,7 +49,7 @@ pub(crate) struct Counts {
 
 /// What is to be done now.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Deeds {
+pub(crate) struct Actions {
     /// The next frame is to be a key frame.
     pub(crate) force_key_frame: bool,
     /// The last frame is to be encoded again; after that, if both.
@@ -64,7 +64,7 @@ pub(crate) struct Deeds {
 
 /// What is remembered of one encoder.
 #[derive(Debug)]
-pub(crate) struct Care {
+pub(crate) struct Supervisor {
     motion: Motion,
     arrived: u64,
     left_out: Option<LeftOut>,
@@ -129,7 +129,7 @@ enum KeyFrame {
     },
 }
 
-impl Care {
+impl Supervisor {
     /// For an encoder that has just made its first frame, which is a key frame.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
@@ -167,7 +167,7 @@ impl Care {
     }
 
     /// How long until the next look, if nothing happens.
-    pub(crate) fn next_look(&self, now: Instant) -> Duration {
+    pub(crate) fn next_poll(&self, now: Instant) -> Duration {
         let motion = match self.motion {
             Motion::Moving { .. } => now + REST,
             Motion::Resting { last, .. } => last + REFINE,
@@ -182,13 +182,13 @@ impl Care {
     }
 
     /// Looks at what has been counted.
-    pub(crate) fn look(&mut self, counts: Counts, now: Instant) -> Deeds {
-        let mut deeds = Deeds::default();
-        self.look_at_motion(counts, now, &mut deeds);
-        self.look_at_left_out(counts, now, &mut deeds);
-        self.look_at_key_frame(counts, now, &mut deeds);
-        self.look_at_progress(counts, now, &mut deeds);
-        deeds
+    pub(crate) fn poll(&mut self, counts: Counts, now: Instant) -> Actions {
+        let mut actions = Actions::default();
+        self.poll_motion(counts, now, &mut actions);
+        self.poll_left_out(counts, now, &mut actions);
+        self.poll_key_frame(counts, now, &mut actions);
+        self.poll_progress(counts, now, &mut actions);
+        actions
     }
 
     /// While nobody looks nothing comes out, and that is well.
@@ -196,7 +196,7 @@ impl Care {
         self.progress = Progress::of(counts);
     }
 
-    fn look_at_motion(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+    fn poll_motion(&mut self, counts: Counts, now: Instant, actions: &mut Actions) {
         let has_moved = std::mem::replace(&mut self.arrived, counts.arrived) != counts.arrived;
         let refine = |refined: u32| Motion::Resting {
             last: now,
@@ -220,13 +220,13 @@ impl Care {
             Motion::Still { last } if now - last >= KEEP_ALIVE => Motion::Still { last: now },
             motion => motion,
         };
-        deeds.repeat =
+        actions.repeat =
             matches!(self.motion, Motion::Resting { last, .. } | Motion::Still { last } if last == now);
         let is_moving = matches!(self.motion, Motion::Moving { .. });
-        deeds.at_rest = (is_moving != was_moving).then_some(!is_moving);
+        actions.at_rest = (is_moving != was_moving).then_some(!is_moving);
         self.pace = match (self.motion, self.pace) {
             (Motion::Moving { .. }, Some((since, taken))) if now - since >= PACE => {
-                deeds.fps = Some((counts.taken - taken) as f64 / (now - since).as_secs_f64());
+                actions.fps = Some((counts.taken - taken) as f64 / (now - since).as_secs_f64());
                 Some((now, counts.taken))
             }
             (Motion::Moving { .. }, Some(pace)) => Some(pace),
@@ -235,22 +235,22 @@ impl Care {
         };
     }
 
-    fn look_at_left_out(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+    fn poll_left_out(&mut self, counts: Counts, now: Instant, actions: &mut Actions) {
         self.left_out = match self.left_out {
             Some(LeftOut { taken, .. }) if counts.taken != taken => None,
             Some(LeftOut { by, .. }) if by <= now => {
-                deeds.repeat = true;
+                actions.repeat = true;
                 None
             }
             left_out => left_out,
         };
     }
 
-    fn look_at_key_frame(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+    fn poll_key_frame(&mut self, counts: Counts, now: Instant, actions: &mut Actions) {
         self.key_frame = match self.key_frame {
             KeyFrame::Due(at) if at <= now => {
                 self.last_key_frame = Some(now);
-                deeds.force_key_frame = true;
+                actions.force_key_frame = true;
                 if matches!(self.motion, Motion::Moving { .. }) {
                     KeyFrame::Expected {
                         by: now + NEXT_FRAME,
@@ -264,19 +264,19 @@ impl Care {
                         refined: 1,
                         bytes: counts.bytes,
                     };
-                    deeds.repeat = true;
+                    actions.repeat = true;
                     KeyFrame::NotWanted
                 }
             }
             KeyFrame::Expected { by, taken } if by <= now => {
-                deeds.repeat |= counts.taken == taken;
+                actions.repeat |= counts.taken == taken;
                 KeyFrame::NotWanted
             }
             key_frame => key_frame,
         };
     }
 
-    fn look_at_progress(&mut self, counts: Counts, now: Instant, deeds: &mut Deeds) {
+    fn poll_progress(&mut self, counts: Counts, now: Instant, actions: &mut Actions) {
         let has_moved = self.motion == Motion::Moving { last: now };
         let progress = &mut self.progress;
         let captured = counts.captured - progress.captured;
@@ -295,9 +295,9 @@ impl Care {
             } else {
                 STALL_AT_REST
             };
-            deeds.stalled = now - since >= limit && owed >= STALLED_FRAMES;
+            actions.stalled = now - since >= limit && owed >= STALLED_FRAMES;
         }
-        progress.repeated += u64::from(deeds.repeat);
+        progress.repeated += u64::from(actions.repeat);
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 
 use crate::media::pipeline::parse;
-use crate::media::pipeline::plan::Encoder;
-use crate::media::runtime::mailbox::off_loop;
+use crate::media::pipeline::plan::EncoderSpec;
+use crate::media::runtime::mailbox::run_blocking;
 use crate::media::source::video::Size;
 
 /// How many frames are encoded. The first ones are not timed: encoders take their time to open.
@@ -18,19 +18,19 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// What has come of a trial.
 pub(crate) struct Verdict {
     /// Those that work, the first that keeps up at the head.
-    pub(crate) ranked: Vec<Encoder>,
+    pub(crate) ranked: Vec<EncoderSpec>,
     /// The origins of those that do not.
     pub(crate) failed: Vec<String>,
 }
 
 /// Tries `candidates` in their order until one keeps up with `fps`. If none does, the fastest is the first.
-pub(crate) async fn rank(candidates: Vec<Encoder>, size: Size, fps: u32) -> Verdict {
+pub(crate) async fn rank(candidates: Vec<EncoderSpec>, size: Size, fps: u32) -> Verdict {
     let budget = Duration::from_secs(1) / fps.max(1);
     let mut verdict = Verdict {
         ranked: Vec::new(),
         failed: Vec::new(),
     };
-    let mut slow: Vec<(Duration, Encoder)> = Vec::new();
+    let mut slow: Vec<(Duration, EncoderSpec)> = Vec::new();
     let mut rest = candidates.into_iter();
     for encoder in rest.by_ref() {
         let text = format!(
@@ -39,7 +39,7 @@ pub(crate) async fn rank(candidates: Vec<Encoder>, size: Size, fps: u32) -> Verd
              ! {} ! fakesink name=end sync=false",
             size.width, size.height, encoder.description.text
         );
-        let outcome = off_loop("encoder-trial", DEADLINE, move || time_per_frame(&text)).await;
+        let outcome = run_blocking("encoder-trial", DEADLINE, move || time_per_frame(&text)).await;
         match outcome.unwrap_or_else(|| Err(format!("it takes more than {} s", DEADLINE.as_secs()))) {
             Ok(time) if time <= budget => {
                 tracing::debug!(encoder = encoder.label(), ?time, "the encoder keeps up");

@@ -8,7 +8,7 @@ use super::library::Library;
 use super::parse::{self, DescriptionError};
 use super::select;
 use super::validate::check_targets;
-use crate::media::rate::renditions::Rung;
+use crate::media::rate::renditions::Rendition;
 
 /// The element that takes frames out of the shared capture, and those that bring them to an encoder and encoded to a
 /// viewer.
@@ -72,7 +72,7 @@ pub enum Plan {
         /// The chosen capture.
         capture: Description,
         /// All that may be tried, the preferred first. Never empty.
-        encoders: Vec<Encoder>,
+        encoders: Vec<EncoderSpec>,
         /// What a viewer that asks for sound hears.
         audio: Box<Description>,
         /// The rate at first, and the highest.
@@ -88,14 +88,14 @@ pub enum Plan {
 
 /// An encoder, and what it makes.
 #[derive(Debug, Clone)]
-pub struct Encoder {
+pub struct EncoderSpec {
     /// The codec.
     pub codec: Codec,
     /// The chosen description.
     pub description: Description,
 }
 
-impl Encoder {
+impl EncoderSpec {
     /// For logs: the name of its file, or where its text came from.
     pub(crate) fn label(&self) -> &str {
         label(&self.description)
@@ -147,7 +147,7 @@ impl Plan {
     /// The codecs, the preferred first.
     pub(crate) fn codecs(&self) -> impl Iterator<Item = Codec> {
         let encoders = self.encoders();
-        let is_first = |(at, encoder): &(usize, &Encoder)| {
+        let is_first = |(at, encoder): &(usize, &EncoderSpec)| {
             encoders[..*at].iter().all(|before| before.codec != encoder.codec)
         };
         encoders
@@ -158,7 +158,7 @@ impl Plan {
     }
 
     /// The encoders of a codec, the preferred first.
-    pub(crate) fn encoders_of(&self, codec: Codec) -> impl Iterator<Item = &Encoder> {
+    pub(crate) fn encoders_of(&self, codec: Codec) -> impl Iterator<Item = &EncoderSpec> {
         self.encoders()
             .iter()
             .filter(move |encoder| encoder.codec == codec)
@@ -196,7 +196,7 @@ impl Plan {
         )
     }
 
-    fn encoders(&self) -> &[Encoder] {
+    fn encoders(&self) -> &[EncoderSpec] {
         match self {
             Self::Shared { encoders, .. } => encoders,
             Self::Whole(_) => &[],
@@ -292,7 +292,7 @@ impl Plan {
                 check_targets(capture, &parse::parse(&capture.origin, &text)?)?;
                 for encoder in encoders {
                     let origin = &encoder.description.origin;
-                    let pipeline = parse::parse(origin, &encoding_text(encoder, Rung::Full))?;
+                    let pipeline = parse::parse(origin, &encoding_text(encoder, Rendition::High))?;
                     check_targets(&encoder.description, &pipeline)?;
                 }
                 for codec in self.codecs() {
@@ -309,7 +309,7 @@ impl Plan {
 }
 
 /// The text of the capture, with the caps that the preferred encoder wants of it.
-fn captured_for(capture: &Description, encoders: &[Encoder]) -> String {
+fn captured_for(capture: &Description, encoders: &[EncoderSpec]) -> String {
     match encoders
         .first()
         .and_then(|encoder| encoder.description.input.as_ref())
@@ -320,10 +320,10 @@ fn captured_for(capture: &Description, encoders: &[Encoder]) -> String {
 }
 
 /// The text of one encoder that viewers share, from frames to encoded frames.
-pub(crate) fn encoding_text(encoder: &Encoder, rung: Rung) -> String {
-    let smaller = match rung {
-        Rung::Small => format!("videoscale ! capsfilter name={SIZE} ! "),
-        Rung::Full | Rung::Half => String::new(),
+pub(crate) fn encoding_text(encoder: &EncoderSpec, rendition: Rendition) -> String {
+    let smaller = match rendition {
+        Rendition::HalfSize => format!("videoscale ! capsfilter name={SIZE} ! "),
+        Rendition::High | Rendition::Low => String::new(),
     };
     let (encode, finish) = (&encoder.description.text, encoder.codec.finish());
     format!("appsrc name={FRAMES} ! {smaller}{encode} ! {finish} ! appsink name={ENCODED}")

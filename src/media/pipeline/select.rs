@@ -6,7 +6,7 @@ use super::codec::Codec;
 use super::description::{Description, Kind};
 use super::library::Library;
 use super::parse::{self, DescriptionError};
-use super::plan::{Encoder, StreamOptions};
+use super::plan::{EncoderSpec, StreamOptions};
 use super::validate::codec_of;
 
 /// The capture that `--capture` names, with its settings in its text.
@@ -35,7 +35,10 @@ pub(crate) fn capture(library: &Library, options: &StreamOptions) -> Result<Desc
 ///
 /// # Errors
 /// If none is known or complete.
-pub(crate) fn encoders(library: &Library, options: &StreamOptions) -> Result<Vec<Encoder>, DescriptionError> {
+pub(crate) fn encoders(
+    library: &Library,
+    options: &StreamOptions,
+) -> Result<Vec<EncoderSpec>, DescriptionError> {
     let all = || library.of_kind(Kind::Encode);
     let codec: Option<Codec> = options.encoder.parse().ok();
     let named = all().any(|description| description.name == options.encoder);
@@ -52,7 +55,7 @@ pub(crate) fn encoders(library: &Library, options: &StreamOptions) -> Result<Vec
     };
     let encoder = |description: Description| {
         let target = description.bitrate.clone();
-        Ok(Encoder {
+        Ok(EncoderSpec {
             codec: codec_of(&description)?,
             description: description.with(target.as_ref(), &options.bitrate_kbps.to_string()),
         })

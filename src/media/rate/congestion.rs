@@ -55,7 +55,7 @@ pub(crate) const START_KBPS: u32 = 4000;
 
 /// The rate for one viewer's line.
 #[derive(Debug)]
-pub(crate) struct Congestion {
+pub(crate) struct CongestionController {
     /// Least and most, in kbit/s.
     limits: (f64, f64),
     kbps: f64,
@@ -70,7 +70,7 @@ pub(crate) struct Congestion {
     step: f64,
 }
 
-impl Congestion {
+impl CongestionController {
     /// Starts at `most`. Both in kbit/s.
     pub(crate) fn new(least: u32, most: u32) -> Self {
         let limits = (f64::from(least.min(most)), f64::from(most));
@@ -302,7 +302,7 @@ mod tests {
     /// A stream that uses `share` of its rate, for so long. Gives the delay of each packet.
     struct Run {
         line: Line,
-        congestion: Congestion,
+        congestion: CongestionController,
         now: Duration,
         pending: Vec<Packet>,
     }
@@ -311,7 +311,7 @@ mod tests {
         fn new(line: Line, most: u32) -> Self {
             Self {
                 line,
-                congestion: Congestion::new(300, most),
+                congestion: CongestionController::new(300, most),
                 now: Duration::from_secs(100),
                 pending: Vec::new(),
             }
@@ -375,7 +375,7 @@ mod tests {
             run.stream(share, s(2));
             assert!(run.congestion.kbps() >= 7200, "{:?}", run.congestion);
         }
-        let mut slow = Congestion::new(300, 2000);
+        let mut slow = CongestionController::new(300, 2000);
         slow.start_at(START_KBPS);
         assert_eq!(slow.kbps(), 2000);
     }
@@ -462,7 +462,7 @@ mod tests {
 
     #[test]
     fn another_wish_is_followed_where_the_line_allows() {
-        let mut congestion = Congestion::new(300, 8000);
+        let mut congestion = CongestionController::new(300, 8000);
         congestion.set_most(2000);
         assert_eq!(congestion.kbps(), 2000);
         congestion.set_most(20_000);
@@ -474,7 +474,7 @@ mod tests {
         fn no_report_leads_out_of_the_limits(
             packets in proptest::collection::vec((0u64..1 << 40, proptest::option::of(0u64..u64::MAX), 0u32..u32::MAX), 0..40)
         ) {
-            let mut congestion = Congestion::new(300, 8000);
+            let mut congestion = CongestionController::new(300, 8000);
             for (sent, arrived, bytes) in packets {
                 let sent = Duration::from_nanos(sent);
                 congestion.report(&[Packet { sent, arrived: arrived.map(Duration::from_nanos), bytes }]);

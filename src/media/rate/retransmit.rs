@@ -18,17 +18,17 @@ const MANY: usize = 100;
 
 /// What one viewer has been sent. Shared with its streaming threads.
 #[derive(Clone, Default)]
-pub(crate) struct Resender(Arc<Mutex<Sending>>);
+pub(crate) struct Retransmitter(Arc<Mutex<Sending>>);
 
 #[derive(Default)]
 struct Sending {
     /// Where the packets leave, and where they are asked for again. None before the first.
     exit: Option<glib::WeakRef<gst::Pad>>,
     ssrc: u32,
-    flights: Flights,
+    sent_packets: SentPackets,
 }
 
-impl Resender {
+impl Retransmitter {
     /// Notes what leaves `webrtc` of the video, which has this payload type. `id` is that of the header extension that
     /// numbers it.
     pub(crate) fn watch(&self, webrtc: &gst::Element, payload_type: u8, id: u8) {
@@ -38,16 +38,16 @@ impl Resender {
         let Some(rtpbin) = rtpbin else {
             return;
         };
-        let resender = self.clone();
+        let retransmitter = self.clone();
         rtpbin.connect_pad_added(move |_, pad| {
             if !pad.name().starts_with("send_rtp_src_") {
                 return;
             }
-            let resender = resender.clone();
+            let retransmitter = retransmitter.clone();
             pad.add_probe(
                 gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
                 move |pad, info| {
-                    let mut sending = resender.lock();
+                    let mut sending = retransmitter.lock();
                     let mut note = |packet: &gst::BufferRef| sending.note(pad, packet, payload_type, id);
                     match &info.data {
                         Some(gst::PadProbeData::Buffer(packet)) => note(packet),
@@ -69,7 +69,7 @@ impl Resender {
             let sending = self.lock();
             let again: Vec<_> = lost
                 .iter()
-                .filter_map(|number| sending.flights.lost(*number))
+                .filter_map(|number| sending.sent_packets.lost(*number))
                 .collect();
             let exit = sending.exit.as_ref().and_then(glib::WeakRef::upgrade);
             (exit, sending.ssrc, again)
@@ -105,32 +105,33 @@ impl Sending {
         if packet.payload_type() == payload_type {
             self.exit.get_or_insert_with(|| pad.downgrade());
             self.ssrc = packet.ssrc();
-            self.flights.sent(number, packet.seq(), false);
+            self.sent_packets.sent(number, packet.seq(), false);
         } else if let Ok([high, low, ..]) = packet.payload() {
             // RFC 4588 section 4: the number that it had.
-            self.flights.sent(number, u16::from_be_bytes([*high, *low]), true);
+            self.sent_packets
+                .sent(number, u16::from_be_bytes([*high, *low]), true);
         }
     }
 }
 
 /// Which packet went under which number.
-struct Flights {
+struct SentPackets {
     /// By the number, the number and the packet.
     numbers: Vec<Option<(u16, u16)>>,
     /// By the packet.
-    packets: Vec<Option<Flight>>,
+    packets: Vec<Option<SentPacket>>,
 }
 
 /// The way of one packet.
 #[derive(Clone, Copy)]
-struct Flight {
+struct SentPacket {
     sequence_number: u16,
     /// The number under which it went last.
     number: u16,
     times: u8,
 }
 
-impl Default for Flights {
+impl Default for SentPackets {
     fn default() -> Self {
         Self {
             numbers: vec![None; REMEMBERED],
@@ -139,12 +140,12 @@ impl Default for Flights {
     }
 }
 
-impl Flights {
+impl SentPackets {
     fn sent(&mut self, number: u16, sequence_number: u16, is_copy: bool) {
         self.numbers[usize::from(number) % REMEMBERED] = Some((number, sequence_number));
         let packet = &mut self.packets[usize::from(sequence_number) % REMEMBERED];
         let before = packet.filter(|flight| is_copy && flight.sequence_number == sequence_number);
-        *packet = Some(Flight {
+        *packet = Some(SentPacket {
             sequence_number,
             number,
             times: before.map_or(1, |flight| flight.times.saturating_add(1)),
@@ -196,8 +197,8 @@ mod tests {
         let [payloader, rtx, rtpbin, exit] =
             ["pay", "rtx", "rtpbin", "exit"].map(|name| pipeline.by_name(name).unwrap());
         twcc::add_to(&payloader, twcc::ID);
-        let resender = Resender::default();
-        resender.watch(pipeline.upcast_ref(), 96, twcc::ID);
+        let retransmitter = Retransmitter::default();
+        retransmitter.watch(pipeline.upcast_ref(), 96, twcc::ID);
         rtx.link_pads(Some("src"), &rtpbin, Some("send_rtp_sink_0"))
             .unwrap();
         rtpbin
@@ -206,7 +207,7 @@ mod tests {
         pipeline.set_state(gst::State::Playing).unwrap();
         let exit = Exit(exit.downcast().unwrap());
         let (number, _, lost) = exit.packet();
-        resender.resend(&[number]);
+        retransmitter.resend(&[number]);
         let mut packets = std::iter::repeat_with(|| exit.packet()).take(600);
         let copy = packets.find(|(_, payload_type, _)| *payload_type == 97);
         assert!(
@@ -218,37 +219,37 @@ mod tests {
 
     #[test]
     fn a_lost_packet_is_sent_again_unless_it_has_been() {
-        let mut flights = Flights::default();
-        flights.sent(7, 1000, false);
-        flights.sent(8, 1001, false);
-        assert_eq!(flights.lost(7), Some(1000));
-        flights.sent(9, 1000, true);
-        assert_eq!(flights.lost(7), None, "its copy is on its way");
-        assert_eq!(flights.lost(9), Some(1000), "and is lost as well");
-        assert_eq!(flights.lost(8), Some(1001));
+        let mut sent_packets = SentPackets::default();
+        sent_packets.sent(7, 1000, false);
+        sent_packets.sent(8, 1001, false);
+        assert_eq!(sent_packets.lost(7), Some(1000));
+        sent_packets.sent(9, 1000, true);
+        assert_eq!(sent_packets.lost(7), None, "its copy is on its way");
+        assert_eq!(sent_packets.lost(9), Some(1000), "and is lost as well");
+        assert_eq!(sent_packets.lost(8), Some(1001));
     }
 
     #[test]
     fn what_is_lost_each_time_is_let_be() {
-        let mut flights = Flights::default();
-        flights.sent(0, 5, false);
+        let mut sent_packets = SentPackets::default();
+        sent_packets.sent(0, 5, false);
         for number in 1..u16::from(MOST) {
-            assert_eq!(flights.lost(number - 1), Some(5));
-            flights.sent(number, 5, true);
+            assert_eq!(sent_packets.lost(number - 1), Some(5));
+            sent_packets.sent(number, 5, true);
         }
-        assert_eq!(flights.lost(u16::from(MOST) - 1), None);
+        assert_eq!(sent_packets.lost(u16::from(MOST) - 1), None);
     }
 
     #[test]
     fn numbers_that_come_round_again_are_others() {
-        let mut flights = Flights::default();
+        let mut sent_packets = SentPackets::default();
         let count = u16::try_from(REMEMBERED).unwrap();
-        flights.sent(u16::MAX, 3, false);
-        flights.sent(0, 4, false);
-        assert_eq!(flights.lost(u16::MAX), Some(3));
-        flights.sent(count, 3 + count, false);
-        assert_eq!(flights.lost(0), None, "its place was taken");
-        assert_eq!(flights.lost(count), Some(3 + count));
-        assert_eq!(flights.lost(999), None, "it was never sent");
+        sent_packets.sent(u16::MAX, 3, false);
+        sent_packets.sent(0, 4, false);
+        assert_eq!(sent_packets.lost(u16::MAX), Some(3));
+        sent_packets.sent(count, 3 + count, false);
+        assert_eq!(sent_packets.lost(0), None, "its place was taken");
+        assert_eq!(sent_packets.lost(count), Some(3 + count));
+        assert_eq!(sent_packets.lost(999), None, "it was never sent");
     }
 }

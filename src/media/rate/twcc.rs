@@ -7,7 +7,7 @@ use gst::prelude::*;
 use gst_rtp::prelude::*;
 
 use super::congestion::Packet;
-use super::retransmit::Resender;
+use super::retransmit::Retransmitter;
 use crate::media::runtime::mailbox::SignalSender;
 use crate::media::webrtc::messages::Signal;
 
@@ -25,7 +25,7 @@ pub(crate) fn add_to(payloader: &gst::Element, id: u8) {
 }
 
 /// Sends the reports on what this payloader has sent, and has sent again what was lost.
-pub(crate) fn watch(payloader: &gst::Element, resender: Resender, signals: SignalSender) {
+pub(crate) fn watch(payloader: &gst::Element, retransmitter: Retransmitter, signals: SignalSender) {
     let Some(pad) = payloader.static_pad("src") else {
         return;
     };
@@ -33,7 +33,7 @@ pub(crate) fn watch(payloader: &gst::Element, resender: Resender, signals: Signa
         let report = info.event().and_then(|event| event.structure());
         if let Some(report) = report.filter(|report| report.name() == "RTPTWCCPackets") {
             let (packets, lost) = read(report);
-            resender.resend(&lost);
+            retransmitter.resend(&lost);
             if !packets.is_empty() {
                 signals.send(Signal::Report(packets));
             }

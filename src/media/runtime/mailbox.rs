@@ -15,9 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::main_loop;
 use crate::media::pipeline::plan::Plan;
 use crate::media::serve::serve;
-use crate::media::source::lifecycle::CaptureReports;
+use crate::media::source::lifecycle::CaptureEvents;
 use crate::media::source::video::Region;
-use crate::media::webrtc::messages::{Input, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal};
+use crate::media::webrtc::messages::{PeerCommand, PeerEvent, PeerId, PeerInput, PeerOptions, Signal};
 use crate::media::webrtc::stats::PeerStats;
 
 /// Commands that wait for the main loop, and those that wait for one peer.
@@ -95,10 +95,10 @@ impl Media {
         main_loop::start()?;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let (finished, done) = oneshot::channel();
-        let weak = WeakPost(commands.downgrade());
+        let weak = WeakMailboxSender(commands.downgrade());
         glib::MainContext::default().invoke(move || {
             glib::MainContext::default().spawn_local(async move {
-                serve(plan, Mailbox(receiver), CaptureReports::new(weak)).await;
+                serve(plan, Mailbox(receiver), CaptureEvents::new(weak)).await;
                 let _ = finished.send(());
             });
         });
@@ -303,8 +303,8 @@ pub(crate) struct SignalSender(mpsc::Sender<Signal>);
 
 impl SignalSender {
     /// For seeing whether anybody still sends.
-    pub(crate) fn downgrade(&self) -> WeakPost<Signal> {
-        WeakPost(self.0.downgrade())
+    pub(crate) fn downgrade(&self) -> WeakMailboxSender<Signal> {
+        WeakMailboxSender(self.0.downgrade())
     }
 
     /// Tells the peer's task. A full queue means that the task has stalled and will be given up anyway.
@@ -330,10 +330,10 @@ impl Inbox {
     }
 
     /// The next command or signal.
-    pub(crate) async fn next(&mut self) -> Input {
+    pub(crate) async fn next(&mut self) -> PeerInput {
         tokio::select! {
-            signal = self.signals.recv() => signal.map_or(Input::Closed, Input::Signal),
-            command = self.commands.recv() => command.map_or(Input::Closed, Input::Command),
+            signal = self.signals.recv() => signal.map_or(PeerInput::Closed, PeerInput::Signal),
+            command = self.commands.recv() => command.map_or(PeerInput::Closed, PeerInput::Command),
         }
     }
 
@@ -344,23 +344,23 @@ impl Inbox {
 }
 
 /// A bounded queue between tasks of the main loop, or from GStreamer's threads to one.
-pub(crate) fn mailbox<T>(capacity: usize) -> (Post<T>, Mailbox<T>) {
+pub(crate) fn mailbox<T>(capacity: usize) -> (MailboxSender<T>, Mailbox<T>) {
     let (sender, receiver) = mpsc::channel(capacity);
-    (Post(sender), Mailbox(receiver))
+    (MailboxSender(sender), Mailbox(receiver))
 }
 
 /// The end that sends, and never waits.
 #[derive(Debug)]
-pub(crate) struct Post<T>(mpsc::Sender<T>);
+pub(crate) struct MailboxSender<T>(mpsc::Sender<T>);
 
-impl<T> Post<T> {
+impl<T> MailboxSender<T> {
     /// What finds the queue full is lost: then as much is waiting already.
     pub(crate) fn send(&self, value: T) {
         let _ = self.0.try_send(value);
     }
 }
 
-impl<T> Clone for Post<T> {
+impl<T> Clone for MailboxSender<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -368,10 +368,10 @@ impl<T> Clone for Post<T> {
 
 /// An end that sends while there are others that do. It does not keep the queue open.
 #[derive(Debug)]
-pub(crate) struct WeakPost<T>(mpsc::WeakSender<T>);
+pub(crate) struct WeakMailboxSender<T>(mpsc::WeakSender<T>);
 
-impl<T> WeakPost<T> {
-    /// As [`Post::send`]; what comes too late is lost as well.
+impl<T> WeakMailboxSender<T> {
+    /// As [`MailboxSender::send`]; what comes too late is lost as well.
     pub(crate) fn send(&self, value: T) {
         if let Some(sender) = self.0.upgrade() {
             let _ = sender.try_send(value);
@@ -384,7 +384,7 @@ impl<T> WeakPost<T> {
     }
 }
 
-impl<T> Clone for WeakPost<T> {
+impl<T> Clone for WeakMailboxSender<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -403,7 +403,7 @@ impl<T> Mailbox<T> {
 
 /// Runs `work` on a thread of its own and gives its result, or `None` after `deadline`: the thread is then left
 /// behind. For calls into GStreamer that may block, such as state changes.
-pub(crate) async fn off_loop<T: Send + 'static>(
+pub(crate) async fn run_blocking<T: Send + 'static>(
     name: &'static str,
     deadline: Duration,
     work: impl FnOnce() -> T + Send + 'static,

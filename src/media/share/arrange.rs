@@ -1,28 +1,28 @@
-//! Who is on which rung of the ladder, and at which rate each of them encodes.
+//! Who is on which rendition of the ladder, and at which rate each of them encodes.
 
 use std::rc::Rc;
 
-use super::pool::{Studio, Viewer};
-use crate::media::encoder::encoder::Encoding;
+use super::pool::{EncoderPool, Subscriber};
+use crate::media::encoder::encoder::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::rate::renditions::{self, Member};
 use crate::media::webrtc::messages::PeerId;
 
-impl Studio {
-    pub(super) fn move_to(&self, id: PeerId, encoding: &Rc<Encoding>) {
+impl EncoderPool {
+    pub(super) fn move_to(&self, id: PeerId, encoding: &Rc<RunningEncoder>) {
         let mut state = self.state.borrow_mut();
-        let Some(viewer) = state.viewers.get_mut(&id) else {
+        let Some(subscriber) = state.subscribers.get_mut(&id) else {
             return;
         };
-        if let Some(link) = &mut viewer.link
+        if let Some(link) = &mut subscriber.link
             && let Err(error) = encoding.take_over(link)
         {
             tracing::error!(%error, "a viewer cannot be moved");
         }
-        viewer.encoding = Rc::clone(encoding);
+        subscriber.encoding = Rc::clone(encoding);
     }
 
-    /// Puts the viewers on the rungs that fit them, in a task: numbers change in bursts.
+    /// Puts the viewers on the renditions that fit them, in a task: numbers change in bursts.
     pub(super) fn arrange_soon(self: &Rc<Self>) {
         if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
             let this = Rc::clone(self);
@@ -38,18 +38,18 @@ impl Studio {
         let pixels = size.map_or(0, |size| u64::from(size.width) * u64::from(size.height));
         for codec in plan.codecs() {
             let members = self.members(codec);
-            for (id, rung) in renditions::assign(&members, pixels) {
+            for (id, rendition) in renditions::assign(&members, pixels) {
                 let Some(member) = members
                     .iter()
-                    .find(|member| member.id == id && member.rung != rung)
+                    .find(|member| member.id == id && member.rendition != rendition)
                 else {
                     continue;
                 };
-                let encoding = match self.encoding_for(codec, rung) {
+                let encoding = match self.encoding_for(codec, rendition) {
                     Some(encoding) => Ok(encoding),
                     None => match &capture {
                         Some(capture) => {
-                            self.start_encoding(&plan, capture, codec, rung, member.kbps)
+                            self.start_encoding(&plan, capture, codec, rendition, member.kbps)
                                 .await
                         }
                         None => break,
@@ -57,11 +57,11 @@ impl Studio {
                 };
                 match encoding {
                     Ok(encoding) => {
-                        tracing::debug!(peer = %id, ?rung, kbps = member.kbps, "the viewer moves");
+                        tracing::debug!(peer = %id, ?rendition, kbps = member.kbps, "the viewer moves");
                         self.move_to(id, &encoding);
                     }
                     // It stays where it is.
-                    Err(reason) => tracing::warn!(%reason, ?rung, "there is no such rung"),
+                    Err(reason) => tracing::warn!(%reason, ?rendition, "there is no such rung"),
                 }
             }
         }
@@ -71,18 +71,18 @@ impl Studio {
 
     fn members(&self, codec: Codec) -> Vec<Member> {
         let state = self.state.borrow();
-        let shares = |viewer: &&Viewer| viewer.codec == codec && !viewer.is_private;
-        let member = |(id, viewer): (&PeerId, &Viewer)| Member {
+        let shares = |subscriber: &&Subscriber| subscriber.codec == codec && !subscriber.is_private;
+        let member = |(id, subscriber): (&PeerId, &Subscriber)| Member {
             id: *id,
-            kbps: viewer.kbps,
-            controls: viewer.controls,
-            may_halve: viewer.may_halve,
-            rung: viewer.encoding.rung,
+            kbps: subscriber.kbps,
+            controls: subscriber.controls,
+            allows_half_size: subscriber.allows_half_size,
+            rendition: subscriber.encoding.rendition,
         };
         state
-            .viewers
+            .subscribers
             .iter()
-            .filter(|(_, viewer)| shares(viewer))
+            .filter(|(_, subscriber)| shares(subscriber))
             .map(member)
             .collect()
     }
@@ -92,14 +92,14 @@ impl Studio {
         for encoding in &state.encodings {
             let on_it = || {
                 state
-                    .viewers
+                    .subscribers
                     .values()
-                    .filter(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
+                    .filter(|subscriber| Rc::ptr_eq(&subscriber.encoding, encoding))
             };
-            if let Some(kbps) = renditions::rate(on_it().map(|viewer| viewer.kbps)) {
-                encoding.set_rate(kbps, renditions::frame_rate(kbps, encoding.rung, pixels));
+            if let Some(kbps) = renditions::rate(on_it().map(|subscriber| subscriber.kbps)) {
+                encoding.set_rate(kbps, renditions::frame_rate(kbps, encoding.rendition, pixels));
             }
-            encoding.set_paused(on_it().all(|viewer| viewer.is_paused));
+            encoding.set_paused(on_it().all(|subscriber| subscriber.is_paused));
         }
     }
 }

@@ -2,20 +2,21 @@
 
 use std::rc::{Rc, Weak};
 
-use super::pool::Studio;
-use crate::media::encoder::encoder::Encoding;
+use super::pool::EncoderPool;
+use crate::media::encoder::encoder::RunningEncoder;
 use crate::media::encoder::trial;
 use crate::media::pipeline::codec::Codec;
-use crate::media::pipeline::plan::{Encoder, Plan};
-use crate::media::rate::renditions::Rung;
+use crate::media::pipeline::plan::{EncoderSpec, Plan};
+use crate::media::rate::renditions::Rendition;
 use crate::media::source::video::Capture;
 use crate::media::webrtc::messages::Signal;
 
-impl Studio {
-    pub(super) fn encoding_for(&self, codec: Codec, rung: Rung) -> Option<Rc<Encoding>> {
+impl EncoderPool {
+    pub(super) fn encoding_for(&self, codec: Codec, rendition: Rendition) -> Option<Rc<RunningEncoder>> {
         let state = self.state.borrow();
-        let is_it = |encoding: &&Rc<Encoding>| {
-            (encoding.encoder.codec, encoding.rung) == (codec, rung) && state.runs(encoding.capture())
+        let is_it = |encoding: &&Rc<RunningEncoder>| {
+            (encoding.encoder.codec, encoding.rendition) == (codec, rendition)
+                && state.runs(encoding.capture())
         };
         state.encodings.iter().find(is_it).map(Rc::clone)
     }
@@ -26,9 +27,9 @@ impl Studio {
         plan: &Plan,
         capture: &Rc<Capture>,
         codec: Codec,
-        rung: Rung,
+        rendition: Rendition,
         kbps: u32,
-    ) -> Result<Rc<Encoding>, String> {
+    ) -> Result<Rc<RunningEncoder>, String> {
         let mut reasons = Vec::new();
         for encoder in self.candidates(plan, codec, capture).await {
             let id = {
@@ -38,14 +39,14 @@ impl Studio {
             };
             let this = Weak::clone(&self.this);
             let lost = Box::new(move |id, reason: String| {
-                if let Some(studio) = this.upgrade() {
-                    studio.encoding_lost(id, &reason);
+                if let Some(pool) = this.upgrade() {
+                    pool.encoding_lost(id, &reason);
                 }
             });
-            match Encoding::start(
+            match RunningEncoder::start(
                 id,
                 &encoder,
-                rung,
+                rendition,
                 (kbps, self.fps(plan)),
                 Rc::clone(capture),
                 lost,
@@ -53,7 +54,7 @@ impl Studio {
             .await
             {
                 Ok(encoding) => {
-                    tracing::info!(encoder = encoder.label(), ?rung, "encoding");
+                    tracing::info!(encoder = encoder.label(), ?rendition, "encoding");
                     let mut state = self.state.borrow_mut();
                     state.encodings.push(Rc::clone(&encoding));
                     return Ok(encoding);
@@ -72,10 +73,11 @@ impl Studio {
     }
 
     /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
-    pub(super) async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<Encoder> {
-        let all: Vec<Encoder> = plan.encoders_of(codec).cloned().collect();
-        let has_failed = |encoder: &Encoder| self.state.borrow().failed.contains(&encoder.description.origin);
-        let mut candidates: Vec<Encoder> = all
+    pub(super) async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<EncoderSpec> {
+        let all: Vec<EncoderSpec> = plan.encoders_of(codec).cloned().collect();
+        let has_failed =
+            |encoder: &EncoderSpec| self.state.borrow().failed.contains(&encoder.description.origin);
+        let mut candidates: Vec<EncoderSpec> = all
             .iter()
             .filter(|encoder| !has_failed(encoder))
             .cloned()
@@ -87,7 +89,8 @@ impl Studio {
                 .retain(|origin| all.iter().all(|encoder| encoder.description.origin != *origin));
             candidates = all;
         }
-        let is_proven = |encoder: &Encoder| self.state.borrow().proven.contains(&encoder.description.origin);
+        let is_proven =
+            |encoder: &EncoderSpec| self.state.borrow().proven.contains(&encoder.description.origin);
         if candidates.len() < 2 || candidates.first().is_some_and(is_proven) {
             return candidates;
         }
@@ -124,24 +127,30 @@ impl Studio {
     }
 
     /// Moves the viewers of an encoder that has failed.
-    async fn replace(&self, lost: Rc<Encoding>) {
+    async fn replace(&self, lost: Rc<RunningEncoder>) {
         let _turn = self.turn.lock().await;
         let plan = self.plan();
-        let orphans = self.viewers_of(&lost);
+        let orphans = self.subscribers_of(&lost);
         let capture = lost.capture();
         // The viewers of a capture that is lost were told.
         if orphans.is_empty() || !self.state.borrow().runs(capture) {
             return self.cool_down();
         }
         match self
-            .start_encoding(&plan, capture, lost.encoder.codec, lost.rung, plan.bitrate_kbps())
+            .start_encoding(
+                &plan,
+                capture,
+                lost.encoder.codec,
+                lost.rendition,
+                plan.bitrate_kbps(),
+            )
             .await
         {
             Ok(encoding) => orphans.into_iter().for_each(|id| self.move_to(id, &encoding)),
             Err(reason) => {
                 let state = self.state.borrow();
-                for viewer in orphans.iter().filter_map(|id| state.viewers.get(id)) {
-                    viewer.signals.send(Signal::Lost(reason.clone()));
+                for subscriber in orphans.iter().filter_map(|id| state.subscribers.get(id)) {
+                    subscriber.signals.send(Signal::Lost(reason.clone()));
                 }
             }
         }

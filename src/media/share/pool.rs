@@ -1,5 +1,5 @@
-//! What viewers share: the capture, and for each codec an encoder for each rung of its ladder. Who watches has a
-//! [`Seat`].
+//! What viewers share: the capture, and for each codec an encoder for each rendition of its ladder. Who watches has a
+//! [`Subscription`].
 //!
 //! All of it lives on the main loop. Starting something takes time and is done in turn; moving viewers does not.
 
@@ -10,23 +10,23 @@ use std::time::Duration;
 
 use gst_utils::streamproducer::ConsumptionLink;
 
-use crate::media::encoder::encoder::Encoding;
+use crate::media::encoder::encoder::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::plan::Plan;
-use crate::media::rate::renditions::Rung;
+use crate::media::rate::renditions::Rendition;
 use crate::media::runtime::mailbox::SignalSender;
-use crate::media::source::lifecycle::CaptureReports;
+use crate::media::source::lifecycle::CaptureEvents;
 use crate::media::source::video::{Capture, Settings};
 use crate::media::webrtc::messages::{PeerId, Signal};
 
-use super::subscription::Seat;
+use super::subscription::Subscription;
 
 /// How long the capture runs on after the last viewer: a page that is loaded again finds it running.
 const WARM: Duration = Duration::from_secs(10);
 
 /// The shared part of a host's media.
-pub(crate) struct Studio {
-    pub(super) reports: CaptureReports,
+pub(crate) struct EncoderPool {
+    pub(super) reports: CaptureEvents,
     pub(super) this: Weak<Self>,
     /// Held while something is started.
     pub(super) turn: futures_util::lock::Mutex<()>,
@@ -37,8 +37,8 @@ pub(super) struct State {
     pub(super) plan: Rc<Plan>,
     pub(super) settings: Settings,
     pub(super) capture: Option<Rc<Capture>>,
-    pub(super) encodings: Vec<Rc<Encoding>>,
-    pub(super) viewers: BTreeMap<PeerId, Viewer>,
+    pub(super) encodings: Vec<Rc<RunningEncoder>>,
+    pub(super) subscribers: BTreeMap<PeerId, Subscriber>,
     /// Encoders that did not work, by their origin. They are tried again when no other is left.
     pub(super) failed: Vec<String>,
     /// Encoders that have shown that they keep up.
@@ -58,32 +58,32 @@ impl State {
 }
 
 /// One who watches.
-pub(super) struct Viewer {
+pub(super) struct Subscriber {
     pub(super) codec: Codec,
-    pub(super) encoding: Rc<Encoding>,
+    pub(super) encoding: Rc<RunningEncoder>,
     pub(super) link: Option<ConsumptionLink>,
     pub(super) signals: SignalSender,
     pub(super) kbps: u32,
     pub(super) controls: bool,
-    pub(super) may_halve: bool,
+    pub(super) allows_half_size: bool,
     /// It has an encoder of its own.
     pub(super) is_private: bool,
     pub(super) is_paused: bool,
 }
 
 /// What a viewer brings.
-pub(crate) struct Guest {
+pub(crate) struct NewSubscriber {
     pub(crate) id: PeerId,
     pub(crate) codec: Codec,
     pub(crate) controls: bool,
     /// Whether half the size will do.
-    pub(crate) may_halve: bool,
+    pub(crate) allows_half_size: bool,
     pub(crate) signals: SignalSender,
 }
 
-impl Studio {
+impl EncoderPool {
     /// Nothing runs yet. `reports` takes what happens to captures.
-    pub(crate) fn new(plan: Rc<Plan>, reports: CaptureReports) -> Rc<Self> {
+    pub(crate) fn new(plan: Rc<Plan>, reports: CaptureEvents) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             reports,
             this: Weak::clone(this),
@@ -93,7 +93,7 @@ impl Studio {
                 settings: Settings::default(),
                 capture: None,
                 encodings: Vec::new(),
-                viewers: BTreeMap::new(),
+                subscribers: BTreeMap::new(),
                 failed: Vec::new(),
                 proven: Vec::new(),
                 next_encoding: 1,
@@ -111,20 +111,22 @@ impl Studio {
     ///
     /// # Errors
     /// A sentence for the viewer.
-    pub(crate) async fn seat(&self, guest: Guest) -> Result<Seat, String> {
+    pub(crate) async fn subscribe(&self, new: NewSubscriber) -> Result<Subscription, String> {
         let _turn = self.turn.lock().await;
         let plan = self.plan();
         let is_private = plan.has_private_encoders();
         let kbps = plan.bitrate_kbps();
-        let present = self.encoding_for(guest.codec, Rung::Full).filter(|_| !is_private);
-        // A rate that nobody has would put the others on a rung below.
+        let present = self
+            .encoding_for(new.codec, Rendition::High)
+            .filter(|_| !is_private);
+        // A rate that nobody has would put the others on a rendition below.
         let begins_at = present.as_ref().map_or(kbps, |encoding| encoding.kbps());
         let encoding = match present {
             Some(encoding) => encoding,
             None => {
                 let capture = self.capture().await?;
                 let started = self
-                    .start_encoding(&plan, &capture, guest.codec, Rung::Full, kbps)
+                    .start_encoding(&plan, &capture, new.codec, Rendition::High, kbps)
                     .await;
                 if started.is_err() {
                     self.cool_down();
@@ -135,21 +137,21 @@ impl Studio {
         if !self.state.borrow().runs(encoding.capture()) {
             return Err("The capture is lost: it has ended".to_owned());
         }
-        let viewer = Viewer {
-            codec: guest.codec,
+        let subscriber = Subscriber {
+            codec: new.codec,
             encoding,
             link: None,
-            signals: guest.signals,
+            signals: new.signals,
             kbps: begins_at,
-            controls: guest.controls,
-            may_halve: guest.may_halve,
+            controls: new.controls,
+            allows_half_size: new.allows_half_size,
             is_private,
             is_paused: false,
         };
-        self.state.borrow_mut().viewers.insert(guest.id, viewer);
-        let studio = self.this.upgrade().ok_or("the host is going down")?;
-        studio.arrange_soon();
-        Ok(Seat { studio, id: guest.id })
+        self.state.borrow_mut().subscribers.insert(new.id, subscriber);
+        let pool = self.this.upgrade().ok_or("the host is going down")?;
+        pool.arrange_soon();
+        Ok(Subscription { pool, id: new.id })
     }
 
     /// Changes what viewers may change of the capture, for all of them.
@@ -183,8 +185,8 @@ impl Studio {
         }
         tracing::warn!(%reason, "the capture is lost");
         state.capture = None;
-        for viewer in state.viewers.values() {
-            viewer
+        for subscriber in state.subscribers.values() {
+            subscriber
                 .signals
                 .send(Signal::Lost(format!("The capture is lost: {reason}")));
         }
@@ -245,9 +247,9 @@ impl Studio {
         let mut new = Vec::new();
         for encoding in &old {
             let Some(capture) = &capture else { break };
-            let (codec, rung) = (encoding.encoder.codec, encoding.rung);
+            let (codec, rendition) = (encoding.encoder.codec, encoding.rendition);
             match self
-                .start_encoding(&plan, capture, codec, rung, plan.bitrate_kbps())
+                .start_encoding(&plan, capture, codec, rendition, plan.bitrate_kbps())
                 .await
             {
                 Ok(started) => new.push(started),
@@ -262,8 +264,8 @@ impl Studio {
             }
         }
         for (old, new) in old.iter().zip(&new) {
-            let viewers = self.viewers_of(old);
-            viewers.into_iter().for_each(|id| self.move_to(id, new));
+            let subscribers = self.subscribers_of(old);
+            subscribers.into_iter().for_each(|id| self.move_to(id, new));
         }
         let mut state = self.state.borrow_mut();
         (state.plan, state.capture) = (plan, capture);
@@ -293,12 +295,12 @@ impl Studio {
         self.state.borrow().settings.fps.unwrap_or(plan.fps())
     }
 
-    pub(super) fn viewers_of(&self, encoding: &Encoding) -> Vec<PeerId> {
+    pub(super) fn subscribers_of(&self, encoding: &RunningEncoder) -> Vec<PeerId> {
         let state = self.state.borrow();
         let on_it = state
-            .viewers
+            .subscribers
             .iter()
-            .filter(|(_, viewer)| viewer.encoding.id == encoding.id);
+            .filter(|(_, subscriber)| subscriber.encoding.id == encoding.id);
         on_it.map(|(id, _)| *id).collect()
     }
 
@@ -306,12 +308,14 @@ impl Studio {
     pub(super) fn cool_down(&self) {
         let mut state = self.state.borrow_mut();
         let State {
-            encodings, viewers, ..
+            encodings,
+            subscribers,
+            ..
         } = &mut *state;
         encodings.retain(|encoding| {
-            viewers
+            subscribers
                 .values()
-                .any(|viewer| Rc::ptr_eq(&viewer.encoding, encoding))
+                .any(|subscriber| Rc::ptr_eq(&subscriber.encoding, encoding))
         });
         let Some(capture) = state.capture.as_ref().filter(|_| state.encodings.is_empty()) else {
             return;

@@ -3,21 +3,21 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::media::runtime::mailbox::{Command, Mailbox, Post, WeakPost, mailbox};
+use crate::media::runtime::mailbox::{Command, Mailbox, MailboxSender, WeakMailboxSender, mailbox};
 
 /// How long the last capture may take to stop.
 const STOP_CAPTURE: Duration = Duration::from_secs(2);
 
-/// Makes what a capture reports with. It belongs to the studio.
-pub(crate) struct CaptureReports {
-    commands: WeakPost<Command>,
+/// Makes what a capture reports with. It belongs to the pool.
+pub(crate) struct CaptureEvents {
+    commands: WeakMailboxSender<Command>,
     /// How many captures there have been, and the end of the latest.
     latest: RefCell<(u64, Option<Mailbox<()>>)>,
 }
 
-impl CaptureReports {
+impl CaptureEvents {
     /// There has been no capture yet.
-    pub(crate) fn new(commands: WeakPost<Command>) -> Self {
+    pub(crate) fn new(commands: WeakMailboxSender<Command>) -> Self {
         Self {
             commands,
             latest: RefCell::default(),
@@ -25,11 +25,11 @@ impl CaptureReports {
     }
 
     /// For the next capture.
-    pub(crate) fn next(&self) -> (CaptureSignals, StopNotice) {
+    pub(crate) fn next(&self) -> (CaptureLost, StopNotice) {
         let (held, stopped) = mailbox(1);
         let mut latest = self.latest.borrow_mut();
         *latest = (latest.0 + 1, Some(stopped));
-        let signals = CaptureSignals {
+        let signals = CaptureLost {
             commands: self.commands.clone(),
             generation: latest.0,
         };
@@ -47,13 +47,13 @@ impl CaptureReports {
 
 /// For the capture's callbacks: reports that it is lost.
 #[derive(Clone)]
-pub(crate) struct CaptureSignals {
-    commands: WeakPost<Command>,
+pub(crate) struct CaptureLost {
+    commands: WeakMailboxSender<Command>,
     /// Which of the captures that there have been.
     generation: u64,
 }
 
-impl CaptureSignals {
+impl CaptureLost {
     /// The number of this capture.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
@@ -71,5 +71,5 @@ impl CaptureSignals {
 /// Held by a capture until it has stopped.
 #[derive(Debug)]
 pub(crate) struct StopNotice {
-    _held: Post<()>,
+    _held: MailboxSender<()>,
 }

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSettings, StreamProducer};
 
-use super::lifecycle::{CaptureSignals, StopNotice};
+use super::lifecycle::{CaptureLost, StopNotice};
 use crate::capture::LEAVE_OUT;
 use crate::media::pipeline::parse;
 use crate::media::pipeline::plan::{FRAMES, Plan};
-use crate::media::runtime::mailbox::off_loop;
+use crate::media::runtime::mailbox::run_blocking;
 use crate::media::webrtc::build::set;
-use crate::media::webrtc::teardown::Running;
+use crate::media::webrtc::teardown::RunningPipeline;
 
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ pub(crate) struct Size {
 #[derive(Debug)]
 pub(crate) struct Capture {
     watch: Option<gst::bus::BusWatchGuard>,
-    pipeline: Running,
+    pipeline: RunningPipeline,
     producer: StreamProducer,
     latest: Arc<Mutex<Latest>>,
     generation: u64,
@@ -64,7 +64,7 @@ impl Capture {
     /// goes to `signals`.
     pub(crate) async fn start(
         text: &str,
-        (signals, stopped): (CaptureSignals, StopNotice),
+        (signals, stopped): (CaptureLost, StopNotice),
     ) -> Result<Self, String> {
         let pipeline = parse::parse("the capture", text).map_err(|error| error.to_string())?;
         let sink = pipeline
@@ -76,12 +76,12 @@ impl Capture {
         let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
         let mut capture = Self {
             watch: None,
-            pipeline: Running::new("capture-stop", pipeline.clone()).with_notice(stopped),
+            pipeline: RunningPipeline::new("capture-stop", pipeline.clone()).with_notice(stopped),
             producer,
             latest,
             generation: signals.generation(),
         };
-        match off_loop("capture-start", START, move || {
+        match run_blocking("capture-start", START, move || {
             pipeline.set_state(gst::State::Playing)
         })
         .await

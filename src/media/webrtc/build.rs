@@ -5,7 +5,7 @@ use gst_webrtc::{WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDi
 
 use super::messages::{ChannelOptions, PeerOptions};
 use super::offer::Offer;
-use crate::media::encoder::encoder::Encoding;
+use crate::media::encoder::encoder::RunningEncoder;
 use crate::media::pipeline::codec::{self, Codec};
 use crate::media::pipeline::description::Target;
 use crate::media::pipeline::parse;
@@ -14,7 +14,7 @@ use crate::media::rate::playout_delay;
 use crate::media::rate::twcc;
 
 /// One viewer's pipeline, in state READY, before anything has been negotiated.
-pub(crate) struct Assembly {
+pub(crate) struct PeerPipeline {
     pub(crate) pipeline: gst::Pipeline,
     pub(crate) webrtc: gst::Element,
     /// Where the encoded frames go in; none without video, and in a whole pipeline.
@@ -25,15 +25,15 @@ pub(crate) struct Assembly {
     pub(crate) unordered: Option<WebRTCDataChannel>,
 }
 
-impl Assembly {
+impl PeerPipeline {
     /// Builds what `media` says. With an offer of the viewer's, under the numbers of the offer.
     ///
     /// # Errors
     /// A sentence for the viewer.
     pub(crate) fn build(
         plan: &Plan,
-        media: &Media,
-        encoding: Option<&Encoding>,
+        media: &MediaSelection,
+        encoding: Option<&RunningEncoder>,
         channel: Option<&ChannelOptions>,
         offer: Option<&Offer>,
     ) -> Result<Self, String> {
@@ -73,7 +73,7 @@ impl Assembly {
 }
 
 /// Which media a viewer gets, and under which numbers.
-pub(crate) struct Media {
+pub(crate) struct MediaSelection {
     /// That of the video, if there is any.
     pub(crate) codec: Option<Codec>,
     audio: bool,
@@ -91,7 +91,7 @@ struct Numbers {
     names_streams: bool,
 }
 
-impl Media {
+impl MediaSelection {
     /// Chooses what `options` ask for. With an offer of the viewer's, the media are those of the offer.
     ///
     /// # Errors
@@ -194,7 +194,7 @@ pub(crate) fn set(pipeline: &gst::Pipeline, target: &Target, value: impl std::fm
 }
 
 /// Tells the pipeline the time and the format, so that the offer need not wait for a frame.
-fn prepare(encoding: &Encoding, pipeline: &gst::Pipeline) -> Result<gst_app::AppSrc, String> {
+fn prepare(encoding: &RunningEncoder, pipeline: &gst::Pipeline) -> Result<gst_app::AppSrc, String> {
     encoding.share_clock(pipeline);
     let frames = pipeline
         .by_name(FRAMES)

@@ -15,14 +15,14 @@ use super::sdp::Fingerprint;
 
 /// Lets input through once the certificate has been compared. Shared with webrtcbin's thread.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct FingerprintCheck {
     webrtc: glib::WeakRef<gst::Element>,
     expected: OnceLock<Fingerprint>,
     verdict: OnceLock<bool>,
     closed: AtomicBool,
 }
 
-impl Gate {
+impl FingerprintCheck {
     /// A closed gate for this webrtcbin.
     pub(crate) fn new(webrtc: &gst::Element) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Gate {
 
     /// Whether the gate is not closed, and the certificate is the announced one. Only to be asked when DTLS is connected: reading the
     /// certificate earlier races with its negotiation. What was found then stays.
-    pub(crate) fn admits(&self) -> bool {
+    pub(crate) fn verify(&self) -> bool {
         !self.closed.load(Ordering::Acquire) && *self.verdict.get_or_init(|| self.compare().unwrap_or(false))
     }
 
@@ -76,22 +76,22 @@ fn remote_certificate(webrtc: &gst::Element) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn gate() -> Gate {
+    fn gate() -> FingerprintCheck {
         gst::init().unwrap();
-        Gate::new(&gst::ElementFactory::make("webrtcbin").build().unwrap())
+        FingerprintCheck::new(&gst::ElementFactory::make("webrtcbin").build().unwrap())
     }
 
     #[test]
     fn nobody_is_admitted_without_a_certificate() {
-        assert!(!gate().admits());
+        assert!(!gate().verify());
     }
 
     #[test]
     fn a_gate_closes_also_behind_somebody_who_was_admitted() {
         let gate = gate();
         gate.verdict.set(true).unwrap();
-        assert!(gate.admits());
+        assert!(gate.verify());
         gate.close();
-        assert!(!gate.admits());
+        assert!(!gate.verify());
     }
 }

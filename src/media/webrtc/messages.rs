@@ -29,7 +29,7 @@ pub struct PeerOptions {
     /// Whether it gets sound.
     pub audio: bool,
     /// Whether the picture may come in half its size, for a line that carries little.
-    pub may_halve: bool,
+    pub allows_half_size: bool,
     /// The data channels that the host makes.
     pub channel: Option<ChannelOptions>,
     /// The viewer's own offer, which the host answers. Then the codecs and media are those of the offer.
@@ -101,7 +101,7 @@ pub(crate) enum Signal {
     GatheringComplete,
     Connected,
     /// The certificate of the other side is not the one that the answer announced.
-    Impostor,
+    FingerprintMismatch,
     ChannelOpened,
     /// Nothing waits in the data channel any more.
     ChannelDrained,
@@ -113,7 +113,7 @@ pub(crate) enum Signal {
 }
 
 /// What comes next to a peer's task.
-pub(crate) enum Input {
+pub(crate) enum PeerInput {
     Command(PeerCommand),
     Signal(Signal),
     /// The viewer's task has let go of its handle.

@@ -13,19 +13,19 @@ use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
-use super::build::Assembly;
-use super::fingerprint::Gate;
-use super::messages::{Input, PeerCommand, PeerEvent, PeerId, PeerOptions, Signal};
+use super::build::PeerPipeline;
+use super::fingerprint::FingerprintCheck;
+use super::messages::{PeerCommand, PeerEvent, PeerId, PeerInput, PeerOptions, Signal};
 use super::offer::Offer;
 use super::sdp;
 use super::signals::Connections;
 use super::stats::PeerStats;
 use super::teardown;
-use crate::media::latency::Departures;
-use crate::media::rate::congestion::{Congestion, START_KBPS};
-use crate::media::runtime::mailbox::{EventSender, Inbox, SignalSender, off_loop};
-use crate::media::share::pool::Studio;
-use crate::media::share::subscription::Seat;
+use crate::media::latency::SendTimes;
+use crate::media::rate::congestion::{CongestionController, START_KBPS};
+use crate::media::runtime::mailbox::{EventSender, Inbox, SignalSender, run_blocking};
+use crate::media::share::pool::EncoderPool;
+use crate::media::share::subscription::Subscription;
 
 use super::promise::{STEP, settled};
 
@@ -41,13 +41,13 @@ const FOREIGN_CHANNELS: u32 = 2;
 /// The life of one peer, from the request to the end of its teardown.
 pub(crate) async fn run(
     id: PeerId,
-    studio: Rc<Studio>,
+    pool: Rc<EncoderPool>,
     options: PeerOptions,
     signals: SignalSender,
     mut inbox: Inbox,
     events: EventSender,
 ) {
-    let reason = match Peer::build(id, &studio, &options, signals).await {
+    let reason = match Peer::build(id, &pool, &options, signals).await {
         Ok(mut peer) => {
             // What the viewer holds goes up when the last of its sinks does.
             drop(options);
@@ -72,14 +72,14 @@ fn tell_end(id: PeerId, reason: Option<String>, events: &EventSender) {
 
 /// What a peer is made of.
 struct Peer {
-    assembly: Assembly,
-    gate: Arc<Gate>,
+    parts: PeerPipeline,
+    gate: Arc<FingerprintCheck>,
     connections: Connections,
     /// Its place among those who share an encoder.
-    seat: Option<Seat>,
+    subscription: Option<Subscription>,
     /// What its line carries.
-    congestion: Congestion,
-    departures: Departures,
+    congestion: CongestionController,
+    send_times: SendTimes,
     /// Messages that the data channel has no room for yet.
     outbox: VecDeque<String>,
     role: Role,
@@ -110,7 +110,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gathering {
     New,
-    Running,
+    RunningPipeline,
     Complete,
 }
 
@@ -134,8 +134,8 @@ impl Peer {
     }
 
     async fn start(&self) -> Result<(), String> {
-        let pipeline = self.assembly.pipeline.clone();
-        match off_loop("peer-start", STEP, move || {
+        let pipeline = self.parts.pipeline.clone();
+        match run_blocking("peer-start", STEP, move || {
             pipeline.set_state(gst::State::Playing)
         })
         .await
@@ -162,9 +162,9 @@ impl Peer {
                 }
             };
             match input {
-                Input::Closed => return Ok(()),
-                Input::Command(command) => self.command(command, events).await?,
-                Input::Signal(signal) => self.signal(signal, events).await?,
+                PeerInput::Closed => return Ok(()),
+                PeerInput::Command(command) => self.command(command, events).await?,
+                PeerInput::Signal(signal) => self.signal(signal, events).await?,
             }
         }
     }
@@ -201,10 +201,14 @@ impl Peer {
                 self.follow_congestion();
             }
             PeerCommand::Pause(paused) => {
-                self.seat.as_ref().inspect(|seat| seat.set_paused(paused));
+                self.subscription
+                    .as_ref()
+                    .inspect(|subscription| subscription.set_paused(paused));
             }
             PeerCommand::KeyFrame => {
-                self.seat.as_ref().inspect(|seat| seat.want_key_frame());
+                self.subscription
+                    .as_ref()
+                    .inspect(|subscription| subscription.want_key_frame());
             }
             PeerCommand::Stats(reply) => reply.send(self.stats().await),
         }
@@ -213,7 +217,7 @@ impl Peer {
 
     /// Sends what waits as far as there is room.
     fn flush_outbox(&mut self) {
-        let Some(channel) = &self.assembly.channel else {
+        let Some(channel) = &self.parts.channel else {
             return;
         };
         if channel.ready_state() != gst_webrtc::WebRTCDataChannelState::Open {
@@ -233,29 +237,32 @@ impl Peer {
 
     /// Who tells what arrives begins with what the others get, or as one of whose line nothing is known.
     fn start_rate(&mut self, reports_arrivals: bool) {
-        let Some(seat) = &self.seat else { return };
+        let Some(subscription) = &self.subscription else {
+            return;
+        };
         if reports_arrivals {
-            self.congestion.start_at(seat.others_kbps().unwrap_or(START_KBPS));
+            self.congestion
+                .start_at(subscription.others_kbps().unwrap_or(START_KBPS));
         }
         self.follow_congestion();
     }
 
     fn follow_congestion(&self) {
-        if let Some(seat) = &self.seat {
-            seat.set_kbps(self.congestion.kbps());
+        if let Some(subscription) = &self.subscription {
+            subscription.set_kbps(self.congestion.kbps());
         }
     }
 
     async fn stats(&mut self) -> PeerStats {
         let (promise, reply) = gst::Promise::new_future();
-        self.assembly
+        self.parts
             .webrtc
             .emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
         let mut stats = match settled(reply).await {
             Ok(Some(reply)) => PeerStats::read(&reply),
             _ => PeerStats::default(),
         };
-        if let Some(encoding) = self.seat.as_ref().and_then(Seat::encoding) {
+        if let Some(encoding) = self.subscription.as_ref().and_then(Subscription::encoding) {
             let (before, since) = self.counted;
             self.counted = (encoding.encoded(), Instant::now());
             let seconds = (self.counted.1 - since).as_secs_f64();
@@ -265,7 +272,7 @@ impl Peer {
             }
             let name = &encoding.encoder.description.name;
             stats.encoder = Some(name.clone()).filter(|name| !name.is_empty());
-            stats.frames = self.departures.frames(encoding.timeline());
+            stats.frames = self.send_times.frames(encoding.timeline());
             stats.available_kbps = Some(self.congestion.kbps());
         }
         stats
@@ -305,13 +312,13 @@ impl Peer {
             Signal::Connected => {
                 self.phase = Phase::Connected;
                 // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
-                let _ = self.assembly.pipeline.recalculate_latency();
-                if let (Some(seat), Some(frames)) = (&self.seat, &self.assembly.frames) {
-                    seat.connect(frames)?;
+                let _ = self.parts.pipeline.recalculate_latency();
+                if let (Some(subscription), Some(frames)) = (&self.subscription, &self.parts.frames) {
+                    subscription.connect(frames)?;
                 }
                 tell(events, PeerEvent::Connected)?;
             }
-            Signal::Impostor => {
+            Signal::FingerprintMismatch => {
                 tracing::warn!("a peer's certificate is not the one that its answer announced");
                 return Err(
                     "The certificate of the connection is not the one that the answer announced".to_owned(),
@@ -323,7 +330,9 @@ impl Peer {
             }
             Signal::ChannelOpened => {
                 // What was sent before the viewer had ended its handshake is lost, and on a still screen that was all.
-                self.seat.as_ref().inspect(|seat| seat.want_key_frame());
+                self.subscription
+                    .as_ref()
+                    .inspect(|subscription| subscription.want_key_frame());
                 tell(events, PeerEvent::ChannelOpen)?;
             }
             Signal::ChannelDrained => self.flush_outbox(),
@@ -340,14 +349,16 @@ impl Peer {
 
     async fn take_down(mut self, id: PeerId, inbox: &mut Inbox) {
         self.gate.close();
-        self.seat.as_ref().inspect(|seat| seat.disconnect());
-        if self.gathering == Gathering::Running {
+        self.subscription
+            .as_ref()
+            .inspect(|subscription| subscription.disconnect());
+        if self.gathering == Gathering::RunningPipeline {
             teardown::wait_for_gathering(inbox).await;
         }
         self.connections.disconnect();
-        self.assembly.channel = None;
-        self.assembly.unordered = None;
-        teardown::stop(id, self.assembly.pipeline, self.assembly.webrtc).await;
+        self.parts.channel = None;
+        self.parts.unordered = None;
+        teardown::stop(id, self.parts.pipeline, self.parts.webrtc).await;
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCICEGatheringState, WebRTCPeerConnectionState};
 
-use super::fingerprint::Gate;
+use super::fingerprint::FingerprintCheck;
 use super::messages::{MessageSink, Signal};
 use crate::media::runtime::mailbox::SignalSender;
 
@@ -24,7 +24,7 @@ impl Connections {
     pub(crate) fn watch(
         pipeline: &gst::Pipeline,
         webrtc: &gst::Element,
-        gate: &Arc<Gate>,
+        gate: &Arc<FingerprintCheck>,
         signals: SignalSender,
     ) -> Result<Self, String> {
         let mut connections = Self {
@@ -51,8 +51,8 @@ impl Connections {
         connections.on(webrtc, "notify::connection-state", move |arguments| {
             let webrtc: gst::Element = arguments.first()?.get().ok()?;
             match webrtc.property("connection-state") {
-                WebRTCPeerConnectionState::Connected if gate.admits() => Some(Signal::Connected),
-                WebRTCPeerConnectionState::Connected => Some(Signal::Impostor),
+                WebRTCPeerConnectionState::Connected if gate.verify() => Some(Signal::Connected),
+                WebRTCPeerConnectionState::Connected => Some(Signal::FingerprintMismatch),
                 WebRTCPeerConnectionState::Failed => {
                     Some(Signal::Lost("No connection to the viewer".to_owned()))
                 }
@@ -74,12 +74,17 @@ impl Connections {
     }
 
     /// Gives the messages of `channel` to `sink` if the gate lets them through.
-    pub(crate) fn read_channel(&mut self, channel: &WebRTCDataChannel, gate: &Arc<Gate>, sink: MessageSink) {
+    pub(crate) fn read_channel(
+        &mut self,
+        channel: &WebRTCDataChannel,
+        gate: &Arc<FingerprintCheck>,
+        sink: MessageSink,
+    ) {
         let gate = Arc::clone(gate);
         self.on(channel, "on-message-string", move |arguments| {
             let message: Option<glib::GString> = arguments.get(1)?.get().ok()?;
-            if !gate.admits() {
-                return Some(Signal::Impostor);
+            if !gate.verify() {
+                return Some(Signal::FingerprintMismatch);
             }
             if let Some(message) = message {
                 sink(&message);

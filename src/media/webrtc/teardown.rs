@@ -16,7 +16,7 @@ use std::time::Duration;
 use gst::prelude::*;
 
 use super::messages::{PeerId, Signal};
-use crate::media::runtime::mailbox::{Inbox, off_loop};
+use crate::media::runtime::mailbox::{Inbox, run_blocking};
 use crate::media::source::lifecycle::StopNotice;
 
 const GATHERING: Duration = Duration::from_secs(3);
@@ -28,14 +28,14 @@ static ABANDONED: AtomicU32 = AtomicU32::new(0);
 
 /// A pipeline that is stopped when this is dropped, on a thread of its own: that may block.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct RunningPipeline {
     pipeline: gst::Pipeline,
     thread: &'static str,
     /// Dropped when the pipeline has stopped.
     notice: Option<StopNotice>,
 }
 
-impl Running {
+impl RunningPipeline {
     /// Takes charge of `pipeline`. `thread` is the name of the thread that will stop it.
     pub(crate) fn new(thread: &'static str, pipeline: gst::Pipeline) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Running {
     }
 }
 
-impl std::ops::Deref for Running {
+impl std::ops::Deref for RunningPipeline {
     type Target = gst::Pipeline;
 
     fn deref(&self) -> &gst::Pipeline {
@@ -60,7 +60,7 @@ impl std::ops::Deref for Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningPipeline {
     fn drop(&mut self) {
         let (pipeline, notice) = (self.pipeline.clone(), self.notice.take());
         let stopped = std::thread::Builder::new()
@@ -97,7 +97,7 @@ pub(crate) async fn stop(id: PeerId, pipeline: gst::Pipeline, webrtc: gst::Eleme
     }
     let stop = || {
         let (webrtc, pipeline) = (webrtc.clone(), pipeline.clone());
-        off_loop("peer-stop", NULL, move || {
+        run_blocking("peer-stop", NULL, move || {
             flush_sctp(&webrtc);
             pipeline.set_state(gst::State::Null).is_ok()
         })

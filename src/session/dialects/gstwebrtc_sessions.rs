@@ -67,7 +67,7 @@ impl Sessions {
                 video: true,
                 audio: true,
                 // Who offers makes the channel.
-                may_halve: false,
+                allows_half_size: false,
                 channel: remote_offer.is_none().then_some(ChannelLabel::Control),
                 remote_offer,
             },

@@ -12,7 +12,7 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::input::InputEvent;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::people::Person;
-use crate::protocol::role::Capability;
+use crate::protocol::role::Permission;
 use crate::protocol::select::select;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::server::ServerMessage;
@@ -246,10 +246,10 @@ impl Native {
             ClientMessage::GetStats { groups } => vec![Action::CollectStats {
                 request: StatsRequest { groups, id },
             }],
-            ClientMessage::Lease(_) if !cx.config.role.allows(Capability::Pointer) => {
+            ClientMessage::Lease(_) if !cx.config.role.allows(Permission::Pointer) => {
                 return Err(envelope.reject(ErrorCode::Forbidden, LOOK_ONLY));
             }
-            ClientMessage::Lease(request) => vec![Action::Lease(request)],
+            ClientMessage::Lease(request) => vec![Action::ControlRequest(request)],
             ClientMessage::Name(name) => {
                 self.is_named = true;
                 vec![Action::Name(name)]
@@ -276,7 +276,7 @@ impl Native {
                 codecs,
                 video: constraints.video,
                 audio: constraints.audio,
-                may_halve: true,
+                allows_half_size: true,
                 channel: constraints.data_channel.then_some(channel),
                 remote_offer: None,
             },

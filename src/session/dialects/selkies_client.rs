@@ -149,7 +149,7 @@ impl Caller {
                 codecs: Vec::new(),
                 video: true,
                 audio: true,
-                may_halve: false,
+                allows_half_size: false,
                 channel: remote_offer.is_none().then_some(ChannelLabel::Input),
                 remote_offer,
             },

@@ -146,7 +146,7 @@ impl Selkies {
                 codecs: Vec::new(),
                 video: uid != AUDIO_UID,
                 audio: uid != VIDEO_UID,
-                may_halve: false,
+                allows_half_size: false,
                 channel,
                 remote_offer,
             },

@@ -65,7 +65,7 @@ fn a_whole_negotiation_goes_in_order_with_the_ids_of_the_requests() {
         codecs: vec!["VP8".to_owned(), "H264".to_owned()],
         video: true,
         audio: true,
-        may_halve: true,
+        allows_half_size: true,
         channel: Some(ChannelLabel::Input),
         remote_offer: None,
     };

@@ -5,8 +5,8 @@ use super::*;
 const MS: Duration = Duration::from_millis(1);
 
 /// An encoder that encodes all it is given at once.
-struct Encoder {
-    care: Care,
+struct EncoderSpec {
+    supervisor: Supervisor,
     now: Instant,
     counts: Counts,
     encodes: bool,
@@ -14,11 +14,11 @@ struct Encoder {
     size: u64,
 }
 
-impl Encoder {
+impl EncoderSpec {
     fn new() -> Self {
         let now = Instant::now();
         let mut encoder = Self {
-            care: Care::new(now),
+            supervisor: Supervisor::new(now),
             now,
             counts: Counts::default(),
             encodes: true,
@@ -40,60 +40,60 @@ impl Encoder {
     }
 
     /// Looks whenever the care wants to, and gives what was done, and when.
-    fn wait(&mut self, time: Duration) -> Vec<(u128, Deeds)> {
+    fn wait(&mut self, time: Duration) -> Vec<(u128, Actions)> {
         let (start, end) = (self.now, self.now + time);
         let mut done = Vec::new();
         loop {
-            let wait = self.care.next_look(self.now).max(MS);
+            let wait = self.supervisor.next_poll(self.now).max(MS);
             if self.now + wait > end {
                 break;
             }
             self.now += wait;
-            let deeds = self.care.look(self.counts, self.now);
-            if deeds.repeat && self.encodes {
+            let actions = self.supervisor.poll(self.counts, self.now);
+            if actions.repeat && self.encodes {
                 self.counts.encoded += 1;
                 self.counts.bytes += self.size;
                 self.size /= 2;
             }
-            if deeds != Deeds::default() {
-                done.push(((self.now - start).as_millis(), deeds));
+            if actions != Actions::default() {
+                done.push(((self.now - start).as_millis(), actions));
             }
         }
         self.now = end;
         done
     }
 
-    fn want_key_frame(&mut self) -> Deeds {
-        self.care.want_key_frame(self.counts.taken, self.now);
-        self.care.look(self.counts, self.now)
+    fn want_key_frame(&mut self) -> Actions {
+        self.supervisor.want_key_frame(self.counts.taken, self.now);
+        self.supervisor.poll(self.counts, self.now)
     }
 }
 
 #[test]
 fn a_picture_that_comes_to_rest_is_encoded_again_until_that_brings_nothing() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     let done = encoder.wait(Duration::from_millis(1500));
     // 20,000 bytes halved: the fifth is below the limit.
-    let repeats = done.iter().filter(|(_, deeds)| deeds.repeat).count();
+    let repeats = done.iter().filter(|(_, actions)| actions.repeat).count();
     assert_eq!(repeats, LEAST_REFINEMENTS as usize, "{done:?}");
     assert_eq!(done[0].1.at_rest, Some(true), "{done:?}");
     encoder.frame();
     assert_eq!(
-        encoder.care.look(encoder.counts, encoder.now).at_rest,
+        encoder.supervisor.poll(encoder.counts, encoder.now).at_rest,
         Some(false)
     );
 }
 
 #[test]
 fn a_picture_that_never_gets_good_is_let_be_in_the_end() {
-    let (mut encoder, mut repeats) = (Encoder::new(), 0);
+    let (mut encoder, mut repeats) = (EncoderSpec::new(), 0);
     let end = encoder.now + Duration::from_millis(2500);
     loop {
-        encoder.now += encoder.care.next_look(encoder.now).max(MS);
+        encoder.now += encoder.supervisor.next_poll(encoder.now).max(MS);
         if encoder.now > end {
             break;
         }
-        if encoder.care.look(encoder.counts, encoder.now).repeat {
+        if encoder.supervisor.poll(encoder.counts, encoder.now).repeat {
             encoder.counts.bytes += 50_000;
             repeats += 1;
         }
@@ -103,11 +103,11 @@ fn a_picture_that_never_gets_good_is_let_be_in_the_end() {
 
 #[test]
 fn a_still_picture_is_shown_to_be_alive() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(5));
     let done = encoder.wait(Duration::from_secs(20));
     assert_eq!(
-        done.iter().filter(|(_, deeds)| deeds.repeat).count(),
+        done.iter().filter(|(_, actions)| actions.repeat).count(),
         10,
         "{done:?}"
     );
@@ -115,24 +115,24 @@ fn a_still_picture_is_shown_to_be_alive() {
 
 #[test]
 fn on_a_still_screen_a_key_frame_is_made_of_the_last_frame_at_once() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(1));
-    let deeds = encoder.want_key_frame();
-    assert!(deeds.force_key_frame && deeds.repeat, "{deeds:?}");
+    let actions = encoder.want_key_frame();
+    assert!(actions.force_key_frame && actions.repeat, "{actions:?}");
 }
 
 #[test]
 fn a_key_frame_at_rest_is_refined_again() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(1));
     encoder.want_key_frame();
     let done = encoder.wait(Duration::from_secs(1));
-    assert!(done.iter().any(|(_, deeds)| deeds.repeat), "{done:?}");
+    assert!(done.iter().any(|(_, actions)| actions.repeat), "{done:?}");
 }
 
 #[test]
 fn key_frames_keep_their_distance_whoever_asks() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(1));
     assert!(encoder.want_key_frame().force_key_frame);
     let mut forced = Vec::new();
@@ -148,30 +148,30 @@ fn key_frames_keep_their_distance_whoever_asks() {
 
 #[test]
 fn who_connects_while_the_encoder_starts_does_not_wait_for_the_floor() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.now += 60 * MS;
     assert!(encoder.want_key_frame().force_key_frame);
 }
 
 #[test]
 fn in_motion_the_next_frame_becomes_the_key_frame_and_none_is_repeated() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(300 * MS);
     encoder.frame();
-    encoder.care.look(encoder.counts, encoder.now);
-    let deeds = encoder.want_key_frame();
-    assert!(deeds.force_key_frame && !deeds.repeat, "{deeds:?}");
+    encoder.supervisor.poll(encoder.counts, encoder.now);
+    let actions = encoder.want_key_frame();
+    assert!(actions.force_key_frame && !actions.repeat, "{actions:?}");
     encoder.now += 16 * MS;
     encoder.frame();
-    assert!(encoder.wait(60 * MS).iter().all(|(_, deeds)| !deeds.repeat));
+    assert!(encoder.wait(60 * MS).iter().all(|(_, actions)| !actions.repeat));
 }
 
 #[test]
 fn who_comes_just_behind_a_key_frame_gets_another() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(300 * MS);
     encoder.frame();
-    encoder.care.look(encoder.counts, encoder.now);
+    encoder.supervisor.poll(encoder.counts, encoder.now);
     assert!(encoder.want_key_frame().force_key_frame);
     encoder.now += 5 * MS;
     assert!(!encoder.want_key_frame().force_key_frame, "it is still to come");
@@ -179,37 +179,42 @@ fn who_comes_just_behind_a_key_frame_gets_another() {
     encoder.now += 5 * MS;
     encoder.want_key_frame();
     let done = encoder.wait(KEY_FRAME_FLOOR);
-    let forced = done.iter().filter(|(_, deeds)| deeds.force_key_frame);
+    let forced = done.iter().filter(|(_, actions)| actions.force_key_frame);
     assert_eq!(forced.map(|(at, _)| *at).collect::<Vec<_>>(), [240], "{done:?}");
 }
 
 #[test]
 fn motion_that_stops_before_the_key_frame_does_not_lose_it() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(300 * MS);
     encoder.frame();
-    encoder.care.look(encoder.counts, encoder.now);
+    encoder.supervisor.poll(encoder.counts, encoder.now);
     assert!(encoder.want_key_frame().force_key_frame);
     let done = encoder.wait(60 * MS);
     assert!(
-        done.iter().any(|(at, deeds)| deeds.repeat && *at <= 41),
+        done.iter().any(|(at, actions)| actions.repeat && *at <= 41),
         "{done:?}"
     );
 }
 
 #[test]
 fn the_last_frame_is_made_up_for_if_it_was_left_out() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     let by = encoder.now + 30 * MS;
     for _ in 0..2 {
         encoder.counts.arrived += 1;
-        encoder.care.left_out(encoder.counts.taken, by);
+        encoder.supervisor.left_out(encoder.counts.taken, by);
     }
     let done = encoder.wait(60 * MS);
-    assert!(matches!(done[..], [(30, Deeds { repeat: true, .. })]), "{done:?}");
+    assert!(
+        matches!(done[..], [(30, Actions { repeat: true, .. })]),
+        "{done:?}"
+    );
 
     encoder.counts.arrived += 1;
-    encoder.care.left_out(encoder.counts.taken, encoder.now + 30 * MS);
+    encoder
+        .supervisor
+        .left_out(encoder.counts.taken, encoder.now + 30 * MS);
     encoder.wait(10 * MS);
     encoder.frame();
     assert_eq!(encoder.wait(60 * MS), [], "a newer one came");
@@ -217,14 +222,14 @@ fn the_last_frame_is_made_up_for_if_it_was_left_out() {
 
 #[test]
 fn an_encoder_that_takes_and_gives_nothing_has_stalled() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(200 * MS);
     encoder.encodes = false;
     let mut stalled_after = None;
     for ms in (0..1000).step_by(16) {
         encoder.frame();
         encoder.now += 16 * MS;
-        if encoder.care.look(encoder.counts, encoder.now).stalled {
+        if encoder.supervisor.poll(encoder.counts, encoder.now).stalled {
             stalled_after.get_or_insert(ms);
         }
     }
@@ -236,13 +241,16 @@ fn an_encoder_that_takes_and_gives_nothing_has_stalled() {
 
 #[test]
 fn one_change_is_enough_to_see_that_an_encoder_has_stalled() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(10));
     encoder.encodes = false;
     encoder.frame();
-    assert!(!encoder.care.look(encoder.counts, encoder.now).stalled);
+    assert!(!encoder.supervisor.poll(encoder.counts, encoder.now).stalled);
     let done = encoder.wait(Duration::from_secs(1));
-    let stalled_after = done.iter().find(|(_, deeds)| deeds.stalled).map(|(ms, _)| *ms);
+    let stalled_after = done
+        .iter()
+        .find(|(_, actions)| actions.stalled)
+        .map(|(ms, _)| *ms);
     assert!(
         stalled_after.is_some_and(|ms| (750..850).contains(&ms)),
         "{stalled_after:?}"
@@ -251,23 +259,23 @@ fn one_change_is_enough_to_see_that_an_encoder_has_stalled() {
 
 #[test]
 fn an_encoder_that_is_given_nothing_is_well() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     assert!(
         encoder
             .wait(Duration::from_secs(60))
             .iter()
-            .all(|(_, deeds)| !deeds.stalled)
+            .all(|(_, actions)| !actions.stalled)
     );
 }
 
 #[test]
 fn the_frame_rate_is_measured_in_motion() {
-    let mut encoder = Encoder::new();
+    let mut encoder = EncoderSpec::new();
     let mut measured = Vec::new();
     for _ in 0..200 {
         encoder.now += 20 * MS;
         encoder.frame();
-        measured.extend(encoder.care.look(encoder.counts, encoder.now).fps);
+        measured.extend(encoder.supervisor.poll(encoder.counts, encoder.now).fps);
     }
     assert!(
         measured.len() > 3 && measured.iter().all(|fps| (49.0..51.0).contains(fps)),

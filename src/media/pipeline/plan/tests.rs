@@ -26,7 +26,11 @@ fn auto_offers_each_codec_once_and_prefers_the_highest_rank() {
         plan.codecs().collect::<Vec<_>>(),
         [Codec::H264, Codec::Vp8, Codec::Vp9, Codec::Av1]
     );
-    let names = |codec| plan.encoders_of(codec).map(Encoder::label).collect::<Vec<_>>();
+    let names = |codec| {
+        plan.encoders_of(codec)
+            .map(EncoderSpec::label)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(names(Codec::H264), ["x264", "openh264"]);
     let choose = |codecs: &[&str]| {
         let codecs: Vec<_> = codecs.iter().map(|&name| name.to_owned()).collect();

@@ -8,15 +8,15 @@ use gst::prelude::*;
 
 use super::{Gathering, HANDSHAKE, Peer, Phase, Role};
 use crate::descriptors;
-use crate::media::latency::Departures;
-use crate::media::rate::congestion::Congestion;
-use crate::media::rate::retransmit::Resender;
+use crate::media::latency::SendTimes;
+use crate::media::rate::congestion::CongestionController;
+use crate::media::rate::retransmit::Retransmitter;
 use crate::media::rate::twcc;
 use crate::media::runtime::mailbox::SignalSender;
-use crate::media::share::pool::{Guest, Studio};
-use crate::media::share::subscription::Seat;
-use crate::media::webrtc::build::{Assembly, Media};
-use crate::media::webrtc::fingerprint::Gate;
+use crate::media::share::pool::{EncoderPool, NewSubscriber};
+use crate::media::share::subscription::Subscription;
+use crate::media::webrtc::build::{MediaSelection, PeerPipeline};
+use crate::media::webrtc::fingerprint::FingerprintCheck;
 use crate::media::webrtc::messages::{MessageSink, PeerId, PeerOptions};
 use crate::media::webrtc::offer::Offer;
 use crate::media::webrtc::signals::Connections;
@@ -27,46 +27,46 @@ const LEAST_KBPS: u32 = 300;
 impl Peer {
     pub(crate) async fn build(
         id: PeerId,
-        studio: &Studio,
+        pool: &EncoderPool,
         options: &PeerOptions,
         signals: SignalSender,
     ) -> Result<Self, String> {
         if descriptors::left() < descriptors::PEER {
             return Err("The host has no room for another stream: too many files are open".to_owned());
         }
-        let plan = studio.plan();
+        let plan = pool.plan();
         let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
-        let media = Media::choose(&plan, options, offer.as_ref())?;
-        let seat = match media.codec {
+        let media = MediaSelection::choose(&plan, options, offer.as_ref())?;
+        let subscription = match media.codec {
             Some(codec) => {
-                let guest = Guest {
+                let new = NewSubscriber {
                     id,
                     codec,
                     controls: options.channel.is_some(),
-                    may_halve: options.may_halve,
+                    allows_half_size: options.allows_half_size,
                     signals: signals.clone(),
                 };
-                Some(studio.seat(guest).await?)
+                Some(pool.subscribe(new).await?)
             }
             None => None,
         };
-        let encoding = seat.as_ref().and_then(Seat::encoding);
+        let encoding = subscription.as_ref().and_then(Subscription::encoding);
         let channel = options.channel.as_ref();
-        let assembly = Assembly::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
-        let departures = Departures::default();
-        if let Some(payloader) = assembly.pipeline.by_name("pay") {
-            let resender = Resender::default();
+        let parts = PeerPipeline::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
+        let send_times = SendTimes::default();
+        if let Some(payloader) = parts.pipeline.by_name("pay") {
+            let retransmitter = Retransmitter::default();
             if let Some((payload_type, id)) = media.reported() {
-                resender.watch(&assembly.webrtc, payload_type, id);
+                retransmitter.watch(&parts.webrtc, payload_type, id);
             }
-            twcc::watch(&payloader, resender, signals.clone());
-            departures.watch(&assembly.pipeline, &payloader);
+            twcc::watch(&payloader, retransmitter, signals.clone());
+            send_times.watch(&parts.pipeline, &payloader);
         }
-        let gate = Arc::new(Gate::new(&assembly.webrtc));
-        let mut connections = Connections::watch(&assembly.pipeline, &assembly.webrtc, &gate, signals)?;
-        if let (Some(channel), Some(options)) = (&assembly.channel, &options.channel) {
+        let gate = Arc::new(FingerprintCheck::new(&parts.webrtc));
+        let mut connections = Connections::watch(&parts.pipeline, &parts.webrtc, &gate, signals)?;
+        if let (Some(channel), Some(options)) = (&parts.channel, &options.channel) {
             connections.watch_channel(channel);
-            for channel in [Some(channel), assembly.unordered.as_ref()].into_iter().flatten() {
+            for channel in [Some(channel), parts.unordered.as_ref()].into_iter().flatten() {
                 connections.read_channel(channel, &gate, MessageSink::clone(&options.messages));
             }
         }
@@ -75,12 +75,12 @@ impl Peer {
             None => Role::Offerer { offer: None },
         };
         Ok(Self {
-            assembly,
+            parts,
             gate,
             connections,
-            seat,
-            congestion: Congestion::new(LEAST_KBPS, plan.bitrate_kbps()),
-            departures,
+            subscription,
+            congestion: CongestionController::new(LEAST_KBPS, plan.bitrate_kbps()),
+            send_times,
             outbox: VecDeque::new(),
             role,
             phase: Phase::Handshake {

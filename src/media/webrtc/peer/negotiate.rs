@@ -19,7 +19,7 @@ impl Peer {
     pub(crate) async fn make_offer(&mut self, events: &EventSender) -> Result<(), String> {
         let text = self.describe("offer").await?;
         if self.gathering == Gathering::New {
-            self.gathering = Gathering::Running;
+            self.gathering = Gathering::RunningPipeline;
         }
         self.role = Role::Offerer {
             offer: Some(text.clone()),
@@ -32,7 +32,7 @@ impl Peer {
         let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
         self.set_description("set-remote-description", &remote).await?;
         let text = self.describe("answer").await?;
-        self.gathering = Gathering::Running;
+        self.gathering = Gathering::RunningPipeline;
         Ok(text)
     }
 
@@ -88,7 +88,7 @@ impl Peer {
     /// Names stay out: webrtcbin 1.22 crashes and leaks when it resolves them.
     pub(crate) fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
         if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
-            self.assembly
+            self.parts
                 .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
         }
@@ -97,7 +97,7 @@ impl Peer {
     /// Has webrtcbin make its `offer` or `answer`, and take it as its own.
     async fn describe(&self, kind: &str) -> Result<String, String> {
         let (promise, reply) = gst::Promise::new_future();
-        self.assembly
+        self.parts
             .webrtc
             .emit_by_name::<()>(&format!("create-{kind}"), &[&None::<gst::Structure>, &promise]);
         let reply = settled(reply)
@@ -118,7 +118,7 @@ impl Peer {
         description: &WebRTCSessionDescription,
     ) -> Result<(), String> {
         let (promise, reply) = gst::Promise::new_future();
-        self.assembly
+        self.parts
             .webrtc
             .emit_by_name::<()>(signal, &[description, &promise]);
         settled(reply)
