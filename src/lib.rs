@@ -57,4 +57,5 @@ pub mod protocol;
 mod retry;
 pub mod session;
 pub mod shutdown;
+mod sync;
 pub mod web;

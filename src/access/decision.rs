@@ -1,8 +1,8 @@
 //! The decision, from what a request presents.
 
 use std::net::IpAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::attempts::Attempts;
@@ -12,6 +12,7 @@ use super::sessions::Sessions;
 use super::shares::{ShareId, Shares};
 use super::state_dir::StateError;
 use crate::protocol::role::Role;
+use crate::sync::lock;
 
 /// How the owner comes in. Links that were shared let others in beside it, except with `Open`.
 #[derive(Debug)]
@@ -285,10 +286,6 @@ impl Access {
             .unwrap_or(presented.peer)
             .to_canonical()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

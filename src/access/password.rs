@@ -1,6 +1,8 @@
 //! The password that the user set, as an argon2id hash in a file.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sync::lock;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -110,7 +112,7 @@ impl PasswordFile {
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&self.current);
         let stamp = Stamp::of(&self.state.path(FILE));
         if stamp != current.stamp {
             let hash = load(&self.state).unwrap_or_else(|error| {

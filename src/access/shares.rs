@@ -1,7 +1,7 @@
 //! Links that let others in, each with a role and an end: kept as hashes, changed by `deskbeam share`, read again by
 //! a host that runs.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::secret::{Digest, Secret};
 use super::state_dir::{StateDir, StateError};
 use super::watched::Stamp;
 use crate::protocol::role::Role;
+use crate::sync::lock;
 
 const FILE: &str = "shares.json";
 /// There are no more than this at a time.
@@ -131,7 +132,7 @@ impl Shares {
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&self.current);
         let stamp = Stamp::of(&self.state.path(FILE));
         if stamp != current.stamp {
             let shares = load(&self.state).unwrap_or_else(|error| {

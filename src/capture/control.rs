@@ -1,12 +1,14 @@
 //! What other threads may change while the streaming thread waits.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
+
+use crate::sync::lock;
 
 use super::region::Part;
 
@@ -63,14 +65,14 @@ impl Control {
 
     /// Lets the streaming thread show this part alone; `None`: everything.
     pub(super) fn set_part(&self, part: Option<Part>) {
-        *self.part.lock().unwrap_or_else(PoisonError::into_inner) = part;
+        *lock(&self.part) = part;
         self.renew_part();
         self.wake();
     }
 
     /// What was set last.
     pub(super) fn part(&self) -> Option<Part> {
-        *self.part.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.part)
     }
 
     /// Another screen has still to be told.

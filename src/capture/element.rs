@@ -17,7 +17,7 @@ pub(super) fn register() -> Result<(), glib::BoolError> {
 
 mod imp {
     use std::sync::atomic::Ordering;
-    use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+    use std::sync::{LazyLock, Mutex, OnceLock};
     use std::time::Instant;
 
     use gst::glib;
@@ -31,6 +31,7 @@ mod imp {
     use super::super::screen::Screen;
     use super::super::stream::{Next, Stop, Stream};
     use crate::retry::Retry;
+    use crate::sync::lock;
 
     static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
         gst::DebugCategory::new(
@@ -60,10 +61,6 @@ mod imp {
         /// What was negotiated.
         info: Mutex<Option<gst_video::VideoInfo>>,
         stream: Mutex<Option<Stream>>,
-    }
-
-    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-        mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[glib::object_subclass]

@@ -7,7 +7,8 @@ use crate::access::{Secret, StateDir};
 use crate::web::Tls;
 
 use super::access::Entrance;
-use super::{share, tls};
+use super::commands::share;
+use super::tls;
 
 /// Prints the address, also those by which others reach it, and leaves one for `deskbeam share`.
 pub(super) fn announce(listening: SocketAddr, entrance: &Entrance, certificate: Option<&Tls>) {

@@ -3,6 +3,7 @@
 mod access;
 mod announce;
 mod client_setting;
+mod commands;
 mod config;
 mod failure;
 mod files;
@@ -10,11 +11,7 @@ pub(crate) mod fuzzing;
 mod log;
 mod options;
 mod parse;
-mod passwd;
-mod pipelines;
 mod process;
-mod run;
-mod share;
 mod signaling;
 mod tls;
 
@@ -43,10 +40,10 @@ pub fn main() -> ExitCode {
 fn execute(cli: Cli) -> Result<(), Failure> {
     log::init(cli.verbose);
     match cli.command {
-        Some(Command::Run(options)) => run::run(*options),
-        Some(Command::Pipelines(options)) => pipelines::run(options),
-        Some(Command::Passwd) => passwd::run(),
-        Some(Command::Share(options)) => share::run(options),
-        None => run::run(*cli.run),
+        Some(Command::Run(options)) => commands::run::run(*options),
+        Some(Command::Pipelines(options)) => commands::pipelines::run(options),
+        Some(Command::Passwd) => commands::passwd::run(),
+        Some(Command::Share(options)) => commands::share::run(options),
+        None => commands::run::run(*cli.run),
     }
 }

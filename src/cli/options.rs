@@ -13,7 +13,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::client_setting::ClientSetting;
-use super::share::Lifetime;
+use super::commands::share::Lifetime;
 
 pub(super) use access::AccessArguments;
 pub(super) use files::FilesArguments;

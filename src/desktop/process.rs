@@ -13,6 +13,8 @@ use rustix::process::{
     waitid,
 };
 
+use crate::sync::lock;
+
 /// A program in a process group of its own.
 ///
 /// It gets SIGTERM when the thread that started it ends, however that happens. Its exit is noticed at once, but its
@@ -145,7 +147,7 @@ impl Exit {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<ExitStatus>> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.status)
     }
 }
 

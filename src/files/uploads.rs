@@ -6,11 +6,13 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
+
+use crate::sync::lock;
 
 use super::name::{numbered, sanitised};
 
@@ -100,7 +102,7 @@ impl Uploads {
     /// How much of the file is here; `None`: nothing is known of it.
     pub fn offset(&self, key: &str) -> Option<u64> {
         let upload = self.lock().get(key).cloned()?;
-        let upload = upload.lock().unwrap_or_else(PoisonError::into_inner);
+        let upload = lock(&upload);
         Some(upload.offset)
     }
 
@@ -113,7 +115,7 @@ impl Uploads {
             return Err(UploadError::TooLarge(self.limit));
         }
         let upload = self.begun(key, chunk)?;
-        let mut upload = upload.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut upload = lock(&upload);
         let received = upload.take(chunk);
         // Half a file does not keep the disk full.
         if matches!(received, Ok(Received::Whole(_)) | Err(UploadError::Full)) {
@@ -151,7 +153,7 @@ impl Uploads {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<Upload>>>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.under_way)
     }
 }
 

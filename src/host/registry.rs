@@ -1,7 +1,7 @@
 //! Who is connected.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use crate::clock::steady_ms;
 use crate::descriptors;
 use crate::protocol::people::{Person, PersonName};
 use crate::protocol::role::Permission;
+use crate::sync::lock;
 use crate::web::ClientInfo;
 
 /// All viewers with a socket. Cheap to clone. Its lock is held for a look-up or an update, never across anything
@@ -141,7 +142,7 @@ impl Registry {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Client>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.clients)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::grab::PointerGrab;
 use super::pressed::ViewerId;
 use super::queue::{Consumer, Message, Producer, queue};
 use crate::protocol::input::{Button, InputEvent};
+use crate::sync::lock;
 
 /// Owns the thread "input", which puts the viewers' events into the desktop.
 ///
@@ -169,7 +170,7 @@ impl ViewerInput {
     /// At most 1024 events are queued, for all viewers together. Motion, wheel and layouts are dropped before
     /// that. If a key or a button finds no room, everything that any viewer holds is released.
     pub fn send(&self, event: InputEvent) {
-        let mut drag = self.drag.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drag = lock(&self.drag);
         let origin = drag.origin_of(&event, self.origin.at());
         let event = event.from_origin(origin);
         self.producer.send(Message::Event(self.id, event));

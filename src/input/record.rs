@@ -7,6 +7,7 @@ use super::backend::{Axis, Backend, BackendError, Keycode};
 use super::x11::dom_code;
 use super::x11::keysym_of_char;
 use crate::protocol::input::{Button, Key, Point};
+use crate::sync::lock;
 
 /// One thing that a backend was told to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -174,6 +175,6 @@ struct Log {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.log)
     }
 }

@@ -2,10 +2,12 @@
 //! frame's timestamp.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gst::prelude::*;
+
+use crate::sync::lock;
 
 /// How many frames are remembered: a second, and some more.
 const REMEMBERED: usize = 90;
@@ -64,7 +66,7 @@ impl FrameTimestamps {
     }
 
     fn begin(&self, pts: gst::ClockTime, now: gst::ClockTime) {
-        let mut stamps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stamps = lock(&self.0);
         if stamps.len() == REMEMBERED {
             stamps.pop_front();
         }
@@ -77,14 +79,14 @@ impl FrameTimestamps {
     }
 
     fn set(&self, pts: gst::ClockTime, change: impl FnOnce(&mut Stamps)) {
-        let mut stamps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stamps = lock(&self.0);
         if let Some(stamps) = stamps.iter_mut().rev().find(|stamps| stamps.pts == pts) {
             change(stamps);
         }
     }
 
     fn find(&self, pts: gst::ClockTime) -> Option<Stamps> {
-        let stamps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamps = lock(&self.0);
         stamps.iter().rev().find(|stamps| stamps.pts == pts).copied()
     }
 }
@@ -129,7 +131,7 @@ impl SendTimes {
     }
 
     fn note(&self, packet: &gst::BufferRef, pts: gst::ClockTime, sent: gst::ClockTime) {
-        let mut send_times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut send_times = lock(&self.0);
         if send_times.back().is_some_and(|last| last.pts == pts) {
             return;
         }
@@ -151,7 +153,7 @@ impl SendTimes {
 
     /// The last frames that were sent, with the stamps that their encoder's timeline has of them.
     pub(super) fn frames(&self, timeline: &FrameTimestamps) -> Vec<FrameTimes> {
-        let send_times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let send_times = lock(&self.0);
         let join = |send_time: &SendTime| {
             let stamps = timeline.find(send_time.pts)?;
             let encoded = stamps.encoded?;

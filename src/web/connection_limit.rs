@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::access::network;
 use crate::descriptors;
+use crate::sync::lock;
 
 /// Counts connections by the address that they come from; those of an IPv6 network count together. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ impl ConnectionLimit {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum_server::accept::Accept;
@@ -24,6 +24,7 @@ use super::connection_limit::ConnectionLimit;
 use super::linger::Lingering;
 use crate::access::{Stamp, StateDir};
 use crate::clock::now_ms;
+use crate::sync::lock;
 
 /// How long a client may take to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -115,7 +116,7 @@ impl Tls {
 
     /// What is used for the next connection. Files that have become useless change nothing.
     fn current(&self) -> Loaded {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&self.current);
         if let Some(own) = self.own.as_ref().filter(|_| now_ms() >= current.ask_again_ms) {
             match own.ensure(now_ms()) {
                 Ok(ask_again_ms) => current.ask_again_ms = ask_again_ms,

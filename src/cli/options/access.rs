@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use clap::Args;
 
 use crate::chord::Chord;
-use crate::cli::share::Lifetime;
+use crate::cli::commands::share::Lifetime;
 use crate::web::Embedder;
 
 #[derive(Debug, Args)]

@@ -4,6 +4,8 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::sync::lock;
+
 /// Learns the end of a [`VirtualDisplay`](crate::desktop::VirtualDisplay). The first end counts.
 #[derive(Clone, Default)]
 pub struct EndWatch {
@@ -24,7 +26,7 @@ impl EndWatch {
     pub fn wait_timeout(&self, limit: Duration) -> Option<Ended> {
         let (ended, changed) = &*self.shared;
         let deadline = Instant::now() + limit;
-        let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ended = lock(ended);
         loop {
             let rest = deadline.saturating_duration_since(Instant::now());
             if ended.is_some() || rest.is_zero() {
@@ -40,10 +42,7 @@ impl EndWatch {
     /// The first call counts.
     pub(crate) fn set(&self, end: Ended) {
         let (ended, changed) = &*self.shared;
-        ended
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(end);
+        lock(ended).get_or_insert(end);
         changed.notify_all();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::desktop::Question;
 use crate::protocol::role::Role;
+use crate::sync::lock;
 
 /// How long the person at the desktop may take.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -94,7 +95,7 @@ impl Consent {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

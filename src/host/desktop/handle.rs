@@ -1,7 +1,7 @@
 //! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
 use crate::protocol::stats::SystemStats;
 use crate::protocol::view::ViewId;
+use crate::sync::lock;
 
 /// Events of the desktop that wait to be handled.
 const EVENTS: usize = 64;
@@ -110,7 +111,7 @@ impl DesktopHandle {
 
     /// The cursor as it is, if it is known.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
-        self.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.cursor).clone()
     }
 
     /// What is shown of the display, and what else could be, if there is one.
@@ -181,7 +182,7 @@ impl DesktopHandle {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
-        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(size);
+        *lock(&self.wanted) = Some(size);
         let Some(services) = self.services() else { return };
         let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
         if let Ok(Err(error)) = resized {
@@ -194,7 +195,7 @@ impl DesktopHandle {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
-        *self.scale.lock().unwrap_or_else(PoisonError::into_inner) = Some(scale);
+        *lock(&self.scale) = Some(scale);
         if let Some(services) = self.services() {
             services.set_scale(scale);
         }
@@ -202,11 +203,11 @@ impl DesktopHandle {
 
     /// Gives another X server the size that the last had, if that followed anybody.
     async fn resize_again(&self) {
-        let wanted = *self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = *lock(&self.wanted);
         if let Some(size) = wanted {
             self.resize(size).await;
         }
-        let scale = *self.scale.lock().unwrap_or_else(PoisonError::into_inner);
+        let scale = *lock(&self.scale);
         if let Some(scale) = scale {
             self.set_scale(scale);
         }
@@ -219,7 +220,7 @@ impl DesktopHandle {
 
     /// How busy the machine is, since the last time anybody asked.
     pub(crate) fn load(&self) -> SystemStats {
-        let mut meter = self.meter.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut meter = lock(&self.meter);
         let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else {
             return SystemStats::default();
         };
@@ -233,12 +234,7 @@ impl DesktopHandle {
 
     /// Gives the display back as it was. Blocks for up to two seconds.
     pub(crate) fn close(&self) {
-        drop(
-            self.services
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        drop(lock(&self.services).take());
     }
 
     fn change_views(&self, change: impl FnOnce(&mut Views)) {
@@ -250,10 +246,7 @@ impl DesktopHandle {
     }
 
     fn services(&self) -> Option<Arc<DesktopServices>> {
-        self.services
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.services).clone()
     }
 
     /// Tells what happens. Who has copied may take its time to hand it over: the rest does not wait for that.
@@ -297,7 +290,7 @@ impl DesktopHandle {
             };
             match &updates {
                 DesktopUpdate::Cursor(cursor) => {
-                    *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+                    *lock(&self.cursor) = Some(cursor.clone());
                 }
                 DesktopUpdate::Lost(is_lost) => {
                     self.is_lost.store(*is_lost, Ordering::SeqCst);

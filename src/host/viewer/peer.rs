@@ -1,7 +1,7 @@
 //! A viewer's peer, and what the viewer does through it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
@@ -18,6 +18,7 @@ use crate::protocol::channel::{ChannelLabel, ChannelMessage, Decoder, HostMessag
 use crate::protocol::input::{FrameSize, InputEvent};
 use crate::protocol::role::{Permission, Policy, Role};
 use crate::session::{Bucket, PeerKey, PeerRequest};
+use crate::sync::lock;
 
 /// How many messages a viewer may send on its data channels at once. A fast mouse sends 1,000 a second.
 const BURST: u32 = 5_000;
@@ -134,10 +135,7 @@ impl Peer {
 
     /// The size of the picture, by which some clients' coordinates are scaled.
     pub(crate) fn set_frame(&self, frame: FrameSize) {
-        self.decoder
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .set_frame(frame);
+        lock(&self.decoder).set_frame(frame);
     }
 
     /// Whether a viewer that answers pings has fallen silent: the socket may be alive and the stream's way cut.
@@ -227,12 +225,12 @@ impl ChannelReader {
     /// its own, and what they have is put in order by the decoder. Nothing here waits.
     fn take(&self, message: &str) {
         let now_ms = steady_ms();
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = lock(&self.bucket);
         if self.is_flooding.load(Ordering::Relaxed) || !bucket.take(now_ms) {
             return self.block_flood();
         }
         drop(bucket);
-        let mut decoder = self.decoder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut decoder = lock(&self.decoder);
         let messages = match decoder.decode(message) {
             Ok(messages) => messages,
             Err(error) => return tracing::debug!(%error, "a message on the data channel was not understood"),

@@ -4,9 +4,11 @@
 //! that it only receives. Where its request or the answer is lost as well, the picture stands for so long, and again.
 //! The reports of arrivals come more often, and tell of both.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
+
+use crate::sync::lock;
 
 /// More packets than are on their way, and than webrtcbin keeps to be sent again.
 const REMEMBERED: usize = 1024;
@@ -88,7 +90,7 @@ impl Retransmitter {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Sending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,13 +1,15 @@
 //! The thread of the glib main loop. It iterates the *default* context: GStreamer 1.22 resolves names and frees sockets
 //! there.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::sync::lock;
 
 /// Starts it, once a process. Returns when the main loop owns the default context: before that, `invoke` would run on
 /// the caller's thread.
 pub(crate) fn start() -> std::io::Result<()> {
     static STARTED: Mutex<bool> = Mutex::new(false);
-    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut started = lock(&STARTED);
     if !*started {
         let (ready, owned) = std::sync::mpsc::channel();
         std::thread::Builder::new()

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::pool::{EncoderPool, Subscriber};
-use crate::media::encoder::encoder::RunningEncoder;
+use crate::media::encoder::running::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::rate::renditions::{self, Member};
 use crate::media::webrtc::messages::PeerId;

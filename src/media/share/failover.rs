@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use super::pool::EncoderPool;
-use crate::media::encoder::encoder::RunningEncoder;
+use crate::media::encoder::running::RunningEncoder;
 use crate::media::encoder::trial;
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::plan::{EncoderSpec, Plan};

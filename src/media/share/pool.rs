@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use gst_utils::streamproducer::ConsumptionLink;
 
-use crate::media::encoder::encoder::RunningEncoder;
+use crate::media::encoder::running::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::plan::Plan;
 use crate::media::rate::renditions::Rendition;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink};
 
 use super::pool::EncoderPool;
-use crate::media::encoder::encoder::RunningEncoder;
+use crate::media::encoder::running::RunningEncoder;
 use crate::media::webrtc::messages::PeerId;
 
 /// A viewer's place. Dropping it gives it up.

@@ -1,7 +1,7 @@
 //! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to each viewer's
 //! appsrc by reference.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -14,6 +14,7 @@ use crate::media::pipeline::plan::{FRAMES, Plan};
 use crate::media::runtime::mailbox::run_blocking;
 use crate::media::webrtc::build::set;
 use crate::media::webrtc::teardown::RunningPipeline;
+use crate::sync::lock;
 
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -238,10 +239,6 @@ struct Latest {
     count: u64,
     /// The last of them.
     frame: Option<gst::Sample>,
-}
-
-fn lock(latest: &Mutex<Latest>) -> MutexGuard<'_, Latest> {
-    latest.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps what arrives at the sink, before anybody else has it: the sink's own last sample changes after that.

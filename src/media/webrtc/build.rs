@@ -5,7 +5,7 @@ use gst_webrtc::{WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDi
 
 use super::messages::{ChannelOptions, PeerOptions};
 use super::offer::Offer;
-use crate::media::encoder::encoder::RunningEncoder;
+use crate::media::encoder::running::RunningEncoder;
 use crate::media::pipeline::codec::{self, Codec};
 use crate::media::pipeline::description::Target;
 use crate::media::pipeline::parse;

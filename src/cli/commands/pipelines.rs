@@ -5,10 +5,10 @@ use crate::media::pipeline::library::Library;
 use crate::media::pipeline::parse;
 use crate::media::{self, DescriptionError, check_file};
 
-use super::failure::Failure;
-use super::options::{PipelinesCommand, PipelinesOptions};
+use crate::cli::failure::Failure;
+use crate::cli::options::{PipelinesCommand, PipelinesOptions};
 
-pub(super) fn run(options: PipelinesOptions) -> Result<(), Failure> {
+pub(crate) fn run(options: PipelinesOptions) -> Result<(), Failure> {
     media::init().map_err(anyhow::Error::from)?;
     let library = || Library::load(options.directory.as_deref()).map_err(DescriptionError::from);
     match options.command {

@@ -8,13 +8,13 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use crate::access::{Secret, StateDir, set_password};
 
-use super::failure::Failure;
+use crate::cli::failure::Failure;
 
 /// The longest line that is read, in bytes.
 const MAX_LINE: u64 = 4096;
 
 /// Reads the password twice from the terminal, or once from what stdin is instead, and writes its hash.
-pub(super) fn run() -> Result<(), Failure> {
+pub(crate) fn run() -> Result<(), Failure> {
     let state = StateDir::open().map_err(anyhow::Error::new)?;
     let password = if std::io::stdin().is_terminal() {
         ask_twice()?

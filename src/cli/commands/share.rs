@@ -6,16 +6,16 @@ use crate::access::{Shares, StateDir};
 use crate::clock::now_ms;
 use crate::protocol::role::Role;
 
-use super::failure::Failure;
-use super::options::ShareOptions;
+use crate::cli::failure::Failure;
+use crate::cli::options::ShareOptions;
 
 /// Where a host that runs leaves its address for this command.
-pub(super) const ADDRESS: &str = "address";
+pub(crate) const ADDRESS: &str = "address";
 /// The address of a host that was started without flags.
 const DEFAULT: &str = "http://127.0.0.1:8080/";
 
 /// Makes a link, lists all, or revokes one.
-pub(super) fn run(options: ShareOptions) -> Result<(), Failure> {
+pub(crate) fn run(options: ShareOptions) -> Result<(), Failure> {
     let state = StateDir::open().map_err(anyhow::Error::new)?;
     let shares = Shares::new(state.clone());
     if options.list {
@@ -77,7 +77,7 @@ fn told(duration: Duration) -> String {
 
 /// How long a link is valid: `90s`, `30m`, `2h`, `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lifetime(pub(super) Duration);
+pub(crate) struct Lifetime(pub(crate) Duration);
 
 impl std::str::FromStr for Lifetime {
     type Err = String;

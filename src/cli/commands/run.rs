@@ -20,14 +20,14 @@ use crate::session::SessionConfig;
 use crate::shutdown;
 use crate::web::Serving;
 
-use super::access::Entrance;
-use super::announce::announce;
-use super::client_setting::ClientSetting;
-use super::failure::Failure;
-use super::options::{AccessArguments, RunOptions, StreamArguments};
-use super::{access, files, process, signaling, tls};
+use crate::cli::access::Entrance;
+use crate::cli::announce::announce;
+use crate::cli::client_setting::ClientSetting;
+use crate::cli::failure::Failure;
+use crate::cli::options::{AccessArguments, RunOptions, StreamArguments};
+use crate::cli::{access, files, process, signaling, tls};
 
-pub(super) fn run(options: RunOptions) -> Result<(), Failure> {
+pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     process::limit_heap();
     process::raise_file_limit();
     media::init().map_err(anyhow::Error::from)?;

@@ -1,0 +1,6 @@
+//! A file for each subcommand.
+
+pub(super) mod passwd;
+pub(super) mod pipelines;
+pub(super) mod run;
+pub(super) mod share;
