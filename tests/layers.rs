@@ -62,6 +62,27 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Folder by folder within a layer, the other folders of that layer that it may use. Files beside the folders are on top
+/// of them.
+const FOLDERS: &[(&str, &[(&str, &[&str])])] = &[(
+    "media",
+    &[
+        ("runtime", &[]),
+        ("rate", &["runtime"]),
+        ("pipeline", &["rate", "runtime"]),
+        ("source", &["pipeline", "rate", "runtime"]),
+        ("encoder", &["pipeline", "rate", "runtime", "source"]),
+        ("share", &["encoder", "pipeline", "rate", "runtime", "source"]),
+        (
+            "webrtc",
+            &["encoder", "pipeline", "rate", "runtime", "share", "source"],
+        ),
+    ],
+)];
+
+/// Files beside the folders of a layer that folders may use: they use no folder themselves.
+const LEAVES: &[&str] = &["media/latency.rs", "media/log.rs"];
+
 /// Foreign crates that only these files or folders may name.
 const CONFINED: &[(&[&str], &[&str])] = &[
     (
@@ -128,11 +149,11 @@ fn module_of(path: &Path) -> String {
         .to_owned()
 }
 
-/// The names that stand behind `crate::`, also in `crate::{a, b}`.
-fn uses(code: &str) -> BTreeSet<String> {
+/// The names that stand behind `prefix`, also in `prefix{a, b}`.
+fn uses(code: &str, prefix: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
+    for (at, _) in code.match_indices(prefix) {
+        let rest = &code[at + prefix.len()..];
         let names_at = |text: &str| {
             text.chars()
                 .take_while(|c| c.is_alphanumeric() || *c == '_')
@@ -165,12 +186,43 @@ fn modules_depend_in_one_direction() {
             .iter()
             .find(|(name, _)| *name == module)
             .unwrap_or_else(|| panic!("{module} is in no layer"));
-        for name in uses(&code) {
+        for name in uses(&code, "crate::") {
             assert!(
                 name == module || allowed.contains(&name.as_str()),
                 "{}: {module} must not use {name}",
                 path.display()
             );
+        }
+    }
+}
+
+#[test]
+fn folders_of_a_layer_depend_in_one_direction() {
+    for (layer, folders) in FOLDERS {
+        let is_folder = |name: &str| folders.iter().any(|(folder, _)| *folder == name);
+        for (path, code) in sources() {
+            let mut parts = path.components().map(|part| part.as_os_str().to_str().unwrap());
+            let (first, second) = (parts.next().unwrap(), parts.next().unwrap_or_default());
+            if first != *layer || (!is_folder(second) && !LEAVES.iter().any(|leaf| path == Path::new(leaf))) {
+                continue;
+            }
+            let allowed: &[&str] = folders
+                .iter()
+                .find(|(folder, _)| *folder == second)
+                .map_or(&[], |(_, allowed)| allowed);
+            // Within a layer, folders name each other from the root; `super::super::` would hide it.
+            assert!(
+                !code.contains("super::super::"),
+                "{}: name other folders from the root",
+                path.display()
+            );
+            for name in uses(&code, &format!("crate::{layer}::")) {
+                assert!(
+                    name == second || !is_folder(&name) || allowed.contains(&name.as_str()),
+                    "{}: {layer}/{second} must not use {layer}/{name}",
+                    path.display()
+                );
+            }
         }
     }
 }
@@ -198,7 +250,7 @@ fn glib_and_tokio_meet_in_one_file() {
         .filter(|(path, code)| path.starts_with("media") && names_crate(code, "tokio"))
         .map(|(path, _)| path)
         .collect();
-    assert_eq!(both, [Path::new("media/seam.rs")]);
+    assert_eq!(both, [Path::new("media/runtime/mailbox.rs")]);
 }
 
 #[test]
@@ -221,7 +273,7 @@ fn pure_layers_have_no_clock_and_no_io() {
 
 #[test]
 fn the_test_sees_what_it_looks_for() {
-    let names: Vec<_> = uses("use crate::{media::x, web}; crate::input::y()")
+    let names: Vec<_> = uses("use crate::{media::x, web}; crate::input::y()", "crate::")
         .into_iter()
         .collect();
     assert_eq!(names, ["input", "media", "web"]);

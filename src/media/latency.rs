@@ -1,5 +1,5 @@
 //! Where the time of a frame goes, from the change on the screen to its first packet: stamped by probes, joined by the
-//! frame's timestamp.
+//! frame's time on the clock that all pipelines share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -29,14 +29,14 @@ pub struct FrameTimes {
     pub packetize: Duration,
 }
 
-/// The stamps of the frames of one encoder, in running time. Shared with the streaming threads.
+/// The stamps of the frames of one encoder. Shared with the streaming threads.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FrameTimestamps(Arc<Mutex<VecDeque<Stamps>>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Stamps {
     /// Of the change that it shows.
-    pts: gst::ClockTime,
+    time: gst::ClockTime,
     taken: gst::ClockTime,
     converted: Option<gst::ClockTime>,
     encoded: Option<gst::ClockTime>,
@@ -47,7 +47,7 @@ impl FrameTimestamps {
     pub(super) fn watch(&self, pipeline: &gst::Pipeline, input: &gst::Pad, output: &gst::Pad) {
         on_frames(input, pipeline, {
             let stamps = self.clone();
-            move |pts, now| stamps.begin(pts, now)
+            move |time, now| stamps.begin(time, now)
         });
         // By the convention of the shipped files; without it converting counts as encoding.
         if let Some(pad) = pipeline
@@ -56,38 +56,38 @@ impl FrameTimestamps {
         {
             on_frames(&pad, pipeline, {
                 let stamps = self.clone();
-                move |pts, now| stamps.set(pts, |stamps| stamps.converted = Some(now))
+                move |time, now| stamps.set(time, |stamps| stamps.converted = Some(now))
             });
         }
         on_frames(output, pipeline, {
             let stamps = self.clone();
-            move |pts, now| stamps.set(pts, |stamps| stamps.encoded = Some(now))
+            move |time, now| stamps.set(time, |stamps| stamps.encoded = Some(now))
         });
     }
 
-    fn begin(&self, pts: gst::ClockTime, now: gst::ClockTime) {
+    fn begin(&self, time: gst::ClockTime, now: gst::ClockTime) {
         let mut stamps = lock(&self.0);
         if stamps.len() == REMEMBERED {
             stamps.pop_front();
         }
         stamps.push_back(Stamps {
-            pts,
+            time,
             taken: now,
             converted: None,
             encoded: None,
         });
     }
 
-    fn set(&self, pts: gst::ClockTime, change: impl FnOnce(&mut Stamps)) {
+    fn set(&self, time: gst::ClockTime, change: impl FnOnce(&mut Stamps)) {
         let mut stamps = lock(&self.0);
-        if let Some(stamps) = stamps.iter_mut().rev().find(|stamps| stamps.pts == pts) {
+        if let Some(stamps) = stamps.iter_mut().rev().find(|stamps| stamps.time == time) {
             change(stamps);
         }
     }
 
-    fn find(&self, pts: gst::ClockTime) -> Option<Stamps> {
+    fn find(&self, time: gst::ClockTime) -> Option<Stamps> {
         let stamps = lock(&self.0);
-        stamps.iter().rev().find(|stamps| stamps.pts == pts).copied()
+        stamps.iter().rev().find(|stamps| stamps.time == time).copied()
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) struct SendTimes(Arc<Mutex<VecDeque<SendTime>>>);
 
 #[derive(Debug, Clone, Copy)]
 struct SendTime {
-    pts: gst::ClockTime,
+    time: gst::ClockTime,
     rtp_timestamp: u32,
     sent: gst::ClockTime,
     sent_us: u64,
@@ -118,11 +118,8 @@ impl SendTimes {
                     Some(gst::PadProbeData::BufferList(list)) => list.get(0),
                     _ => None,
                 };
-                let now = pipeline
-                    .upgrade()
-                    .and_then(|pipeline| pipeline.current_running_time());
-                let time = first.and_then(|packet| running_time(pad, packet));
-                if let (Some(packet), Some(time), Some(now)) = (first, time, now) {
+                let times = first.and_then(|packet| clock_times(&pipeline, pad, packet));
+                if let (Some(packet), Some((time, now))) = (first, times) {
                     send_times.note(packet, time, now);
                 }
                 gst::PadProbeReturn::Ok
@@ -130,9 +127,9 @@ impl SendTimes {
         );
     }
 
-    fn note(&self, packet: &gst::BufferRef, pts: gst::ClockTime, sent: gst::ClockTime) {
+    fn note(&self, packet: &gst::BufferRef, time: gst::ClockTime, sent: gst::ClockTime) {
         let mut send_times = lock(&self.0);
-        if send_times.back().is_some_and(|last| last.pts == pts) {
+        if send_times.back().is_some_and(|last| last.time == time) {
             return;
         }
         // RFC 3550 section 5.1: the timestamp is in bytes 4 to 7.
@@ -144,7 +141,7 @@ impl SendTimes {
             send_times.pop_front();
         }
         send_times.push_back(SendTime {
-            pts,
+            time,
             rtp_timestamp: u32::from_be_bytes(timestamp),
             sent,
             sent_us: u64::try_from(glib::real_time()).unwrap_or_default(),
@@ -155,13 +152,13 @@ impl SendTimes {
     pub(super) fn frames(&self, timeline: &FrameTimestamps) -> Vec<FrameTimes> {
         let send_times = lock(&self.0);
         let join = |send_time: &SendTime| {
-            let stamps = timeline.find(send_time.pts)?;
+            let stamps = timeline.find(send_time.time)?;
             let encoded = stamps.encoded?;
             let converted = stamps.converted.unwrap_or(stamps.taken);
             Some(FrameTimes {
                 rtp_timestamp: send_time.rtp_timestamp,
                 sent_us: send_time.sent_us,
-                capture: between(stamps.pts, stamps.taken),
+                capture: between(stamps.time, stamps.taken),
                 convert: between(stamps.taken, converted),
                 encode: between(converted, encoded),
                 packetize: between(encoded, send_time.sent),
@@ -175,14 +172,24 @@ fn between(from: gst::ClockTime, to: gst::ClockTime) -> Duration {
     Duration::from_nanos(to.saturating_sub(from).nseconds())
 }
 
-/// The time of a frame, which it keeps: encoders may shift the timestamps, and the segment with them.
-fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<gst::ClockTime> {
+/// The time of a frame and the time now, by the clock that all pipelines share. A frame keeps its time on the way:
+/// encoders may shift the timestamps, and the segment with them.
+fn clock_times(
+    pipeline: &glib::WeakRef<gst::Pipeline>,
+    pad: &gst::Pad,
+    buffer: &gst::BufferRef,
+) -> Option<(gst::ClockTime, gst::ClockTime)> {
+    let pipeline = pipeline.upgrade()?;
     let segment = pad.sticky_event::<gst::event::Segment>(0)?;
     let segment = segment.segment().downcast_ref::<gst::ClockTime>()?;
-    segment.to_running_time(buffer.pts()?)
+    let running_time = segment.to_running_time(buffer.pts()?)?;
+    Some((
+        pipeline.base_time()? + running_time,
+        pipeline.current_clock_time()?,
+    ))
 }
 
-/// Calls `note` with the time of each frame and the time that it is.
+/// Calls `note` with the time of each frame and the time now.
 fn on_frames(
     pad: &gst::Pad,
     pipeline: &gst::Pipeline,
@@ -190,11 +197,10 @@ fn on_frames(
 ) {
     let pipeline = pipeline.downgrade();
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-        let now = pipeline
-            .upgrade()
-            .and_then(|pipeline| pipeline.current_running_time());
-        let time = info.buffer().and_then(|buffer| running_time(pad, buffer));
-        if let (Some(time), Some(now)) = (time, now) {
+        let times = info
+            .buffer()
+            .and_then(|buffer| clock_times(&pipeline, pad, buffer));
+        if let Some((time, now)) = times {
             note(time, now);
         }
         gst::PadProbeReturn::Ok

@@ -1,17 +1,41 @@
-//! What the main loop does for the handles of a host.
+//! The main loop's side of a host's handles.
 
 use std::rc::Rc;
 
 use super::pipeline::plan::Plan;
-use super::runtime::mailbox::{Command, Inbox, Mailbox, WeakMailboxSender};
+use super::runtime::mailbox::{Mailbox, MailboxSender, Reply, WeakMailboxSender};
+use super::runtime::peer_id::PeerId;
 use super::share::pool::EncoderPool;
 use super::source::lifecycle::CaptureEvents;
-use super::webrtc::messages::Signal;
+use super::source::region::Region;
+use super::webrtc::messages::{Inbox, PeerCommand, PeerEvent, PeerOptions, Signal};
 use super::webrtc::peer;
 
+/// What handles and captures ask of the main loop.
+pub(super) enum Command {
+    OpenPeer {
+        id: PeerId,
+        options: PeerOptions,
+        commands: Mailbox<PeerCommand>,
+        events: MailboxSender<PeerEvent>,
+    },
+    CaptureLost {
+        generation: u64,
+        reason: String,
+    },
+    Framerate(u32),
+    Pointer(bool),
+    Region(Option<Region>),
+    SkipFrame,
+    Reload {
+        plan: Box<Plan>,
+        done: Reply<Result<(), String>>,
+    },
+}
+
 /// Starts the peers, until all handles are gone and everything is down.
-pub(super) async fn serve(plan: Plan, mut commands: Mailbox<Command>, reports: CaptureEvents) {
-    let pool = EncoderPool::new(Rc::new(plan), reports);
+pub(super) async fn serve(plan: Plan, mut commands: Mailbox<Command>, captures: CaptureEvents) {
+    let pool = EncoderPool::new(Rc::new(plan), captures);
     let warming = Rc::clone(&pool);
     glib::MainContext::default().spawn_local(async move { warming.warm_up().await });
     let mut peers: Vec<(WeakMailboxSender<Signal>, glib::JoinHandle<()>)> = Vec::new();
@@ -31,12 +55,12 @@ pub(super) async fn serve(plan: Plan, mut commands: Mailbox<Command>, reports: C
             }
             Command::Framerate(fps) => pool.change(|settings| settings.fps = Some(fps)),
             Command::Region(region) => pool.change(|settings| settings.region = region),
-            Command::LeaveOut => pool.leave_out(),
+            Command::SkipFrame => pool.skip_frame(),
             Command::Pointer(visible) => pool.change(|settings| settings.pointer = Some(visible)),
             Command::Reload { plan, done } => {
                 let pool = Rc::clone(&pool);
                 glib::MainContext::default().spawn_local(async move {
-                    let _ = done.send(pool.reload(*plan).await);
+                    done.send(pool.reload(*plan).await);
                 });
             }
             Command::CaptureLost { generation, reason } => pool.capture_lost(generation, &reason),

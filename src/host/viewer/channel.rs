@@ -180,7 +180,7 @@ pub(crate) async fn act(
             context.fps.store(fps, Ordering::Relaxed);
             context.media.set_framerate(fps).await;
         }
-        ChannelMessage::DisplayLate => context.media.leave_out_frame().await,
+        ChannelMessage::DisplayLate => context.media.skip_frame().await,
         ChannelMessage::RequestKeyframe => drop(peer.media().request_key_frame()),
         ChannelMessage::PointerVisible(visible) => peer.set_pointer_drawn(visible),
         ChannelMessage::Measure(None) => settings.end_measurement(),

@@ -1,6 +1,9 @@
-//! One running encoder, with its pad probes and its supervisor, and the trial that chooses among encoders.
+//! One running encoder, with its pad probes, its supervisor and its output, and the trial that chooses among encoders.
 
-pub(super) mod probes;
+mod bitrate;
+pub(super) mod output;
+mod probes;
 pub(super) mod running;
+pub(super) mod sound;
 mod supervisor;
 pub(super) mod trial;

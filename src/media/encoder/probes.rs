@@ -1,5 +1,4 @@
-//! The probes before and behind an encoder: what goes in is put in order, what comes out is counted, and requests for
-//! key frames go to the encoder's task instead of to the encoder.
+//! The pad probes before and behind an encoder: they put in order what goes in, and count what comes out.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,11 +11,8 @@ use crate::media::runtime::mailbox::MailboxSender;
 
 /// Marks a frame that is encoded again (`GST_BUFFER_OFFSET`).
 pub(crate) const REPEAT_MARK: u64 = u64::MAX - 1;
-/// Marks our own requests for a key frame (the `count` of a `GstForceKeyUnit`), which others' cannot reach: RTCP has
-/// eight bits for it (RFC 5104 section 4.3.1).
-pub(crate) const OWN_KEY_UNIT: u32 = 1 << 16;
 
-/// What the streaming threads tell the encoder's task.
+/// A notice of the streaming threads to the supervisor's task.
 #[derive(Debug)]
 pub(crate) enum Notice {
     /// A viewer has lost the picture, or is new.
@@ -32,7 +28,7 @@ pub(crate) enum Notice {
     Lost(String),
 }
 
-/// What the streaming threads count, and what they are told.
+/// Counts of the streaming threads, and settings for them.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     /// Frames of the capture.
@@ -43,8 +39,8 @@ pub(crate) struct Counters {
     pub(crate) encoded: AtomicU64,
     /// And their size, in bytes.
     pub(crate) bytes: AtomicU64,
-    /// The task wants to know of the next frame.
-    pub(crate) is_resting: AtomicBool,
+    /// True if the supervisor is to be notified of the next frame.
+    pub(crate) reports_motion: AtomicBool,
     /// The least time between two frames, in nanoseconds.
     pub(crate) interval_ns: AtomicU64,
     /// The frame rate that the encoder is told where the capture has none of its own.
@@ -59,11 +55,11 @@ pub(crate) fn prepare_frames(
     pipeline: &gst::Pipeline,
     rendition: Rendition,
     counters: &Arc<Counters>,
-    post: &MailboxSender<Notice>,
+    notices: &MailboxSender<Notice>,
 ) {
     let take = Mutex::new(FrameFilter {
         counters: Arc::clone(counters),
-        post: post.clone(),
+        notices: notices.clone(),
         last: None,
     });
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -103,7 +99,7 @@ pub(crate) fn prepare_frames(
 
 struct FrameFilter {
     counters: Arc<Counters>,
-    post: MailboxSender<Notice>,
+    notices: MailboxSender<Notice>,
     /// The time of the last frame that was taken.
     last: Option<gst::ClockTime>,
 }
@@ -118,13 +114,13 @@ impl FrameFilter {
         };
         if buffer.offset() != REPEAT_MARK {
             self.counters.arrived.fetch_add(1, Ordering::Relaxed);
-            if self.counters.is_resting.swap(false, Ordering::AcqRel) {
-                self.post.send(Notice::Moving);
+            if self.counters.reports_motion.swap(false, Ordering::AcqRel) {
+                self.notices.send(Notice::Moving);
             }
             let interval = gst::ClockTime::from_nseconds(self.counters.interval_ns.load(Ordering::Relaxed));
             if self.last.is_some_and(|last| at < last + interval) {
                 let taken = self.counters.taken.load(Ordering::Relaxed);
-                self.post.send(Notice::LeftOut { taken });
+                self.notices.send(Notice::LeftOut { taken });
                 return false;
             }
             self.counters.taken.fetch_add(1, Ordering::Relaxed);
@@ -166,10 +162,9 @@ fn half(info: &gst_video::VideoInfo) -> gst::Caps {
         .build()
 }
 
-/// On the way out: counts, keeps the end of the stream from the viewers, who may get another's, and their requests for
-/// key frames from the encoder.
-pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &MailboxSender<Notice>) {
-    let (counters, first) = (Arc::clone(counters), post.clone());
+/// On the way out: counts, and keeps the end of the stream from the viewers, who may get another's.
+pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, notices: &MailboxSender<Notice>) {
+    let (counters, first) = (Arc::clone(counters), notices.clone());
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         let bytes = info.buffer().map_or(0, |buffer| buffer.size() as u64);
         counters.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -178,7 +173,7 @@ pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Mail
         }
         gst::PadProbeReturn::Ok
     });
-    let end = post.clone();
+    let end = notices.clone();
     pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
         if info
             .event()
@@ -188,17 +183,6 @@ pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, post: &Mail
             return gst::PadProbeReturn::Handled;
         }
         gst::PadProbeReturn::Ok
-    });
-    let post = post.clone();
-    pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
-        let Some(request) = info.event().and_then(|event| event.structure()) else {
-            return gst::PadProbeReturn::Ok;
-        };
-        if request.name() != "GstForceKeyUnit" || request.get::<u32>("count") == Ok(OWN_KEY_UNIT) {
-            return gst::PadProbeReturn::Ok;
-        }
-        post.send(Notice::KeyFrameWanted);
-        gst::PadProbeReturn::Handled
     });
 }
 
@@ -218,10 +202,10 @@ mod tests {
     #[test]
     fn a_frame_captured_before_a_repetition_still_goes_in_after_it() {
         gst::init().unwrap();
-        let (post, _notices) = mailbox(4);
+        let (notices, _received) = mailbox(4);
         let mut filter = FrameFilter {
             counters: Arc::default(),
-            post,
+            notices,
             last: None,
         };
         assert!(filter.takes(&mut frame(10.0, REPEAT_MARK)));
@@ -233,19 +217,19 @@ mod tests {
     #[test]
     fn frames_above_the_rate_are_left_out_and_told_of() {
         gst::init().unwrap();
-        let (post, mut notices) = mailbox(4);
+        let (notices, mut received) = mailbox(4);
         let counters = Arc::new(Counters::default());
         counters.interval_ns.store(30_000_000, Ordering::Relaxed);
         let mut filter = FrameFilter {
             counters: Arc::clone(&counters),
-            post,
+            notices,
             last: None,
         };
         assert!(filter.takes(&mut frame(0.0, 0)));
         assert!(!filter.takes(&mut frame(20.0, 0)));
         assert!(filter.takes(&mut frame(31.0, 0)));
         assert!(matches!(
-            glib::MainContext::new().block_on(notices.next()),
+            glib::MainContext::new().block_on(received.next()),
             Some(Notice::LeftOut { taken: 1 })
         ));
         let [arrived, taken] =

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
+use crate::media::pipeline::encoder_spec::EncoderSpec;
 use crate::media::pipeline::parse;
-use crate::media::pipeline::plan::EncoderSpec;
-use crate::media::runtime::mailbox::run_blocking;
+use crate::media::runtime::blocking::run_blocking;
 use crate::media::source::video::Size;
 
 /// How many frames are encoded. The first ones are not timed: encoders take their time to open.

@@ -16,6 +16,8 @@
 
 use std::fmt;
 
+use gst::prelude::*;
+
 use super::codec::Codec;
 
 /// What a description is a part of.
@@ -90,6 +92,13 @@ impl Target {
             Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
             Unit::BitPerSecond => format!("{value}000"),
             Unit::Framerate(media_type) => format!("{media_type},framerate={value}/1"),
+        }
+    }
+
+    /// Sets the property in `pipeline`, which may be running. Does nothing if the element is not in it.
+    pub(crate) fn apply(&self, pipeline: &gst::Pipeline, value: impl std::fmt::Display) {
+        if let Some(element) = pipeline.by_name(&self.element) {
+            element.set_property_from_str(&self.property, &self.format(&value.to_string()));
         }
     }
 }
@@ -232,6 +241,15 @@ impl Description {
         }
         self.text = words.join(" ");
         self
+    }
+
+    /// For logs: the name of its file, or where its text came from.
+    pub fn label(&self) -> &str {
+        if self.name.is_empty() {
+            &self.origin
+        } else {
+            &self.name
+        }
     }
 
     /// The elements that the header's targets name.

@@ -125,6 +125,17 @@ pub fn named(
     Ok(element)
 }
 
+/// The element of type `T` called `name` in a pipeline whose text is ours.
+///
+/// # Errors
+/// A sentence if there is none.
+pub(crate) fn element<T: IsA<gst::Element>>(pipeline: &gst::Pipeline, name: &str) -> Result<T, String> {
+    let element = pipeline
+        .by_name(name)
+        .and_then(|element| element.downcast::<T>().ok());
+    element.ok_or_else(|| format!("there is no element called {name:?}"))
+}
+
 /// Checks that each of `elements` can be made here.
 ///
 /// # Errors

@@ -1,14 +1,13 @@
 //! What the flags choose: one capture, an encoder for each codec, and the texts that come of them.
 
-use std::path::PathBuf;
-
 use super::codec::Codec;
 use super::description::Description;
+use super::encoder_spec::EncoderSpec;
 use super::library::Library;
 use super::parse::{self, DescriptionError};
 use super::select;
+use super::stream_options::StreamOptions;
 use super::validate::check_targets;
-use crate::media::rate::renditions::Rendition;
 
 /// The element that takes frames out of the shared capture, and those that bring them to an encoder and encoded to a
 /// viewer.
@@ -23,6 +22,8 @@ pub(crate) const WEBRTC: &str = "webrtc";
 const WEBRTCBIN: &str = "webrtcbin name=webrtc bundle-policy=max-bundle";
 /// The payload type of the sound, where the host chooses it.
 const AUDIO_PAYLOAD_TYPE: u8 = 97;
+/// The element that brings encoded sound to a viewer.
+pub(crate) const SOUND: &str = "sound";
 /// The payloader of the sound, and the caps behind it.
 pub(crate) const AUDIO_PAY: &str = "audiopay";
 pub(crate) const AUDIO_RTP: &str = "audiortp";
@@ -42,27 +43,6 @@ const NEEDS: &[&str] = &[
     "sctpenc",
     "rtpbin",
 ];
-
-/// What the command line says about the stream.
-#[derive(Debug, Clone)]
-pub struct StreamOptions {
-    /// `--capture`: `auto`, a name, or gst-launch text.
-    pub capture: String,
-    /// `--encoder`: `auto`, a name, a codec, or gst-launch text.
-    pub encoder: String,
-    /// `--pipeline`: a file or gst-launch text that replaces capture and encoder.
-    pub pipeline: Option<String>,
-    /// `--pipelines`: a directory with descriptions that override and add.
-    pub directory: Option<PathBuf>,
-    /// The X display to capture, `:0`.
-    pub display: Option<String>,
-    /// Frames per second, 1 to 240.
-    pub fps: u32,
-    /// The video bitrate, in kbit/s.
-    pub bitrate_kbps: u32,
-    /// `--per-viewer-encoder`: each viewer gets an encoder of its own.
-    pub per_viewer_encoder: bool,
-}
 
 /// How the streams of this host are made. Every text in it has been parsed once.
 #[derive(Debug, Clone)]
@@ -84,22 +64,6 @@ pub enum Plan {
     },
     /// A whole description for each viewer.
     Whole(Description),
-}
-
-/// An encoder, and what it makes.
-#[derive(Debug, Clone)]
-pub struct EncoderSpec {
-    /// The codec.
-    pub codec: Codec,
-    /// The chosen description.
-    pub description: Description,
-}
-
-impl EncoderSpec {
-    /// For logs: the name of its file, or where its text came from.
-    pub(crate) fn label(&self) -> &str {
-        label(&self.description)
-    }
 }
 
 impl Plan {
@@ -225,15 +189,23 @@ impl Plan {
         }
     }
 
+    /// The text of the sound that all listeners share, with its appsink; none if each viewer has a whole pipeline.
+    pub(crate) fn sound_text(&self) -> Option<String> {
+        match self {
+            Self::Shared { audio, .. } => Some(format!("{} ! appsink name={ENCODED}", audio.text)),
+            Self::Whole(_) => None,
+        }
+    }
+
     /// The text of one viewer's pipeline, from encoded frames to webrtcbin.
     ///
     /// Without a codec it has no video, unless the plan is a whole description.
     pub(crate) fn viewer_text(&self, codec: Option<Codec>, with_audio: bool) -> String {
-        let Self::Shared { audio, .. } = self else {
+        if let Self::Whole(_) = self {
             return self.launch_text();
-        };
+        }
         let video = codec.map(|codec| format!(" appsrc name={FRAMES} ! {} ! webrtc.", codec.payloader()));
-        let audio = with_audio.then(|| format!(" {} ! {} ! webrtc.", audio.text, audio_payloader()));
+        let audio = with_audio.then(|| format!(" appsrc name={SOUND} ! {} ! webrtc.", audio_payloader()));
         [Some(WEBRTCBIN.to_owned()), video, audio]
             .into_iter()
             .flatten()
@@ -261,8 +233,8 @@ impl Plan {
     /// The name of the preferred encoder, which a viewer gets that does not say what it can decode.
     pub fn encoder_name(&self) -> &str {
         match self {
-            Self::Shared { encoders, .. } => label(&encoders[0].description),
-            Self::Whole(description) => label(description),
+            Self::Shared { encoders, .. } => encoders[0].description.label(),
+            Self::Whole(description) => description.label(),
         }
     }
 
@@ -274,9 +246,9 @@ impl Plan {
             } => {
                 let encoders: Vec<_> = encoders
                     .iter()
-                    .map(|encoder| label(&encoder.description))
+                    .map(|encoder| encoder.description.label())
                     .collect();
-                format!("capture {}, encoder {}", label(capture), encoders.join(" or "))
+                format!("capture {}, encoder {}", capture.label(), encoders.join(" or "))
             }
             Self::Whole(description) => format!("pipeline {}", description.origin),
         }
@@ -286,15 +258,19 @@ impl Plan {
     fn check(&self) -> Result<(), DescriptionError> {
         match self {
             Self::Shared {
-                capture, encoders, ..
+                capture,
+                encoders,
+                audio,
+                ..
             } => {
                 let text = self.capture_text().unwrap_or_default();
                 check_targets(capture, &parse::parse(&capture.origin, &text)?)?;
                 for encoder in encoders {
                     let origin = &encoder.description.origin;
-                    let pipeline = parse::parse(origin, &encoding_text(encoder, Rendition::High))?;
+                    let pipeline = parse::parse(origin, &encoding_text(encoder, false))?;
                     check_targets(&encoder.description, &pipeline)?;
                 }
+                parse::parse(&audio.origin, &self.sound_text().unwrap_or_default())?;
                 for codec in self.codecs() {
                     parse::parse("deskbeam", &self.viewer_text(Some(codec), true))?;
                 }
@@ -319,14 +295,15 @@ fn captured_for(capture: &Description, encoders: &[EncoderSpec]) -> String {
     }
 }
 
-/// The text of one encoder that viewers share, from frames to encoded frames.
-pub(crate) fn encoding_text(encoder: &EncoderSpec, rendition: Rendition) -> String {
-    let smaller = match rendition {
-        Rendition::HalfSize => format!("videoscale ! capsfilter name={SIZE} ! "),
-        Rendition::High | Rendition::Low => String::new(),
+/// The text of one encoder that viewers share, from frames to encoded frames, at the size of the screen or half of it.
+pub(crate) fn encoding_text(encoder: &EncoderSpec, half_size: bool) -> String {
+    let scale = if half_size {
+        format!("videoscale ! capsfilter name={SIZE} ! ")
+    } else {
+        String::new()
     };
     let (encode, finish) = (&encoder.description.text, encoder.codec.finish());
-    format!("appsrc name={FRAMES} ! {smaller}{encode} ! {finish} ! appsink name={ENCODED}")
+    format!("appsrc name={FRAMES} ! {scale}{encode} ! {finish} ! appsink name={ENCODED}")
 }
 
 fn audio_payloader() -> String {
@@ -339,14 +316,6 @@ fn audio_payloader() -> String {
 /// The caps of the sound in RTP (RFC 7587).
 pub(crate) fn audio_rtp_caps(payload_type: u8) -> String {
     format!("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={payload_type}")
-}
-
-fn label(description: &Description) -> &str {
-    if description.name.is_empty() {
-        &description.origin
-    } else {
-        &description.name
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::codec::Codec;
 use super::description::{Description, Kind};
+use super::encoder_spec::EncoderSpec;
 use super::library::Library;
 use super::parse::{self, DescriptionError};
-use super::plan::{EncoderSpec, StreamOptions};
+use super::stream_options::StreamOptions;
 use super::validate::codec_of;
 
 /// The capture that `--capture` names, with its settings in its text.

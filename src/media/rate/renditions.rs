@@ -3,7 +3,7 @@
 //! There is one rendition, and all viewers are on it, as long as their lines are alike. One whose line carries much less
 //! than the best gets a rendition below, so that it holds nobody back.
 
-use crate::media::webrtc::messages::PeerId;
+use crate::media::runtime::peer_id::PeerId;
 
 /// One of the streams of a codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

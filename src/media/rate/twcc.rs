@@ -8,8 +8,6 @@ use gst_rtp::prelude::*;
 
 use super::congestion::Packet;
 use super::retransmit::Retransmitter;
-use crate::media::runtime::mailbox::SignalSender;
-use crate::media::webrtc::messages::Signal;
 
 /// The name of the extension.
 pub(crate) const URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
@@ -24,8 +22,13 @@ pub(crate) fn add_to(payloader: &gst::Element, id: u8) {
     }
 }
 
-/// Sends the reports on what this payloader has sent, and has sent again what was lost.
-pub(crate) fn watch(payloader: &gst::Element, retransmitter: Retransmitter, signals: SignalSender) {
+/// Calls `on_report` with each report on the packets of this payloader, and has the lost ones sent again. Both happen on
+/// a thread of GStreamer's.
+pub(crate) fn watch(
+    payloader: &gst::Element,
+    retransmitter: Retransmitter,
+    on_report: impl Fn(Vec<Packet>) + Send + Sync + 'static,
+) {
     let Some(pad) = payloader.static_pad("src") else {
         return;
     };
@@ -35,7 +38,7 @@ pub(crate) fn watch(payloader: &gst::Element, retransmitter: Retransmitter, sign
             let (packets, lost) = read(report);
             retransmitter.resend(&lost);
             if !packets.is_empty() {
-                signals.send(Signal::Report(packets));
+                on_report(packets);
             }
         }
         gst::PadProbeReturn::Ok

@@ -1,4 +1,4 @@
-//! Who is on which rendition of the ladder, and at which rate each of them encodes.
+//! The assignment of subscribers to renditions, and the rate of each rendition.
 
 use std::rc::Rc;
 
@@ -6,23 +6,21 @@ use super::pool::{EncoderPool, Subscriber};
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::rate::renditions::{self, Member};
-use crate::media::webrtc::messages::PeerId;
+use crate::media::runtime::peer_id::PeerId;
 
 impl EncoderPool {
-    pub(super) fn move_to(&self, id: PeerId, encoding: &Rc<RunningEncoder>) {
+    pub(super) fn move_to(&self, id: PeerId, encoder: &Rc<RunningEncoder>) {
         let mut state = self.state.borrow_mut();
         let Some(subscriber) = state.subscribers.get_mut(&id) else {
             return;
         };
-        if let Some(link) = &mut subscriber.link
-            && let Err(error) = encoding.take_over(link)
-        {
-            tracing::error!(%error, "a viewer cannot be moved");
+        if let Some(delivery) = &mut subscriber.delivery {
+            encoder.deliver(delivery);
         }
-        subscriber.encoding = Rc::clone(encoding);
+        subscriber.encoder = Rc::clone(encoder);
     }
 
-    /// Puts the viewers on the renditions that fit them, in a task: numbers change in bursts.
+    /// Moves the subscribers to the renditions that fit them, in a task: rates change in bursts.
     pub(super) fn arrange_soon(self: &Rc<Self>) {
         if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
             let this = Rc::clone(self);
@@ -45,20 +43,20 @@ impl EncoderPool {
                 else {
                     continue;
                 };
-                let encoding = match self.encoding_for(codec, rendition) {
-                    Some(encoding) => Ok(encoding),
+                let encoder = match self.running_encoder(codec, rendition) {
+                    Some(encoder) => Ok(encoder),
                     None => match &capture {
                         Some(capture) => {
-                            self.start_encoding(&plan, capture, codec, rendition, member.kbps)
+                            self.start_encoder(&plan, capture, codec, rendition, member.kbps)
                                 .await
                         }
                         None => break,
                     },
                 };
-                match encoding {
-                    Ok(encoding) => {
+                match encoder {
+                    Ok(encoder) => {
                         tracing::debug!(peer = %id, ?rendition, kbps = member.kbps, "the viewer moves");
-                        self.move_to(id, &encoding);
+                        self.move_to(id, &encoder);
                     }
                     // It stays where it is.
                     Err(reason) => tracing::warn!(%reason, ?rendition, "there is no such rung"),
@@ -77,7 +75,7 @@ impl EncoderPool {
             kbps: subscriber.kbps,
             controls: subscriber.controls,
             allows_half_size: subscriber.allows_half_size,
-            rendition: subscriber.encoding.rendition,
+            rendition: subscriber.encoder.rendition,
         };
         state
             .subscribers
@@ -89,17 +87,17 @@ impl EncoderPool {
 
     fn set_rates(&self, pixels: u64) {
         let state = self.state.borrow();
-        for encoding in &state.encodings {
+        for encoder in &state.encoders {
             let on_it = || {
                 state
                     .subscribers
                     .values()
-                    .filter(|subscriber| Rc::ptr_eq(&subscriber.encoding, encoding))
+                    .filter(|subscriber| Rc::ptr_eq(&subscriber.encoder, encoder))
             };
             if let Some(kbps) = renditions::rate(on_it().map(|subscriber| subscriber.kbps)) {
-                encoding.set_rate(kbps, renditions::frame_rate(kbps, encoding.rendition, pixels));
+                encoder.set_rate(kbps, renditions::frame_rate(kbps, encoder.rendition, pixels));
             }
-            encoding.set_paused(on_it().all(|subscriber| subscriber.is_paused));
+            encoder.set_paused(on_it().all(|subscriber| subscriber.is_paused));
         }
     }
 }

@@ -1,28 +1,27 @@
-//! Which encoder is started, and which takes over when one fails.
+//! The choice of an encoder, at the start and when one fails.
 
 use std::rc::{Rc, Weak};
 
 use super::pool::EncoderPool;
-use crate::media::encoder::running::RunningEncoder;
+use crate::media::encoder::running::{EncoderSettings, RunningEncoder};
 use crate::media::encoder::trial;
 use crate::media::pipeline::codec::Codec;
-use crate::media::pipeline::plan::{EncoderSpec, Plan};
+use crate::media::pipeline::encoder_spec::EncoderSpec;
+use crate::media::pipeline::plan::Plan;
 use crate::media::rate::renditions::Rendition;
 use crate::media::source::video::Capture;
-use crate::media::webrtc::messages::Signal;
 
 impl EncoderPool {
-    pub(super) fn encoding_for(&self, codec: Codec, rendition: Rendition) -> Option<Rc<RunningEncoder>> {
+    pub(super) fn running_encoder(&self, codec: Codec, rendition: Rendition) -> Option<Rc<RunningEncoder>> {
         let state = self.state.borrow();
-        let is_it = |encoding: &&Rc<RunningEncoder>| {
-            (encoding.encoder.codec, encoding.rendition) == (codec, rendition)
-                && state.runs(encoding.capture())
+        let is_it = |encoder: &&Rc<RunningEncoder>| {
+            (encoder.spec.codec, encoder.rendition) == (codec, rendition) && state.runs(encoder.capture())
         };
-        state.encodings.iter().find(is_it).map(Rc::clone)
+        state.encoders.iter().find(is_it).map(Rc::clone)
     }
 
     /// Starts the best encoder that works. The turn must be held.
-    pub(super) async fn start_encoding(
+    pub(super) async fn start_encoder(
         &self,
         plan: &Plan,
         capture: &Rc<Capture>,
@@ -31,41 +30,40 @@ impl EncoderPool {
         kbps: u32,
     ) -> Result<Rc<RunningEncoder>, String> {
         let mut reasons = Vec::new();
-        for encoder in self.candidates(plan, codec, capture).await {
+        for spec in self.candidates(plan, codec, capture).await {
             let id = {
                 let mut state = self.state.borrow_mut();
-                state.next_encoding += 1;
-                state.next_encoding
+                state.next_encoder += 1;
+                state.next_encoder
             };
             let this = Weak::clone(&self.this);
             let lost = Box::new(move |id, reason: String| {
                 if let Some(pool) = this.upgrade() {
-                    pool.encoding_lost(id, &reason);
+                    pool.encoder_lost(id, &reason);
                 }
             });
-            match RunningEncoder::start(
+            let settings = EncoderSettings {
                 id,
-                &encoder,
+                spec: spec.clone(),
                 rendition,
-                (kbps, self.fps(plan)),
-                Rc::clone(capture),
-                lost,
-            )
-            .await
-            {
-                Ok(encoding) => {
-                    tracing::info!(encoder = encoder.label(), ?rendition, "encoding");
+                kbps,
+                fps: self.fps(plan),
+            };
+            match RunningEncoder::start(settings, Rc::clone(capture), lost).await {
+                Ok(encoder) => {
+                    tracing::info!(encoder = spec.label(), ?rendition, "encoding");
                     let mut state = self.state.borrow_mut();
-                    state.encodings.push(Rc::clone(&encoding));
-                    return Ok(encoding);
+                    state.encoders.push(Rc::clone(&encoder));
+                    return Ok(encoder);
                 }
                 Err(reason) => {
-                    tracing::warn!(encoder = encoder.label(), %reason, "the encoder does not work");
+                    tracing::warn!(encoder = spec.label(), %reason, "the encoder does not work");
                     self.state
                         .borrow_mut()
+                        .trials
                         .failed
-                        .push(encoder.description.origin.clone());
-                    reasons.push(format!("{}: {reason}", encoder.label()));
+                        .push(spec.description.origin.clone());
+                    reasons.push(format!("{}: {reason}", spec.label()));
                 }
             }
         }
@@ -75,8 +73,13 @@ impl EncoderPool {
     /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
     pub(super) async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<EncoderSpec> {
         let all: Vec<EncoderSpec> = plan.encoders_of(codec).cloned().collect();
-        let has_failed =
-            |encoder: &EncoderSpec| self.state.borrow().failed.contains(&encoder.description.origin);
+        let has_failed = |encoder: &EncoderSpec| {
+            self.state
+                .borrow()
+                .trials
+                .failed
+                .contains(&encoder.description.origin)
+        };
         let mut candidates: Vec<EncoderSpec> = all
             .iter()
             .filter(|encoder| !has_failed(encoder))
@@ -85,12 +88,18 @@ impl EncoderPool {
         if candidates.is_empty() {
             self.state
                 .borrow_mut()
+                .trials
                 .failed
                 .retain(|origin| all.iter().all(|encoder| encoder.description.origin != *origin));
             candidates = all;
         }
-        let is_proven =
-            |encoder: &EncoderSpec| self.state.borrow().proven.contains(&encoder.description.origin);
+        let is_proven = |encoder: &EncoderSpec| {
+            self.state
+                .borrow()
+                .trials
+                .proven
+                .contains(&encoder.description.origin)
+        };
         if candidates.len() < 2 || candidates.first().is_some_and(is_proven) {
             return candidates;
         }
@@ -99,8 +108,8 @@ impl EncoderPool {
         };
         let verdict = trial::rank(candidates, size, plan.fps()).await;
         let mut state = self.state.borrow_mut();
-        state.failed.extend(verdict.failed);
-        state.proven.extend(
+        state.trials.failed.extend(verdict.failed);
+        state.trials.proven.extend(
             verdict
                 .ranked
                 .first()
@@ -110,19 +119,19 @@ impl EncoderPool {
     }
 
     /// The next encoder takes over.
-    fn encoding_lost(self: Rc<Self>, id: u64, reason: &str) {
+    fn encoder_lost(self: Rc<Self>, id: u64, reason: &str) {
         let lost = {
             let mut state = self.state.borrow_mut();
-            let Some(at) = state.encodings.iter().position(|encoding| encoding.id == id) else {
+            let Some(at) = state.encoders.iter().position(|encoder| encoder.id == id) else {
                 return;
             };
-            let lost = state.encodings.remove(at);
-            state.failed.push(lost.encoder.description.origin.clone());
-            let origin = lost.encoder.description.origin.clone();
-            state.proven.retain(|proven| *proven != origin);
+            let lost = state.encoders.remove(at);
+            state.trials.failed.push(lost.spec.description.origin.clone());
+            let origin = lost.spec.description.origin.clone();
+            state.trials.proven.retain(|proven| *proven != origin);
             lost
         };
-        tracing::warn!(encoder = lost.encoder.label(), %reason, "the encoder has failed, the next takes over");
+        tracing::warn!(encoder = lost.spec.label(), %reason, "the encoder has failed, the next takes over");
         glib::MainContext::default().spawn_local(async move { self.replace(lost).await });
     }
 
@@ -137,20 +146,20 @@ impl EncoderPool {
             return self.cool_down();
         }
         match self
-            .start_encoding(
+            .start_encoder(
                 &plan,
                 capture,
-                lost.encoder.codec,
+                lost.spec.codec,
                 lost.rendition,
                 plan.bitrate_kbps(),
             )
             .await
         {
-            Ok(encoding) => orphans.into_iter().for_each(|id| self.move_to(id, &encoding)),
+            Ok(encoder) => orphans.into_iter().for_each(|id| self.move_to(id, &encoder)),
             Err(reason) => {
                 let state = self.state.borrow();
                 for subscriber in orphans.iter().filter_map(|id| state.subscribers.get(id)) {
-                    subscriber.signals.send(Signal::Lost(reason.clone()));
+                    (subscriber.on_lost)(reason.clone());
                 }
             }
         }

@@ -3,4 +3,5 @@
 mod arrange;
 mod failover;
 pub(super) mod pool;
+pub(super) mod sound;
 pub(super) mod subscription;

@@ -8,44 +8,54 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use gst_utils::streamproducer::ConsumptionLink;
-
+use crate::media::encoder::output::Delivery;
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::plan::Plan;
 use crate::media::rate::renditions::Rendition;
-use crate::media::runtime::mailbox::SignalSender;
+use crate::media::runtime::peer_id::PeerId;
 use crate::media::source::lifecycle::CaptureEvents;
 use crate::media::source::video::{Capture, Settings};
-use crate::media::webrtc::messages::{PeerId, Signal};
 
+use super::sound::{SharedSound, SoundSubscription};
 use super::subscription::Subscription;
 
 /// How long the capture runs on after the last viewer: a page that is loaded again finds it running.
 const WARM: Duration = Duration::from_secs(10);
 
+/// Takes the reason why a viewer's stream is lost.
+pub(crate) type OnLost = Box<dyn Fn(String)>;
+
 /// The shared part of a host's media.
 pub(crate) struct EncoderPool {
-    pub(super) reports: CaptureEvents,
+    pub(super) captures: CaptureEvents,
     pub(super) this: Weak<Self>,
     /// Held while something is started.
     pub(super) turn: futures_util::lock::Mutex<()>,
     pub(super) state: RefCell<State>,
+    sound: Rc<SharedSound>,
 }
 
+/// The state of the pool. Never borrowed across an await.
 pub(super) struct State {
     pub(super) plan: Rc<Plan>,
     pub(super) settings: Settings,
     pub(super) capture: Option<Rc<Capture>>,
-    pub(super) encodings: Vec<Rc<RunningEncoder>>,
+    pub(super) encoders: Vec<Rc<RunningEncoder>>,
     pub(super) subscribers: BTreeMap<PeerId, Subscriber>,
-    /// Encoders that did not work, by their origin. They are tried again when no other is left.
-    pub(super) failed: Vec<String>,
-    /// Encoders that have shown that they keep up.
-    pub(super) proven: Vec<String>,
-    pub(super) next_encoding: u64,
+    pub(super) trials: Trials,
+    pub(super) next_encoder: u64,
     /// Something has changed since the viewers were last arranged.
     pub(super) is_unarranged: bool,
+}
+
+/// The results of trials so far: descriptions of encoders, by their origin.
+#[derive(Default)]
+pub(super) struct Trials {
+    /// Those that did not work. They are tried again when no other is left.
+    pub(super) failed: Vec<String>,
+    /// Those that have shown that they keep up.
+    pub(super) proven: Vec<String>,
 }
 
 impl State {
@@ -60,9 +70,10 @@ impl State {
 /// One who watches.
 pub(super) struct Subscriber {
     pub(super) codec: Codec,
-    pub(super) encoding: Rc<RunningEncoder>,
-    pub(super) link: Option<ConsumptionLink>,
-    pub(super) signals: SignalSender,
+    pub(super) encoder: Rc<RunningEncoder>,
+    /// None until it is connected.
+    pub(super) delivery: Option<Delivery>,
+    pub(super) on_lost: OnLost,
     pub(super) kbps: u32,
     pub(super) controls: bool,
     pub(super) allows_half_size: bool,
@@ -78,27 +89,28 @@ pub(crate) struct NewSubscriber {
     pub(crate) controls: bool,
     /// Whether half the size will do.
     pub(crate) allows_half_size: bool,
-    pub(crate) signals: SignalSender,
+    /// Called when its stream is lost for good.
+    pub(crate) on_lost: OnLost,
 }
 
 impl EncoderPool {
     /// Nothing runs yet. `reports` takes what happens to captures.
-    pub(crate) fn new(plan: Rc<Plan>, reports: CaptureEvents) -> Rc<Self> {
+    pub(crate) fn new(plan: Rc<Plan>, captures: CaptureEvents) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
-            reports,
+            captures,
             this: Weak::clone(this),
             turn: futures_util::lock::Mutex::new(()),
             state: RefCell::new(State {
                 plan,
                 settings: Settings::default(),
                 capture: None,
-                encodings: Vec::new(),
+                encoders: Vec::new(),
                 subscribers: BTreeMap::new(),
-                failed: Vec::new(),
-                proven: Vec::new(),
-                next_encoding: 1,
+                trials: Trials::default(),
+                next_encoder: 1,
                 is_unarranged: false,
             }),
+            sound: SharedSound::new(),
         })
     }
 
@@ -117,16 +129,16 @@ impl EncoderPool {
         let is_private = plan.has_private_encoders();
         let kbps = plan.bitrate_kbps();
         let present = self
-            .encoding_for(new.codec, Rendition::High)
+            .running_encoder(new.codec, Rendition::High)
             .filter(|_| !is_private);
         // A rate that nobody has would put the others on a rendition below.
-        let begins_at = present.as_ref().map_or(kbps, |encoding| encoding.kbps());
-        let encoding = match present {
-            Some(encoding) => encoding,
+        let begins_at = present.as_ref().map_or(kbps, |encoder| encoder.kbps());
+        let encoder = match present {
+            Some(encoder) => encoder,
             None => {
                 let capture = self.capture().await?;
                 let started = self
-                    .start_encoding(&plan, &capture, new.codec, Rendition::High, kbps)
+                    .start_encoder(&plan, &capture, new.codec, Rendition::High, kbps)
                     .await;
                 if started.is_err() {
                     self.cool_down();
@@ -134,14 +146,14 @@ impl EncoderPool {
                 started?
             }
         };
-        if !self.state.borrow().runs(encoding.capture()) {
+        if !self.state.borrow().runs(encoder.capture()) {
             return Err("The capture is lost: it has ended".to_owned());
         }
         let subscriber = Subscriber {
             codec: new.codec,
-            encoding,
-            link: None,
-            signals: new.signals,
+            encoder,
+            delivery: None,
+            on_lost: new.on_lost,
             kbps: begins_at,
             controls: new.controls,
             allows_half_size: new.allows_half_size,
@@ -154,12 +166,28 @@ impl EncoderPool {
         Ok(Subscription { pool, id: new.id })
     }
 
+    /// Subscribes a viewer to the sound, which is started if need be. `on_lost` is called when it is lost for good.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(crate) async fn subscribe_to_sound(
+        &self,
+        id: PeerId,
+        on_lost: OnLost,
+    ) -> Result<SoundSubscription, String> {
+        let text = self
+            .plan()
+            .sound_text()
+            .ok_or("a whole pipeline has its own sound")?;
+        self.sound.subscribe(id, &text, on_lost).await
+    }
+
     /// Changes what viewers may change of the capture, for all of them.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
         let mut state = self.state.borrow_mut();
         change(&mut state.settings);
-        for encoding in &state.encodings {
-            encoding.set_nominal_fps(state.settings.fps.unwrap_or(state.plan.fps()));
+        for encoder in &state.encoders {
+            encoder.set_nominal_fps(state.settings.fps.unwrap_or(state.plan.fps()));
         }
         if let Some(capture) = &state.capture {
             capture.set(&state.plan, state.settings);
@@ -167,9 +195,9 @@ impl EncoderPool {
     }
 
     /// One frame is left out.
-    pub(crate) fn leave_out(&self) {
+    pub(crate) fn skip_frame(&self) {
         if let Some(capture) = &self.state.borrow().capture {
-            capture.leave_out();
+            capture.skip_frame();
         }
     }
 
@@ -186,9 +214,7 @@ impl EncoderPool {
         tracing::warn!(%reason, "the capture is lost");
         state.capture = None;
         for subscriber in state.subscribers.values() {
-            subscriber
-                .signals
-                .send(Signal::Lost(format!("The capture is lost: {reason}")));
+            (subscriber.on_lost)(format!("The capture is lost: {reason}"));
         }
     }
 
@@ -213,13 +239,13 @@ impl EncoderPool {
         let _turn = self.turn.lock().await;
         {
             let mut state = self.state.borrow_mut();
-            state.encodings.clear();
+            state.encoders.clear();
             state.capture = None;
         }
-        self.reports.stopped().await;
+        self.captures.stopped().await;
     }
 
-    /// Changes to another plan, without anybody missing more than a frame. If it does not work, the old one stays.
+    /// Changes to another plan, without a viewer missing more than a frame. If it does not work, the old one stays.
     ///
     /// # Errors
     /// A sentence that says what does not work.
@@ -236,41 +262,48 @@ impl EncoderPool {
             Some(_) => Some(self.start_capture(&plan).await?),
             None => None,
         };
-        let old: Vec<_> = self.state.borrow().encodings.clone();
-        let (failed, proven) = {
-            let mut state = self.state.borrow_mut();
-            (
-                std::mem::take(&mut state.failed),
-                std::mem::take(&mut state.proven),
-            )
-        };
-        let mut new = Vec::new();
-        for encoding in &old {
-            let Some(capture) = &capture else { break };
-            let (codec, rendition) = (encoding.encoder.codec, encoding.rendition);
-            match self
-                .start_encoding(&plan, capture, codec, rendition, plan.bitrate_kbps())
-                .await
-            {
-                Ok(started) => new.push(started),
-                Err(reason) => {
-                    let mut state = self.state.borrow_mut();
-                    state
-                        .encodings
-                        .retain(|encoding| old.iter().any(|old| old.id == encoding.id));
-                    (state.failed, state.proven) = (failed, proven);
-                    return Err(reason);
+        let old: Vec<_> = self.state.borrow().encoders.clone();
+        let trials = std::mem::take(&mut self.state.borrow_mut().trials);
+        match self.start_replacements(&plan, capture.as_ref(), &old).await {
+            Ok(new) => {
+                for (old, new) in old.iter().zip(&new) {
+                    let subscribers = self.subscribers_of(old);
+                    subscribers.into_iter().for_each(|id| self.move_to(id, new));
                 }
+                let mut state = self.state.borrow_mut();
+                (state.plan, state.capture) = (plan, capture);
+                state.encoders = new;
+                Ok(())
+            }
+            Err(reason) => {
+                let mut state = self.state.borrow_mut();
+                let is_old = |encoder: &Rc<RunningEncoder>| old.iter().any(|old| old.id == encoder.id);
+                state.encoders.retain(is_old);
+                state.trials = trials;
+                Err(reason)
             }
         }
-        for (old, new) in old.iter().zip(&new) {
-            let subscribers = self.subscribers_of(old);
-            subscribers.into_iter().for_each(|id| self.move_to(id, new));
+    }
+
+    /// Starts what `plan` has for the sound and for each of the `old` encoders.
+    async fn start_replacements(
+        &self,
+        plan: &Plan,
+        capture: Option<&Rc<Capture>>,
+        old: &[Rc<RunningEncoder>],
+    ) -> Result<Vec<Rc<RunningEncoder>>, String> {
+        let mut new = Vec::new();
+        if let Some(capture) = capture {
+            for old in old {
+                let (codec, rendition) = (old.spec.codec, old.rendition);
+                let started = self.start_encoder(plan, capture, codec, rendition, plan.bitrate_kbps());
+                new.push(started.await?);
+            }
         }
-        let mut state = self.state.borrow_mut();
-        (state.plan, state.capture) = (plan, capture);
-        state.encodings = new;
-        Ok(())
+        if let Some(text) = plan.sound_text() {
+            self.sound.reload(&text).await?;
+        }
+        Ok(new)
     }
 
     /// The running capture, started if need be.
@@ -285,7 +318,7 @@ impl EncoderPool {
 
     async fn start_capture(&self, plan: &Plan) -> Result<Rc<Capture>, String> {
         let text = plan.capture_text().ok_or("there is no shared capture")?;
-        let started = Capture::start(&text, self.reports.next()).await;
+        let started = Capture::start(&text, self.captures.next()).await;
         let capture = started.map_err(|reason| format!("The screen cannot be captured: {reason}"))?;
         capture.set(plan, self.state.borrow().settings);
         Ok(Rc::new(capture))
@@ -295,12 +328,12 @@ impl EncoderPool {
         self.state.borrow().settings.fps.unwrap_or(plan.fps())
     }
 
-    pub(super) fn subscribers_of(&self, encoding: &RunningEncoder) -> Vec<PeerId> {
+    pub(super) fn subscribers_of(&self, encoder: &RunningEncoder) -> Vec<PeerId> {
         let state = self.state.borrow();
         let on_it = state
             .subscribers
             .iter()
-            .filter(|(_, subscriber)| subscriber.encoding.id == encoding.id);
+            .filter(|(_, subscriber)| subscriber.encoder.id == encoder.id);
         on_it.map(|(id, _)| *id).collect()
     }
 
@@ -308,27 +341,27 @@ impl EncoderPool {
     pub(super) fn cool_down(&self) {
         let mut state = self.state.borrow_mut();
         let State {
-            encodings,
+            encoders,
             subscribers,
             ..
         } = &mut *state;
-        encodings.retain(|encoding| {
+        encoders.retain(|encoder| {
             subscribers
                 .values()
-                .any(|subscriber| Rc::ptr_eq(&subscriber.encoding, encoding))
+                .any(|subscriber| Rc::ptr_eq(&subscriber.encoder, encoder))
         });
-        let Some(capture) = state.capture.as_ref().filter(|_| state.encodings.is_empty()) else {
+        let Some(capture) = state.capture.as_ref().filter(|_| state.encoders.is_empty()) else {
             return;
         };
         let (this, capture) = (Weak::clone(&self.this), Rc::downgrade(capture));
-        let use_count = state.next_encoding;
+        let use_count = state.next_encoder;
         glib::MainContext::default().spawn_local(async move {
             glib::timeout_future(WARM).await;
             let (Some(this), Some(_)) = (this.upgrade(), capture.upgrade()) else {
                 return;
             };
             let mut state = this.state.borrow_mut();
-            if state.encodings.is_empty() && state.next_encoding == use_count {
+            if state.encoders.is_empty() && state.next_encoder == use_count {
                 state.capture = None;
             }
         });

@@ -1,59 +1,51 @@
-//! A viewer's place in the pool.
+//! A viewer's subscription to the shared streams.
 
 use std::rc::Rc;
-
-use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink};
+use std::sync::Arc;
 
 use super::pool::EncoderPool;
+use crate::media::encoder::output::{Consumer, Delivery};
 use crate::media::encoder::running::RunningEncoder;
-use crate::media::webrtc::messages::PeerId;
+use crate::media::runtime::peer_id::PeerId;
 
-/// A viewer's place. Dropping it gives it up.
-pub(in crate::media) struct Subscription {
+/// A viewer's subscription to the video. Its encoder may change while it is held. Dropping it ends it.
+pub(crate) struct Subscription {
     pub(super) pool: Rc<EncoderPool>,
     pub(super) id: PeerId,
 }
 
 impl Subscription {
-    /// What comes out of the encoder. It may change while the seat is held.
-    pub(in crate::media) fn encoding(&self) -> Option<Rc<RunningEncoder>> {
+    /// The encoder that serves it now.
+    pub(crate) fn encoder(&self) -> Option<Rc<RunningEncoder>> {
         let state = self.pool.state.borrow();
-        state
-            .subscribers
-            .get(&self.id)
-            .map(|subscriber| Rc::clone(&subscriber.encoding))
+        let subscriber = state.subscribers.get(&self.id);
+        subscriber.map(|subscriber| Rc::clone(&subscriber.encoder))
     }
 
-    /// What others who watch the same get, in kbit/s; `None` if there are none.
-    pub(in crate::media) fn others_kbps(&self) -> Option<u32> {
-        let encoding = self.encoding()?;
-        (self.pool.subscribers_of(&encoding).len() > 1).then(|| encoding.kbps())
+    /// The rate of the others who have the same encoder, in kbit/s; `None` if there are none.
+    pub(crate) fn others_kbps(&self) -> Option<u32> {
+        let encoder = self.encoder()?;
+        (self.pool.subscribers_of(&encoder).len() > 1).then(|| encoder.kbps())
     }
 
-    /// Sends the stream to `consumer` from the next key frame on, which comes at once.
-    pub(in crate::media) fn connect(&self, consumer: &gst_app::AppSrc) -> Result<(), String> {
-        let mut state = self.pool.state.borrow_mut();
-        let subscriber = state.subscribers.get_mut(&self.id).ok_or("the seat is gone")?;
-        let settings = ConsumerSettings {
-            max_buffer: 0,
-            max_time: STALE,
-            ..ConsumerSettings::default()
-        };
-        let mut link = ConsumptionLink::disconnected_with(consumer.clone(), settings);
-        subscriber.encoding.take_over(&mut link)?;
-        subscriber.link = Some(link);
-        Ok(())
-    }
-
-    /// No more of the stream.
-    pub(in crate::media) fn disconnect(&self) {
+    /// Delivers access units to `consumer` from the next key frame on, which comes at once.
+    pub(crate) fn connect(&self, consumer: Arc<dyn Consumer>) {
         if let Some(subscriber) = self.pool.state.borrow_mut().subscribers.get_mut(&self.id) {
-            subscriber.link = None;
+            let mut delivery = Delivery::new(consumer);
+            subscriber.encoder.deliver(&mut delivery);
+            subscriber.delivery = Some(delivery);
         }
     }
 
-    /// What the viewer's line carries and it wants, in kbit/s.
-    pub(in crate::media) fn set_kbps(&self, kbps: u32) {
+    /// Ends the delivery.
+    pub(crate) fn disconnect(&self) {
+        if let Some(subscriber) = self.pool.state.borrow_mut().subscribers.get_mut(&self.id) {
+            subscriber.delivery = None;
+        }
+    }
+
+    /// Takes the rate that the viewer's link carries and that it wants, in kbit/s.
+    pub(crate) fn set_kbps(&self, kbps: u32) {
         let mut state = self.pool.state.borrow_mut();
         let Some(subscriber) = state.subscribers.get_mut(&self.id) else {
             return;
@@ -64,25 +56,25 @@ impl Subscription {
         }
     }
 
-    /// Sends nothing for a while, and goes on with a key frame.
-    pub(in crate::media) fn set_paused(&self, paused: bool) {
+    /// Delivers nothing for a while, and goes on with a key frame.
+    pub(crate) fn set_paused(&self, paused: bool) {
         let mut state = self.pool.state.borrow_mut();
         let Some(subscriber) = state.subscribers.get_mut(&self.id) else {
             return;
         };
         subscriber.is_paused = paused;
-        if let Some(link) = &subscriber.link {
-            link.set_discard(paused);
+        if let Some(delivery) = &subscriber.delivery {
+            delivery.set_paused(paused);
         }
-        subscriber.encoding.want_key_frame();
+        subscriber.encoder.request_key_frame();
         drop(state);
         self.pool.arrange_soon();
     }
 
     /// Asks for a key frame.
-    pub(in crate::media) fn want_key_frame(&self) {
-        if let Some(encoding) = self.encoding() {
-            encoding.want_key_frame();
+    pub(crate) fn request_key_frame(&self) {
+        if let Some(encoder) = self.encoder() {
+            encoder.request_key_frame();
         }
     }
 }
@@ -93,6 +85,3 @@ impl Drop for Subscription {
         self.pool.arrange_soon();
     }
 }
-
-/// Encoded frames that have waited for so long to be sent are stale.
-const STALE: gst::ClockTime = gst::ClockTime::from_mseconds(500);

@@ -1,75 +1,71 @@
-//! What becomes known of captures: that one is lost, and that the latest has stopped.
+//! The events in the life of captures: one is lost, the latest has stopped.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::media::runtime::mailbox::{Command, Mailbox, MailboxSender, WeakMailboxSender, mailbox};
+use crate::media::runtime::mailbox::{Mailbox, MailboxSender, mailbox};
 
-/// How long the last capture may take to stop.
+/// The time that the last capture may take to stop.
 const STOP_CAPTURE: Duration = Duration::from_secs(2);
 
-/// Makes what a capture reports with. It belongs to the pool.
+/// Called from any thread with the number of a capture that is lost, and the reason.
+type OnLost = Arc<dyn Fn(u64, String) + Send + Sync>;
+
+/// Numbers the captures of a host and knows when the latest has stopped.
 pub(crate) struct CaptureEvents {
-    commands: WeakMailboxSender<Command>,
-    /// How many captures there have been, and the end of the latest.
-    latest: RefCell<(u64, Option<Mailbox<()>>)>,
+    on_lost: OnLost,
+    latest: RefCell<Latest>,
+}
+
+/// The latest capture.
+#[derive(Default)]
+struct Latest {
+    /// Its number: how many captures there have been.
+    generation: u64,
+    /// Ends when it has stopped.
+    stopped: Option<Mailbox<()>>,
 }
 
 impl CaptureEvents {
     /// There has been no capture yet.
-    pub(crate) fn new(commands: WeakMailboxSender<Command>) -> Self {
+    pub(crate) fn new(on_lost: impl Fn(u64, String) + Send + Sync + 'static) -> Self {
         Self {
-            commands,
+            on_lost: Arc::new(on_lost),
             latest: RefCell::default(),
         }
     }
 
-    /// For the next capture.
-    pub(crate) fn next(&self) -> (CaptureLost, StopNotice) {
-        let (held, stopped) = mailbox(1);
+    /// Gives what the next capture reports with.
+    pub(crate) fn next(&self) -> CaptureReporter {
+        let (stop_notice, stopped) = mailbox(1);
         let mut latest = self.latest.borrow_mut();
-        *latest = (latest.0 + 1, Some(stopped));
-        let signals = CaptureLost {
-            commands: self.commands.clone(),
-            generation: latest.0,
+        *latest = Latest {
+            generation: latest.generation + 1,
+            stopped: Some(stopped),
         };
-        (signals, StopNotice { _held: held })
+        CaptureReporter {
+            generation: latest.generation,
+            on_lost: Arc::clone(&self.on_lost),
+            stop_notice,
+        }
     }
 
     /// Ends when the latest capture has stopped.
     pub(crate) async fn stopped(&self) {
-        let stopped = self.latest.borrow_mut().1.take();
+        let stopped = self.latest.borrow_mut().stopped.take();
         if let Some(mut stopped) = stopped {
             let _ = glib::future_with_timeout(STOP_CAPTURE, stopped.next()).await;
         }
     }
 }
 
-/// For the capture's callbacks: reports that it is lost.
-#[derive(Clone)]
-pub(crate) struct CaptureLost {
-    commands: WeakMailboxSender<Command>,
-    /// Which of the captures that there have been.
-    generation: u64,
-}
-
-impl CaptureLost {
+/// One capture's number, and its ways to report.
+pub(crate) struct CaptureReporter {
     /// The number of this capture.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// The capture has failed or ended.
-    pub(crate) fn lost(&self, reason: String) {
-        self.commands.send(Command::CaptureLost {
-            generation: self.generation,
-            reason,
-        });
-    }
-}
-
-/// Held by a capture until it has stopped.
-#[derive(Debug)]
-pub(crate) struct StopNotice {
-    _held: MailboxSender<()>,
+    pub(crate) generation: u64,
+    /// Takes the loss of this capture.
+    pub(crate) on_lost: OnLost,
+    /// Dropped when this capture has stopped.
+    pub(crate) stop_notice: MailboxSender<()>,
 }

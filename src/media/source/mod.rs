@@ -1,4 +1,5 @@
 //! The capture that all viewers share.
 
 pub(super) mod lifecycle;
+pub(super) mod region;
 pub(super) mod video;

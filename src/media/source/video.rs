@@ -7,53 +7,38 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSettings, StreamProducer};
 
-use super::lifecycle::{CaptureLost, StopNotice};
+use super::lifecycle::CaptureReporter;
+use super::region::Region;
 use crate::capture::LEAVE_OUT;
 use crate::media::pipeline::parse;
 use crate::media::pipeline::plan::{FRAMES, Plan};
-use crate::media::runtime::mailbox::run_blocking;
-use crate::media::webrtc::build::set;
-use crate::media::webrtc::teardown::RunningPipeline;
+use crate::media::runtime::running_pipeline::RunningPipeline;
 use crate::sync::lock;
 
 /// How long a source may take to start.
 const START: Duration = Duration::from_secs(10);
 
-/// A part of the screen, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Region {
-    /// From the left edge of the screen.
-    pub x: u32,
-    /// From its top edge.
-    pub y: u32,
-    /// At least 1.
-    pub width: u32,
-    /// At least 1.
-    pub height: u32,
-}
-
-/// What viewers may change of the capture while it runs. `None`: as the description says.
+/// The settings of a running capture that viewers may change. `None`: as the description says.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Settings {
     /// Frames per second.
     pub(crate) fps: Option<u32>,
-    /// Whether the pointer is drawn into the picture.
+    /// True if the pointer is drawn into the frames.
     pub(crate) pointer: Option<bool>,
-    /// Which part of the screen is shown.
+    /// The part of the screen that is shown; `None`: all of it.
     pub(crate) region: Option<Region>,
 }
 
-/// Of the picture, in pixels.
+/// The size of a frame, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) width: u32,
     pub(crate) height: u32,
 }
 
-/// A running capture. Dropping it stops it, on a thread of its own, and then drops its notice.
+/// A running capture. Dropping it stops it, on a thread of its own, and then drops its stop notice.
 #[derive(Debug)]
 pub(crate) struct Capture {
-    watch: Option<gst::bus::BusWatchGuard>,
     pipeline: RunningPipeline,
     producer: StreamProducer,
     latest: Arc<Mutex<Latest>>,
@@ -61,57 +46,29 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// Starts the pipeline that `text` describes. The reason is returned if it does not start; a later failure
-    /// goes to `signals`.
-    pub(crate) async fn start(
-        text: &str,
-        (signals, stopped): (CaptureLost, StopNotice),
-    ) -> Result<Self, String> {
+    /// Starts the pipeline that `text` describes. A later failure goes to `reporter`.
+    ///
+    /// # Errors
+    /// The reason if it does not start.
+    pub(crate) async fn start(text: &str, reporter: CaptureReporter) -> Result<Self, String> {
         let pipeline = parse::parse("the capture", text).map_err(|error| error.to_string())?;
-        let sink = pipeline
-            .by_name(FRAMES)
-            .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
-            .ok_or("there is no appsink called \"frames\"")?;
+        let sink: gst_app::AppSink = parse::element(&pipeline, FRAMES)?;
         let latest = watch_frames(&sink);
         let producer = StreamProducer::with(&sink, ProducerSettings { sync: false });
-        let bus = pipeline.bus().ok_or("the pipeline has no bus")?;
-        let mut capture = Self {
-            watch: None,
-            pipeline: RunningPipeline::new("capture-stop", pipeline.clone()).with_notice(stopped),
+        let CaptureReporter {
+            generation,
+            on_lost,
+            stop_notice,
+        } = reporter;
+        let mut pipeline = RunningPipeline::new("capture-stop", pipeline).with_stop_notice(stop_notice);
+        pipeline.play("capture-start", START).await?;
+        pipeline.watch_bus(move |reason| on_lost(generation, reason))?;
+        Ok(Self {
+            pipeline,
             producer,
             latest,
-            generation: signals.generation(),
-        };
-        match run_blocking("capture-start", START, move || {
-            pipeline.set_state(gst::State::Playing)
+            generation,
         })
-        .await
-        {
-            Some(Ok(_)) => {}
-            Some(Err(_)) => {
-                return Err(capture
-                    .first_error()
-                    .unwrap_or_else(|| "the source does not start".to_owned()));
-            }
-            None => return Err(format!("the source has not started within {} s", START.as_secs())),
-        }
-        let watch = bus.add_watch(move |_, message| {
-            match message.view() {
-                gst::MessageView::Error(error) => signals.lost(error.error().to_string()),
-                gst::MessageView::Eos(_) => signals.lost("it has ended".to_owned()),
-                other => {
-                    match other {
-                        gst::MessageView::Warning(warning) => tracing::warn!("{}", warning.error()),
-                        gst::MessageView::Info(info) => tracing::info!("{}", info.error()),
-                        _ => {}
-                    }
-                    return glib::ControlFlow::Continue;
-                }
-            }
-            glib::ControlFlow::Break
-        });
-        capture.watch = Some(watch.map_err(|error| error.to_string())?);
-        Ok(capture)
     }
 
     /// Sends frames to `consumer` until the link is dropped.
@@ -204,31 +161,21 @@ impl Capture {
             return;
         };
         if let (Some(target), Some(fps)) = (&capture.fps, settings.fps) {
-            set(&self.pipeline, target, fps);
+            target.apply(&self.pipeline, fps);
         }
         if let (Some(target), Some(visible)) = (&capture.pointer, settings.pointer) {
-            set(&self.pipeline, target, visible);
+            target.apply(&self.pipeline, visible);
         }
         if let Some(target) = &capture.region {
-            let text = settings
-                .region
-                .map(|Region { x, y, width, height }| format!("{width}x{height}+{x}+{y}"));
-            set(&self.pipeline, target, text.unwrap_or_default());
+            let text = settings.region.map(|region| region.to_string());
+            target.apply(&self.pipeline, text.unwrap_or_default());
         }
     }
 
     /// Leaves out one frame, if the source can.
-    pub(crate) fn leave_out(&self) {
+    pub(crate) fn skip_frame(&self) {
         let event = gst::event::CustomUpstream::new(gst::Structure::new_empty(LEAVE_OUT));
         self.pipeline.send_event(event);
-    }
-
-    fn first_error(&self) -> Option<String> {
-        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
-        match message.view() {
-            gst::MessageView::Error(error) => Some(error.error().to_string()),
-            _ => None,
-        }
     }
 }
 

@@ -1,34 +1,33 @@
-//! What a viewer's task, its peer and GStreamer's threads tell each other.
+//! The messages between a viewer's task, its peer and GStreamer's threads.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::media::rate::congestion::Packet;
-use crate::media::runtime::mailbox::StatsReply;
+use crate::media::runtime::mailbox::{
+    Delivery, Either, Mailbox, MailboxSender, Reply, WeakMailboxSender, mailbox, next_of,
+};
+use crate::media::webrtc::stats::PeerStats;
 
-/// One peer's number, unique in this process. For logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId(pub u64);
+/// Commands that wait for one peer.
+pub(crate) const PEER_COMMANDS: usize = 64;
+/// Events of one peer that wait for its viewer's task.
+pub(crate) const EVENTS: usize = 256;
+/// Signals of GStreamer's that wait for one peer: its candidates are the most, a few per network address.
+const SIGNALS: usize = 256;
 
-impl fmt::Display for PeerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// What is done with the messages of a peer's data channel. Called on webrtcbin's thread: it must not block.
+/// Takes the messages of a peer's data channel. Called on webrtcbin's thread: it must not block.
 pub type MessageSink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What kind of peer to make.
+/// The kind of peer to make.
 #[derive(Clone)]
 pub struct PeerOptions {
     /// The codecs that the viewer can decode, by their names in SDP. Empty: any.
     pub codecs: Vec<String>,
-    /// Whether it gets the picture.
+    /// True if it gets video.
     pub video: bool,
-    /// Whether it gets sound.
+    /// True if it gets sound.
     pub audio: bool,
-    /// Whether the picture may come in half its size, for a line that carries little.
+    /// True if the video may come in half its size, for a link that carries little.
     pub allows_half_size: bool,
     /// The data channels that the host makes.
     pub channel: Option<ChannelOptions>,
@@ -43,11 +42,11 @@ pub struct ChannelOptions {
     pub label: &'static str,
     /// The label of the one beside it, which is made before it.
     pub unordered: Option<&'static str>,
-    /// Where the messages of both go.
+    /// Takes the messages of both.
     pub messages: MessageSink,
 }
 
-/// What a peer tells its viewer's task.
+/// An event of a peer, for its viewer's task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerEvent {
     /// The SDP offer. Comes first, and once.
@@ -58,7 +57,7 @@ pub enum PeerEvent {
     Candidate {
         /// `candidate:…`.
         candidate: String,
-        /// Which m-line it belongs to.
+        /// The m-line that it belongs to.
         sdp_m_line_index: u32,
     },
     /// The viewer's answer is applied.
@@ -73,7 +72,7 @@ pub enum PeerEvent {
     Failed(String),
 }
 
-/// What a viewer's task tells its peer.
+/// A command of a viewer's task to its peer.
 #[derive(Debug)]
 pub(crate) enum PeerCommand {
     Answer(String),
@@ -87,10 +86,10 @@ pub(crate) enum PeerCommand {
     },
     KeyFrame,
     Pause(bool),
-    Stats(StatsReply),
+    Stats(Reply<PeerStats>),
 }
 
-/// What GStreamer's threads tell a peer's task.
+/// A signal of GStreamer's threads to a peer's task.
 #[derive(Debug)]
 pub(crate) enum Signal {
     NegotiationNeeded,
@@ -106,16 +105,64 @@ pub(crate) enum Signal {
     /// Nothing waits in the data channel any more.
     ChannelDrained,
     ForeignChannel,
-    /// The viewer tells which packets have arrived when.
+    /// The viewer reports the arrival of packets.
     Report(Vec<Packet>),
+    /// The viewer asks for a key frame (RTCP PLI or FIR).
+    KeyFrameRequest,
     /// The peer, the shared capture or an element is lost.
     Lost(String),
 }
 
-/// What comes next to a peer's task.
+/// The next thing for a peer's task.
 pub(crate) enum PeerInput {
     Command(PeerCommand),
     Signal(Signal),
     /// The viewer's task has let go of its handle.
     Closed,
+}
+
+/// Sends signals to one peer's task, from any thread, without waiting.
+#[derive(Debug, Clone)]
+pub(crate) struct SignalSender(MailboxSender<Signal>);
+
+impl SignalSender {
+    /// Makes an end that tells whether the peer still lives.
+    pub(crate) fn downgrade(&self) -> WeakMailboxSender<Signal> {
+        self.0.downgrade()
+    }
+
+    /// Sends. A full queue means that the task has stalled and will be given up anyway.
+    pub(crate) fn send(&self, signal: Signal) {
+        if self.0.send(signal) == Delivery::Full {
+            tracing::warn!("a peer's task has stalled");
+        }
+    }
+}
+
+/// Everything that a peer's task waits for.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    commands: Mailbox<PeerCommand>,
+    signals: Mailbox<Signal>,
+}
+
+impl Inbox {
+    /// Makes the inbox of a peer that takes `commands`, and the sender of its signals.
+    pub(crate) fn new(commands: Mailbox<PeerCommand>) -> (Self, SignalSender) {
+        let (sender, signals) = mailbox(SIGNALS);
+        (Self { commands, signals }, SignalSender(sender))
+    }
+
+    /// Waits for the next command or signal.
+    pub(crate) async fn next(&mut self) -> PeerInput {
+        match next_of(&mut self.signals, &mut self.commands).await {
+            Either::First(signal) => signal.map_or(PeerInput::Closed, PeerInput::Signal),
+            Either::Second(command) => command.map_or(PeerInput::Closed, PeerInput::Command),
+        }
+    }
+
+    /// Waits for the next signal, whatever the viewer does.
+    pub(crate) async fn next_signal(&mut self) -> Option<Signal> {
+        self.signals.next().await
+    }
 }

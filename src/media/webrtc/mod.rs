@@ -1,12 +1,17 @@
 //! One viewer's webrtcbin: its pipeline, negotiation, data channels and teardown.
 
-pub(super) mod build;
+mod consumer;
 mod fingerprint;
+mod frame_meter;
 pub(super) mod messages;
 pub(super) mod offer;
+mod outbox;
 pub(super) mod peer;
+mod pipeline;
 mod promise;
 pub(super) mod sdp;
+mod selection;
 mod signals;
 pub(super) mod stats;
-pub(super) mod teardown;
+mod streams;
+mod teardown;

@@ -6,35 +6,32 @@
 mod build;
 mod negotiate;
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
-use super::build::PeerPipeline;
 use super::fingerprint::FingerprintCheck;
-use super::messages::{PeerCommand, PeerEvent, PeerId, PeerInput, PeerOptions, Signal};
+use super::frame_meter::FrameMeter;
+use super::messages::{Inbox, PeerCommand, PeerEvent, PeerInput, PeerOptions, Signal, SignalSender};
 use super::offer::Offer;
+use super::outbox::Outbox;
+use super::pipeline::PeerPipeline;
+use super::promise::{STEP, settled};
 use super::sdp;
 use super::signals::Connections;
 use super::stats::PeerStats;
+use super::streams::Streams;
 use super::teardown;
-use crate::media::latency::SendTimes;
 use crate::media::rate::congestion::{CongestionController, START_KBPS};
-use crate::media::runtime::mailbox::{EventSender, Inbox, SignalSender, run_blocking};
+use crate::media::runtime::blocking::run_blocking;
+use crate::media::runtime::mailbox::{Delivery, MailboxSender};
+use crate::media::runtime::peer_id::PeerId;
 use crate::media::share::pool::EncoderPool;
-use crate::media::share::subscription::Subscription;
-
-use super::promise::{STEP, settled};
 
 /// How long the viewer has from its request until it is connected.
 const HANDSHAKE: Duration = Duration::from_secs(15);
-/// How much may wait in the data channel, in bytes.
-const MAX_BUFFERED: u64 = 16 * 1024;
-/// How many messages may wait for room there. The oldest are dropped: they are worth the least.
-const OUTBOX: usize = 16;
 /// How many data channels a viewer may open by itself before it is shown out: each costs threads.
 const FOREIGN_CHANNELS: u32 = 2;
 
@@ -45,22 +42,22 @@ pub(crate) async fn run(
     options: PeerOptions,
     signals: SignalSender,
     mut inbox: Inbox,
-    events: EventSender,
+    events: MailboxSender<PeerEvent>,
 ) {
     let reason = match Peer::build(id, &pool, &options, signals).await {
         Ok(mut peer) => {
             // What the viewer holds goes up when the last of its sinks does.
             drop(options);
             let reason = peer.live(&mut inbox, &events).await.err();
-            tell_end(id, reason, &events);
+            end(id, reason, &events);
             return peer.take_down(id, &mut inbox).await;
         }
         Err(reason) => reason,
     };
-    tell_end(id, Some(reason), &events);
+    end(id, Some(reason), &events);
 }
 
-fn tell_end(id: PeerId, reason: Option<String>, events: &EventSender) {
+fn end(id: PeerId, reason: Option<String>, events: &MailboxSender<PeerEvent>) {
     match reason {
         Some(reason) => {
             tracing::info!(peer = %id, %reason, "the peer ends");
@@ -70,31 +67,27 @@ fn tell_end(id: PeerId, reason: Option<String>, events: &EventSender) {
     }
 }
 
-/// What a peer is made of.
+/// One peer.
 struct Peer {
-    parts: PeerPipeline,
-    gate: Arc<FingerprintCheck>,
+    pipeline: PeerPipeline,
+    fingerprint: Arc<FingerprintCheck>,
     connections: Connections,
-    /// Its place among those who share an encoder.
-    subscription: Option<Subscription>,
-    /// What its line carries.
+    streams: Streams,
+    /// The rate that its link carries.
     congestion: CongestionController,
-    send_times: SendTimes,
-    /// Messages that the data channel has no room for yet.
-    outbox: VecDeque<String>,
+    meter: FrameMeter,
+    outbox: Outbox,
     role: Role,
     phase: Phase,
     gathering: Gathering,
     foreign_channels: u32,
-    /// How many frames had been encoded when, the last time somebody asked.
-    counted: (u64, Instant),
 }
 
-/// Who offers.
+/// The side that offers.
 enum Role {
-    /// We do. The text is there once it has been made.
+    /// The host. The text is there once it has been made.
     Offerer { offer: Option<String> },
-    /// The viewer does.
+    /// The viewer.
     Answerer { offer: Offer },
 }
 
@@ -116,14 +109,14 @@ enum Gathering {
 
 impl Peer {
     /// Negotiates and serves, until the viewer lets go (`Ok`) or the peer is lost (the reason).
-    async fn live(&mut self, inbox: &mut Inbox, events: &EventSender) -> Result<(), String> {
+    async fn live(&mut self, inbox: &mut Inbox, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         if let Role::Answerer { offer } = &self.role {
             let offer = offer.clone();
             let answer = self.make_answer(&offer).await?;
             self.start_rate(offer.transport_cc.is_some());
             self.start().await?;
             let candidates = self.gather(inbox).await?;
-            tell(
+            notify(
                 events,
                 PeerEvent::Answer(sdp::with_candidates(&answer, &candidates)),
             )?;
@@ -134,7 +127,7 @@ impl Peer {
     }
 
     async fn start(&self) -> Result<(), String> {
-        let pipeline = self.parts.pipeline.clone();
+        let pipeline = self.pipeline.pipeline.clone();
         match run_blocking("peer-start", STEP, move || {
             pipeline.set_state(gst::State::Playing)
         })
@@ -150,7 +143,7 @@ impl Peer {
     }
 
     /// Does what comes in, until the viewer lets go (`Ok`) or the peer is lost (the reason).
-    async fn serve(&mut self, inbox: &mut Inbox, events: &EventSender) -> Result<(), String> {
+    async fn serve(&mut self, inbox: &mut Inbox, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         loop {
             let input = match self.phase {
                 Phase::Connected => inbox.next().await,
@@ -180,7 +173,11 @@ impl Peer {
         format!("{what} within {} s", HANDSHAKE.as_secs())
     }
 
-    async fn command(&mut self, command: PeerCommand, events: &EventSender) -> Result<(), String> {
+    async fn command(
+        &mut self,
+        command: PeerCommand,
+        events: &MailboxSender<PeerEvent>,
+    ) -> Result<(), String> {
         match command {
             PeerCommand::Answer(sdp) => self.apply_answer(&sdp, events).await?,
             PeerCommand::Candidate {
@@ -190,10 +187,7 @@ impl Peer {
                 self.add_candidate(&candidate, sdp_m_line_index);
             }
             PeerCommand::Message(message) => {
-                if self.outbox.len() == OUTBOX {
-                    self.outbox.pop_front();
-                }
-                self.outbox.push_back(message);
+                self.outbox.push(message);
                 self.flush_outbox();
             }
             PeerCommand::Bitrate { kbps } => {
@@ -201,84 +195,60 @@ impl Peer {
                 self.follow_congestion();
             }
             PeerCommand::Pause(paused) => {
-                self.subscription
+                self.streams
+                    .video
                     .as_ref()
-                    .inspect(|subscription| subscription.set_paused(paused));
+                    .inspect(|video| video.set_paused(paused));
             }
             PeerCommand::KeyFrame => {
-                self.subscription
-                    .as_ref()
-                    .inspect(|subscription| subscription.want_key_frame());
+                self.streams.request_key_frame();
             }
             PeerCommand::Stats(reply) => reply.send(self.stats().await),
         }
         Ok(())
     }
 
-    /// Sends what waits as far as there is room.
     fn flush_outbox(&mut self) {
-        let Some(channel) = &self.parts.channel else {
-            return;
-        };
-        if channel.ready_state() != gst_webrtc::WebRTCDataChannelState::Open {
-            return self.outbox.clear();
-        }
-        while let Some(message) = self.outbox.front() {
-            // More than this unacknowledged, and a viewer that stops would keep the pipeline from ever stopping.
-            // A single long one may go alone.
-            let waiting = channel.buffered_amount();
-            if waiting > 0 && waiting + message.len() as u64 > MAX_BUFFERED {
-                return;
-            }
-            let _ = channel.send_string_full(Some(message));
-            self.outbox.pop_front();
+        if let Some(channel) = &self.pipeline.channel {
+            self.outbox.flush(channel);
         }
     }
 
-    /// Who tells what arrives begins with what the others get, or as one of whose line nothing is known.
+    /// A viewer that reports arrivals begins with the rate of the others, or with that of a link of which nothing is known.
     fn start_rate(&mut self, reports_arrivals: bool) {
-        let Some(subscription) = &self.subscription else {
+        let Some(video) = &self.streams.video else {
             return;
         };
         if reports_arrivals {
             self.congestion
-                .start_at(subscription.others_kbps().unwrap_or(START_KBPS));
+                .start_at(video.others_kbps().unwrap_or(START_KBPS));
         }
         self.follow_congestion();
     }
 
     fn follow_congestion(&self) {
-        if let Some(subscription) = &self.subscription {
-            subscription.set_kbps(self.congestion.kbps());
+        if let Some(video) = &self.streams.video {
+            video.set_kbps(self.congestion.kbps());
         }
     }
 
     async fn stats(&mut self) -> PeerStats {
         let (promise, reply) = gst::Promise::new_future();
-        self.parts
+        self.pipeline
             .webrtc
             .emit_by_name::<()>("get-stats", &[&None::<gst::Pad>, &promise]);
         let mut stats = match settled(reply).await {
             Ok(Some(reply)) => PeerStats::read(&reply),
             _ => PeerStats::default(),
         };
-        if let Some(encoding) = self.subscription.as_ref().and_then(Subscription::encoding) {
-            let (before, since) = self.counted;
-            self.counted = (encoding.encoded(), Instant::now());
-            let seconds = (self.counted.1 - since).as_secs_f64();
-            // After a move to another encoder there is nothing to compare with.
-            if let Some(frames) = self.counted.0.checked_sub(before).filter(|_| seconds >= 0.2) {
-                stats.encoded_fps = Some(frames as f64 / seconds);
-            }
-            let name = &encoding.encoder.description.name;
-            stats.encoder = Some(name.clone()).filter(|name| !name.is_empty());
-            stats.frames = self.send_times.frames(encoding.timeline());
+        if let Some(encoder) = self.streams.encoder() {
+            self.meter.measure(&encoder, &mut stats);
             stats.available_kbps = Some(self.congestion.kbps());
         }
         stats
     }
 
-    async fn signal(&mut self, signal: Signal, events: &EventSender) -> Result<(), String> {
+    async fn signal(&mut self, signal: Signal, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         match signal {
             Signal::NegotiationNeeded if matches!(self.role, Role::Offerer { offer: None }) => {
                 self.make_offer(events).await?;
@@ -290,7 +260,7 @@ impl Peer {
                 sdp_m_line_index,
             } => {
                 if sdp::is_useful_candidate(&candidate) {
-                    tell(
+                    notify(
                         events,
                         PeerEvent::Candidate {
                             candidate,
@@ -301,7 +271,7 @@ impl Peer {
             }
             Signal::GatheringComplete => {
                 self.gathering = Gathering::Complete;
-                tell(
+                notify(
                     events,
                     PeerEvent::Candidate {
                         candidate: String::new(),
@@ -310,13 +280,15 @@ impl Peer {
                 )?;
             }
             Signal::Connected => {
+                if self.phase == Phase::Connected {
+                    // What was sent during the interruption is lost.
+                    self.streams.request_key_frame();
+                }
                 self.phase = Phase::Connected;
                 // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
-                let _ = self.parts.pipeline.recalculate_latency();
-                if let (Some(subscription), Some(frames)) = (&self.subscription, &self.parts.frames) {
-                    subscription.connect(frames)?;
-                }
-                tell(events, PeerEvent::Connected)?;
+                let _ = self.pipeline.pipeline.recalculate_latency();
+                self.streams.connect(&mut self.pipeline);
+                notify(events, PeerEvent::Connected)?;
             }
             Signal::FingerprintMismatch => {
                 tracing::warn!("a peer's certificate is not the one that its answer announced");
@@ -330,12 +302,11 @@ impl Peer {
             }
             Signal::ChannelOpened => {
                 // What was sent before the viewer had ended its handshake is lost, and on a still screen that was all.
-                self.subscription
-                    .as_ref()
-                    .inspect(|subscription| subscription.want_key_frame());
-                tell(events, PeerEvent::ChannelOpen)?;
+                self.streams.request_key_frame();
+                notify(events, PeerEvent::ChannelOpen)?;
             }
             Signal::ChannelDrained => self.flush_outbox(),
+            Signal::KeyFrameRequest => self.streams.request_key_frame(),
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {
@@ -348,25 +319,22 @@ impl Peer {
     }
 
     async fn take_down(mut self, id: PeerId, inbox: &mut Inbox) {
-        self.gate.close();
-        self.subscription
-            .as_ref()
-            .inspect(|subscription| subscription.disconnect());
+        self.fingerprint.close();
+        self.streams.disconnect();
         if self.gathering == Gathering::RunningPipeline {
             teardown::wait_for_gathering(inbox).await;
         }
         self.connections.disconnect();
-        self.parts.channel = None;
-        self.parts.unordered = None;
-        teardown::stop(id, self.parts.pipeline, self.parts.webrtc).await;
+        self.pipeline.channel = None;
+        self.pipeline.unordered = None;
+        teardown::stop(id, self.pipeline.pipeline, self.pipeline.webrtc).await;
     }
 }
 
-/// Gives up a peer whose viewer's task does not listen.
-fn tell(events: &EventSender, event: PeerEvent) -> Result<(), String> {
-    if events.send(event) {
-        Ok(())
-    } else {
-        Err("The viewer's task does not listen".to_owned())
+/// Sends an event; a peer whose viewer's task does not listen is given up.
+fn notify(events: &MailboxSender<PeerEvent>, event: PeerEvent) -> Result<(), String> {
+    match events.send(event) {
+        Delivery::Queued => Ok(()),
+        Delivery::Full | Delivery::Closed => Err("The viewer's task does not listen".to_owned()),
     }
 }

@@ -8,8 +8,7 @@ use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCICEGatheringState, WebRTCPeerConnectionState};
 
 use super::fingerprint::FingerprintCheck;
-use super::messages::{MessageSink, Signal};
-use crate::media::runtime::mailbox::SignalSender;
+use super::messages::{MessageSink, Signal, SignalSender};
 
 /// Everything that is connected, so that it can be disconnected before the teardown: a data channel that outlives
 /// its webrtcbin is a use after free in GStreamer 1.22.

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::messages::{PeerId, Signal};
-use crate::media::runtime::mailbox::{Inbox, run_blocking};
-use crate::media::source::lifecycle::StopNotice;
+use super::messages::{Inbox, Signal};
+use crate::media::runtime::blocking::run_blocking;
+use crate::media::runtime::peer_id::PeerId;
 
 const GATHERING: Duration = Duration::from_secs(3);
 const NULL: Duration = Duration::from_secs(5);
@@ -25,55 +25,6 @@ const DISPOSE: Duration = Duration::from_millis(1500);
 
 /// Pipelines of this process that could not be stopped.
 static ABANDONED: AtomicU32 = AtomicU32::new(0);
-
-/// A pipeline that is stopped when this is dropped, on a thread of its own: that may block.
-#[derive(Debug)]
-pub(crate) struct RunningPipeline {
-    pipeline: gst::Pipeline,
-    thread: &'static str,
-    /// Dropped when the pipeline has stopped.
-    notice: Option<StopNotice>,
-}
-
-impl RunningPipeline {
-    /// Takes charge of `pipeline`. `thread` is the name of the thread that will stop it.
-    pub(crate) fn new(thread: &'static str, pipeline: gst::Pipeline) -> Self {
-        Self {
-            pipeline,
-            thread,
-            notice: None,
-        }
-    }
-
-    /// The same with a notice that is dropped when the pipeline has stopped.
-    pub(crate) fn with_notice(mut self, notice: StopNotice) -> Self {
-        self.notice = Some(notice);
-        self
-    }
-}
-
-impl std::ops::Deref for RunningPipeline {
-    type Target = gst::Pipeline;
-
-    fn deref(&self) -> &gst::Pipeline {
-        &self.pipeline
-    }
-}
-
-impl Drop for RunningPipeline {
-    fn drop(&mut self) {
-        let (pipeline, notice) = (self.pipeline.clone(), self.notice.take());
-        let stopped = std::thread::Builder::new()
-            .name(self.thread.to_owned())
-            .spawn(move || {
-                let _ = pipeline.set_state(gst::State::Null);
-                drop(notice);
-            });
-        if let Err(error) = stopped {
-            tracing::error!(%error, "cannot stop a pipeline");
-        }
-    }
-}
 
 /// Waits until the candidates are gathered, but not for ever: 1.22 sometimes never says so.
 pub(crate) async fn wait_for_gathering(inbox: &mut Inbox) {

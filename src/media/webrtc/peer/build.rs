@@ -1,6 +1,5 @@
-//! How a peer is put together.
+//! Putting a peer together.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,24 +7,30 @@ use gst::prelude::*;
 
 use super::{Gathering, HANDSHAKE, Peer, Phase, Role};
 use crate::descriptors;
-use crate::media::latency::SendTimes;
 use crate::media::rate::congestion::CongestionController;
 use crate::media::rate::retransmit::Retransmitter;
 use crate::media::rate::twcc;
-use crate::media::runtime::mailbox::SignalSender;
-use crate::media::share::pool::{EncoderPool, NewSubscriber};
-use crate::media::share::subscription::Subscription;
-use crate::media::webrtc::build::{MediaSelection, PeerPipeline};
+use crate::media::runtime::peer_id::PeerId;
+use crate::media::share::pool::EncoderPool;
 use crate::media::webrtc::fingerprint::FingerprintCheck;
-use crate::media::webrtc::messages::{MessageSink, PeerId, PeerOptions};
+use crate::media::webrtc::frame_meter::FrameMeter;
+use crate::media::webrtc::messages::{ChannelOptions, MessageSink, PeerOptions, Signal, SignalSender};
 use crate::media::webrtc::offer::Offer;
+use crate::media::webrtc::outbox::Outbox;
+use crate::media::webrtc::pipeline::PeerPipeline;
+use crate::media::webrtc::selection::MediaSelection;
 use crate::media::webrtc::signals::Connections;
+use crate::media::webrtc::streams::Streams;
 
-/// The least rate that a bad line brings the picture down to, in kbit/s.
+/// The least rate that a bad link brings the video down to, in kbit/s.
 const LEAST_KBPS: u32 = 300;
 
 impl Peer {
-    pub(crate) async fn build(
+    /// Subscribes to the streams that `options` ask for and builds the pipeline, in state READY.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(super) async fn build(
         id: PeerId,
         pool: &EncoderPool,
         options: &PeerOptions,
@@ -37,58 +42,67 @@ impl Peer {
         let plan = pool.plan();
         let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
         let media = MediaSelection::choose(&plan, options, offer.as_ref())?;
-        let subscription = match media.codec {
-            Some(codec) => {
-                let new = NewSubscriber {
-                    id,
-                    codec,
-                    controls: options.channel.is_some(),
-                    allows_half_size: options.allows_half_size,
-                    signals: signals.clone(),
-                };
-                Some(pool.subscribe(new).await?)
-            }
-            None => None,
-        };
-        let encoding = subscription.as_ref().and_then(Subscription::encoding);
-        let channel = options.channel.as_ref();
-        let parts = PeerPipeline::build(&plan, &media, encoding.as_deref(), channel, offer.as_ref())?;
-        let send_times = SendTimes::default();
-        if let Some(payloader) = parts.pipeline.by_name("pay") {
-            let retransmitter = Retransmitter::default();
-            if let Some((payload_type, id)) = media.reported() {
-                retransmitter.watch(&parts.webrtc, payload_type, id);
-            }
-            twcc::watch(&payloader, retransmitter, signals.clone());
-            send_times.watch(&parts.pipeline, &payloader);
-        }
-        let gate = Arc::new(FingerprintCheck::new(&parts.webrtc));
-        let mut connections = Connections::watch(&parts.pipeline, &parts.webrtc, &gate, signals)?;
-        if let (Some(channel), Some(options)) = (&parts.channel, &options.channel) {
-            connections.watch_channel(channel);
-            for channel in [Some(channel), parts.unordered.as_ref()].into_iter().flatten() {
-                connections.read_channel(channel, &gate, MessageSink::clone(&options.messages));
-            }
-        }
-        let role = match offer {
-            Some(offer) => Role::Answerer { offer },
-            None => Role::Offerer { offer: None },
-        };
+        let streams = Streams::subscribe(pool, id, &media, options, &signals).await?;
+        // A viewer that offers has made the data channels that it wants.
+        let channels = options.channel.as_ref().filter(|_| offer.is_none());
+        let pipeline = PeerPipeline::build(&plan, &media, &streams, channels)?;
+        let meter = FrameMeter::new(streams.encoder().as_deref());
+        watch_video(&pipeline, &media, &meter, &signals);
+        let fingerprint = Arc::new(FingerprintCheck::new(&pipeline.webrtc));
+        let connections = connect(&pipeline, &fingerprint, options.channel.as_ref(), signals)?;
         Ok(Self {
-            parts,
-            gate,
+            pipeline,
+            fingerprint,
             connections,
-            subscription,
+            streams,
             congestion: CongestionController::new(LEAST_KBPS, plan.bitrate_kbps()),
-            send_times,
-            outbox: VecDeque::new(),
-            role,
+            meter,
+            outbox: Outbox::default(),
+            role: match offer {
+                Some(offer) => Role::Answerer { offer },
+                None => Role::Offerer { offer: None },
+            },
             phase: Phase::Handshake {
                 deadline: Instant::now() + HANDSHAKE,
             },
             gathering: Gathering::New,
             foreign_channels: 0,
-            counted: (encoding.map_or(0, |encoding| encoding.encoded()), Instant::now()),
         })
     }
+}
+
+/// Watches the packets of the video, and what the viewer says of them.
+fn watch_video(pipeline: &PeerPipeline, media: &MediaSelection, meter: &FrameMeter, signals: &SignalSender) {
+    if let Some(consumer) = &pipeline.video {
+        consumer.watch_key_frame_requests(signals.clone());
+    }
+    let Some(payloader) = pipeline.pipeline.by_name("pay") else {
+        return;
+    };
+    let retransmitter = Retransmitter::default();
+    if let Some((payload_type, id)) = media.reported() {
+        retransmitter.watch(&pipeline.webrtc, payload_type, id);
+    }
+    let reports = signals.clone();
+    twcc::watch(&payloader, retransmitter, move |packets| {
+        reports.send(Signal::Report(packets));
+    });
+    meter.send_times.watch(&pipeline.pipeline, &payloader);
+}
+
+/// Connects webrtcbin's signals and the messages of its data channels.
+fn connect(
+    pipeline: &PeerPipeline,
+    fingerprint: &Arc<FingerprintCheck>,
+    options: Option<&ChannelOptions>,
+    signals: SignalSender,
+) -> Result<Connections, String> {
+    let mut connections = Connections::watch(&pipeline.pipeline, &pipeline.webrtc, fingerprint, signals)?;
+    if let (Some(channel), Some(options)) = (&pipeline.channel, options) {
+        connections.watch_channel(channel);
+        for channel in [Some(channel), pipeline.unordered.as_ref()].into_iter().flatten() {
+            connections.read_channel(channel, fingerprint, MessageSink::clone(&options.messages));
+        }
+    }
+    Ok(connections)
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
-use super::{Gathering, Peer, Role, tell};
-use crate::media::runtime::mailbox::{EventSender, Inbox};
-use crate::media::webrtc::messages::{PeerEvent, Signal};
+use super::{Gathering, Peer, Role, notify};
+use crate::media::runtime::mailbox::MailboxSender;
+use crate::media::webrtc::messages::{Inbox, PeerEvent, Signal};
 use crate::media::webrtc::offer::Offer;
 use crate::media::webrtc::promise::settled;
 use crate::media::webrtc::sdp::{self, Answer};
@@ -16,7 +16,7 @@ use crate::media::webrtc::sdp::{self, Answer};
 const GATHER: Duration = Duration::from_millis(2500);
 
 impl Peer {
-    pub(crate) async fn make_offer(&mut self, events: &EventSender) -> Result<(), String> {
+    pub(crate) async fn make_offer(&mut self, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         let text = self.describe("offer").await?;
         if self.gathering == Gathering::New {
             self.gathering = Gathering::RunningPipeline;
@@ -24,11 +24,11 @@ impl Peer {
         self.role = Role::Offerer {
             offer: Some(text.clone()),
         };
-        tell(events, PeerEvent::Offer(text))
+        notify(events, PeerEvent::Offer(text))
     }
 
     pub(crate) async fn make_answer(&mut self, offer: &Offer) -> Result<String, String> {
-        self.gate.expect(offer.fingerprint.clone());
+        self.fingerprint.expect(offer.fingerprint.clone());
         let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
         self.set_description("set-remote-description", &remote).await?;
         let text = self.describe("answer").await?;
@@ -60,9 +60,13 @@ impl Peer {
         Ok(candidates)
     }
 
-    pub(crate) async fn apply_answer(&mut self, text: &str, events: &EventSender) -> Result<(), String> {
+    pub(crate) async fn apply_answer(
+        &mut self,
+        text: &str,
+        events: &MailboxSender<PeerEvent>,
+    ) -> Result<(), String> {
         let Role::Offerer { offer: Some(offer) } = &self.role else {
-            return tell(
+            return notify(
                 events,
                 PeerEvent::AnswerRefused("There is no offer of ours".to_owned()),
             );
@@ -75,20 +79,20 @@ impl Peer {
         });
         let (fingerprint, description) = match checked {
             Ok(checked) => checked,
-            Err(reason) => return tell(events, PeerEvent::AnswerRefused(reason)),
+            Err(reason) => return notify(events, PeerEvent::AnswerRefused(reason)),
         };
-        self.gate.expect(fingerprint);
+        self.fingerprint.expect(fingerprint);
         self.start_rate(sdp::reports_arrivals(text));
         match self.set_description("set-remote-description", &description).await {
-            Ok(()) => tell(events, PeerEvent::AnswerApplied),
-            Err(reason) => tell(events, PeerEvent::AnswerRefused(reason)),
+            Ok(()) => notify(events, PeerEvent::AnswerApplied),
+            Err(reason) => notify(events, PeerEvent::AnswerRefused(reason)),
         }
     }
 
     /// Names stay out: webrtcbin 1.22 crashes and leaks when it resolves them.
     pub(crate) fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
         if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
-            self.parts
+            self.pipeline
                 .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
         }
@@ -97,7 +101,7 @@ impl Peer {
     /// Has webrtcbin make its `offer` or `answer`, and take it as its own.
     async fn describe(&self, kind: &str) -> Result<String, String> {
         let (promise, reply) = gst::Promise::new_future();
-        self.parts
+        self.pipeline
             .webrtc
             .emit_by_name::<()>(&format!("create-{kind}"), &[&None::<gst::Structure>, &promise]);
         let reply = settled(reply)
@@ -118,7 +122,7 @@ impl Peer {
         description: &WebRTCSessionDescription,
     ) -> Result<(), String> {
         let (promise, reply) = gst::Promise::new_future();
-        self.parts
+        self.pipeline
             .webrtc
             .emit_by_name::<()>(signal, &[description, &promise]);
         settled(reply)

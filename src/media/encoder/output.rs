@@ -1,0 +1,296 @@
+//! The encoded stream of one encoder, of video or sound, for any number of consumers.
+//!
+//! Each access unit goes to all of them by reference, on the encoder's streaming thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gst::prelude::*;
+
+use crate::sync::lock;
+
+/// One encoded frame, or one packet of sound.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessUnit {
+    /// The encoded bytes. Its timestamps are those of the encoder's pipeline.
+    pub(crate) buffer: gst::Buffer,
+    /// The format, with codec parameters as GStreamer writes them.
+    pub(crate) caps: gst::Caps,
+    /// The time of the pipelines' clock at which the frame was captured.
+    pub(crate) time: gst::ClockTime,
+    /// True if it can be decoded without those before it.
+    pub(crate) is_key: bool,
+}
+
+/// Takes the access units of a stream.
+pub(crate) trait Consumer: Send + Sync {
+    /// Takes the next unit. Called on the encoder's streaming thread: it must neither block nor wait.
+    fn consume(&self, unit: &AccessUnit);
+
+    /// Takes the latency of the encoder's pipeline, before the first unit and whenever it changes.
+    fn set_latency(&self, latency: gst::ClockTime);
+}
+
+/// The stream that an appsink receives. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Output(Arc<Inner>);
+
+struct Inner {
+    appsink: gst_app::AppSink,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Replaced as a whole, so that the streaming thread takes them by reference.
+    links: Arc<[Arc<Link>]>,
+    latency: Option<gst::ClockTime>,
+}
+
+struct Link {
+    consumer: Arc<dyn Consumer>,
+    /// Nothing is delivered before the next key unit.
+    waits_for_key: AtomicBool,
+    is_paused: AtomicBool,
+}
+
+/// The connection of a consumer to a stream. Dropping it ends the delivery.
+#[must_use]
+pub(crate) struct Delivery {
+    link: Arc<Link>,
+    output: Option<Output>,
+}
+
+impl Output {
+    /// Takes what arrives at `appsink`, which is not synchronised to the clock. `key_wanted` is called on the streaming
+    /// thread when a consumer has to wait for a key unit.
+    pub(crate) fn new(appsink: gst_app::AppSink, key_wanted: impl Fn() + Send + Sync + 'static) -> Self {
+        appsink.set_sync(false);
+        let output = Self(Arc::new(Inner {
+            appsink,
+            state: Mutex::default(),
+        }));
+        let inner = Arc::downgrade(&output.0);
+        let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |appsink| {
+            let sample = appsink.pull_sample().map_err(|_| gst::FlowError::Flushing)?;
+            if let (Some(inner), Some(unit)) = (inner.upgrade(), access_unit(appsink, &sample))
+                && !inner.deliver(&unit)
+            {
+                key_wanted();
+            }
+            Ok(gst::FlowSuccess::Ok)
+        });
+        output.0.appsink.set_callbacks(callbacks.build());
+        output.watch_latency();
+        output
+    }
+
+    /// The pad at which the encoded stream arrives.
+    pub(crate) fn pad(&self) -> Option<gst::Pad> {
+        self.0.appsink.static_pad("sink")
+    }
+
+    /// The sink of a pipeline that does not synchronise tells no latency: it is read from the query that passes.
+    fn watch_latency(&self) {
+        let Some(pad) = self.pad() else { return };
+        let inner = Arc::downgrade(&self.0);
+        let mask = gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL;
+        pad.add_probe(mask, move |_, info| {
+            if let (Some(query), Some(inner)) = (info.query(), inner.upgrade())
+                && let gst::QueryView::Latency(query) = query.view()
+            {
+                inner.set_latency(query.result().1);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    fn change_links(&self, change: impl FnOnce(&mut Vec<Arc<Link>>)) {
+        let mut state = lock(&self.0.state);
+        let mut links = state.links.to_vec();
+        change(&mut links);
+        state.links = links.into();
+    }
+}
+
+impl Inner {
+    /// Gives `unit` to all who can use it. False: one waits for a key unit.
+    fn deliver(&self, unit: &AccessUnit) -> bool {
+        let links = Arc::clone(&lock(&self.state).links);
+        let mut has_served_all = true;
+        for link in links.iter() {
+            if link.is_paused.load(Ordering::Acquire) {
+                link.waits_for_key.store(true, Ordering::Release);
+            } else if !unit.is_key && link.waits_for_key.load(Ordering::Acquire) {
+                has_served_all = false;
+            } else {
+                link.waits_for_key.store(false, Ordering::Release);
+                link.consumer.consume(unit);
+            }
+        }
+        has_served_all
+    }
+
+    fn set_latency(&self, latency: gst::ClockTime) {
+        let links = {
+            let mut state = lock(&self.state);
+            if state.latency.replace(latency) == Some(latency) {
+                return;
+            }
+            Arc::clone(&state.links)
+        };
+        links.iter().for_each(|link| link.consumer.set_latency(latency));
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.appsink
+            .set_callbacks(gst_app::AppSinkCallbacks::builder().build());
+    }
+}
+
+impl Delivery {
+    /// Makes a connection for `consumer` that ends nowhere yet.
+    pub(crate) fn new(consumer: Arc<dyn Consumer>) -> Self {
+        Self {
+            link: Arc::new(Link {
+                consumer,
+                waits_for_key: AtomicBool::new(true),
+                is_paused: AtomicBool::new(false),
+            }),
+            output: None,
+        }
+    }
+
+    /// Delivers the units of `output` alone from its next key unit on.
+    pub(crate) fn switch_to(&mut self, output: &Output) {
+        self.disconnect();
+        // What the consumer has got so far is no reference for what comes from there.
+        self.link.waits_for_key.store(true, Ordering::Release);
+        if let Some(latency) = lock(&output.0.state).latency {
+            self.link.consumer.set_latency(latency);
+        }
+        output.change_links(|links| links.push(Arc::clone(&self.link)));
+        self.output = Some(output.clone());
+    }
+
+    /// Delivers nothing for a while, and goes on with a key unit.
+    pub(crate) fn set_paused(&self, is_paused: bool) {
+        self.link.is_paused.store(is_paused, Ordering::Release);
+        if is_paused {
+            self.link.waits_for_key.store(true, Ordering::Release);
+        }
+    }
+
+    fn disconnect(&mut self) {
+        if let Some(output) = self.output.take() {
+            output.change_links(|links| links.retain(|link| !Arc::ptr_eq(link, &self.link)));
+        }
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.disconnect();
+    }
+}
+
+fn access_unit(appsink: &gst_app::AppSink, sample: &gst::Sample) -> Option<AccessUnit> {
+    let buffer = sample.buffer_owned()?;
+    let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+    // Encoders may shift the timestamps, and the segment with them.
+    let running_time = segment.to_running_time(buffer.pts()?)?;
+    Some(AccessUnit {
+        caps: sample.caps_owned()?,
+        time: appsink.base_time()? + running_time,
+        is_key: !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT),
+        buffer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Recorder {
+        units: Mutex<Vec<AccessUnit>>,
+    }
+
+    impl Consumer for Recorder {
+        fn consume(&self, unit: &AccessUnit) {
+            lock(&self.units).push(unit.clone());
+        }
+
+        fn set_latency(&self, _latency: gst::ClockTime) {}
+    }
+
+    impl Recorder {
+        fn keys(&self) -> Vec<bool> {
+            lock(&self.units).iter().map(|unit| unit.is_key).collect()
+        }
+    }
+
+    fn output() -> Output {
+        gst::init().unwrap();
+        Output::new(gst_app::AppSink::builder().build(), || {})
+    }
+
+    fn unit(is_key: bool) -> AccessUnit {
+        AccessUnit {
+            buffer: gst::Buffer::new(),
+            caps: gst::Caps::new_empty_simple("video/x-h264"),
+            time: gst::ClockTime::ZERO,
+            is_key,
+        }
+    }
+
+    #[test]
+    fn a_consumer_begins_with_a_key_unit_and_holds_nobody_back() {
+        let output = output();
+        let (early, late) = (Arc::<Recorder>::default(), Arc::<Recorder>::default());
+        let mut first = Delivery::new(early.clone());
+        first.switch_to(&output);
+        assert!(output.0.deliver(&unit(true)));
+        let mut second = Delivery::new(late.clone());
+        second.switch_to(&output);
+        assert!(!output.0.deliver(&unit(false)), "the second waits");
+        assert!(output.0.deliver(&unit(true)));
+        assert!(output.0.deliver(&unit(false)));
+        assert_eq!(early.keys(), [true, false, true, false]);
+        assert_eq!(late.keys(), [true, false]);
+        drop(first);
+        assert!(output.0.deliver(&unit(false)));
+        assert_eq!((early.keys().len(), late.keys().len()), (4, 3));
+    }
+
+    #[test]
+    fn a_pause_ends_with_a_key_unit() {
+        let output = output();
+        let recorder = Arc::<Recorder>::default();
+        let mut delivery = Delivery::new(recorder.clone());
+        delivery.switch_to(&output);
+        output.0.deliver(&unit(true));
+        delivery.set_paused(true);
+        assert!(output.0.deliver(&unit(true)));
+        delivery.set_paused(false);
+        assert!(!output.0.deliver(&unit(false)));
+        assert!(output.0.deliver(&unit(true)));
+        assert_eq!(recorder.keys(), [true, true]);
+    }
+
+    #[test]
+    fn a_consumer_that_changes_streams_gets_nothing_of_the_old_one() {
+        let (one, other) = (output(), output());
+        let recorder = Arc::<Recorder>::default();
+        let mut delivery = Delivery::new(recorder.clone());
+        delivery.switch_to(&one);
+        one.0.deliver(&unit(true));
+        delivery.switch_to(&other);
+        one.0.deliver(&unit(true));
+        assert!(!other.0.deliver(&unit(false)), "what it has is no reference");
+        assert!(other.0.deliver(&unit(true)));
+        assert_eq!(recorder.keys().len(), 2);
+    }
+}

@@ -1,0 +1,107 @@
+//! A pipeline that is stopped by dropping it.
+
+use std::time::Duration;
+
+use gst::prelude::*;
+
+use super::blocking::run_blocking;
+use super::mailbox::MailboxSender;
+
+/// A pipeline that goes to NULL when this is dropped, on a thread of its own: that may block.
+#[derive(Debug)]
+pub(crate) struct RunningPipeline {
+    pipeline: gst::Pipeline,
+    stop_thread: &'static str,
+    bus_watch: Option<gst::bus::BusWatchGuard>,
+    /// Dropped when the pipeline has stopped.
+    stopped: Option<MailboxSender<()>>,
+}
+
+impl RunningPipeline {
+    /// Takes charge of `pipeline`. `stop_thread` names the thread that will stop it.
+    pub(crate) fn new(stop_thread: &'static str, pipeline: gst::Pipeline) -> Self {
+        Self {
+            pipeline,
+            stop_thread,
+            bus_watch: None,
+            stopped: None,
+        }
+    }
+
+    /// The same with a sender that is dropped when the pipeline has stopped.
+    pub(crate) fn with_stop_notice(mut self, stopped: MailboxSender<()>) -> Self {
+        self.stopped = Some(stopped);
+        self
+    }
+
+    /// Calls `lost` on the main loop with the first error, or with the end of the stream. Warnings are logged.
+    ///
+    /// # Errors
+    /// If there is a watch already.
+    pub(crate) fn watch_bus(&mut self, lost: impl Fn(String) + Send + 'static) -> Result<(), String> {
+        let bus = self.pipeline.bus().ok_or("the pipeline has no bus")?;
+        let watch = bus.add_watch(move |_, message| {
+            match message.view() {
+                gst::MessageView::Error(error) => lost(error.error().to_string()),
+                gst::MessageView::Eos(_) => lost("it has ended".to_owned()),
+                gst::MessageView::Warning(warning) => {
+                    tracing::warn!("{}", warning.error());
+                    return glib::ControlFlow::Continue;
+                }
+                gst::MessageView::Info(info) => {
+                    tracing::info!("{}", info.error());
+                    return glib::ControlFlow::Continue;
+                }
+                _ => return glib::ControlFlow::Continue,
+            }
+            glib::ControlFlow::Break
+        });
+        self.bus_watch = Some(watch.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    /// Brings the pipeline to PLAYING on a thread called `thread`, within `limit`.
+    ///
+    /// # Errors
+    /// The error that an element has posted, unless a watch takes those, or what GStreamer says.
+    pub(crate) async fn play(&self, thread: &'static str, limit: Duration) -> Result<(), String> {
+        let pipeline = self.pipeline.clone();
+        match run_blocking(thread, limit, move || pipeline.set_state(gst::State::Playing)).await {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(self.first_error().unwrap_or_else(|| error.to_string())),
+            None => Err(format!("it has not started within {} s", limit.as_secs())),
+        }
+    }
+
+    fn first_error(&self) -> Option<String> {
+        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
+        match message.view() {
+            gst::MessageView::Error(error) => Some(error.error().to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl std::ops::Deref for RunningPipeline {
+    type Target = gst::Pipeline;
+
+    fn deref(&self) -> &gst::Pipeline {
+        &self.pipeline
+    }
+}
+
+impl Drop for RunningPipeline {
+    fn drop(&mut self) {
+        self.bus_watch = None;
+        let (pipeline, stopped) = (self.pipeline.clone(), self.stopped.take());
+        let spawned = std::thread::Builder::new()
+            .name(self.stop_thread.to_owned())
+            .spawn(move || {
+                let _ = pipeline.set_state(gst::State::Null);
+                drop(stopped);
+            });
+        if let Err(error) = spawned {
+            tracing::error!(%error, "cannot stop a pipeline");
+        }
+    }
+}

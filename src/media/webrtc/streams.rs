@@ -1,0 +1,82 @@
+//! The shared streams that a peer subscribes to.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::messages::{PeerOptions, Signal, SignalSender};
+use super::pipeline::PeerPipeline;
+use super::selection::MediaSelection;
+use crate::media::encoder::running::RunningEncoder;
+use crate::media::runtime::peer_id::PeerId;
+use crate::media::share::pool::{EncoderPool, NewSubscriber};
+use crate::media::share::sound::SoundSubscription;
+use crate::media::share::subscription::Subscription;
+
+/// A peer's subscriptions. A peer with a whole pipeline of its own has none.
+pub(super) struct Streams {
+    pub(super) video: Option<Subscription>,
+    pub(super) sound: Option<SoundSubscription>,
+}
+
+impl Streams {
+    /// Subscribes to what `media` says. What runs later into a failure is signalled as lost.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(super) async fn subscribe(
+        pool: &EncoderPool,
+        id: PeerId,
+        media: &MediaSelection,
+        options: &PeerOptions,
+        signals: &SignalSender,
+    ) -> Result<Self, String> {
+        let on_lost = || {
+            let signals = signals.clone();
+            Box::new(move |reason| signals.send(Signal::Lost(reason)))
+        };
+        let video = match media.codec {
+            Some(codec) => {
+                let new = NewSubscriber {
+                    id,
+                    codec,
+                    controls: options.channel.is_some(),
+                    allows_half_size: options.allows_half_size,
+                    on_lost: on_lost(),
+                };
+                Some(pool.subscribe(new).await?)
+            }
+            None => None,
+        };
+        let sound = match media.audio && pool.plan().sound_text().is_some() {
+            true => Some(pool.subscribe_to_sound(id, on_lost()).await?),
+            false => None,
+        };
+        Ok(Self { video, sound })
+    }
+
+    /// The encoder of the video, which may change.
+    pub(super) fn encoder(&self) -> Option<Rc<RunningEncoder>> {
+        self.video.as_ref()?.encoder()
+    }
+
+    /// Delivers the streams to the consumers of `pipeline`, which it then no longer has.
+    pub(super) fn connect(&self, pipeline: &mut PeerPipeline) {
+        if let (Some(video), Some(consumer)) = (&self.video, pipeline.video.take()) {
+            video.connect(Arc::new(consumer));
+        }
+        if let (Some(sound), Some(consumer)) = (&self.sound, pipeline.sound.take()) {
+            sound.connect(Arc::new(consumer));
+        }
+    }
+
+    /// Ends the deliveries.
+    pub(super) fn disconnect(&self) {
+        self.video.as_ref().inspect(|video| video.disconnect());
+        self.sound.as_ref().inspect(|sound| sound.disconnect());
+    }
+
+    /// Asks for a key frame of the video, if there is any.
+    pub(super) fn request_key_frame(&self) {
+        self.video.as_ref().inspect(|video| video.request_key_frame());
+    }
+}
