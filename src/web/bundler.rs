@@ -8,6 +8,9 @@
 //! import { one, two as other } from './numbers.js';
 //! export class Three {
 //! ```
+//!
+//! A module is known by its path below the folder of the client, such as `ui/overlay.js`. What it imports is named
+//! relative to that: `./strings.js`, `../clock.js`.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -45,10 +48,11 @@ impl<R: Fn(&str) -> Option<String>> Linker<R> {
         for line in source.lines() {
             if let Some(import) = line.strip_prefix("import ") {
                 let unread = || format!("{name}: this import is not understood: {line}");
-                let (names, from) = parse_import(import).ok_or_else(unread)?;
-                self.add(from)?;
+                let (names, specifier) = parse_import(import).ok_or_else(unread)?;
+                let from = resolve(name, specifier).ok_or_else(unread)?;
+                self.add(&from)?;
                 let names = names.replace(" as ", ": ");
-                let _ = write!(body, "const {names} = {};", identifier(from));
+                let _ = write!(body, "const {names} = {};", identifier(&from));
             } else if let Some(declaration) = line.strip_prefix("export ") {
                 let unread = || format!("{name}: this export is not understood: {line}");
                 exports.push(declared(declaration).ok_or_else(unread)?);
@@ -69,11 +73,29 @@ impl<R: Fn(&str) -> Option<String>> Linker<R> {
     }
 }
 
-/// The names in their braces, and the file that they come from.
+/// The names in their braces, and the relative path of the file that they come from.
 fn parse_import(import: &str) -> Option<(&str, &str)> {
-    let (names, from) = import.split_once(" from './")?;
+    let (names, specifier) = import.split_once(" from '")?;
     let is_list = names.starts_with('{') && names.ends_with('}');
-    Some((names, from.strip_suffix("';")?)).filter(|_| is_list)
+    Some((names, specifier.strip_suffix("';")?)).filter(|_| is_list)
+}
+
+/// The module that `importer` means by a path that begins with `./` or `../`; `None` when it is none of ours.
+fn resolve(importer: &str, specifier: &str) -> Option<String> {
+    let mut folders: Vec<&str> = importer.split('/').collect();
+    folders.pop();
+    let mut rest = specifier;
+    if let Some(beside) = rest.strip_prefix("./") {
+        rest = beside;
+    } else if !rest.starts_with("../") {
+        return None;
+    }
+    while let Some(above) = rest.strip_prefix("../") {
+        folders.pop()?;
+        rest = above;
+    }
+    folders.push(rest);
+    Some(folders.join("/"))
 }
 
 /// The name that is declared.
@@ -89,7 +111,7 @@ fn declared(declaration: &str) -> Option<&str> {
 /// What stands for the module in the linked file.
 fn identifier(name: &str) -> String {
     let name = name.strip_suffix(".js").unwrap_or(name);
-    format!("${}", name.replace('-', "_"))
+    format!("${}", name.replace('-', "_").replace('/', "$"))
 }
 
 #[cfg(test)]
@@ -123,6 +145,29 @@ mod tests {
     }
 
     #[test]
+    fn imports_are_relative_to_the_folder_of_the_module() {
+        let modules = [
+            ("main.js", "import { one } from './ui/one.js';\n"),
+            (
+                "ui/one.js",
+                "import { two } from './two.js';\nimport { three } from '../input/two.js';\nexport const one = 1;\n",
+            ),
+            ("ui/two.js", "export const two = 2;\n"),
+            (
+                "input/two.js",
+                "import { four } from '../four.js';\nexport const three = 3;\n",
+            ),
+            ("four.js", "export const four = 4;\n"),
+        ];
+        let expected = "// ui/two.js\nconst $ui$two = (() => {\nconst two = 2;\nreturn { two };\n})();\n\
+            // four.js\nconst $four = (() => {\nconst four = 4;\nreturn { four };\n})();\n\
+            // input/two.js\nconst $input$two = (() => {\nconst { four } = $four;\nconst three = 3;\nreturn { three };\n})();\n\
+            // ui/one.js\nconst $ui$one = (() => {\nconst { two } = $ui$two;\nconst { three } = $input$two;\nconst one = 1;\nreturn { one };\n})();\n\
+            // main.js\nconst $main = (() => {\nconst { one } = $ui$one;\nreturn {  };\n})();\n";
+        assert_eq!(linked(&modules).as_deref(), Ok(expected));
+    }
+
+    #[test]
     fn what_cannot_be_linked_is_named() {
         for (modules, why) in [
             (
@@ -132,6 +177,14 @@ mod tests {
             (
                 &[("main.js", "import a from './a.js';")],
                 "main.js: this import is not understood: import a from './a.js';",
+            ),
+            (
+                &[("main.js", "import { a } from 'a.js';")],
+                "main.js: this import is not understood: import { a } from 'a.js';",
+            ),
+            (
+                &[("main.js", "import { a } from '../a.js';")],
+                "main.js: this import is not understood: import { a } from '../a.js';",
             ),
             (
                 &[("main.js", "export default 1;")],

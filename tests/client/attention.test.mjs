@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Attention } from '../../src/web/client/attention.js';
+import { Attention } from '../../src/web/client/media/attention.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
 function page() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CHORDS, StickyKeys, strike } from '../../src/web/client/chords.js';
+import { CHORDS, StickyKeys, strike } from '../../src/web/client/input/chords.js';
 import { recorder } from './support/fake-surface.mjs';
 
 const said = (sent) => sent.map(([, { key, code, action }]) => `${key}/${code} ${action}`);

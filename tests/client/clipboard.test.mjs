@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { Clipboard, TOO_LARGE } from '../../src/web/client/clipboard.js';
+import { Clipboard, TOO_LARGE } from '../../src/web/client/input/clipboard.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodableCodecs } from '../../src/web/client/codecs.js';
-import { rejectsVideo, videoCodecs } from '../../src/web/client/sdp.js';
+import { decodableCodecs } from '../../src/web/client/connection/codecs.js';
+import { rejectsVideo, videoCodecs } from '../../src/web/client/connection/sdp.js';
 
 test('the codecs are listed once each, in the order of the browser, without repair formats', () => {
   const codecs = ['video/VP8', 'video/rtx', 'video/VP9', 'video/VP9', 'video/H264', 'video/AV1', 'video/red',

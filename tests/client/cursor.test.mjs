@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { Cursor } from '../../src/web/client/cursor.js';
+import { Cursor } from '../../src/web/client/ui/cursor.js';
 
 const BEAM = { curdata: 'Zm9v', handle: 7, override: null, hotspot: { x: 3, y: 9 } };
 

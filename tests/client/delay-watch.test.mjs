@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { DelayWatch } from '../../src/web/client/delay-watch.js';
+import { DelayWatch } from '../../src/web/client/media/delay-watch.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
 /** A stream of which each frame waits as long as the test says. */

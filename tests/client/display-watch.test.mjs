@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DisplayWatch } from '../../src/web/client/display-watch.js';
+import { DisplayWatch } from '../../src/web/client/media/display-watch.js';
 
 const PERIOD = 1000 / 60;
 

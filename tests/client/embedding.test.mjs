@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Embedding } from '../../src/web/client/embedding.js';
+import { Embedding } from '../../src/web/client/ui/embedding.js';
 
 const PARENT = 'https://desk.example';
 

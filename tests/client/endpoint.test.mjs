@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { socketUrl } from '../../src/web/client/endpoint.js';
+import { socketUrl } from '../../src/web/client/connection/endpoint.js';
 
 test('the socket is beside the page, as secure as the page', () => {
   assert.equal(socketUrl('http://127.0.0.1:8080/').href, 'ws://127.0.0.1:8080/ws');

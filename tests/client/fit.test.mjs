@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fit } from '../../src/web/client/fit.js';
+import { Fit } from '../../src/web/client/ui/fit.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
 function page({ window: [width, height] = [1001, 700] } = {}) {

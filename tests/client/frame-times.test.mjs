@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FrameTimes } from '../../src/web/client/frame-times.js';
-import { HostClock } from '../../src/web/client/host-clock.js';
-import { Stages } from '../../src/web/client/stages.js';
+import { FrameTimes } from '../../src/web/client/media/frame-times.js';
+import { HostClock } from '../../src/web/client/media/host-clock.js';
+import { Stages } from '../../src/web/client/media/stages.js';
 
 /** The host's clock is this much before that of the page. */
 const AHEAD = 5_000_000;

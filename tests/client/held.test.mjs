@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HeldReport } from '../../src/web/client/held.js';
+import { HeldReport } from '../../src/web/client/input/held.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 

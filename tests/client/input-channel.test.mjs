@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InputChannel } from '../../src/web/client/input-channel.js';
+import { InputChannel } from '../../src/web/client/connection/input-channel.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
 function fakeChannel(fields) {

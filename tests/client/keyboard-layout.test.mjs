@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeyboardLayout } from '../../src/web/client/keyboard-layout.js';
+import { KeyboardLayout } from '../../src/web/client/input/keyboard-layout.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 

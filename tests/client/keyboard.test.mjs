@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Keyboard } from '../../src/web/client/keyboard.js';
+import { Keyboard } from '../../src/web/client/input/keyboard.js';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
 function grabbed(options) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { framePixel, windowPoint } from '../../src/web/client/letterbox.js';
+import { framePixel, windowPoint } from '../../src/web/client/media/letterbox.js';
 
 const FRAME = { width: 1280, height: 720 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Login, takeToken } from '../../src/web/client/login.js';
+import { Login, takeToken } from '../../src/web/client/connection/login.js';
 
 /** A host that answers everything with this, and what it was asked. */
 function host(status, body = '', headers = {}) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OthersPointers } from '../../src/web/client/others-pointers.js';
+import { OthersPointers } from '../../src/web/client/ui/others-pointers.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Overlay, sentence } from '../../src/web/client/overlay.js';
+import { Overlay, sentence } from '../../src/web/client/ui/overlay.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
 function overlay() {

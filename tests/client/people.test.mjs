@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { browserName } from '../../src/web/client/browser.js';
-import { People } from '../../src/web/client/people.js';
+import { browserName } from '../../src/web/client/connection/browser.js';
+import { People } from '../../src/web/client/ui/people.js';
 
 const ANN = { client_id: 'a', name: 'Ann', role: 'control' };
 const BOB = { client_id: 'b', name: null, role: 'view' };

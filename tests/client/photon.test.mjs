@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PhotonMeter } from '../../src/web/client/photon.js';
+import { PhotonMeter } from '../../src/web/client/media/photon.js';
 
 /** Pauses are over at once; who waits for longer waits until `late` is called. */
 function quickClock() {

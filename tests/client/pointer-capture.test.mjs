@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PointerCapture } from '../../src/web/client/pointer-capture.js';
+import { PointerCapture } from '../../src/web/client/ui/pointer-capture.js';
 
 function capture() {
   const done = [];

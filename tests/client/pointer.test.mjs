@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pointer } from '../../src/web/client/pointer.js';
+import { Pointer } from '../../src/web/client/input/pointer.js';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
 function grabbed({ frame = { width: 640, height: 480 }, box } = {}) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Screen } from '../../src/web/client/screen.js';
+import { Screen } from '../../src/web/client/media/screen.js';
 
 test('the picture may have half the size of the desktop, but no other', () => {
   const video = { videoWidth: 0, videoHeight: 0 };

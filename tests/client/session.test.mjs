@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Session } from '../../src/web/client/session.js';
+import { Session } from '../../src/web/client/connection/session.js';
 
 /** A session, and what it did last. `random` in the middle: no spread. */
 function session(codecs = ['VP8', 'H264']) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Settings } from '../../src/web/client/settings.js';
+import { Settings } from '../../src/web/client/ui/settings.js';
 
 function storage(content = {}) {
   const map = new Map(Object.entries(content));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { measure } from '../../src/web/client/stats.js';
-import { points } from '../../src/web/client/stats-panel.js';
-import { Stages } from '../../src/web/client/stages.js';
+import { measure } from '../../src/web/client/media/stats.js';
+import { points } from '../../src/web/client/ui/stats-panel.js';
+import { Stages } from '../../src/web/client/media/stages.js';
 
 const video = (fields) => ({
   id: 'v', type: 'inbound-rtp', kind: 'video', codecId: 'c', frameWidth: 640, frameHeight: 480, packetsLost: 0, ...fields,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { t } from '../../src/web/client/strings.js';
+import { t } from '../../src/web/client/ui/strings.js';
 
 const CLIENT = new URL('../../src/web/client/', import.meta.url);
 const ENGLISH_TOO = new Set(['deskbeam']);
@@ -13,12 +13,12 @@ test('every text of the page and of its modules has a translation', async () => 
     ...[...page.matchAll(/(?:aria-label|title|alt)="([^"]+)"/g)].map(([, text]) => text),
   ];
   for (const name of ['controls.js', 'clipboard-panel.js', 'overlay.js', 'stats-panel.js', 'fullscreen.js', 'pointer-capture.js', 'others-pointers.js', 'people-panel.js', 'files-panel.js', 'views-panel.js']) {
-    const source = await readFile(new URL(name, CLIENT), 'utf8');
+    const source = await readFile(new URL(`ui/${name}`, CLIENT), 'utf8');
     texts.push(...[...source.matchAll(/\bt\('([^']+)'/g)].map(([, text]) => text));
   }
-  const clipboard = await readFile(new URL('clipboard.js', CLIENT), 'utf8');
+  const clipboard = await readFile(new URL('input/clipboard.js', CLIENT), 'utf8');
   texts.push(...[...clipboard.matchAll(/^export const \w+ = '([^']+)';$/gm)].map(([, text]) => text));
-  const overlay = await readFile(new URL('overlay.js', CLIENT), 'utf8');
+  const overlay = await readFile(new URL('ui/overlay.js', CLIENT), 'utf8');
   texts.push(...[...overlay.matchAll(/^ {2}'([^']+)': '([^']+)',$/gm)].flatMap(([, reason, remedy]) => [reason, remedy]));
   assert.ok(texts.length > 40);
   for (const text of texts.filter((each) => !ENGLISH_TOO.has(each))) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Touch } from '../../src/web/client/touch.js';
+import { Touch } from '../../src/web/client/input/touch.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Typing, inPieces } from '../../src/web/client/typing.js';
+import { Typing, inPieces } from '../../src/web/client/input/typing.js';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
 function field() {

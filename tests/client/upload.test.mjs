@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { inWords } from '../../src/web/client/files-panel.js';
-import { Upload } from '../../src/web/client/upload.js';
+import { inWords } from '../../src/web/client/ui/files-panel.js';
+import { Upload } from '../../src/web/client/connection/upload.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
 const MIB = 1024 * 1024;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { Session } from '../../src/web/client/session.js';
-import { GStreamerSignalingClient } from '../../src/web/client/signaling.js';
+import { Session } from '../../src/web/client/connection/session.js';
+import { GStreamerSignalingClient } from '../../src/web/client/connection/signaling.js';
 import { WebRTCManager } from '../../src/web/client/peer.js';
 import { Viewer } from '../../src/web/client/viewer.js';
 import { FakeClock } from './support/fake-clock.mjs';

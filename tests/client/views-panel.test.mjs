@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ViewsPanel } from '../../src/web/client/views-panel.js';
+import { ViewsPanel } from '../../src/web/client/ui/views-panel.js';
 
 class FakeSelect extends EventTarget {
   options = [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wheelDelta } from '../../src/web/client/wheel.js';
+import { wheelDelta } from '../../src/web/client/input/wheel.js';
 
 const PIXELS = 0;
 const LINES = 1;

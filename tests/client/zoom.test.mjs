@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_ZOOM, zoomed } from '../../src/web/client/zoom.js';
+import { NO_ZOOM, zoomed } from '../../src/web/client/ui/zoom.js';
 
 const BOX = { left: 0, top: 0, width: 400, height: 200 };
 const pinch = (factor, x, y, dx = 0, dy = 0) => ({ factor, center: { x, y }, dx, dy });

@@ -1,20 +1,20 @@
-import { CAPABILITIES, browserName, videoCodecs } from './browser.js';
-import { Controls } from './controls.js';
-import { DelayWatch } from './delay-watch.js';
-import { Embedding } from './embedding.js';
-import { socketUrl } from './endpoint.js';
-import { Login, takeToken } from './login.js';
-import { GStreamerSignalingClient } from './signaling.js';
-import { Overlay } from './overlay.js';
-import { Session } from './session.js';
-import { SignIn } from './sign-in.js';
-import { Settings, localStorageOrNone } from './settings.js';
-import { Still } from './still.js';
-import { translatePage } from './strings.js';
+import { CAPABILITIES, browserName, videoCodecs } from './connection/browser.js';
+import { Controls } from './ui/controls.js';
+import { DelayWatch } from './media/delay-watch.js';
+import { Embedding } from './ui/embedding.js';
+import { socketUrl } from './connection/endpoint.js';
+import { Login, takeToken } from './connection/login.js';
+import { GStreamerSignalingClient } from './connection/signaling.js';
+import { Overlay } from './ui/overlay.js';
+import { Session } from './connection/session.js';
+import { SignIn } from './ui/sign-in.js';
+import { Settings, localStorageOrNone } from './ui/settings.js';
+import { Still } from './media/still.js';
+import { translatePage } from './ui/strings.js';
 import { Viewer } from './viewer.js';
 import { WebRTCManager } from './peer.js';
 
-/** @import { State } from './session.js' */
+/** @import { State } from './connection/session.js' */
 
 translatePage(document);
 const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen'));

@@ -1,18 +1,18 @@
-import { Answerer } from './answerer.js';
-import { backoffMs } from './backoff.js';
+import { Answerer } from './connection/answerer.js';
+import { backoffMs } from './connection/backoff.js';
 import { realClock } from './clock.js';
-import { Emitter } from './emitter.js';
-import { descriptionOf } from './frame.js';
-import { Input } from './input.js';
-import { InputChannel } from './input-channel.js';
-import { Screen } from './screen.js';
-import { SignalingError } from './signaling-error.js';
+import { Emitter } from './connection/emitter.js';
+import { descriptionOf } from './connection/frame.js';
+import { Input } from './input/input.js';
+import { InputChannel } from './connection/input-channel.js';
+import { Screen } from './media/screen.js';
+import { SignalingError } from './connection/signaling-error.js';
 
 /** @import { Clock } from './clock.js' */
-/** @import { Message } from './envelope.js' */
-/** @import { GStreamerSignalingClient } from './signaling.js' */
-/** @import { InputExtras } from './input.js' */
-/** @import { MediaReport } from './answerer.js' */
+/** @import { Message } from './connection/envelope.js' */
+/** @import { GStreamerSignalingClient } from './connection/signaling.js' */
+/** @import { InputExtras } from './input/input.js' */
+/** @import { MediaReport } from './connection/answerer.js' */
 /** @typedef {((detail: any) => void) | null} Handler */
 
 /**

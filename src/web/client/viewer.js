@@ -1,11 +1,11 @@
-import { videoCodecs } from './sdp.js';
+import { videoCodecs } from './connection/sdp.js';
 import { endsPeer } from './peer.js';
-import { SignalingError } from './signaling-error.js';
+import { SignalingError } from './connection/signaling-error.js';
 import { realClock } from './clock.js';
 
 /** @import { Clock } from './clock.js' */
 /** @import { WebRTCManager } from './peer.js' */
-/** @import { Session, SessionEvent, Action, State } from './session.js' */
+/** @import { Session, SessionEvent, Action, State } from './connection/session.js' */
 
 /** Does what the session decides, with a signaling client and its stream, and tells it what comes of it. */
 export class Viewer {

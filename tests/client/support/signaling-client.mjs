@@ -1,4 +1,4 @@
-import { GStreamerSignalingClient } from '../../../src/web/client/signaling.js';
+import { GStreamerSignalingClient } from '../../../src/web/client/connection/signaling.js';
 import { FakeClock } from './fake-clock.mjs';
 import { WELCOME, fakeWebSocket } from './fake-socket.mjs';
 

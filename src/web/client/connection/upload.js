@@ -1,0 +1,113 @@
+import { realClock } from '../clock.js';
+
+/** @import { Clock } from '../clock.js' */
+
+/**
+ * One file on its way to the host, part by part. After a loss it goes on where the host stands; what the host refuses
+ * ends it.
+ */
+export class Upload {
+  #file;
+  #url;
+  #request;
+  #clock;
+  #onProgress;
+  #end = new AbortController();
+
+  /**
+   * @param {File} file
+   * @param {object} options
+   * @param {URL} options.url of the host's uploads, with a slash at its end
+   * @param {(sent: number) => void} options.onProgress
+   * @param {string} [options.key] what the file is called on its way
+   * @param {(url: URL, request: RequestInit) => Promise<Response>} [options.request]
+   * @param {Clock} [options.clock]
+   */
+  constructor(file, { url, onProgress, key = randomKey(), request = (to, how) => fetch(to, how), clock = realClock }) {
+    this.#file = file;
+    this.#url = new URL(key, url);
+    this.#request = request;
+    this.#clock = clock;
+    this.#onProgress = onProgress;
+  }
+
+  /**
+   * Sends all of it.
+   *
+   * @returns {Promise<string | null>} the name that it has on the host; null: it was cancelled. Rejected with a sentence
+   *   for the viewer when the host refuses it
+   */
+  async send() {
+    /** @type {number | null} */
+    let offset = 0;
+    for (let losses = 0; !this.#end.signal.aborted; ) {
+      /** @type {Response | null} */
+      const answer = offset === null ? await this.#ask({ method: 'HEAD' }) : await this.#sendPart(offset);
+      if (answer?.status === 201) return (await answer.json()).name;
+      /** @type {number} */
+      const stands = Number(answer?.headers.get('upload-offset') ?? NaN);
+      if (Number.isFinite(stands)) {
+        offset = stands;
+        losses = 0;
+        this.#onProgress(offset);
+      } else if (offset === null && answer?.status === 404) {
+        // It has been forgotten meanwhile.
+        offset = 0;
+      } else if (answer && answer.status < 500) {
+        throw new Error((await answer.text()).trim() || REFUSED);
+      } else if (answer?.status === NO_ROOM) {
+        throw new Error((await answer.text()).trim());
+      } else {
+        offset = null;
+        losses += 1;
+        await this.#wait(Math.min(1000 * 2 ** (losses - 1), LONGEST_MS));
+      }
+    }
+    return null;
+  }
+
+  /** The file is not wanted any more; the host forgets what it has. */
+  cancel() {
+    this.#end.abort();
+    void this.#request(this.#url, { method: 'DELETE' }).catch(() => {});
+  }
+
+  /** @param {number} offset */
+  #sendPart(offset) {
+    const url = new URL(this.#url);
+    url.search = String(new URLSearchParams({ name: this.#file.name, size: String(this.#file.size), offset: String(offset) }));
+    return this.#ask({ method: 'PUT', body: this.#file.slice(offset, offset + PART) }, url);
+  }
+
+  /**
+   * @param {RequestInit} request
+   * @param {URL} [url]
+   * @returns {Promise<Response | null>} null: there is no answer
+   */
+  async #ask(request, url = this.#url) {
+    return this.#request(url, { ...request, signal: this.#end.signal }).catch(() => null);
+  }
+
+  /** @param {number} ms */
+  #wait(ms) {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => resolve(undefined), ms);
+      this.#end.signal.addEventListener('abort', () => {
+        this.#clock.clearTimeout(timer);
+        resolve(undefined);
+      });
+    });
+  }
+}
+
+function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The host takes 4 MiB at once. */
+const PART = 1024 * 1024;
+const LONGEST_MS = 15_000;
+/** The answer of a host that cannot store it, however often it is asked. */
+const NO_ROOM = 507;
+const REFUSED = 'The host does not take the file';

@@ -1,0 +1,95 @@
+/** @import { Send } from '../connection/input-channel.js' */
+/** @typedef {{key: string, code: string}} Key */
+
+/** Keys that the browser or the viewer's system keeps for itself, by what is written on the button. */
+export const CHORDS = Object.freeze({
+  'Ctrl+Alt+Del': ['Control', 'Alt', 'Delete'],
+  'Alt+F4': ['Alt', 'F4'],
+  'Alt+Tab': ['Alt', 'Tab'],
+  Super: ['Meta'],
+  Esc: ['Escape'],
+  'Ctrl+W': ['Control', 'w'],
+  'Ctrl+T': ['Control', 't'],
+  ...Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`F${index + 1}`, [`F${index + 1}`]])),
+});
+
+/** The row above an on-screen keyboard, which has none of these. Modifiers stay until the next key. */
+export const EXTRA_KEYS = Object.freeze({
+  Esc: 'Escape', Tab: 'Tab', Ctrl: 'Control', Alt: 'Alt', Super: 'Meta',
+  '←': 'ArrowLeft', '↑': 'ArrowUp', '↓': 'ArrowDown', '→': 'ArrowRight',
+});
+
+/**
+ * Presses keys one after the other and releases them in the opposite order.
+ *
+ * @param {Send} send
+ * @param {readonly string[]} names
+ */
+export function strike(send, names) {
+  const keys = names.map(keyOf);
+  keys.forEach((key) => send('key-press', { ...key, action: 'down' }));
+  keys.reverse().forEach((key) => send('key-press', { ...key, action: 'up' }));
+}
+
+/** Modifiers that are pressed by a tap and stay down until the next key has been typed. */
+export class StickyKeys {
+  #send;
+  #onChange;
+  /** @type {Set<string>} */
+  #down = new Set();
+
+  /**
+   * @param {Send} send
+   * @param {(down: ReadonlySet<string>) => void} onChange
+   */
+  constructor(send, onChange) {
+    this.#send = send;
+    this.#onChange = onChange;
+  }
+
+  /** @param {string} name as in `KeyboardEvent.key` */
+  tap(name) {
+    if (!MODIFIERS.has(name)) {
+      strike(this.#send, [name]);
+      return this.release();
+    }
+    const isDown = this.#down.has(name);
+    this.#send('key-press', { ...keyOf(name), action: isDown ? 'up' : 'down' });
+    if (isDown) this.#down.delete(name);
+    else this.#down.add(name);
+    this.#onChange(this.#down);
+  }
+
+  /** Lets go of the modifiers. */
+  release() {
+    if (this.#down.size === 0) return;
+    this.#down.forEach((name) => this.#send('key-press', { ...keyOf(name), action: 'up' }));
+    this.#down.clear();
+    this.#onChange(this.#down);
+  }
+
+  /**
+   * Text that is typed while modifiers are down is a shortcut.
+   *
+   * @param {string} text
+   * @returns {boolean} whether it was taken as one
+   */
+  take(text) {
+    if (this.#down.size === 0 || [...text].length !== 1) return false;
+    strike(this.#send, [text.toLowerCase()]);
+    this.release();
+    return true;
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {Key}
+ */
+function keyOf(name) {
+  if (MODIFIERS.has(name)) return { key: name, code: `${name}Left` };
+  if (/^[a-z]$/.test(name)) return { key: name, code: `Key${name.toUpperCase()}` };
+  return { key: name, code: [...name].length > 1 ? name : '' };
+}
+
+const MODIFIERS = new Set(['Control', 'Alt', 'Meta', 'Shift']);

@@ -1,0 +1,54 @@
+import { realClock } from '../clock.js';
+
+/** @import { Clock } from '../clock.js' */
+/** @import { Send } from '../connection/input-channel.js' */
+/** @typedef {{keys: string[], buttons: number}} Held keys by `code`, or `key` without one; `PointerEvent.buttons` */
+
+/**
+ * Says what is held, again and again while it is: the host releases what is missing, so that a release that was lost
+ * heals by itself, and everything when it hears nothing any more.
+ */
+export class HeldReport {
+  #held;
+  #send;
+  #clock;
+  #hasTold = false;
+  /** @type {unknown} */
+  #next = null;
+
+  /**
+   * @param {object} options
+   * @param {() => Held} options.held
+   * @param {Send} options.send
+   * @param {Clock} [options.clock]
+   */
+  constructor({ held, send, clock = realClock }) {
+    this.#held = held;
+    this.#send = send;
+    this.#clock = clock;
+  }
+
+  /** Something went down: from now on it is told, until nothing is held. */
+  begin() {
+    this.#next ??= this.#clock.setTimeout(() => this.#tell(), EVERY_MS);
+  }
+
+  /** The host was told otherwise that nothing is held. */
+  stop() {
+    this.#clock.clearTimeout(this.#next);
+    this.#next = null;
+    this.#hasTold = false;
+  }
+
+  #tell() {
+    this.#next = null;
+    const held = this.#held();
+    const isAny = held.keys.length > 0 || held.buttons !== 0;
+    if (!isAny && !this.#hasTold) return;
+    this.#send('held', held);
+    this.#hasTold = isAny;
+    if (isAny) this.begin();
+  }
+}
+
+const EVERY_MS = 100;

@@ -1,0 +1,174 @@
+import { framePixel } from '../media/letterbox.js';
+import { wheelDelta } from './wheel.js';
+
+/** @import { Size, Point } from '../media/letterbox.js' */
+/** @import { Send } from '../connection/input-channel.js' */
+/** @import { Touch } from './touch.js' */
+
+/**
+ * The pointer of the viewer, over the element that shows the desktop. Which buttons are down is read from every
+ * event, so that a release that went unseen is made good by the next one.
+ */
+export class Pointer {
+  #surface;
+  #frame;
+  #send;
+  #touch;
+  #focus;
+  /** The buttons that the host believes to be down, as in `PointerEvent.buttons`. */
+  #held = 0;
+  /** @type {Point | null} */
+  #sent = null;
+  /** @type {AbortController | null} */
+  #grab = null;
+
+  /**
+   * @param {HTMLElement} surface
+   * @param {object} options
+   * @param {() => Size} options.frame the size of the picture, in pixels
+   * @param {Send} options.send
+   * @param {Touch} [options.touch] makes something of fingers
+   * @param {HTMLElement} [options.focus] gets the focus at a press; the surface by default
+   */
+  constructor(surface, { frame, send, touch, focus = surface }) {
+    this.#surface = surface;
+    this.#frame = frame;
+    this.#send = send;
+    this.#touch = touch;
+    this.#focus = focus;
+  }
+
+  /** The buttons that the host believes to be down, as in `PointerEvent.buttons`. */
+  get held() {
+    return this.#held | (this.#touch?.held ?? 0);
+  }
+
+  grab() {
+    if (this.#grab) return;
+    this.#grab = new AbortController();
+    const options = { signal: this.#grab.signal, passive: false };
+    /** @type {(types: string[], handler: (event: any) => void) => void} */
+    const on = (types, handler) => types.forEach((type) => this.#surface.addEventListener(type, handler, options));
+    const touch = this.#touch;
+    /** @type {(handler: (event: PointerEvent) => void) => (event: PointerEvent) => void} */
+    const byFinger = (handler) => (event) => {
+      if (!touch || event.pointerType !== 'touch') return handler(event);
+      if (event.type === 'pointerdown') this.#capture(event);
+      touch.handle(event);
+    };
+    on(['pointerdown'], byFinger((event) => this.#press(event)));
+    on(['pointermove', 'pointerup'], byFinger((event) => this.#follow(event)));
+    on(['pointercancel'], byFinger((event) => this.#setButtons(0, event)));
+    // Motion without waiting for the next frame of the page, where the browser has it. Buttons come by the others.
+    on(['pointerrawupdate'], byFinger((event) => this.#hurry(event)));
+    on(['wheel'], (event) => this.#turn(event));
+    // No menu, no autoscroll, no "back" by the fourth button, no dragging of the picture.
+    on(['mousedown', 'mouseup', 'auxclick', 'contextmenu', 'dragstart'], (event) => event.preventDefault());
+  }
+
+  ungrab() {
+    this.#grab?.abort();
+    this.#grab = null;
+    this.forget();
+  }
+
+  /** No button is down any more, and nothing is sent about it. */
+  forget() {
+    this.#held = 0;
+    this.#sent = null;
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event) {
+    if (!event.isPrimary) return;
+    this.#capture(event);
+    this.#follow(event);
+  }
+
+  /** @param {PointerEvent} event */
+  #capture(event) {
+    this.#focus.focus({ preventScroll: true });
+    try {
+      this.#surface.setPointerCapture(event.pointerId);
+    } catch {
+      // The pointer is gone already: there is nothing to capture.
+    }
+  }
+
+  /** @param {PointerEvent} event */
+  #hurry(event) {
+    // A locked pointer's motion would count twice.
+    if (event.isPrimary && !this.#isLocked()) this.#move(event);
+  }
+
+  /** @param {PointerEvent} event */
+  #follow(event) {
+    if (!event.isPrimary) return;
+    // A line that is drawn keeps its shape, also where there are no raw updates.
+    const isLate = !('onpointerrawupdate' in this.#surface);
+    if (isLate && this.#held !== 0 && !this.#isLocked()) event.getCoalescedEvents?.().forEach((each) => this.#move(each));
+    this.#move(event);
+    // A motion that changes no button presses none: the button may have been pressed outside the page.
+    this.#setButtons(event.button === -1 ? event.buttons & this.#held : event.buttons, event);
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    if (this.#isLocked()) {
+      const { movementX: dx, movementY: dy } = event;
+      if (dx || dy) this.#send('mouse-move', { dx, dy, relative: true });
+      return;
+    }
+    const point = this.#locate(event);
+    if (!point || (point.x === this.#sent?.x && point.y === this.#sent?.y)) return;
+    if (this.#send('mouse-move', point)) this.#sent = point;
+  }
+
+  /**
+   * @param {number} buttons as in `PointerEvent.buttons`
+   * @param {PointerEvent} event
+   */
+  #setButtons(buttons, event) {
+    for (const [bit, button] of BUTTONS) {
+      if ((buttons & bit) === (this.#held & bit)) continue;
+      const action = buttons & bit ? 'down' : 'up';
+      if (this.#send('mouse-click', { ...this.#position(event), button, action })) this.#held ^= bit;
+    }
+  }
+
+  /** @param {WheelEvent} event */
+  #turn(event) {
+    event.preventDefault();
+    const delta = wheelDelta(event);
+    if (delta.delta_x || delta.delta_y) this.#send('mouse-wheel', { ...this.#position(event), ...delta });
+  }
+
+  /**
+   * The position as a message carries it: none while the pointer is locked, because then it is the host's.
+   *
+   * @param {MouseEvent} event
+   * @returns {Point | {}}
+   */
+  #position(event) {
+    return (this.#isLocked() ? null : this.#locate(event)) ?? {};
+  }
+
+  /** @param {MouseEvent} event */
+  #locate(event) {
+    const client = { x: event.clientX, y: event.clientY };
+    return framePixel(client, this.#surface.getBoundingClientRect(), this.#frame());
+  }
+
+  #isLocked() {
+    return this.#surface.ownerDocument.pointerLockElement === this.#surface;
+  }
+}
+
+/** @type {[number, string][]} */
+const BUTTONS = [
+  [1, 'left'],
+  [2, 'right'],
+  [4, 'middle'],
+  [8, 'x1'],
+  [16, 'x2'],
+];

@@ -1,0 +1,94 @@
+import { realClock } from '../clock.js';
+
+/** @import { Clock } from '../clock.js' */
+/** @typedef {{frames: number, delayS: number, losses: number}} Totals since the beginning of a stream */
+
+/**
+ * Notices a browser that holds every frame back although nothing is lost: after a disturbance some keep a long buffer
+ * for as long as the connection lasts. Only a new one helps. Where that does not help either, it is the line, and the
+ * next try comes later each time.
+ */
+export class DelayWatch {
+  #report;
+  #onLate;
+  #clock;
+  /** @type {Totals | null} */
+  #before = null;
+  #lateS = 0;
+  #restMs = FIRST_REST_MS;
+  #quietUntil = 0;
+  /** @type {unknown} */
+  #next = null;
+
+  /**
+   * @param {object} options
+   * @param {() => Promise<Record<string, any> | null>} options.report of the connection: its statistics by their ids
+   * @param {() => void} options.onLate a new connection is needed
+   * @param {Clock} [options.clock]
+   */
+  constructor({ report, onLate, clock = realClock }) {
+    this.#report = report;
+    this.#onLate = onLate;
+    this.#clock = clock;
+  }
+
+  /** There is a picture, of a new connection perhaps. */
+  start() {
+    this.stop();
+    this.#next = this.#clock.setTimeout(() => void this.#look(), EVERY_MS);
+  }
+
+  stop() {
+    this.#clock.clearTimeout(this.#next);
+    this.#next = null;
+    this.#before = null;
+    this.#lateS = 0;
+  }
+
+  async #look() {
+    const handle = this.#next;
+    const report = await this.#report().catch(() => null);
+    // It was stopped meanwhile, or started anew.
+    if (handle !== this.#next) return;
+    const now = totals(report);
+    if (now && this.#before) this.#judge(now, this.#before);
+    if (handle !== this.#next) return;
+    this.#before = now;
+    this.#next = this.#clock.setTimeout(() => void this.#look(), EVERY_MS);
+  }
+
+  /**
+   * @param {Totals} now
+   * @param {Totals} before
+   */
+  #judge(now, before) {
+    const frames = now.frames - before.frames;
+    // A still picture tells nothing.
+    if (frames <= 0) return;
+    const isLate = (now.delayS - before.delayS) / frames > LATE_S && now.losses === before.losses;
+    this.#lateS = isLate ? this.#lateS + 1 : 0;
+    if (this.#lateS < PATIENCE || this.#clock.now() < this.#quietUntil) return;
+    this.#quietUntil = this.#clock.now() + this.#restMs;
+    this.#restMs = Math.min(this.#restMs * 2, LONGEST_REST_MS);
+    this.#lateS = 0;
+    this.#onLate();
+  }
+}
+
+/**
+ * @param {Record<string, any> | null} report
+ * @returns {Totals | null}
+ */
+function totals(report) {
+  const video = Object.values(report ?? {}).find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+  if (typeof video?.jitterBufferDelay !== 'number') return null;
+  const { jitterBufferEmittedCount: frames = 0, jitterBufferDelay: delayS, packetsLost = 0, nackCount = 0 } = video;
+  return { frames, delayS, losses: packetsLost + nackCount };
+}
+
+const EVERY_MS = 1000;
+/** A frame that waits longer for no reason is late, and that many seconds of it are enough. */
+const LATE_S = 0.1;
+const PATIENCE = 5;
+const FIRST_REST_MS = 30_000;
+const LONGEST_REST_MS = 600_000;

@@ -1,0 +1,149 @@
+import { Clipboard, NOT_SENT } from '../input/clipboard.js';
+import { download, fileName } from '../media/recorder.js';
+import { t } from './strings.js';
+import { part } from './toolbar.js';
+
+/** @import { Content } from '../input/clipboard.js' */
+/** @import { Send } from '../connection/input-channel.js' */
+
+/** The clipboard as the viewer meets it: what is pasted into the page, and a panel for when the browser is shy. */
+export class ClipboardPanel {
+  #document;
+  #hint;
+  #client;
+  #may;
+  #clipboard;
+  #area;
+  #image;
+
+  /**
+   * @param {Document} document with the panel's `#clip` and `#clip-image`, and the `#field` that has the keyboard
+   * @param {object} options
+   * @param {Send} options.send
+   * @param {(text: string) => void} options.hint
+   * @param {() => string} options.client what the host calls this client
+   * @param {(permission: string) => boolean} options.may
+   */
+  constructor(document, { send, hint, client, may }) {
+    this.#document = document;
+    this.#hint = hint;
+    this.#client = client;
+    this.#may = may;
+    this.#clipboard = new Clipboard({ send, put: (content) => this.#put(content), write: navigator.clipboard ? writeClipboard : null });
+    this.#area = /** @type {HTMLTextAreaElement} */ (part(document, '#clip'));
+    this.#image = /** @type {HTMLImageElement} */ (part(document, '#clip-image'));
+    for (const type of ['pointerup', 'keydown']) document.addEventListener(type, () => this.#clipboard.gesture());
+    part(document, '#field').addEventListener('paste', (event) => {
+      event.preventDefault();
+      const { clipboardData } = /** @type {ClipboardEvent} */ (event);
+      const content = pictureIn(clipboardData) ?? clipboardData?.getData('text/plain') ?? '';
+      this.#say(this.#clipboard.paste(this.#may('clipboard-write') ? content : ''));
+    });
+    this.#area.addEventListener('paste', (event) => {
+      const picture = pictureIn(event.clipboardData);
+      if (picture && this.#may('clipboard-write')) this.#say(this.#clipboard.offer(picture).then(() => this.show()));
+    });
+  }
+
+  /** @param {() => void} then lets the key that pastes act */
+  expectPaste(then) {
+    this.#clipboard.expectPaste(then);
+  }
+
+  /** @param {{text?: string, content?: string}} data of a `clipboard` message */
+  receive(data) {
+    this.#clipboard.receive(data);
+    this.show();
+  }
+
+  /** There is something on the clipboard of the desktop that has to be fetched. */
+  async fetch() {
+    const answer = await fetch(this.#url).catch(() => null);
+    if (answer?.status !== 200) return;
+    const isText = answer.headers.get('content-type')?.startsWith('text/');
+    this.#clipboard.take(isText ? await answer.text() : await answer.blob());
+    this.show();
+  }
+
+  /** The panel has what the desktop has, but for what is being written there. */
+  show() {
+    const { content } = this.#clipboard;
+    const isText = typeof content === 'string';
+    if (this.#document.activeElement !== this.#area) this.#area.value = isText ? content : '';
+    URL.revokeObjectURL(this.#image.src);
+    this.#image.hidden = isText;
+    if (!isText) this.#image.src = URL.createObjectURL(content);
+  }
+
+  /** The desktop is given what the panel has. */
+  offer() {
+    this.#say(this.#clipboard.offer(this.#area.value).then(() => this.show()));
+  }
+
+  /** The viewer's clipboard is given what the panel has. */
+  async copyPanel() {
+    const { content } = this.#clipboard;
+    if (typeof content === 'string' || this.#area.value) return this.copy(this.#area.value);
+    try {
+      await writeClipboard(content);
+      this.#hint(t('Copied'));
+    } catch {
+      // Without https a page may only save it.
+      download(content, fileName('png'));
+    }
+  }
+
+  /** @param {string} text for the viewer's clipboard */
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      if (!this.#copyBySelection(text)) return;
+    }
+    this.#hint(t('Copied'));
+  }
+
+  /**
+   * The old way, for pages that are not secure.
+   *
+   * @param {string} text
+   */
+  #copyBySelection(text) {
+    const area = this.#document.createElement('textarea');
+    area.value = text;
+    this.#document.body.append(area);
+    area.select();
+    const isCopied = this.#document.execCommand('copy');
+    area.remove();
+    return isCopied;
+  }
+
+  get #url() {
+    const url = new URL('api/clipboard', this.#document.baseURI);
+    url.searchParams.set('client', this.#client());
+    return url;
+  }
+
+  /** @param {Blob} content */
+  async #put(content) {
+    const request = { method: 'PUT', body: content, headers: { 'content-type': content.type } };
+    const answer = await fetch(this.#url, request).catch(() => null);
+    if (!answer?.ok) throw new Error(NOT_SENT);
+  }
+
+  /** @param {Promise<void>} work which is rejected with a sentence for the viewer */
+  #say(work) {
+    work.catch((error) => this.#hint(t(error.message)));
+  }
+}
+
+/** @param {Content} content */
+function writeClipboard(content) {
+  if (typeof content === 'string') return navigator.clipboard.writeText(content);
+  return navigator.clipboard.write([new ClipboardItem({ [content.type]: content })]);
+}
+
+/** @param {DataTransfer | null} data */
+function pictureIn(data) {
+  return [...(data?.files ?? [])].find(({ type }) => type === 'image/png') ?? null;
+}

@@ -1,0 +1,487 @@
+import { Attention } from '../media/attention.js';
+import { ClipboardPanel } from './clipboard-panel.js';
+import { Cursor } from './cursor.js';
+import { DisplayWatch } from '../media/display-watch.js';
+import { FilesPanel } from './files-panel.js';
+import { Fit } from './fit.js';
+import { FrameTimes } from '../media/frame-times.js';
+import { FullScreen } from './fullscreen.js';
+import { framePixel } from '../media/letterbox.js';
+import { OnScreenKeys } from './on-screen-keys.js';
+import { OthersPointers } from './others-pointers.js';
+import { PeoplePanel } from './people-panel.js';
+import { PointerCapture } from './pointer-capture.js';
+import { PhotonMeter } from '../media/photon.js';
+import { lockPointer } from '../input/pointer-lock.js';
+import { Recorder, download, fileName, screenshot } from '../media/recorder.js';
+import { Stages } from '../media/stages.js';
+import { StatsPanel } from './stats-panel.js';
+import { t } from './strings.js';
+import { Toolbar, part } from './toolbar.js';
+import { Touch } from '../input/touch.js';
+import { ViewsPanel } from './views-panel.js';
+
+/** @import { InputExtras } from '../input/input.js' */
+/** @import { Settings, Values } from './settings.js' */
+/** @import { WebRTCManager } from '../peer.js' */
+
+/** What the page has around the picture: its tools, what they do with the stream, and what the viewer has chosen. */
+export class Controls {
+  #document;
+  #video;
+  #field;
+  #settings;
+  #isMac;
+  /** @type {WebRTCManager | null} */
+  #manager = null;
+  #touch;
+  #cursor;
+  #capture;
+  #others;
+  #files;
+  #fit;
+  #fullScreen;
+  #toolbar;
+  #clipboard;
+  #recorder;
+  #keys;
+  #people;
+  #statsPanel;
+  #views;
+  #frameTimes;
+  #photon;
+  /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
+  #hostCursor = null;
+  #onActs;
+  /** What the host allows; null: everything. @type {string[] | null} */
+  #permissions = null;
+  /** What the host was told last; at first it sends its best. */
+  #toldQuality = 100;
+  /** And that the pointer is in the picture. */
+  #toldPointer = true;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #hintEnd;
+
+  /**
+   * @param {Document} document the page
+   * @param {object} options
+   * @param {Settings} options.settings
+   * @param {boolean} options.isMac
+   * @param {() => void} options.onActs whether the viewer acts has changed
+   */
+  constructor(document, { settings, isMac, onActs }) {
+    this.#document = document;
+    this.#settings = settings;
+    this.#isMac = isMac;
+    this.#onActs = onActs;
+    this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
+    this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
+    this.#cursor = new Cursor(this.#video);
+    this.#capture = new PointerCapture({
+      lock: () => this.#lock(),
+      unlock: () => document.exitPointerLock(),
+      hint: (text) => this.acts && this.#hint(text),
+    });
+    this.#others = new OthersPointers(this.#part('#others'), {
+      video: this.#video,
+      frame: () => this.#frame,
+      send: this.#send,
+    });
+    this.#fit = new Fit({
+      video: this.#video,
+      frame: () => this.#frame,
+      stage: this.#part('#stage'),
+      root: document.documentElement,
+      resize: (size) => this.#resize(size),
+      onScale: (scale) => {
+        this.#cursor.setScale(scale);
+        this.#others.update();
+      },
+    });
+    this.#touch = new Touch({
+      locate: (client) => framePixel(client, this.#video.getBoundingClientRect(), this.#frame),
+      send: this.#send,
+      zoom: (change) => this.#fit.zoom(change),
+    });
+    this.#clipboard = new ClipboardPanel(document, {
+      send: this.#send,
+      hint: (text) => this.#hint(text),
+      client: () => this.#people.clientId,
+      may: (permission) => this.#may(permission),
+    });
+    this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
+    this.#views = new ViewsPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
+    this.#keys = new OnScreenKeys(document, this.#send);
+    this.#files = new FilesPanel(document, {
+      may: (permission) => this.#may(permission, false),
+      onDrop: () => this.#toolbar.show('files'),
+    });
+    this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
+    const stages = new Stages();
+    this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
+    new DisplayWatch(() => this.acts && this.#send('display-late', {})).watch(this.#video);
+    this.#photon = new PhotonMeter(this.#video, { frame: () => this.#frame, send: this.#send });
+    this.#statsPanel = new StatsPanel(this.#part('#stats'), {
+      connection: () => this.#manager?.peerConnection ?? null,
+      stages,
+      encoder: () => this.#frameTimes.encoder,
+    });
+    this.#fullScreen = new FullScreen(document, {
+      hint: (text) => this.#hint(text),
+      onChange: (isFull) => this.#press('fullscreen', isFull),
+    });
+    this.#toolbar = new Toolbar(this.#part('#tools'), {
+      onPanel: (panel) => {
+        if (panel === 'clipboard') this.#clipboard.show();
+        if (panel === 'files') this.#files.show();
+      },
+      onLeave: () => this.focus(),
+      narrow: matchMedia(NARROW),
+    });
+  }
+
+  /** What the stream's input is made with. @returns {InputExtras} */
+  get input() {
+    return {
+      field: this.#field,
+      touch: this.#touch,
+      typed: (text) => this.#keys.take(text),
+      keyboard: {
+        isMac: this.#isMac,
+        metaIsControl: () => this.#settings.values.metaIsControl,
+        paste: (then) => this.#clipboard.expectPaste(then),
+      },
+    };
+  }
+
+  /**
+   * Connects the tools with the stream.
+   *
+   * @param {WebRTCManager} manager
+   */
+  attach(manager) {
+    this.#manager = manager;
+    this.#people.attach(manager.signaling);
+    const attention = new Attention(this.#document, {
+      setPaused: (paused) => this.#send('pause', { paused }),
+      isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
+    });
+    const opened = () => {
+      const { kbps } = this.#settings.address;
+      this.#toldPointer = true;
+      this.#tellPointer();
+      this.#toldQuality = 100;
+      if (kbps !== null) this.#send('set-bitrate', { kbps });
+      else this.#tellQuality();
+      this.#fit.update();
+      attention.renew();
+      this.#frameTimes.renew();
+      this.#capture.renew();
+      this.#others.renew();
+    };
+    manager.addEventListener('datachannel', (event) => {
+      const channel = /** @type {CustomEvent<RTCDataChannel>} */ (event).detail;
+      if (channel.readyState === 'open') opened();
+      else channel.addEventListener('open', opened);
+    });
+    manager.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+    manager.addEventListener('frame', () => this.#fit.update());
+    manager.addEventListener('peerclosed', () => {
+      this.#recorder.stop();
+      this.#capture.renew();
+      this.#others.renew();
+    });
+    this.#listen();
+    this.#showTools();
+    this.#apply();
+    this.#settings.addEventListener('change', () => this.#apply());
+  }
+
+  /**
+   * Whether keyboard, pointer and clipboard act on the desktop: the host allows it, nobody else has the control, and the
+   * viewer wants it.
+   */
+  get acts() {
+    return this.#may('pointer') && this.#people.isGranted && !this.#settings.address.viewOnly;
+  }
+
+  /** @param {string[] | null} permissions what the host allows; null, as at first: everything */
+  setPermissions(permissions) {
+    this.#permissions = permissions;
+    this.#showActs();
+  }
+
+  /** The tools are put away. */
+  close() {
+    this.#toolbar.close();
+  }
+
+  /** The desktop has the keyboard. */
+  focus() {
+    this.#field.focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {string} permission of the host
+   * @param {boolean} [otherwise] if the host does not tell
+   */
+  #may(permission, otherwise = true) {
+    return this.#permissions?.includes(permission) ?? otherwise;
+  }
+
+  /** @type {import('../connection/input-channel.js').Send} */
+  #send = (type, data) => this.#manager?.sendInput(type, data) ?? false;
+
+  get #frame() {
+    return this.#manager?.frameSize ?? { width: 0, height: 0 };
+  }
+
+  get #isLocked() {
+    return this.#document.pointerLockElement === this.#video;
+  }
+
+  #listen() {
+    const document = this.#document;
+    document.addEventListener('click', (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest('[data-act]');
+      if (!button) return;
+      void this.#act(/** @type {HTMLElement} */ (button).dataset.act ?? '');
+      // A button beside the tools has done its work: the desktop has the keyboard again.
+      if (!button.closest('#tools')) this.focus();
+    });
+    document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
+    document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
+    document.addEventListener('pointerlockchange', () => this.#showLock());
+    this.#video.addEventListener('pointerdown', ({ pointerType }) => {
+      this.#toolbar.close();
+      if (this.acts && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
+    });
+    this.#part('#stage').addEventListener('scroll', () => this.#others.update());
+    addEventListener('resize', () => this.#fit.update());
+  }
+
+  /** What this browser cannot do, or this viewer may not, is not offered. */
+  #showTools() {
+    const { acts } = this;
+    this.#part('#tools').hidden = !this.#settings.address.hasTools;
+    this.#part('#insecure').hidden = globalThis.isSecureContext;
+    for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
+    this.#part('[data-act="stats-measure"]').hidden = !acts || !('requestVideoFrameCallback' in this.#video);
+    this.#part('[data-panel="keys"]').hidden = !acts;
+    const [reads, writes] = [this.#may('clipboard-read'), this.#may('clipboard-write')];
+    this.#part('[data-panel="clipboard"]').hidden = !acts || !(reads || writes);
+    this.#button('clip-send').hidden = !writes;
+    this.#button('clip-copy').hidden = !reads;
+    this.#part('[data-panel="files"]').hidden = !this.#may('upload', false) && !this.#may('download', false);
+    this.#views.setMayChoose(acts && this.#may('settings'));
+    this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
+    this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
+    this.#button('record').hidden = !('MediaRecorder' in globalThis);
+  }
+
+  /** @param {string} name of a tool */
+  async #act(name) {
+    switch (name) {
+      case 'keyboard':
+        return this.#press('keyboard', this.#keys.toggle());
+      case 'lock':
+        return this.#toggleLock();
+      case 'fullscreen':
+        return this.#fullScreen.toggle().catch(() => {});
+      case 'stats':
+        return this.#settings.set({ stats: !this.#settings.values.stats });
+      case 'stats-copy':
+        return this.#clipboard.copy(this.#statsPanel.json);
+      case 'stats-measure':
+        return this.#measure();
+      case 'clip-send':
+        return this.#clipboard.offer();
+      case 'clip-copy':
+        return this.#clipboard.copyPanel();
+      case 'pip':
+        return this.#togglePictureInPicture().catch(() => {});
+      case 'screenshot': {
+        const image = await screenshot(this.#video);
+        return image && download(image, fileName('png'));
+      }
+      case 'record':
+        return this.#toggleRecording();
+      case 'reset':
+        return this.#settings.reset();
+    }
+  }
+
+  /** @param {HTMLInputElement} input */
+  #choose(input) {
+    const value = input.type === 'checkbox' ? input.checked : input.name === 'quality' ? Number(input.value) : input.value;
+    if (input.name in this.#settings.values) this.#settings.set({ [input.name]: value });
+  }
+
+  /** Everything is as the settings say. */
+  #apply() {
+    const { values } = this.#settings;
+    this.#document.documentElement.dataset.theme = values.theme;
+    this.#fit.setMode(values.fit);
+    this.#touch.setMode(values.touch);
+    this.#capture.setMode(values.capture);
+    this.#others.show(values.others);
+    this.#people.setName(values.name);
+    this.#statsPanel.show(values.stats);
+    this.#frameTimes.setWanted(values.stats);
+    this.#press('stats', values.stats);
+    this.#button('stats').hidden = this.#settings.isPinned('stats');
+    this.#tellPointer();
+    this.#tellQuality();
+    for (const [name, value] of /** @type {[keyof Values, any][]} */ (Object.entries(values))) {
+      for (const each of this.#document.querySelectorAll(`[name="${name}"]`)) {
+        const input = /** @type {HTMLInputElement} */ (each);
+        input.disabled = this.#settings.isPinned(name);
+        if (input.type === 'checkbox') input.checked = value;
+        else if (input.type === 'radio') input.checked = input.value === value;
+        else input.value = String(value);
+      }
+    }
+  }
+
+  /** @param {{type: string, data: any}} message of the host */
+  #hear(message) {
+    const { type, data } = message;
+    this.#frameTimes.hear(message);
+    this.#capture.hear(message);
+    this.#others.hear(message);
+    this.#photon.hear(message);
+    if (type === 'system') this.#fit.update();
+    if (type === 'views') this.#views.hear(data);
+    if (type === 'cursor') {
+      this.#hostCursor = data;
+      this.#showCursor();
+    }
+    if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
+    if (type === 'clipboard-large' && this.acts) void this.#clipboard.fetch();
+  }
+
+  /** The control has come or gone, or the host allows something else. */
+  #showActs() {
+    this.#showTools();
+    this.#showCursor();
+    this.#tellPointer();
+    this.#onActs();
+  }
+
+  #showCursor() {
+    if (this.acts && this.#hostCursor) this.#cursor.show(this.#hostCursor);
+    else this.#cursor.reset();
+  }
+
+  /** The host draws the pointer into the picture where the browser has none to show. */
+  #tellPointer() {
+    const visible = !this.acts || this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad');
+    if (visible !== this.#toldPointer && this.#send('pointer', { visible })) this.#toldPointer = visible;
+  }
+
+  #tellQuality() {
+    const { quality } = this.#settings.values;
+    if (quality === this.#toldQuality) return;
+    if (this.#send('set-quality', { percent: quality })) this.#toldQuality = quality;
+  }
+
+  /** @param {import('../media/letterbox.js').Size | null} size that the desktop should have; null: its own */
+  #resize(size) {
+    // The window is matched by the whole desktop, and not by a part of it.
+    if (!this.acts || (size && !this.#views.isWhole)) return false;
+    const isAsked = this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
+    if (isAsked && size) this.#send('scale', { scale: globalThis.devicePixelRatio });
+    return isAsked;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #shortcut(event) {
+    if (!event.ctrlKey || !event.altKey || !event.shiftKey) return;
+    const act = { KeyM: () => this.#toolbar.focus(), KeyP: () => this.#act('lock'), KeyF: () => this.#act('fullscreen') };
+    const chosen = /** @type {Record<string, () => unknown>} */ (act)[event.code];
+    const isOffered = event.code === 'KeyM' ? this.#settings.address.hasTools : this.acts;
+    if (!chosen || !isOffered) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#send('release-all', {});
+    chosen();
+  }
+
+  async #toggleLock() {
+    if (this.#isLocked) return this.#document.exitPointerLock();
+    await this.#lock();
+  }
+
+  async #lock() {
+    await lockPointer(this.#video);
+    this.focus();
+  }
+
+  #showLock() {
+    this.#press('lock', this.#isLocked);
+    this.#tellPointer();
+    if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
+    else this.#capture.freed();
+  }
+
+  async #measure() {
+    const button = /** @type {HTMLButtonElement} */ (this.#part('[data-act="stats-measure"]'));
+    button.disabled = true;
+    const photon = await this.#photon.measure().catch(() => null);
+    button.disabled = false;
+    if (photon) this.#statsPanel.setPhoton(photon);
+    else this.#hint(t('It could not be measured'));
+  }
+
+  async #togglePictureInPicture() {
+    if (this.#document.pictureInPictureElement) await this.#document.exitPictureInPicture();
+    else await this.#video.requestPictureInPicture();
+  }
+
+  #toggleRecording() {
+    const stream = this.#video.srcObject;
+    if (this.#recorder.isRecording) this.#recorder.stop();
+    else if (stream instanceof MediaStream) this.#recorder.start(stream);
+  }
+
+  /** @param {boolean} isRecording */
+  #showRecording(isRecording) {
+    this.#part('#recording').hidden = !isRecording;
+    this.#part('#display [data-act="record"]').textContent = t(isRecording ? 'Stop recording' : 'Record');
+  }
+
+  /** @param {string} text */
+  #hint(text) {
+    const line = this.#part('#hint');
+    line.textContent = text;
+    line.hidden = false;
+    clearTimeout(this.#hintEnd);
+    this.#hintEnd = setTimeout(() => (line.hidden = true), HINT_MS);
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} isPressed
+   */
+  #press(name, isPressed) {
+    this.#button(name).setAttribute('aria-pressed', String(isPressed));
+  }
+
+  /** @param {string} name of a tool */
+  #button(name) {
+    return this.#part(`#tools [data-act="${name}"]`);
+  }
+
+  /** @param {string} selector */
+  #part(selector) {
+    return part(this.#document, selector);
+  }
+}
+
+function isTouchOnly() {
+  return !matchMedia('(any-pointer: fine)').matches;
+}
+
+const HINT_MS = 4000;
+/** Too narrow for a row of all tools. */
+const NARROW = '(max-width: 30rem)';

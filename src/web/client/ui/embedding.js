@@ -1,0 +1,75 @@
+import { strike } from '../input/chords.js';
+
+/** @import { Send } from '../connection/input-channel.js' */
+/** @import { State } from '../connection/session.js' */
+
+/**
+ * What a page that shows this one in a frame may ask and is told, by `postMessage`. Browsers let only those pages do that
+ * which the host names (`--allow-embed`, by `frame-ancestors`); of them, the one right above is heard, and answered at
+ * the origin that it has greeted from.
+ */
+export class Embedding {
+  #window;
+  #options;
+  /** @type {string | null} */
+  #origin = null;
+
+  /**
+   * @param {Pick<Window, 'parent' | 'addEventListener'>} window
+   * @param {object} options
+   * @param {() => State} options.state
+   * @param {(settings: any) => void} options.set what makes no sense in it is left out
+   * @param {Send} options.send input, if the viewer may act
+   * @param {() => void} options.focus
+   */
+  constructor(window, options) {
+    this.#window = window;
+    this.#options = options;
+    if (/** @type {unknown} */ (window.parent) === window) return;
+    window.addEventListener('message', (event) => {
+      const { source, origin, data } = /** @type {MessageEvent} */ (event);
+      if (source !== window.parent || typeof data?.deskbeam !== 'string') return;
+      if (data.deskbeam === 'hello') this.#greet(origin);
+      else if (origin === this.#origin) this.#take(data);
+    });
+  }
+
+  /** @param {State} state that has just been entered */
+  tell(state) {
+    if (this.#origin !== null) this.#window.parent.postMessage({ deskbeam: 'state', state }, this.#origin);
+  }
+
+  /** @param {string} origin */
+  #greet(origin) {
+    // A page without an origin of its own could be anybody.
+    if (origin === 'null') return;
+    this.#origin = origin;
+    this.tell(this.#options.state());
+  }
+
+  /** @param {any} message */
+  #take({ deskbeam, settings, text, keys }) {
+    const { set, send, focus } = this.#options;
+    if (deskbeam === 'set') set(settings);
+    if (deskbeam === 'focus') focus();
+    if (deskbeam === 'press' && isListOfTexts(keys)) strike(send, keys);
+    if (deskbeam === 'type' && typeof text === 'string') {
+      const characters = Array.from(text);
+      for (let at = 0; at < characters.length; at += AT_ONCE) {
+        send('text', { text: characters.slice(at, at + AT_ONCE).join('') });
+      }
+    }
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is string[]}
+ */
+function isListOfTexts(value) {
+  return Array.isArray(value) && value.length <= MOST_KEYS && value.every((each) => typeof each === 'string' && each !== '');
+}
+
+/** Characters, of which each may have four bytes: the host takes 4096. */
+const AT_ONCE = 1000;
+const MOST_KEYS = 8;

@@ -1,0 +1,85 @@
+import { CHORDS, EXTRA_KEYS, StickyKeys, strike } from '../input/chords.js';
+import { part } from './toolbar.js';
+
+/** @import { Send } from '../connection/input-channel.js' */
+
+/** The menu of keys that the browser keeps for itself, the on-screen keyboard, and the row above it. */
+export class OnScreenKeys {
+  #document;
+  #field;
+  #row;
+  #sticky;
+
+  /**
+   * @param {Document} document with the menu `#keys`, the row `#extra` and the `#field` that has the keyboard
+   * @param {Send} send
+   */
+  constructor(document, send) {
+    this.#document = document;
+    this.#field = /** @type {HTMLTextAreaElement} */ (part(document, '#field'));
+    this.#row = part(document, '#extra');
+    this.#sticky = new StickyKeys(send, (down) => this.#show(down));
+    const keys = Object.entries(CHORDS).map(([name, names]) => button(name, () => strike(send, names)));
+    part(document, '#keys').replaceChildren(...keys);
+    const extra = Object.entries(EXTRA_KEYS).map(([name, key]) => {
+      const made = button(name, () => this.#sticky.tap(key));
+      made.dataset.key = key;
+      return made;
+    });
+    this.#row.replaceChildren(...extra);
+    // The focus stays in the field, or the keyboard would go away.
+    this.#row.addEventListener('mousedown', (event) => event.preventDefault());
+    this.#field.addEventListener('blur', () => this.#sticky.release());
+    globalThis.visualViewport?.addEventListener('resize', () => this.#place());
+  }
+
+  /**
+   * @param {string} text that is about to be sent
+   * @returns {boolean} whether it was sent as a shortcut instead
+   */
+  take(text) {
+    return this.#sticky.take(text);
+  }
+
+  /**
+   * Shows the on-screen keyboard, or puts it away.
+   *
+   * @returns {boolean} whether it is shown
+   */
+  toggle() {
+    const isShown = this.#field.inputMode === 'none';
+    // A browser looks at the mode when the field gets the focus.
+    this.#field.blur();
+    this.#field.inputMode = isShown ? 'text' : 'none';
+    this.#field.focus({ preventScroll: true });
+    this.#row.hidden = !isShown;
+    this.#place();
+    return isShown;
+  }
+
+  /** The row is above the keyboard, whose height the browser tells. */
+  #place() {
+    const view = globalThis.visualViewport;
+    const bottom = view ? view.offsetTop + view.height : innerHeight;
+    this.#document.documentElement.style.setProperty('--visible-bottom', `${bottom}px`);
+  }
+
+  /** @param {ReadonlySet<string>} down */
+  #show(down) {
+    for (const each of this.#row.children) {
+      each.setAttribute('aria-pressed', String(down.has(/** @type {HTMLElement} */ (each).dataset.key ?? '')));
+    }
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {() => void} onClick
+ */
+function button(name, onClick) {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.textContent = name;
+  made.addEventListener('click', onClick);
+  return made;
+}

@@ -1,0 +1,130 @@
+import { framePixel, windowPoint } from '../media/letterbox.js';
+import { realClock } from '../clock.js';
+import { t } from './strings.js';
+
+/** @import { Clock } from '../clock.js' */
+/** @import { Send } from '../connection/input-channel.js' */
+/** @import { Size } from '../media/letterbox.js' */
+/** @typedef {{peer: string, name: string | null, x: number, y: number}} OtherPointer */
+
+/**
+ * Where the others point, with their names; and for those who want to see it, where the viewer of this page points,
+ * whether he may act or not. Places are parts of the picture, from 0 to 1.
+ */
+export class OthersPointers {
+  #root;
+  #video;
+  #frame;
+  #send;
+  #clock;
+  #isShown = false;
+  /** Whether somebody wants to see where this viewer points. */
+  #isWanted = false;
+  /** Where he does. @type {{x: number, y: number} | null} */
+  #own = null;
+  /** @type {unknown} */
+  #next = null;
+  /** @type {OtherPointer[]} */
+  #others = [];
+
+  /**
+   * @param {HTMLElement} root is filled with a pointer for each of the others
+   * @param {object} options
+   * @param {HTMLElement} options.video
+   * @param {() => Size} options.frame the size of the picture, in pixels
+   * @param {Send} options.send
+   * @param {Clock} [options.clock]
+   */
+  constructor(root, { video, frame, send, clock = realClock }) {
+    this.#root = root;
+    this.#video = video;
+    this.#frame = frame;
+    this.#send = send;
+    this.#clock = clock;
+    for (const type of ['pointermove', 'pointerdown']) {
+      video.addEventListener(type, (event) => this.#point(/** @type {PointerEvent} */ (event)));
+    }
+    video.addEventListener('pointerleave', () => this.#leave());
+    // A locked pointer is nowhere.
+    video.ownerDocument.addEventListener('pointerlockchange', () => this.#leave());
+  }
+
+  /** @param {boolean} isShown whether the viewer wants to see them */
+  show(isShown) {
+    if (isShown === this.#isShown) return;
+    this.#isShown = isShown;
+    this.#send('pointers', { enabled: isShown });
+    this.#draw([]);
+  }
+
+  /** There is a new channel, on which nothing has been said, or none any more. */
+  renew() {
+    this.#isWanted = false;
+    this.#draw([]);
+    if (this.#isShown) this.#send('pointers', { enabled: true });
+  }
+
+  /** @param {{type: string, data?: any}} message of the host */
+  hear({ type, data }) {
+    if (type === 'point-wanted') {
+      this.#isWanted = data?.wanted === true;
+      this.#tell();
+    }
+    if (type === 'pointers' && this.#isShown) this.#draw(data?.pointers ?? []);
+  }
+
+  /** The picture is elsewhere in the window. */
+  update() {
+    const box = this.#video.getBoundingClientRect();
+    [...this.#root.children].forEach((element, index) => {
+      const at = windowPoint(this.#others[index], box, this.#frame());
+      /** @type {HTMLElement} */ (element).style.translate = `${at.x}px ${at.y}px`;
+    });
+  }
+
+  /** @param {PointerEvent} event */
+  #point(event) {
+    const { width, height } = this.#frame();
+    const client = { x: event.clientX, y: event.clientY };
+    const pixel = framePixel(client, this.#video.getBoundingClientRect(), { width, height });
+    if (!pixel || this.#video.ownerDocument.pointerLockElement) return;
+    this.#own = { x: (pixel.x + 0.5) / width, y: (pixel.y + 0.5) / height };
+    this.#tell();
+  }
+
+  #leave() {
+    this.#own = null;
+    this.#tell();
+  }
+
+  /** At most so often, and then where he points by then. */
+  #tell() {
+    if (!this.#isWanted || this.#next !== null) return;
+    const told = this.#own;
+    this.#send('point', told ?? {});
+    this.#next = this.#clock.setTimeout(() => {
+      this.#next = null;
+      if (this.#own !== told) this.#tell();
+    }, EVERY_MS);
+  }
+
+  /** @param {OtherPointer[]} others */
+  #draw(others) {
+    this.#others = others;
+    while (this.#root.children.length > others.length) this.#root.lastElementChild?.remove();
+    others.forEach(({ name }, index) => {
+      const element = this.#root.children[index] ?? this.#add();
+      /** @type {Element} */ (element.firstElementChild).textContent = name || t('Somebody');
+    });
+    this.update();
+  }
+
+  #add() {
+    const document = this.#root.ownerDocument;
+    const element = this.#root.appendChild(document.createElement('p'));
+    element.append(document.createElement('span'));
+    return element;
+  }
+}
+
+const EVERY_MS = 50;

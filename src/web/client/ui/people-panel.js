@@ -1,0 +1,146 @@
+import { People } from './people.js';
+import { t } from './strings.js';
+import { part } from './toolbar.js';
+
+/** @import { GStreamerSignalingClient } from '../connection/signaling.js' */
+/** @import { Person } from './people.js' */
+
+/** Who is there, and the control going from one to the other. */
+export class PeoplePanel {
+  #document;
+  #hint;
+  #onChange;
+  #people = new People();
+  /** @type {GStreamerSignalingClient | null} */
+  #signaling = null;
+  #name = '';
+
+  /**
+   * @param {Document} document with the panel `#people` and its button
+   * @param {object} options
+   * @param {(text: string) => void} options.hint
+   * @param {() => void} options.onChange the control has come or gone
+   */
+  constructor(document, { hint, onChange }) {
+    this.#document = document;
+    this.#hint = hint;
+    this.#onChange = onChange;
+    part(document, '#people').addEventListener('click', ({ target }) => {
+      const { control, client } = /** @type {HTMLElement} */ (target).dataset;
+      if (control) this.#send(control, client ? { client_id: client } : {});
+    });
+  }
+
+  /** @param {GStreamerSignalingClient} signaling */
+  attach(signaling) {
+    this.#signaling = signaling;
+    signaling.addEventListener('welcome', (event) => {
+      this.#people.begin(String(/** @type {CustomEvent} */ (event).detail?.client_id ?? ''));
+      this.#send('name', { name: this.#name });
+      this.#show();
+      this.#onChange();
+    });
+    signaling.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  /** Whether nobody else has the control. */
+  get isGranted() {
+    return this.#people.isGranted;
+  }
+
+  /** What the host calls this client. */
+  get clientId() {
+    return this.#people.clientId;
+  }
+
+  /** @param {string} name what the viewer wants to be called */
+  setName(name) {
+    if (name === this.#name) return;
+    this.#name = name;
+    this.#send('name', { name });
+  }
+
+  /** @param {{type: string, data?: any}} message */
+  #hear(message) {
+    const { isGranted: wasGranted, isLocal: wasLocal } = this.#people;
+    const before = { holder: this.#people.holder?.id, asking: this.#people.asking?.id };
+    if (!this.#people.hear(message)) return;
+    const { isGranted, isLocal, holder, asking } = this.#people;
+    if (isLocal && !wasLocal) this.#hint(t('The person at the desktop is using it'));
+    else if (wasLocal && isGranted) this.#hint(t('You may act again'));
+    if (holder?.id !== before.holder) {
+      if (holder?.isOwn) this.#hint(t('You have the control'));
+      else this.#hint(holder ? t('{name} has the control', { name: nameOf(holder) }) : t('Everybody may act again'));
+    }
+    if (asking && asking.id !== before.asking && holder?.isOwn) {
+      this.#hint(t('{name} asks for the control', { name: nameOf(asking) }));
+    }
+    this.#show();
+    if (isGranted !== wasGranted) this.#onChange();
+  }
+
+  #show() {
+    const { all, holder, isLocal } = this.#people;
+    const button = part(this.#document, '[data-panel="people"]');
+    button.hidden = all.length < 2 && !holder && !isLocal;
+    button.dataset.count = String(all.length);
+    part(this.#document, '#people p').hidden = !isLocal;
+    part(this.#document, '#people ul').replaceChildren(...all.map((person) => this.#item(person)));
+    part(this.#document, '#people .row').replaceChildren(...this.#choices());
+  }
+
+  /** @param {Person} person */
+  #item(person) {
+    const item = this.#document.createElement('li');
+    const name = this.#document.createElement('b');
+    name.textContent = nameOf(person);
+    const says = [
+      person.isOwn ? t('you') : '',
+      person.holds ? t('in control') : person.asks ? t('asking for the control') : person.mayAct ? '' : t('watching'),
+    ].filter(Boolean);
+    const state = this.#document.createElement('span');
+    state.textContent = says.join(', ');
+    item.append(name, state);
+    if (this.#people.own?.holds && person.mayAct && !person.isOwn) {
+      item.append(this.#button(t('Hand over'), 'control-grant', person.id));
+    }
+    return item;
+  }
+
+  /** What the viewer may do about the control. */
+  #choices() {
+    const { own, holder, isAdmin } = this.#people;
+    if (!own?.mayAct) return [];
+    if (own.holds) return [this.#button(t('Let everybody act'), 'control-release')];
+    if (!holder || isAdmin) return [this.#button(t('Take the control'), 'control-request')];
+    const ask = this.#button(own.asks ? t('Asked for the control') : t('Ask for the control'), 'control-request');
+    ask.disabled = own.asks;
+    return [ask];
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} control
+   * @param {string} [client]
+   */
+  #button(text, control, client = '') {
+    const button = this.#document.createElement('button');
+    button.type = 'button';
+    button.textContent = text;
+    Object.assign(button.dataset, { control, client });
+    return button;
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} data
+   */
+  #send(type, data) {
+    if (this.#signaling?.state === 'connected') this.#signaling.sendMessage(type, data);
+  }
+}
+
+/** @param {Person} person */
+function nameOf({ name }) {
+  return name || t('Somebody');
+}

@@ -1,0 +1,77 @@
+/** @import { Login } from '../connection/login.js' */
+
+/** The form that asks for the password or the token. */
+export class SignIn {
+  #body;
+  #form;
+  #label;
+  #secret;
+  #problem;
+  #login;
+  #onSignedIn;
+
+  /**
+   * @param {Document} document
+   * @param {{login: Login, onSignedIn: () => void}} options
+   */
+  constructor(document, { login, onSignedIn }) {
+    this.#body = document.body;
+    this.#form = element(document, 'sign-in');
+    this.#label = element(document, 'secret-label');
+    this.#secret = /** @type {HTMLInputElement} */ (element(document, 'secret'));
+    this.#problem = element(document, 'problem');
+    this.#login = login;
+    this.#onSignedIn = onSignedIn;
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+  }
+
+  /**
+   * @param {string} mode how the host lets its owner in
+   * @param {string} [problem] what went wrong before
+   */
+  show(mode, problem = '') {
+    const label = LABELS[/** @type {keyof typeof LABELS} */ (mode)] ?? LABELS.token;
+    this.#label.textContent = label;
+    this.#problem.textContent = problem;
+    this.#body.dataset.state = 'signing-in';
+    this.#form.hidden = false;
+    this.#secret.focus();
+  }
+
+  hide() {
+    this.#form.hidden = true;
+    this.#secret.value = '';
+    this.#problem.textContent = '';
+  }
+
+  async #submit() {
+    this.#problem.textContent = '';
+    const answer = await this.#login.signIn(this.#secret.value);
+    if (answer.kind === 'signed-in') {
+      this.hide();
+      this.#onSignedIn();
+      return;
+    }
+    this.#problem.textContent = answer.kind === 'refused' ? answer.reason : 'The host does not answer.';
+    this.#secret.select();
+  }
+}
+
+/**
+ * @param {Document} document
+ * @param {string} id
+ */
+function element(document, id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element #${id}`);
+  return found;
+}
+
+const LABELS = {
+  token: 'Open the address that the host printed, or enter the token that stands in it:',
+  password: 'Password:',
+  proxy: 'The proxy before this host has not signed you in. If somebody shared a link with you, enter its token:',
+};

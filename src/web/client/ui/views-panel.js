@@ -1,0 +1,80 @@
+import { t } from './strings.js';
+import { part } from './toolbar.js';
+
+/** @typedef {{id: string, name: string, width: number, height: number}} View */
+
+/** Which part of the desktop is shown: to choose from as soon as there are two, for all who watch. */
+export class ViewsPanel {
+  #field;
+  #select;
+  #hint;
+  /** @type {View[]} */
+  #views = [];
+  /** What is shown; null: the host has not said. @type {View | null} */
+  #shown = null;
+  #mayChoose = true;
+
+  /**
+   * @param {Document} document with `#view`
+   * @param {object} options
+   * @param {import('../connection/input-channel.js').Send} options.send
+   * @param {(text: string) => void} options.hint
+   */
+  constructor(document, { send, hint }) {
+    this.#field = part(document, '#views');
+    this.#select = /** @type {HTMLSelectElement} */ (part(document, '#views select'));
+    this.#hint = hint;
+    this.#select.addEventListener('change', () => {
+      send('view', { id: this.#select.value });
+      // It is shown when the host says so.
+      this.#show();
+    });
+  }
+
+  /** Whether the whole desktop is shown. */
+  get isWhole() {
+    return (this.#shown?.id ?? WHOLE) === WHOLE;
+  }
+
+  /** @param {boolean} mayChoose */
+  setMayChoose(mayChoose) {
+    this.#mayChoose = mayChoose;
+    this.#show();
+  }
+
+  /** @param {{views: View[], shown: string}} data of the host */
+  hear({ views, shown }) {
+    const before = this.#shown;
+    this.#views = views;
+    this.#shown = views.find(({ id }) => id === shown) ?? null;
+    this.#show();
+    if (before && before.id !== shown) this.#hint(this.#news(before));
+  }
+
+  /** @param {View} before */
+  #news(before) {
+    if (!this.isWhole) return t('Now shown: {name}', { name: this.#nameOf(this.#shown) });
+    const isGone = before.id !== WHOLE && this.#views.length > 0 && !this.#views.some(({ id }) => id === before.id);
+    return isGone ? t('{name} is gone: the whole desktop is shown', { name: this.#nameOf(before) }) : t('The whole desktop is shown');
+  }
+
+  #show() {
+    this.#field.hidden = !this.#mayChoose || this.#views.length < 2;
+    // A list that is open stays open while titles change.
+    this.#views.forEach((view, index) => {
+      const option = this.#select.options[index] ?? this.#select.appendChild(this.#select.ownerDocument.createElement('option'));
+      option.value = view.id;
+      option.textContent = this.#nameOf(view);
+    });
+    this.#select.length = this.#views.length;
+    this.#select.value = this.#shown?.id ?? '';
+  }
+
+  /** @param {View | null} view */
+  #nameOf(view) {
+    if (view?.id === WHOLE) return t('Whole desktop');
+    return view?.name || t('Window without a title');
+  }
+}
+
+const WHOLE = 'desktop';
