@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CHORDS, StickyKeys, strike } from '../../src/web/client/input/chords.js';
+import { CHORDS, StickyKeys, pressKeys } from '../../src/web/client/input/chords.js';
 import { recorder } from './support/fake-surface.mjs';
 
 const said = (sent) => sent.map(([, { key, code, action }]) => `${key}/${code} ${action}`);
 
 test('a chord goes down in order and up in the opposite one', () => {
   const { send, sent } = recorder();
-  strike(send, CHORDS['Ctrl+Alt+Del']);
+  pressKeys(send, CHORDS['Ctrl+Alt+Del']);
   assert.deepEqual(said(sent), [
     'Control/ControlLeft down', 'Alt/AltLeft down', 'Delete/Delete down',
     'Delete/Delete up', 'Alt/AltLeft up', 'Control/ControlLeft up',

@@ -21,10 +21,10 @@ function framed() {
 
 test('a page that greets is told the state, then and whenever it changes', () => {
   const { embedding, said, hear } = framed();
-  embedding.tell({ kind: 'connecting' });
+  embedding.notify({ kind: 'connecting' });
   assert.deepEqual(said, [], 'nobody has asked');
   hear({ deskbeam: 'hello' });
-  embedding.tell({ kind: 'connected' });
+  embedding.notify({ kind: 'connected' });
   assert.deepEqual(said, ['connecting', 'connected'].map((kind) => [{ deskbeam: 'state', state: { kind } }, PARENT]));
 });
 

@@ -15,7 +15,7 @@ function measuring() {
   const pong = (after) => {
     const [, { timestamp }] = sent.findLast(([type]) => type === 'ping');
     page.at += after;
-    times.hear({ type: 'pong', data: { timestamp, server_time: timestamp + after / 2 + AHEAD } });
+    times.receive({ type: 'pong', data: { timestamp, server_time: timestamp + after / 2 + AHEAD } });
   };
   return { sent, page, stages, times, pong };
 }
@@ -41,7 +41,7 @@ test('the parts of the host and of the browser are joined by the timestamp, what
   pong(10);
   times.shown(SHOWN);
   times.shown({ ...SHOWN, rtpTimestamp: 180 });
-  times.hear({ type: 'frame-times', data: { frames: [TOLD, [270, TOLD[1], 1, 1, 1, 1]] } });
+  times.receive({ type: 'frame-times', data: { frames: [TOLD, [270, TOLD[1], 1, 1, 1, 1]] } });
   const medians = Object.fromEntries(Object.entries(stages.summary).map(([name, { median }]) => [name, median]));
   assert.deepEqual(medians, {
     capture: 1.5, convert: 0.5, encode: 6, packetize: 0.25, network: 5, buffer: 6, decode: 4, present: 11, total: 34.25,
@@ -53,14 +53,14 @@ test('a browser that does not tell when a frame came leaves those stages out', (
   times.setWanted(true);
   pong(10);
   times.shown({ rtpTimestamp: 90, presentationTime: 530, expectedDisplayTime: 541 });
-  times.hear({ type: 'frame-times', data: { frames: [TOLD] } });
+  times.receive({ type: 'frame-times', data: { frames: [TOLD] } });
   assert.deepEqual(Object.keys(stages.summary), ['capture', 'convert', 'encode', 'packetize', 'present', 'total']);
 });
 
 test('the host is told when it is wanted, again on a new channel, and when it is no more', () => {
   const { sent, times, pong } = measuring();
   times.renew();
-  times.hear({ type: 'frame-times', data: { frames: [TOLD] } });
+  times.receive({ type: 'frame-times', data: { frames: [TOLD] } });
   assert.deepEqual(sent, []);
   times.setWanted(true);
   for (let count = 0; count < 8; count += 1) pong(2);

@@ -11,36 +11,36 @@ test('who is there, who has the control and who wants it', () => {
   const people = new People();
   people.begin('a');
   assert.ok(people.isGranted);
-  assert.ok(people.hear({ type: 'people', data: { people: [ANN, BOB] } }));
-  assert.ok(people.hear(state('b', 'a')));
+  assert.ok(people.receive({ type: 'people', data: { people: [ANN, BOB] } }));
+  assert.ok(people.receive(state('b', 'a')));
   assert.deepEqual(people.all, [
-    { id: 'a', name: 'Ann', mayAct: true, isOwn: true, holds: false, asks: true },
-    { id: 'b', name: '', mayAct: false, isOwn: false, holds: true, asks: false },
+    { id: 'a', name: 'Ann', mayControl: true, isOwn: true, holds: false, asks: true },
+    { id: 'b', name: '', mayControl: false, isOwn: false, holds: true, asks: false },
   ]);
   assert.deepEqual([people.isGranted, people.isAdmin, people.own?.id, people.holder?.id, people.asking?.id], [false, false, 'a', 'b', 'a']);
-  people.hear(state('a'));
+  people.receive(state('a'));
   assert.deepEqual([people.isGranted, people.holder?.id, people.asking], [true, 'a', undefined]);
-  people.hear({ type: 'people', data: { people: [{ ...ANN, role: 'admin' }] } });
+  people.receive({ type: 'people', data: { people: [{ ...ANN, role: 'admin' }] } });
   assert.ok(people.isAdmin);
 });
 
 test('who acts at the desktop itself goes before everybody', () => {
   const people = new People();
   people.begin('a');
-  people.hear({ type: 'control-state', data: { holder: 'a', requested_by: null, local: true, granted: false } });
+  people.receive({ type: 'control-state', data: { holder: 'a', requested_by: null, local: true, granted: false } });
   assert.deepEqual([people.isGranted, people.isLocal, people.holder?.id], [false, true, undefined]);
-  people.hear(state('a'));
+  people.receive(state('a'));
   assert.deepEqual([people.isGranted, people.isLocal], [true, false]);
 });
 
 test('a new connection has been told nothing, and other messages are not about people', () => {
   const people = new People();
   people.begin('a');
-  people.hear({ type: 'people', data: { people: [ANN] } });
-  people.hear(state('b'));
+  people.receive({ type: 'people', data: { people: [ANN] } });
+  people.receive(state('b'));
   people.begin('c');
   assert.deepEqual([people.all, people.isGranted], [[], true]);
-  assert.ok(!people.hear({ type: 'stats', data: {} }));
+  assert.ok(!people.receive({ type: 'stats', data: {} }));
 });
 
 test('a viewer without a name is called by the browser', () => {

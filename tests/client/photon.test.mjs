@@ -32,7 +32,7 @@ function meter(answer, { isSeen = true } = {}) {
     sent.push([type, data]);
     if (!('lit' in data)) return true;
     if (isSeen) wanted = data.lit;
-    if (answer && sent.length === 1) setImmediate(() => photon.hear({ type: 'measure', data: answer }));
+    if (answer && sent.length === 1) setImmediate(() => photon.receive({ type: 'measure', data: answer }));
     return true;
   };
   const photon = new PhotonMeter(video, {

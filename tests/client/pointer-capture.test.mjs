@@ -6,7 +6,7 @@ function capture() {
   const done = [];
   const note = (what) => () => done.push(what);
   const pointer = new PointerCapture({ lock: note('lock'), unlock: note('unlock'), hint: note('hint') });
-  const ask = (relative) => pointer.hear({ type: 'pointer-mode', data: { relative } });
+  const ask = (relative) => pointer.receive({ type: 'pointer-mode', data: { relative } });
   return { pointer, ask, done };
 }
 

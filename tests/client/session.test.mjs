@@ -9,22 +9,22 @@ function session(codecs = ['VP8', 'H264']) {
   return { machine, tell };
 }
 
-function asking(codecs) {
+function requesting(codecs) {
   const all = session(codecs);
   all.tell('start');
   all.tell('welcome');
   return all;
 }
 
-function linking(codecs) {
-  const all = asking(codecs);
+function connecting(codecs) {
+  const all = requesting(codecs);
   all.tell('offer', { codecs: ['H264'] });
   all.tell('answered');
   return all;
 }
 
 function starting(codecs) {
-  const all = linking(codecs);
+  const all = connecting(codecs);
   all.tell('peer', { state: 'connected' });
   return all;
 }
@@ -42,7 +42,7 @@ test('from the page to the picture', () => {
   assert.deepEqual(machine.state, { kind: 'disconnected' });
   assert.deepEqual(tell('start'), [{ type: 'disarm' }, { type: 'open-socket' }]);
   assert.deepEqual(machine.state, { kind: 'connecting' });
-  assert.deepEqual(tell('welcome'), [{ type: 'disarm' }, { type: 'ask', codecs: ['VP8', 'H264'] }]);
+  assert.deepEqual(tell('welcome'), [{ type: 'disarm' }, { type: 'request-offer', codecs: ['VP8', 'H264'] }]);
   assert.deepEqual(tell('offer', { codecs: ['H264'] }), [{ type: 'answer' }, { type: 'arm', ms: 5000 }]);
   assert.deepEqual(tell('answered'), [{ type: 'arm', ms: 10_000 }]);
   assert.deepEqual(tell('peer', { state: 'connected' }), [{ type: 'arm', ms: 4000 }]);
@@ -55,7 +55,7 @@ test('a picture that comes late is asked for anew, if there is one', () => {
   const { machine, tell } = live();
   const [first, ...asked] = tell('late');
   assert.deepEqual(first, { type: 'close-peer' });
-  assert.equal(asked.at(-1).type, 'ask');
+  assert.equal(asked.at(-1).type, 'request-offer');
   assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The picture came late.', retryInMs: null });
   assert.deepEqual(tell('late'), []);
 });
@@ -151,48 +151,48 @@ test('an interruption may heal by itself within 3 s', () => {
 });
 
 test('an interruption of more than 3 s, or a failed peer, asks for a new offer on the same socket', () => {
-  const again = [{ type: 'close-peer' }, { type: 'disarm' }, { type: 'ask', codecs: ['VP8', 'H264'] }];
-  const shaky = live();
-  shaky.tell('peer', { state: 'disconnected' });
-  assert.deepEqual(shaky.tell('timeout'), again);
+  const again = [{ type: 'close-peer' }, { type: 'disarm' }, { type: 'request-offer', codecs: ['VP8', 'H264'] }];
+  const interrupted = live();
+  interrupted.tell('peer', { state: 'disconnected' });
+  assert.deepEqual(interrupted.tell('timeout'), again);
   const failed = live();
   assert.deepEqual(failed.tell('peer', { state: 'failed' }), again);
   assert.equal(failed.machine.state.kind, 'reconnecting');
 });
 
 test('an answer without the video asks again without that codec', () => {
-  const { machine, tell } = asking();
+  const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   assert.deepEqual(tell('unanswerable', { why: 'not accepted' }), [
-    { type: 'close-peer' }, { type: 'disarm' }, { type: 'ask', codecs: ['VP8'] },
+    { type: 'close-peer' }, { type: 'disarm' }, { type: 'request-offer', codecs: ['VP8'] },
   ]);
   assert.deepEqual(machine.state, { kind: 'connecting' });
 });
 
 test('an answer that never comes counts against the codec', () => {
-  const { tell } = asking();
+  const { tell } = requesting();
   tell('offer', { codecs: ['H264'] });
-  assert.deepEqual(tell('timeout').at(-1), { type: 'ask', codecs: ['VP8'] });
+  assert.deepEqual(tell('timeout').at(-1), { type: 'request-offer', codecs: ['VP8'] });
 });
 
 test('packets that never become frames count against the codec', () => {
   const { tell } = starting();
   assert.deepEqual(tell('timeout'), [{ type: 'inspect' }]);
-  assert.deepEqual(tell('media', { packets: 120, decoded: 0 }).at(-1), { type: 'ask', codecs: ['VP8'] });
+  assert.deepEqual(tell('media', { packets: 120, decoded: 0 }).at(-1), { type: 'request-offer', codecs: ['VP8'] });
 });
 
 test('a codec that did not work is not asked for after a reconnect, but again when the viewer tries again', () => {
-  const { tell } = asking();
+  const { tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   tell('unanswerable', { why: 'not accepted' });
   tell('closed', LOST);
   tell('timeout');
-  assert.deepEqual(tell('welcome').at(-1), { type: 'ask', codecs: ['VP8'] });
-  assert.deepEqual(tell('start').at(-1), { type: 'ask', codecs: ['VP8', 'H264'] });
+  assert.deepEqual(tell('welcome').at(-1), { type: 'request-offer', codecs: ['VP8'] });
+  assert.deepEqual(tell('start').at(-1), { type: 'request-offer', codecs: ['VP8', 'H264'] });
 });
 
 test('when no codec is left the sentence names each and what went wrong', () => {
-  const { machine, tell } = asking();
+  const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   tell('unanswerable', { why: 'not accepted' });
   tell('offer', { codecs: ['VP8'] });
@@ -205,7 +205,7 @@ test('when no codec is left the sentence names each and what went wrong', () => 
 });
 
 test('a host that insists on a codec that does not work is told so', () => {
-  const { machine, tell } = asking();
+  const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   tell('unanswerable', { why: 'not accepted' });
   tell('offer', { codecs: ['H264'] });
@@ -214,7 +214,7 @@ test('a host that insists on a codec that does not work is told so', () => {
 });
 
 test('a host that encodes nothing that the browser decodes is no reason to try again', () => {
-  const { machine, tell } = asking();
+  const { machine, tell } = requesting();
   tell('refused', { message: 'This host encodes H264 and AV1, which the viewer cannot decode', recoverable: true });
   assert.equal(machine.state.kind, 'failed');
   assert.equal(machine.state.reason, 'The host offers only H264, AV1, which this browser cannot play.');
@@ -227,7 +227,7 @@ test('a host that sends no packets is not blamed on the codec', () => {
   tell('timeout');
   assert.deepEqual(tell('media', { packets: 0, decoded: 0 }), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
   assert.equal(machine.state.reason, 'The host sends no video.');
-  assert.deepEqual(tell('timeout').at(-1), { type: 'ask', codecs: ['VP8', 'H264'] });
+  assert.deepEqual(tell('timeout').at(-1), { type: 'request-offer', codecs: ['VP8', 'H264'] });
 });
 
 test('frames that are decoded but not shown, as in a hidden page, are a picture', () => {
@@ -238,18 +238,18 @@ test('frames that are decoded but not shown, as in a hidden page, are a picture'
 });
 
 test('a network that lets nothing through is told and tried again', () => {
-  const { machine, tell } = linking();
+  const { machine, tell } = connecting();
   assert.deepEqual(tell('timeout'), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
   assert.match(machine.state.reason, /network/);
 });
 
 test('a refusal that may pass is tried again, one that will not is final', () => {
-  const busy = asking();
+  const busy = requesting();
   busy.tell('refused', { message: 'Server at maximum capacity', recoverable: true });
   assert.deepEqual(busy.machine.state, {
     kind: 'reconnecting', reason: 'Server at maximum capacity', retryInMs: 500,
   });
-  const never = asking();
+  const never = requesting();
   never.tell('refused', { message: 'There is no screen.', recoverable: false });
   assert.equal(never.machine.state.kind, 'failed');
   assert.equal(never.machine.state.reason, 'There is no screen.');
@@ -270,7 +270,7 @@ test('a browser without video by WebRTC is told so at once', () => {
 });
 
 test('the state is a new object only when it changes', () => {
-  const { machine, tell } = asking();
+  const { machine, tell } = requesting();
   const before = machine.state;
   tell('offer', { codecs: ['H264'] });
   tell('answered');

@@ -12,7 +12,7 @@ test('every text of the page and of its modules has a translation', async () => 
     ...[...page.matchAll(/data-t[^>]*>([^<]+)</g)].map(([, text]) => text),
     ...[...page.matchAll(/(?:aria-label|title|alt)="([^"]+)"/g)].map(([, text]) => text),
   ];
-  for (const name of ['controls.js', 'clipboard-panel.js', 'overlay.js', 'stats-panel.js', 'fullscreen.js', 'pointer-capture.js', 'others-pointers.js', 'people-panel.js', 'files-panel.js', 'views-panel.js']) {
+  for (const name of ['controls.js', 'clipboard-panel.js', 'overlay.js', 'stats-panel.js', 'fullscreen.js', 'pointer-capture.js', 'remote-cursors.js', 'people-panel.js', 'files-panel.js', 'views-panel.js']) {
     const source = await readFile(new URL(`ui/${name}`, CLIENT), 'utf8');
     texts.push(...[...source.matchAll(/\bt\('([^']+)'/g)].map(([, text]) => text));
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { inWords } from '../../src/web/client/ui/files-panel.js';
+import { formatBytes } from '../../src/web/client/ui/files-panel.js';
 import { Upload } from '../../src/web/client/connection/upload.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
@@ -91,6 +91,6 @@ test('a file that is cancelled ends, and the host forgets it', async () => {
 
 test('sizes are told in words', () => {
   for (const [bytes, words] of [[0, '0 B'], [999, '999 B'], [1500, '1.5 kB'], [999_600, '1.0 MB'], [25_000_000, '25 MB'], [4e12, '4.0 TB']]) {
-    assert.equal(inWords(bytes), words);
+    assert.equal(formatBytes(bytes), words);
   }
 });

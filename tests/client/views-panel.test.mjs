@@ -33,7 +33,7 @@ function page() {
   const document = { querySelector: (selector) => (selector === '#views' ? field : select) };
   const [sent, hints] = [[], []];
   const panel = new ViewsPanel(document, { send: (...message) => sent.push(message) > 0, hint: (text) => hints.push(text) });
-  const hear = (shown, ...views) => panel.hear({ views, shown: shown.id });
+  const hear = (shown, ...views) => panel.receive({ views, shown: shown.id });
   return { panel, select, field, sent, hints, hear };
 }
 

@@ -9,7 +9,7 @@ import { Overlay } from './ui/overlay.js';
 import { Session } from './connection/session.js';
 import { SignIn } from './ui/sign-in.js';
 import { Settings, localStorageOrNone } from './ui/settings.js';
-import { Still } from './media/still.js';
+import { LastFrame } from './media/last-frame.js';
 import { translatePage } from './ui/strings.js';
 import { Viewer } from './viewer.js';
 import { WebRTCManager } from './peer.js';
@@ -18,11 +18,11 @@ import { WebRTCManager } from './peer.js';
 
 translatePage(document);
 const video = /** @type {HTMLVideoElement} */ (document.getElementById('screen'));
-const still = new Still(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
+const lastFrame = new LastFrame(/** @type {HTMLCanvasElement} */ (document.getElementById('still')), video);
 const codecs = videoCodecs();
 const isMac = /^(Mac|iP)/.test(navigator.platform);
 const settings = new Settings({ storage: localStorageOrNone(), page: new URL(location.href), isMac, name: browserName(navigator.userAgent) });
-const controls = new Controls(document, { settings, isMac, onActs: () => grab() });
+const controls = new Controls(document, { settings, isMac, onControlChange: () => updateGrab() });
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
@@ -40,7 +40,7 @@ const delays = new DelayWatch({ report: () => manager.getConnectionStats(), onLa
 const embedding = new Embedding(window, {
   state: () => viewer.state,
   set: (values) => settings.set(values ?? {}),
-  send: (type, data) => controls.acts && manager.sendInput(type, data),
+  send: (type, data) => controls.canControl && manager.sendInput(type, data),
   focus: () => controls.focus(),
 });
 
@@ -51,7 +51,7 @@ let token = takeToken(location, history);
 let isChecking = false;
 
 /** Comes in with the token of the address, with the session of an earlier visit, or by the form. */
-async function comeIn() {
+async function authenticate() {
   let problem = '';
   if (token !== null) {
     const answer = await login.signIn(token);
@@ -83,30 +83,30 @@ async function checkSession() {
   isChecking = false;
   if (answer.kind !== 'signed-out' || viewer.state.kind !== 'reconnecting') return;
   viewer.stop();
-  await comeIn();
+  await authenticate();
 }
 
 /** @param {State} state */
 function showState(state) {
   if (state.kind === 'reconnecting') void checkSession();
   const isConnected = state.kind === 'connected';
-  grab();
+  updateGrab();
   if (isConnected) {
-    still.thaw();
+    lastFrame.thaw();
     delays.start();
   } else {
     controls.close();
     delays.stop();
-    still.freeze();
+    lastFrame.freeze();
   }
   overlay.show(state);
-  embedding.tell(state);
+  embedding.notify(state);
   if (isConnected) controls.focus();
 }
 
 /** Keyboard and pointer act on the desktop while it is seen, if the viewer may act. */
-function grab() {
-  if (viewer.state.kind === 'connected' && controls.acts) manager.grabInput();
+function updateGrab() {
+  if (viewer.state.kind === 'connected' && controls.canControl) manager.grabInput();
   else manager.ungrabInput();
 }
 
@@ -147,6 +147,6 @@ addEventListener('hashchange', () => {
   token = given;
   signIn.hide();
   viewer.stop();
-  void comeIn();
+  void authenticate();
 });
-void comeIn();
+void authenticate();

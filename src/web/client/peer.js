@@ -1,8 +1,8 @@
-import { Answerer } from './connection/answerer.js';
+import { PeerConnection } from './connection/peer-connection.js';
 import { backoffMs } from './connection/backoff.js';
 import { realClock } from './clock.js';
 import { Emitter } from './connection/emitter.js';
-import { descriptionOf } from './connection/frame.js';
+import { descriptionOf } from './connection/incoming.js';
 import { Input } from './input/input.js';
 import { InputChannel } from './connection/input-channel.js';
 import { Screen } from './media/screen.js';
@@ -12,7 +12,7 @@ import { SignalingError } from './connection/signaling-error.js';
 /** @import { Message } from './connection/envelope.js' */
 /** @import { GStreamerSignalingClient } from './connection/signaling.js' */
 /** @import { InputExtras } from './input/input.js' */
-/** @import { MediaReport } from './connection/answerer.js' */
+/** @import { MediaReport } from './connection/peer-connection.js' */
 /** @typedef {((detail: any) => void) | null} Handler */
 
 /**
@@ -28,7 +28,7 @@ import { SignalingError } from './connection/signaling-error.js';
  * @property {RTCConfiguration} [rtcConfig] goes before what the host says
  * @property {InputExtras} [input] what else the page has for the input
  * @property {Clock} [clock]
- * @property {(options: ConstructorParameters<typeof Answerer>[0]) => Answerer} [createPeer]
+ * @property {(options: ConstructorParameters<typeof PeerConnection>[0]) => PeerConnection} [createPeer]
  */
 
 /**
@@ -64,7 +64,7 @@ export class WebRTCManager extends Emitter {
   #channel;
   /** @type {RTCDataChannel | null} */
   #dataChannel = null;
-  /** @type {Answerer | null} */
+  /** @type {PeerConnection | null} */
   #peer = null;
   /** The offer that the peer has still to answer. @type {RTCSessionDescriptionInit | null} */
   #offer = null;
@@ -94,7 +94,7 @@ export class WebRTCManager extends Emitter {
     this.#options = { automatic: true, audio: false, dataChannel: true, ...options };
     this.#clock = options.clock ?? realClock;
     this.#channel = new InputChannel({ clock: this.#clock });
-    this.#createPeer = options.createPeer ?? ((peer) => new Answerer(peer));
+    this.#createPeer = options.createPeer ?? ((peer) => new PeerConnection(peer));
     this.#screen = video && new Screen(video, () => this.#presented());
     this.#input = video && new Input(video, {
       frame: () => this.frameSize,
@@ -433,7 +433,7 @@ export class WebRTCManager extends Emitter {
   #attach(channel) {
     this.#dataChannel = channel;
     this.#channel.attach(channel);
-    channel.onmessage = ({ data }) => this.#hear(data);
+    channel.onmessage = ({ data }) => this.#receive(data);
     const opened = () => this.#input?.renew();
     if (channel.readyState === 'open') opened();
     else channel.addEventListener('open', opened);
@@ -441,7 +441,7 @@ export class WebRTCManager extends Emitter {
   }
 
   /** @param {unknown} data */
-  #hear(data) {
+  #receive(data) {
     let message;
     try {
       message = JSON.parse(String(data));

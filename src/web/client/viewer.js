@@ -31,38 +31,38 @@ export class Viewer {
     this.#manager = manager;
     this.#clock = clock;
     this.#onState = onState;
-    listen(manager.signaling, 'welcome', () => this.#tell({ type: 'welcome' }));
-    listen(manager.signaling, 'close', ({ code, reason }) => this.#tell({ type: 'closed', code, reason }));
+    listen(manager.signaling, 'welcome', () => this.#dispatch({ type: 'welcome' }));
+    listen(manager.signaling, 'close', ({ code, reason }) => this.#dispatch({ type: 'closed', code, reason }));
     listen(manager.signaling, 'error', (error) => {
       if (endsPeer(error.code)) this.#refuse(error);
       // The loss of the connection is told by its close.
       else if (error.type !== 'connection_error') console.warn(`The host reports ${error.code}: ${error.message}`);
     });
-    listen(manager, 'connectionstatechange', (state) => this.#tell({ type: 'peer', state }));
+    listen(manager, 'connectionstatechange', (state) => this.#dispatch({ type: 'peer', state }));
     listen(manager, 'message', ({ type, data }) => {
-      if (type === 'pipeline') this.#tell({ type: 'status', status: String(data?.status ?? '') });
+      if (type === 'pipeline') this.#dispatch({ type: 'status', status: String(data?.status ?? '') });
     });
-    listen(manager, 'frame', () => this.#tell({ type: 'frame' }));
+    listen(manager, 'frame', () => this.#dispatch({ type: 'frame' }));
     listen(manager, 'error', (error) => this.#refuse(error));
   }
 
   /** Connects, or tries again from the beginning. */
   start() {
-    this.#tell({ type: 'start' });
+    this.#dispatch({ type: 'start' });
   }
 
   stop() {
-    this.#tell({ type: 'stop' });
+    this.#dispatch({ type: 'stop' });
   }
 
   /** The network is back: there is no need to wait for the next try. */
   online() {
-    this.#tell({ type: 'online' });
+    this.#dispatch({ type: 'online' });
   }
 
   /** The picture comes late, and will not recover by itself. */
   late() {
-    this.#tell({ type: 'late' });
+    this.#dispatch({ type: 'late' });
   }
 
   get state() {
@@ -74,7 +74,7 @@ export class Viewer {
    *
    * @param {SessionEvent} event
    */
-  #tell(event) {
+  #dispatch(event) {
     this.#events.push(event);
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -94,8 +94,8 @@ export class Viewer {
         return void this.#manager.signaling.connect().catch(() => {});
       case 'close-socket':
         return this.#manager.signaling.disconnect();
-      case 'ask':
-        return void this.#ask(action.codecs);
+      case 'request-offer':
+        return void this.#requestOffer(action.codecs);
       case 'answer':
         return void this.#answer();
       case 'close-peer':
@@ -106,7 +106,7 @@ export class Viewer {
         return void this.#inspect();
       case 'arm':
         this.#clock.clearTimeout(this.#timer);
-        this.#timer = this.#clock.setTimeout(() => this.#tell({ type: 'timeout' }), action.ms);
+        this.#timer = this.#clock.setTimeout(() => this.#dispatch({ type: 'timeout' }), action.ms);
         return;
       case 'disarm':
         return this.#clock.clearTimeout(this.#timer);
@@ -114,10 +114,10 @@ export class Viewer {
   }
 
   /** @param {string[]} codecs */
-  async #ask(codecs) {
+  async #requestOffer(codecs) {
     try {
       const offer = await this.#manager.ask({ codecPreferences: codecs });
-      if (offer) this.#tell({ type: 'offer', codecs: videoCodecs(offer.sdp ?? '') });
+      if (offer) this.#dispatch({ type: 'offer', codecs: videoCodecs(offer.sdp ?? '') });
     } catch (error) {
       this.#refuse(error);
     }
@@ -126,24 +126,24 @@ export class Viewer {
   async #answer() {
     try {
       const outcome = await this.#manager.answer();
-      if (outcome === 'answered') this.#tell({ type: 'answered' });
-      if (outcome === 'declined') this.#tell({ type: 'unanswerable', why: 'not accepted' });
+      if (outcome === 'answered') this.#dispatch({ type: 'answered' });
+      if (outcome === 'declined') this.#dispatch({ type: 'unanswerable', why: 'not accepted' });
     } catch (error) {
       console.warn('The offer of the host cannot be answered:', messageOf(error));
-      this.#tell({ type: 'unanswerable', why: 'no answer could be made' });
+      this.#dispatch({ type: 'unanswerable', why: 'no answer could be made' });
     }
   }
 
   async #inspect() {
     const report = await this.#manager.inspect();
-    if (report) this.#tell({ type: 'media', ...report });
+    if (report) this.#dispatch({ type: 'media', ...report });
   }
 
   /** @param {unknown} error */
   #refuse(error) {
     const isFromHost = error instanceof SignalingError;
     if (isFromHost && error.code === 'CLOSED') return;
-    this.#tell({ type: 'refused', message: messageOf(error), recoverable: isFromHost ? error.recoverable : true });
+    this.#dispatch({ type: 'refused', message: messageOf(error), recoverable: isFromHost ? error.recoverable : true });
   }
 }
 

@@ -6,7 +6,7 @@
  */
 export function decodableCodecs(capabilities) {
   const names = (capabilities?.codecs ?? []).map((codec) => codec.mimeType.replace(/^video\//i, '').toUpperCase());
-  return [...new Set(names)].filter(isPicture);
+  return [...new Set(names)].filter(isVideoCodec);
 }
 
 /**
@@ -14,6 +14,6 @@ export function decodableCodecs(capabilities) {
  *
  * @param {string} name upper-case
  */
-export function isPicture(name) {
+export function isVideoCodec(name) {
   return !['RTX', 'RED', 'ULPFEC'].includes(name) && !name.startsWith('FLEXFEC');
 }

@@ -51,18 +51,18 @@ export class Heartbeat {
 
   /** From now on the host has so long to say something. */
   expect(withinMs = this.#silenceMs) {
-    this.heard();
+    this.received();
     this.#deadline = this.#clock.setTimeout(() => this.#lost(), withinMs);
   }
 
   /** The host said something. */
-  heard() {
+  received() {
     this.#clock.clearTimeout(this.#deadline);
     this.#deadline = null;
   }
 
   stop() {
-    this.heard();
+    this.received();
     this.start(0);
   }
 }

@@ -59,12 +59,12 @@ export class InputChannel {
     const motion = this.#motion?.readyState === 'open' && type.startsWith('mouse-') ? this.#motion : null;
     this.#note(type, data);
     // A lost place is made good by the next one; a part of a way is not, nor of a line that is drawn.
-    const way = motion && type === 'mouse-move' && 'x' in data && this.#down.size === 0 ? motion : channel;
-    if (type === 'mouse-move' && way.bufferedAmount > BEHIND_BYTES) return false;
+    const target = motion && type === 'mouse-move' && 'x' in data && this.#down.size === 0 ? motion : channel;
+    if (type === 'mouse-move' && target.bufferedAmount > BEHIND_BYTES) return false;
     if (motion) this.#count += 1;
     const text = JSON.stringify({ type, data: motion ? { ...data, seq: this.#count } : data });
-    way.send(text);
-    if (way === motion) this.#remember(text);
+    target.send(text);
+    if (target === motion) this.#remember(text);
     return true;
   }
 

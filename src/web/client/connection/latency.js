@@ -20,7 +20,7 @@ export class Latency {
    * @param {number} now
    * @returns {number | null} milliseconds there and back; null when the pong answers no ping
    */
-  came(pong, now) {
+  received(pong, now) {
     const echoed = Number(pong.data?.timestamp);
     const match = [...this.#sent].find(([id]) => id === pong.id || id === pong.reply_to)
       ?? [...this.#sent].find(([, at]) => at === echoed);

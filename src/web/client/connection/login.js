@@ -67,9 +67,9 @@ export class Login {
     } catch {
       return { kind: 'unreachable' };
     }
-    const told = await response.json().catch(() => ({}));
-    if (response.ok) return { kind: 'signed-in', role: String(told.role ?? 'control') };
-    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(told.mode ?? 'token') };
+    const body = await response.json().catch(() => ({}));
+    if (response.ok) return { kind: 'signed-in', role: String(body.role ?? 'control') };
+    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(body.mode ?? 'token') };
     if (REFUSALS.has(response.status)) return { kind: 'refused', reason: refusal(response) };
     return { kind: 'unreachable' };
   }

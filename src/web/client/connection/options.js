@@ -37,7 +37,7 @@ import { socketUrl } from './endpoint.js';
  *
  * @param {Options} options
  */
-export function settle(options) {
+export function resolveOptions(options) {
   const own = Object.fromEntries(Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined));
   /** @type {Readonly<Config>} */
   const config = Object.freeze({ ...DEFAULTS, ...own, ...options.config });

@@ -1,4 +1,4 @@
-import { isPicture } from './codecs.js';
+import { isVideoCodec } from './codecs.js';
 
 /**
  * The codecs of the video section of a session description.
@@ -11,7 +11,7 @@ export function videoCodecs(sdp) {
     const name = /^a=rtpmap:\d+ ([^/]+)\//.exec(line)?.[1];
     return name ? [name.toUpperCase()] : [];
   });
-  return [...new Set(names)].filter(isPicture);
+  return [...new Set(names)].filter(isVideoCodec);
 }
 
 /**

@@ -28,28 +28,28 @@ import { backoffMs } from './backoff.js';
  */
 
 /**
- * What to do about it. `ask` requests an offer, `inspect` asks for a `media` event, `probe` finds out whether the socket
+ * What to do about it. `request-offer` asks the host for an offer, `inspect` asks for a `media` event, `probe` finds out whether the socket
  * is still good, `arm` sets the only timer anew.
  *
  * @typedef {{type: 'open-socket'} | {type: 'close-socket'} | {type: 'answer'} | {type: 'close-peer'}
  *   | {type: 'inspect'} | {type: 'probe'} | {type: 'disarm'}
  *   | {type: 'arm', ms: number}
- *   | {type: 'ask', codecs: string[]}} Action
+ *   | {type: 'request-offer', codecs: string[]}} Action
  */
 
 /**
  * Where a session is. Each phase has at most one deadline.
  *
  * - `opening`: the socket, until its welcome
- * - `asking`: the offer is requested
+ * - `requesting`: the offer is requested
  * - `answering`: the browser makes an answer
- * - `linking`: answered, until ICE and DTLS are up
+ * - `connecting`: answered, until ICE and DTLS are up
  * - `starting`: packets may flow, until a frame is shown
  * - `live`: frames are shown
- * - `shaky`: was live, and the network may come back by itself
+ * - `interrupted`: was live, and the network may come back by itself
  * - `waiting`: until the next try
  *
- * @typedef {'stopped' | 'opening' | 'asking' | 'answering' | 'linking' | 'starting' | 'live' | 'shaky' | 'waiting'
+ * @typedef {'stopped' | 'opening' | 'requesting' | 'answering' | 'connecting' | 'starting' | 'live' | 'interrupted' | 'waiting'
  *   | 'failed'} Phase
  */
 
@@ -111,11 +111,11 @@ export class Session {
         return this.#closed(event);
       case 'welcome':
         this.#socketIsOpen = true;
-        return this.#phase === 'opening' ? this.#ask() : [];
+        return this.#phase === 'opening' ? this.#requestOffer() : [];
       case 'refused':
         return this.#refused(event);
       case 'status':
-        return this.#standStill(event.status);
+        return this.#setStatus(event.status);
       case 'online':
         return this.#online();
       case 'timeout':
@@ -196,18 +196,18 @@ export class Session {
    */
   #negotiate(event) {
     switch (`${this.#phase} ${event.type}`) {
-      case 'asking offer':
+      case 'requesting offer':
         return this.#offer(/** @type {{codecs: string[]}} */ (event).codecs);
       case 'answering answered':
-        this.#enter('linking');
-        return [{ type: 'arm', ms: LINK_WITHIN_MS }];
+        this.#enter('connecting');
+        return [{ type: 'arm', ms: CONNECT_WITHIN_MS }];
       case 'answering unanswerable':
         return this.#dropCodec(/** @type {{why: string}} */ (event).why);
-      case 'linking frame':
+      case 'connecting frame':
       case 'starting frame':
         return this.#goLive();
       case 'live late':
-        return this.#askAgain('The picture came late.');
+        return this.#requestAgain('The picture came late.');
       case 'starting media':
         return this.#judge(/** @type {{packets: number, decoded: number}} */ (event));
     }
@@ -236,22 +236,22 @@ export class Session {
   #peer(state) {
     switch (`${this.#phase} ${state}`) {
       case 'answering connected':
-      case 'linking connected':
+      case 'connecting connected':
         this.#enter('starting');
         this.#inspections = 0;
         return [{ type: 'arm', ms: FRAME_WITHIN_MS }];
-      case 'shaky connected':
+      case 'interrupted connected':
         return this.#goLive();
       case 'live disconnected':
         this.#trouble = 'The connection is interrupted.';
-        this.#enter('shaky', this.#visible(null));
-        return [{ type: 'arm', ms: SHAKY_MS }, { type: 'probe' }];
+        this.#enter('interrupted', this.#visible(null));
+        return [{ type: 'arm', ms: INTERRUPTED_MS }, { type: 'probe' }];
       case 'live failed':
-      case 'shaky failed':
-        return this.#askAgain('The connection was interrupted.');
-      case 'linking failed':
+      case 'interrupted failed':
+        return this.#requestAgain('The connection was interrupted.');
+      case 'connecting failed':
       case 'starting failed':
-        return this.#retryLater(NO_LINK);
+        return this.#retryLater(NO_CONNECTION);
     }
     return [];
   }
@@ -261,12 +261,12 @@ export class Session {
     switch (this.#phase) {
       case 'answering':
         return this.#dropCodec('no answer could be made');
-      case 'linking':
-        return this.#retryLater(NO_LINK);
+      case 'connecting':
+        return this.#retryLater(NO_CONNECTION);
       case 'starting':
         return [{ type: 'inspect' }];
-      case 'shaky':
-        return this.#askAgain('The connection was interrupted.');
+      case 'interrupted':
+        return this.#requestAgain('The connection was interrupted.');
       case 'waiting':
         return this.#tryAgain();
     }
@@ -302,7 +302,7 @@ export class Session {
         'Open the page in another browser.',
       );
     }
-    return [{ type: 'close-peer' }, ...this.#ask()];
+    return [{ type: 'close-peer' }, ...this.#requestOffer()];
   }
 
   /** @param {string} codecs that the host offers */
@@ -329,18 +329,18 @@ export class Session {
   }
 
   /** @returns {Action[]} */
-  #ask() {
-    this.#enter('asking', this.#visible(null));
-    return [{ type: 'disarm' }, { type: 'ask', codecs: this.#usable() }];
+  #requestOffer() {
+    this.#enter('requesting', this.#visible(null));
+    return [{ type: 'disarm' }, { type: 'request-offer', codecs: this.#usable() }];
   }
 
   /**
    * @param {string} reason
    * @returns {Action[]}
    */
-  #askAgain(reason) {
+  #requestAgain(reason) {
     this.#trouble = reason;
-    return [{ type: 'close-peer' }, ...this.#ask()];
+    return [{ type: 'close-peer' }, ...this.#requestOffer()];
   }
 
   /** @returns {Action[]} */
@@ -357,7 +357,7 @@ export class Session {
    * @param {string} status
    * @returns {Action[]}
    */
-  #standStill(status) {
+  #setStatus(status) {
     this.#status = status;
     if (this.#phase === 'live') this.#enter('live', this.#shown());
     return [];
@@ -381,7 +381,7 @@ export class Session {
   }
 
   #tryAgain() {
-    return this.#socketIsOpen ? this.#ask() : this.#open();
+    return this.#socketIsOpen ? this.#requestOffer() : this.#open();
   }
 
   /**
@@ -424,13 +424,13 @@ function isSame(one, other) {
 
 /** What the host says to a browser that plays none of its codecs. */
 const NOTHING_IN_COMMON = /^This host encodes (.+), which the viewer cannot decode$/;
-const NO_LINK = 'The network lets no video through from the host.';
+const NO_CONNECTION = 'The network lets no video through from the host.';
 
 const ANSWER_WITHIN_MS = 5000;
-const LINK_WITHIN_MS = 10_000;
+const CONNECT_WITHIN_MS = 10_000;
 const FRAME_WITHIN_MS = 4000;
 /** How long a broken network may take to come back by itself. */
-const SHAKY_MS = 3000;
+const INTERRUPTED_MS = 3000;
 /** The close code by which a host says that it will not have this viewer. */
 const POLICY_VIOLATION = 1008;
 /** The close code by which a host says that it has no room now. */

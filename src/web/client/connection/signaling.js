@@ -1,10 +1,10 @@
 import { CAPABILITIES, clientInfo, display, videoCodecs } from './browser.js';
 import { Emitter } from './emitter.js';
 import { Envelopes } from './envelope.js';
-import { candidateOf, descriptionOf, readFrame } from './frame.js';
+import { candidateOf, descriptionOf, parseIncoming } from './incoming.js';
 import { Heartbeat } from './heartbeat.js';
 import { Latency } from './latency.js';
-import { settle } from './options.js';
+import { resolveOptions } from './options.js';
 import { Pending } from './pending.js';
 import { Reconnect } from './reconnect.js';
 import { helloText } from './selkies.js';
@@ -65,7 +65,7 @@ export class GStreamerSignalingClient extends Emitter {
   /** @param {Options} [options] */
   constructor(options = {}) {
     super(EVENTS, options.eventBus);
-    this.#options = settle(options);
+    this.#options = resolveOptions(options);
     const { config, clock, random, peerId, protocol } = this.#options;
     this.#protocol = protocol;
     this.#envelopes = new Envelopes({ now: clock.now, peerId });
@@ -294,21 +294,21 @@ export class GStreamerSignalingClient extends Emitter {
 
   /** @param {unknown} data */
   #receive(data) {
-    this.#heartbeat.heard();
-    const frame = readFrame(data);
-    switch (frame.kind) {
+    this.#heartbeat.received();
+    const incoming = parseIncoming(data);
+    switch (incoming.kind) {
       case 'message':
-        return this.#dispatch(frame.message);
+        return this.#dispatch(incoming.message);
       case 'text':
-        return this.#receiveText(frame.text);
+        return this.#receiveText(incoming.text);
       case 'sdp':
         this.#protocol = 'selkies';
-        return this.emit('sdp', frame.sdp);
+        return this.emit('sdp', incoming.sdp);
       case 'ice':
         this.#protocol = 'selkies';
-        return this.emit('ice-candidate', frame.candidate);
+        return this.emit('ice-candidate', incoming.candidate);
       case 'unreadable': {
-        const message = `A message of the host cannot be read: ${frame.why}.`;
+        const message = `A message of the host cannot be read: ${incoming.why}.`;
         return this.emit('error', new SignalingError('MESSAGE_PARSING_FAILED', message, true));
       }
     }
@@ -349,7 +349,7 @@ export class GStreamerSignalingClient extends Emitter {
         this.emit('protocol-selected', data ?? {});
         break;
       case 'pong': {
-        const latency = this.#latency.came(message, this.#options.clock.now());
+        const latency = this.#latency.received(message, this.#options.clock.now());
         if (latency !== null) this.emit('latency', { latency });
         break;
       }
@@ -428,7 +428,7 @@ export class GStreamerSignalingClient extends Emitter {
     this.emit('close', { code, reason, wasClean, wasConnected });
     if (retryMs === null && this.config.maxRetries > 0) this.emit('error', exhausted());
     // A listener may have decided otherwise.
-    else if (typeof retryMs === 'number' && this.#reconnect.isPlanned) this.#tellRetry(retryMs);
+    else if (typeof retryMs === 'number' && this.#reconnect.isPlanned) this.#announceRetry(retryMs);
   }
 
   /**
@@ -444,7 +444,7 @@ export class GStreamerSignalingClient extends Emitter {
   }
 
   /** @param {number} ms */
-  #tellRetry(ms) {
+  #announceRetry(ms) {
     const count = `${this.#reconnect.attempt}/${this.config.maxRetries}`;
     this.emit('status', `Reconnecting in ${(ms / 1000).toFixed(1)} s... (${count})`);
   }

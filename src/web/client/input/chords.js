@@ -25,7 +25,7 @@ export const EXTRA_KEYS = Object.freeze({
  * @param {Send} send
  * @param {readonly string[]} names
  */
-export function strike(send, names) {
+export function pressKeys(send, names) {
   const keys = names.map(keyOf);
   keys.forEach((key) => send('key-press', { ...key, action: 'down' }));
   keys.reverse().forEach((key) => send('key-press', { ...key, action: 'up' }));
@@ -50,7 +50,7 @@ export class StickyKeys {
   /** @param {string} name as in `KeyboardEvent.key` */
   tap(name) {
     if (!MODIFIERS.has(name)) {
-      strike(this.#send, [name]);
+      pressKeys(this.#send, [name]);
       return this.release();
     }
     const isDown = this.#down.has(name);
@@ -76,7 +76,7 @@ export class StickyKeys {
    */
   take(text) {
     if (this.#down.size === 0 || [...text].length !== 1) return false;
-    strike(this.#send, [text.toLowerCase()]);
+    pressKeys(this.#send, [text.toLowerCase()]);
     this.release();
     return true;
   }

@@ -12,7 +12,7 @@ export class HeldReport {
   #held;
   #send;
   #clock;
-  #hasTold = false;
+  #hasSent = false;
   /** @type {unknown} */
   #next = null;
 
@@ -30,23 +30,23 @@ export class HeldReport {
 
   /** Something went down: from now on it is told, until nothing is held. */
   begin() {
-    this.#next ??= this.#clock.setTimeout(() => this.#tell(), EVERY_MS);
+    this.#next ??= this.#clock.setTimeout(() => this.#report(), EVERY_MS);
   }
 
   /** The host was told otherwise that nothing is held. */
   stop() {
     this.#clock.clearTimeout(this.#next);
     this.#next = null;
-    this.#hasTold = false;
+    this.#hasSent = false;
   }
 
-  #tell() {
+  #report() {
     this.#next = null;
     const held = this.#held();
     const isAny = held.keys.length > 0 || held.buttons !== 0;
-    if (!isAny && !this.#hasTold) return;
+    if (!isAny && !this.#hasSent) return;
     this.#send('held', held);
-    this.#hasTold = isAny;
+    this.#hasSent = isAny;
     if (isAny) this.begin();
   }
 }

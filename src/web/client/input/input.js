@@ -44,7 +44,7 @@ export class Input {
     this.#focus = field ?? surface;
     this.#send = send;
     /** @type {Send} */
-    const tell = (type, data) => {
+    const sendAndReport = (type, data) => {
       if ('action' in data && data.action === 'down') this.#report.begin();
       return send(type, data);
     };
@@ -53,10 +53,10 @@ export class Input {
      *
      * @type {Send}
      */
-    const press = (type, data) => (document.hasFocus() || !('action' in data && data.action === 'down')) && tell(type, data);
-    this.#keyboard = new Keyboard(this.#focus, press, { ...extras.keyboard, composes: Boolean(field) });
+    const sendKey = (type, data) => (document.hasFocus() || !('action' in data && data.action === 'down')) && sendAndReport(type, data);
+    this.#keyboard = new Keyboard(this.#focus, sendKey, { ...extras.keyboard, composes: Boolean(field) });
     this.#layout = new KeyboardLayout(send);
-    this.#pointer = new Pointer(surface, { frame, send: tell, touch, focus: this.#focus });
+    this.#pointer = new Pointer(surface, { frame, send: sendAndReport, touch, focus: this.#focus });
     this.#typing = field && new Typing(field, (type, data) => ('text' in data && extras.typed?.(String(data.text))) || send(type, data));
     this.#touch = touch;
     this.#report = new HeldReport({

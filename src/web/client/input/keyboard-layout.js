@@ -22,7 +22,7 @@ export class KeyboardLayout {
   /** The keys that type something else, by `code`. */
   #contradictions = new Set();
   /** What the host was told last. */
-  #told = NOTHING;
+  #sent = NOTHING;
   /** A dead key was struck: the next character is no key's own. */
   #hasAccent = false;
   /** @type {unknown} */
@@ -56,8 +56,8 @@ export class KeyboardLayout {
 
   /** There is a new channel, on which nothing was said yet. */
   renew() {
-    this.#told = NOTHING;
-    this.#tell();
+    this.#sent = NOTHING;
+    this.#sendLayout();
   }
 
   async #read() {
@@ -76,7 +76,7 @@ export class KeyboardLayout {
     this.#isGiven = true;
     this.#contradictions.clear();
     this.#keys = keys;
-    this.#tell();
+    this.#sendLayout();
   }
 
   /** @param {KeyboardEvent} event */
@@ -98,13 +98,13 @@ export class KeyboardLayout {
     this.#keys[code] = key;
     this.#timer ??= this.#clock.setTimeout(() => {
       this.#timer = null;
-      this.#tell();
+      this.#sendLayout();
     }, LEARNING_MS);
   }
 
-  #tell() {
+  #sendLayout() {
     const text = JSON.stringify(this.#keys);
-    if (text !== this.#told && this.#send('layout', { keys: this.#keys })) this.#told = text;
+    if (text !== this.#sent && this.#send('layout', { keys: this.#keys })) this.#sent = text;
   }
 }
 

@@ -67,7 +67,7 @@ export class Keyboard {
     if (this.#isText(event)) return;
     if (this.#options.paste && isPaste(event)) {
       const keys = [...this.#modifiers(), this.#mapped(event)];
-      return event.repeat ? undefined : this.#options.paste(() => this.#strike(keys));
+      return event.repeat ? undefined : this.#options.paste(() => this.#pressKeys(keys));
     }
     event.preventDefault();
     const name = nameOf(event);
@@ -106,7 +106,7 @@ export class Keyboard {
    *
    * @param {{key: string, code: string}[]} keys
    */
-  #strike(keys) {
+  #pressKeys(keys) {
     const missing = keys.filter(({ code, key }) => !this.heldAtHost.includes(code || key));
     missing.forEach((each) => this.#send('key-press', { ...each, action: 'down' }));
     missing.reverse().forEach((each) => this.#send('key-press', { ...each, action: 'up' }));

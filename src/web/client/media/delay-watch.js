@@ -35,7 +35,7 @@ export class DelayWatch {
   /** There is a picture, of a new connection perhaps. */
   start() {
     this.stop();
-    this.#next = this.#clock.setTimeout(() => void this.#look(), EVERY_MS);
+    this.#next = this.#clock.setTimeout(() => void this.#poll(), EVERY_MS);
   }
 
   stop() {
@@ -45,7 +45,7 @@ export class DelayWatch {
     this.#lateS = 0;
   }
 
-  async #look() {
+  async #poll() {
     const handle = this.#next;
     const report = await this.#report().catch(() => null);
     // It was stopped meanwhile, or started anew.
@@ -54,7 +54,7 @@ export class DelayWatch {
     if (now && this.#before) this.#judge(now, this.#before);
     if (handle !== this.#next) return;
     this.#before = now;
-    this.#next = this.#clock.setTimeout(() => void this.#look(), EVERY_MS);
+    this.#next = this.#clock.setTimeout(() => void this.#poll(), EVERY_MS);
   }
 
   /**

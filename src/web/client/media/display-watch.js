@@ -14,7 +14,7 @@ const PAUSE_MS = { least: 2000, most: 60_000 };
  * does not say that, but when each came and where the periods begin. What does not help is told ever more rarely.
  */
 export class DisplayWatch {
-  #late;
+  #onLate;
   /** Of the display in milliseconds, as far as known. */
   #period = Infinity;
   /** The current animation frame, in milliseconds and in periods. */
@@ -25,7 +25,7 @@ export class DisplayWatch {
   /** The period in which the last one is drawn. */
   #drawn = -Infinity;
   #count = 0;
-  #toldAt = -Infinity;
+  #reportedAt = -Infinity;
   #pause = PAUSE_MS.least;
   /** Whether the display was in time after the last report, in the same motion. */
   #hasHelped = true;
@@ -33,7 +33,7 @@ export class DisplayWatch {
 
   /** @param {() => void} late tells the host */
   constructor(late) {
-    this.#late = late;
+    this.#onLate = late;
   }
 
   /** @param {HTMLVideoElement} video */
@@ -84,12 +84,12 @@ export class DisplayWatch {
     if (!isLate && this.#awaitsHelp) this.#hasHelped = true;
     this.#count = isLate && wait > WORTH ? this.#count + 1 : 0;
     const now = this.#now;
-    if (this.#count < ENOUGH || now - this.#toldAt < this.#pause) return;
+    if (this.#count < ENOUGH || now - this.#reportedAt < this.#pause) return;
     this.#pause = this.#hasHelped ? PAUSE_MS.least : Math.min(2 * this.#pause, PAUSE_MS.most);
     this.#hasHelped = false;
     this.#awaitsHelp = true;
-    this.#toldAt = now;
+    this.#reportedAt = now;
     this.#count = 0;
-    this.#late();
+    this.#onLate();
   }
 }

@@ -55,7 +55,7 @@ export class FrameTimes {
   setWanted(isWanted) {
     if (isWanted === this.#isWanted) return;
     this.#isWanted = isWanted;
-    this.#tell();
+    this.#notify();
     if (isWanted && !this.#isWatching) this.#watch();
   }
 
@@ -65,11 +65,11 @@ export class FrameTimes {
     this.#shown.clear();
     this.#stages.forget();
     this.#encoder = null;
-    if (this.#isWanted) this.#tell();
+    if (this.#isWanted) this.#notify();
   }
 
   /** @param {{type: string, data: any}} message of the host */
-  hear({ type, data }) {
+  receive({ type, data }) {
     if (!this.#isWanted) return;
     if (type === 'pong') {
       this.#clock.take(Number(data?.timestamp), this.#now(), Number(data?.server_time));
@@ -101,7 +101,7 @@ export class FrameTimes {
     });
   }
 
-  #tell() {
+  #notify() {
     this.#send('frame-times', { enabled: this.#isWanted });
     if (this.#isWanted) this.#ping();
   }

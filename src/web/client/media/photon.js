@@ -37,7 +37,7 @@ export class PhotonMeter {
   }
 
   /** @param {{type: string, data?: any}} message of the host */
-  hear({ type, data }) {
+  receive({ type, data }) {
     if (type === 'measure') this.#answer?.(data);
   }
 

@@ -1,4 +1,4 @@
-import { Attention } from '../media/attention.js';
+import { Visibility } from '../media/visibility.js';
 import { ClipboardPanel } from './clipboard-panel.js';
 import { Cursor } from './cursor.js';
 import { DisplayWatch } from '../media/display-watch.js';
@@ -8,7 +8,7 @@ import { FrameTimes } from '../media/frame-times.js';
 import { FullScreen } from './fullscreen.js';
 import { framePixel } from '../media/letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
-import { OthersPointers } from './others-pointers.js';
+import { RemoteCursors } from './remote-cursors.js';
 import { PeoplePanel } from './people-panel.js';
 import { PointerCapture } from './pointer-capture.js';
 import { PhotonMeter } from '../media/photon.js';
@@ -52,13 +52,13 @@ export class Controls {
   #photon;
   /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
   #hostCursor = null;
-  #onActs;
+  #onControlChange;
   /** What the host allows; null: everything. @type {string[] | null} */
   #permissions = null;
   /** What the host was told last; at first it sends its best. */
-  #toldQuality = 100;
+  #sentQuality = 100;
   /** And that the pointer is in the picture. */
-  #toldPointer = true;
+  #sentPointer = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hintEnd;
 
@@ -67,22 +67,22 @@ export class Controls {
    * @param {object} options
    * @param {Settings} options.settings
    * @param {boolean} options.isMac
-   * @param {() => void} options.onActs whether the viewer acts has changed
+   * @param {() => void} options.onControlChange `canControl` has changed
    */
-  constructor(document, { settings, isMac, onActs }) {
+  constructor(document, { settings, isMac, onControlChange }) {
     this.#document = document;
     this.#settings = settings;
     this.#isMac = isMac;
-    this.#onActs = onActs;
+    this.#onControlChange = onControlChange;
     this.#video = /** @type {HTMLVideoElement} */ (this.#part('#screen'));
     this.#field = /** @type {HTMLTextAreaElement} */ (this.#part('#field'));
     this.#cursor = new Cursor(this.#video);
     this.#capture = new PointerCapture({
       lock: () => this.#lock(),
       unlock: () => document.exitPointerLock(),
-      hint: (text) => this.acts && this.#hint(text),
+      hint: (text) => this.canControl && this.#hint(text),
     });
-    this.#others = new OthersPointers(this.#part('#others'), {
+    this.#others = new RemoteCursors(this.#part('#others'), {
       video: this.#video,
       frame: () => this.#frame,
       send: this.#send,
@@ -109,7 +109,7 @@ export class Controls {
       client: () => this.#people.clientId,
       may: (permission) => this.#may(permission),
     });
-    this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#showActs() });
+    this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#controlChanged() });
     this.#views = new ViewsPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
     this.#keys = new OnScreenKeys(document, this.#send);
     this.#files = new FilesPanel(document, {
@@ -119,7 +119,7 @@ export class Controls {
     this.#recorder = new Recorder({ save: download, onChange: (isRecording) => this.#showRecording(isRecording) });
     const stages = new Stages();
     this.#frameTimes = new FrameTimes(this.#video, { send: this.#send, stages });
-    new DisplayWatch(() => this.acts && this.#send('display-late', {})).watch(this.#video);
+    new DisplayWatch(() => this.canControl && this.#send('display-late', {})).watch(this.#video);
     this.#photon = new PhotonMeter(this.#video, { frame: () => this.#frame, send: this.#send });
     this.#statsPanel = new StatsPanel(this.#part('#stats'), {
       connection: () => this.#manager?.peerConnection ?? null,
@@ -162,19 +162,19 @@ export class Controls {
   attach(manager) {
     this.#manager = manager;
     this.#people.attach(manager.signaling);
-    const attention = new Attention(this.#document, {
+    const visibility = new Visibility(this.#document, {
       setPaused: (paused) => this.#send('pause', { paused }),
       isNeeded: () => this.#recorder.isRecording || Boolean(this.#document.pictureInPictureElement),
     });
     const opened = () => {
       const { kbps } = this.#settings.address;
-      this.#toldPointer = true;
-      this.#tellPointer();
-      this.#toldQuality = 100;
+      this.#sentPointer = true;
+      this.#sendPointer();
+      this.#sentQuality = 100;
       if (kbps !== null) this.#send('set-bitrate', { kbps });
-      else this.#tellQuality();
+      else this.#sendQuality();
       this.#fit.update();
-      attention.renew();
+      visibility.renew();
       this.#frameTimes.renew();
       this.#capture.renew();
       this.#others.renew();
@@ -184,7 +184,7 @@ export class Controls {
       if (channel.readyState === 'open') opened();
       else channel.addEventListener('open', opened);
     });
-    manager.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+    manager.addEventListener('message', (event) => this.#receive(/** @type {CustomEvent} */ (event).detail));
     manager.addEventListener('frame', () => this.#fit.update());
     manager.addEventListener('peerclosed', () => {
       this.#recorder.stop();
@@ -201,14 +201,14 @@ export class Controls {
    * Whether keyboard, pointer and clipboard act on the desktop: the host allows it, nobody else has the control, and the
    * viewer wants it.
    */
-  get acts() {
+  get canControl() {
     return this.#may('pointer') && this.#people.isGranted && !this.#settings.address.viewOnly;
   }
 
   /** @param {string[] | null} permissions what the host allows; null, as at first: everything */
   setPermissions(permissions) {
     this.#permissions = permissions;
-    this.#showActs();
+    this.#controlChanged();
   }
 
   /** The tools are put away. */
@@ -254,7 +254,7 @@ export class Controls {
     document.addEventListener('pointerlockchange', () => this.#showLock());
     this.#video.addEventListener('pointerdown', ({ pointerType }) => {
       this.#toolbar.close();
-      if (this.acts && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
+      if (this.canControl && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
     });
     this.#part('#stage').addEventListener('scroll', () => this.#others.update());
     addEventListener('resize', () => this.#fit.update());
@@ -262,18 +262,18 @@ export class Controls {
 
   /** What this browser cannot do, or this viewer may not, is not offered. */
   #showTools() {
-    const { acts } = this;
+    const { canControl } = this;
     this.#part('#tools').hidden = !this.#settings.address.hasTools;
     this.#part('#insecure').hidden = globalThis.isSecureContext;
-    for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !acts;
-    this.#part('[data-act="stats-measure"]').hidden = !acts || !('requestVideoFrameCallback' in this.#video);
-    this.#part('[data-panel="keys"]').hidden = !acts;
+    for (const name of ['keyboard', 'lock']) this.#button(name).hidden = !canControl;
+    this.#part('[data-act="stats-measure"]').hidden = !canControl || !('requestVideoFrameCallback' in this.#video);
+    this.#part('[data-panel="keys"]').hidden = !canControl;
     const [reads, writes] = [this.#may('clipboard-read'), this.#may('clipboard-write')];
-    this.#part('[data-panel="clipboard"]').hidden = !acts || !(reads || writes);
+    this.#part('[data-panel="clipboard"]').hidden = !canControl || !(reads || writes);
     this.#button('clip-send').hidden = !writes;
     this.#button('clip-copy').hidden = !reads;
     this.#part('[data-panel="files"]').hidden = !this.#may('upload', false) && !this.#may('download', false);
-    this.#views.setMayChoose(acts && this.#may('settings'));
+    this.#views.setMayChoose(canControl && this.#may('settings'));
     this.#button('fullscreen').hidden = !this.#fullScreen.isPossible;
     this.#button('pip').hidden = !this.#document.pictureInPictureEnabled;
     this.#button('record').hidden = !('MediaRecorder' in globalThis);
@@ -330,8 +330,8 @@ export class Controls {
     this.#frameTimes.setWanted(values.stats);
     this.#press('stats', values.stats);
     this.#button('stats').hidden = this.#settings.isPinned('stats');
-    this.#tellPointer();
-    this.#tellQuality();
+    this.#sendPointer();
+    this.#sendQuality();
     for (const [name, value] of /** @type {[keyof Values, any][]} */ (Object.entries(values))) {
       for (const each of this.#document.querySelectorAll(`[name="${name}"]`)) {
         const input = /** @type {HTMLInputElement} */ (each);
@@ -344,51 +344,51 @@ export class Controls {
   }
 
   /** @param {{type: string, data: any}} message of the host */
-  #hear(message) {
+  #receive(message) {
     const { type, data } = message;
-    this.#frameTimes.hear(message);
-    this.#capture.hear(message);
-    this.#others.hear(message);
-    this.#photon.hear(message);
+    this.#frameTimes.receive(message);
+    this.#capture.receive(message);
+    this.#others.receive(message);
+    this.#photon.receive(message);
     if (type === 'system') this.#fit.update();
-    if (type === 'views') this.#views.hear(data);
+    if (type === 'views') this.#views.receive(data);
     if (type === 'cursor') {
       this.#hostCursor = data;
       this.#showCursor();
     }
-    if (type === 'clipboard' && this.acts) this.#clipboard.receive(data);
-    if (type === 'clipboard-large' && this.acts) void this.#clipboard.fetch();
+    if (type === 'clipboard' && this.canControl) this.#clipboard.receive(data);
+    if (type === 'clipboard-large' && this.canControl) void this.#clipboard.fetch();
   }
 
   /** The control has come or gone, or the host allows something else. */
-  #showActs() {
+  #controlChanged() {
     this.#showTools();
     this.#showCursor();
-    this.#tellPointer();
-    this.#onActs();
+    this.#sendPointer();
+    this.#onControlChange();
   }
 
   #showCursor() {
-    if (this.acts && this.#hostCursor) this.#cursor.show(this.#hostCursor);
+    if (this.canControl && this.#hostCursor) this.#cursor.show(this.#hostCursor);
     else this.#cursor.reset();
   }
 
   /** The host draws the pointer into the picture where the browser has none to show. */
-  #tellPointer() {
-    const visible = !this.acts || this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad');
-    if (visible !== this.#toldPointer && this.#send('pointer', { visible })) this.#toldPointer = visible;
+  #sendPointer() {
+    const visible = !this.canControl || this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad');
+    if (visible !== this.#sentPointer && this.#send('pointer', { visible })) this.#sentPointer = visible;
   }
 
-  #tellQuality() {
+  #sendQuality() {
     const { quality } = this.#settings.values;
-    if (quality === this.#toldQuality) return;
-    if (this.#send('set-quality', { percent: quality })) this.#toldQuality = quality;
+    if (quality === this.#sentQuality) return;
+    if (this.#send('set-quality', { percent: quality })) this.#sentQuality = quality;
   }
 
   /** @param {import('../media/letterbox.js').Size | null} size that the desktop should have; null: its own */
   #resize(size) {
     // The window is matched by the whole desktop, and not by a part of it.
-    if (!this.acts || (size && !this.#views.isWhole)) return false;
+    if (!this.canControl || (size && !this.#views.isWhole)) return false;
     const isAsked = this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
     if (isAsked && size) this.#send('scale', { scale: globalThis.devicePixelRatio });
     return isAsked;
@@ -399,7 +399,7 @@ export class Controls {
     if (!event.ctrlKey || !event.altKey || !event.shiftKey) return;
     const act = { KeyM: () => this.#toolbar.focus(), KeyP: () => this.#act('lock'), KeyF: () => this.#act('fullscreen') };
     const chosen = /** @type {Record<string, () => unknown>} */ (act)[event.code];
-    const isOffered = event.code === 'KeyM' ? this.#settings.address.hasTools : this.acts;
+    const isOffered = event.code === 'KeyM' ? this.#settings.address.hasTools : this.canControl;
     if (!chosen || !isOffered) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -419,7 +419,7 @@ export class Controls {
 
   #showLock() {
     this.#press('lock', this.#isLocked);
-    this.#tellPointer();
+    this.#sendPointer();
     if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
     else this.#capture.freed();
   }

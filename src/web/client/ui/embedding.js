@@ -1,4 +1,4 @@
-import { strike } from '../input/chords.js';
+import { pressKeys } from '../input/chords.js';
 
 /** @import { Send } from '../connection/input-channel.js' */
 /** @import { State } from '../connection/session.js' */
@@ -35,7 +35,7 @@ export class Embedding {
   }
 
   /** @param {State} state that has just been entered */
-  tell(state) {
+  notify(state) {
     if (this.#origin !== null) this.#window.parent.postMessage({ deskbeam: 'state', state }, this.#origin);
   }
 
@@ -44,7 +44,7 @@ export class Embedding {
     // A page without an origin of its own could be anybody.
     if (origin === 'null') return;
     this.#origin = origin;
-    this.tell(this.#options.state());
+    this.notify(this.#options.state());
   }
 
   /** @param {any} message */
@@ -52,7 +52,7 @@ export class Embedding {
     const { set, send, focus } = this.#options;
     if (deskbeam === 'set') set(settings);
     if (deskbeam === 'focus') focus();
-    if (deskbeam === 'press' && isListOfTexts(keys)) strike(send, keys);
+    if (deskbeam === 'press' && isListOfTexts(keys)) pressKeys(send, keys);
     if (deskbeam === 'type' && typeof text === 'string') {
       const characters = Array.from(text);
       for (let at = 0; at < characters.length; at += AT_ONCE) {

@@ -119,7 +119,7 @@ export class FilesPanel {
       link.href = `api/downloads/${encodeURIComponent(name)}`;
       link.download = name;
       link.textContent = name;
-      state.textContent = inWords(size);
+      state.textContent = formatBytes(size);
       item.append(link, state);
       return item;
     });
@@ -129,7 +129,7 @@ export class FilesPanel {
 }
 
 /** @param {number} bytes */
-export function inWords(bytes) {
+export function formatBytes(bytes) {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let [value, unit] = [bytes, 0];
   while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];

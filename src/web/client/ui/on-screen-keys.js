@@ -1,4 +1,4 @@
-import { CHORDS, EXTRA_KEYS, StickyKeys, strike } from '../input/chords.js';
+import { CHORDS, EXTRA_KEYS, StickyKeys, pressKeys } from '../input/chords.js';
 import { part } from './toolbar.js';
 
 /** @import { Send } from '../connection/input-channel.js' */
@@ -19,7 +19,7 @@ export class OnScreenKeys {
     this.#field = /** @type {HTMLTextAreaElement} */ (part(document, '#field'));
     this.#row = part(document, '#extra');
     this.#sticky = new StickyKeys(send, (down) => this.#show(down));
-    const keys = Object.entries(CHORDS).map(([name, names]) => button(name, () => strike(send, names)));
+    const keys = Object.entries(CHORDS).map(([name, names]) => button(name, () => pressKeys(send, names)));
     part(document, '#keys').replaceChildren(...keys);
     const extra = Object.entries(EXTRA_KEYS).map(([name, key]) => {
       const made = button(name, () => this.#sticky.tap(key));

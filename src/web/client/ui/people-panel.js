@@ -40,7 +40,7 @@ export class PeoplePanel {
       this.#show();
       this.#onChange();
     });
-    signaling.addEventListener('message', (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
+    signaling.addEventListener('message', (event) => this.#receive(/** @type {CustomEvent} */ (event).detail));
   }
 
   /** Whether nobody else has the control. */
@@ -61,10 +61,10 @@ export class PeoplePanel {
   }
 
   /** @param {{type: string, data?: any}} message */
-  #hear(message) {
+  #receive(message) {
     const { isGranted: wasGranted, isLocal: wasLocal } = this.#people;
     const before = { holder: this.#people.holder?.id, asking: this.#people.asking?.id };
-    if (!this.#people.hear(message)) return;
+    if (!this.#people.receive(message)) return;
     const { isGranted, isLocal, holder, asking } = this.#people;
     if (isLocal && !wasLocal) this.#hint(t('The person at the desktop is using it'));
     else if (wasLocal && isGranted) this.#hint(t('You may act again'));
@@ -96,12 +96,12 @@ export class PeoplePanel {
     name.textContent = nameOf(person);
     const says = [
       person.isOwn ? t('you') : '',
-      person.holds ? t('in control') : person.asks ? t('asking for the control') : person.mayAct ? '' : t('watching'),
+      person.holds ? t('in control') : person.asks ? t('asking for the control') : person.mayControl ? '' : t('watching'),
     ].filter(Boolean);
     const state = this.#document.createElement('span');
     state.textContent = says.join(', ');
     item.append(name, state);
-    if (this.#people.own?.holds && person.mayAct && !person.isOwn) {
+    if (this.#people.own?.holds && person.mayControl && !person.isOwn) {
       item.append(this.#button(t('Hand over'), 'control-grant', person.id));
     }
     return item;
@@ -110,7 +110,7 @@ export class PeoplePanel {
   /** What the viewer may do about the control. */
   #choices() {
     const { own, holder, isAdmin } = this.#people;
-    if (!own?.mayAct) return [];
+    if (!own?.mayControl) return [];
     if (own.holds) return [this.#button(t('Let everybody act'), 'control-release')];
     if (!holder || isAdmin) return [this.#button(t('Take the control'), 'control-request')];
     const ask = this.#button(own.asks ? t('Asked for the control') : t('Ask for the control'), 'control-request');

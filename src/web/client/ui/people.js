@@ -2,7 +2,7 @@
  * @typedef {object} Person
  * @property {string} id
  * @property {string} name what he calls himself; empty: he has not said
- * @property {boolean} mayAct whether his role lets him
+ * @property {boolean} mayControl whether his role lets him
  * @property {boolean} isOwn whether this is the viewer of this page
  * @property {boolean} holds whether he alone may act now
  * @property {boolean} asks whether he wants to
@@ -32,7 +32,7 @@ export class People {
    * @param {{type: string, data?: any}} message of the host
    * @returns {boolean} whether it was about this
    */
-  hear({ type, data }) {
+  receive({ type, data }) {
     if (type === 'people') {
       this.#people = data?.people ?? [];
     } else if (type === 'control-state') {
@@ -55,7 +55,7 @@ export class People {
     return this.#people.map(({ client_id: id, name, role }) => ({
       id,
       name: name ?? '',
-      mayAct: role !== 'view',
+      mayControl: role !== 'view',
       isOwn: id === this.#own,
       holds: id === this.#holder,
       asks: id === this.#asking,

@@ -37,7 +37,7 @@ export class PointerCapture {
   }
 
   /** @param {{type: string, data?: any}} message of the host */
-  hear({ type, data }) {
+  receive({ type, data }) {
     if (type === 'pointer-mode') this.#ask(data?.relative === true);
   }
 
@@ -56,7 +56,7 @@ export class PointerCapture {
   /** The pointer is free again, whoever has freed it. */
   freed() {
     this.#isOurs = false;
-    this.#tell();
+    this.#showHint();
   }
 
   /** @param {boolean} isAsked */
@@ -70,10 +70,10 @@ export class PointerCapture {
     this.#isWanted = this.#mode === 'always' || (this.#mode === 'auto' && this.#isAsked);
     if (this.#isWanted === before) return;
     if (!this.#isWanted && this.#isOurs) this.#unlock();
-    this.#tell();
+    this.#showHint();
   }
 
-  #tell() {
+  #showHint() {
     if (this.#isWanted) this.#hint(t('Click to lock the pointer: Esc or Ctrl+Alt+Shift+P frees it'));
   }
 }

@@ -68,7 +68,7 @@ export class Settings extends EventTarget {
 
   /** @param {unknown} values by name that the host decides; what makes no sense is left out */
   pin(values) {
-    this.#pinned = sound(values);
+    this.#pinned = valid(values);
     this.dispatchEvent(new Event('change'));
   }
 
@@ -89,7 +89,7 @@ export class Settings extends EventTarget {
   set(change) {
     const names = /** @type {(keyof Values)[]} */ (Object.keys(change));
     for (const name of names) delete this.#asked[name];
-    this.#kept = sound({ ...this.#kept, ...change });
+    this.#kept = valid({ ...this.#kept, ...change });
     try {
       this.#storage?.setItem(this.#key, JSON.stringify(this.#kept));
     } catch {
@@ -114,7 +114,7 @@ export class Settings extends EventTarget {
     } catch {
       return {};
     }
-    return sound(kept);
+    return valid(kept);
   }
 }
 
@@ -124,7 +124,7 @@ export class Settings extends EventTarget {
  * @param {any} values
  * @returns {Partial<Values>}
  */
-function sound(values) {
+function valid(values) {
   return Object.fromEntries(Object.entries(CHECKS).flatMap(([name, check]) => {
     const value = check(values?.[name]);
     return value === undefined ? [] : [[name, value]];
@@ -146,9 +146,9 @@ const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direc
 /** @type {(...allowed: string[]) => (value: unknown) => unknown} */
 const oneOf = (...allowed) => (value) => (allowed.includes(String(value)) ? value : undefined);
 /** @param {unknown} value */
-const truth = (value) => (typeof value === 'boolean' ? value : undefined);
+const boolean = (value) => (typeof value === 'boolean' ? value : undefined);
 /** @param {unknown} value */
-const line = (value) => (typeof value === 'string' && value.trim() ? value.trim().slice(0, NAME_LENGTH) : undefined);
+const shortText = (value) => (typeof value === 'string' && value.trim() ? value.trim().slice(0, NAME_LENGTH) : undefined);
 /** @param {unknown} value */
 const percent = (value) => (Number(value) >= 1 && Number(value) <= 100 ? Math.round(Number(value)) : undefined);
 
@@ -156,13 +156,13 @@ const percent = (value) => (Number(value) >= 1 && Number(value) <= 100 ? Math.ro
 const CHECKS = {
   fit: oneOf('fit', 'actual', 'match'),
   quality: percent,
-  metaIsControl: truth,
+  metaIsControl: boolean,
   touch: oneOf('direct', 'trackpad'),
   capture: oneOf('auto', 'always', 'never'),
   theme: oneOf('auto', 'dark', 'light'),
-  stats: truth,
-  others: truth,
-  name: line,
+  stats: boolean,
+  others: boolean,
+  name: shortText,
 };
 /** The host takes 64 bytes. */
 const NAME_LENGTH = 20;

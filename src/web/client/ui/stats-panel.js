@@ -48,7 +48,7 @@ export class StatsPanel {
     if (isShown === !this.#root.hidden) return;
     this.#root.hidden = !isShown;
     this.#clock.clearTimeout(this.#next);
-    if (isShown) void this.#look();
+    if (isShown) void this.#poll();
   }
 
   /** @param {Photon} photon how long it takes from the input until its picture is seen */
@@ -64,7 +64,7 @@ export class StatsPanel {
     return JSON.stringify(measured, null, 2);
   }
 
-  async #look() {
+  async #poll() {
     const connection = this.#connection();
     try {
       if (connection) await this.#measure(connection);
@@ -72,7 +72,7 @@ export class StatsPanel {
       // The connection was closed meanwhile: the next look is at the new one.
     }
     this.#clock.clearTimeout(this.#next);
-    if (!this.#root.hidden) this.#next = this.#clock.setTimeout(() => void this.#look(), EVERY_MS);
+    if (!this.#root.hidden) this.#next = this.#clock.setTimeout(() => void this.#poll(), EVERY_MS);
   }
 
   /** @param {RTCPeerConnection} connection */
@@ -98,13 +98,13 @@ export class StatsPanel {
       textRow(t('Picture'), now.picture ?? ''),
       textRow(t('Route'), now.route ? t(now.route) : ''),
       ...(this.#photon ? [textRow(t('From the input to the eye'), `${this.#photon.median.toFixed(1)} ms`)] : []),
-      ...this.#way(),
+      ...this.#frameStages(),
     ];
     this.#body.replaceChildren(...rows);
   }
 
   /** What a frame spends its time with, once that is measured. */
-  #way() {
+  #frameStages() {
     const { summary } = this.#stages;
     if (!summary.total) return [];
     const names = {

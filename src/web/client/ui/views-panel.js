@@ -43,7 +43,7 @@ export class ViewsPanel {
   }
 
   /** @param {{views: View[], shown: string}} data of the host */
-  hear({ views, shown }) {
+  receive({ views, shown }) {
     const before = this.#shown;
     this.#views = views;
     this.#shown = views.find(({ id }) => id === shown) ?? null;

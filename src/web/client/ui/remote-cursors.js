@@ -5,13 +5,13 @@ import { t } from './strings.js';
 /** @import { Clock } from '../clock.js' */
 /** @import { Send } from '../connection/input-channel.js' */
 /** @import { Size } from '../media/letterbox.js' */
-/** @typedef {{peer: string, name: string | null, x: number, y: number}} OtherPointer */
+/** @typedef {{peer: string, name: string | null, x: number, y: number}} RemoteCursor */
 
 /**
  * Where the others point, with their names; and for those who want to see it, where the viewer of this page points,
  * whether he may act or not. Places are parts of the picture, from 0 to 1.
  */
-export class OthersPointers {
+export class RemoteCursors {
   #root;
   #video;
   #frame;
@@ -24,7 +24,7 @@ export class OthersPointers {
   #own = null;
   /** @type {unknown} */
   #next = null;
-  /** @type {OtherPointer[]} */
+  /** @type {RemoteCursor[]} */
   #others = [];
 
   /**
@@ -65,10 +65,10 @@ export class OthersPointers {
   }
 
   /** @param {{type: string, data?: any}} message of the host */
-  hear({ type, data }) {
+  receive({ type, data }) {
     if (type === 'point-wanted') {
       this.#isWanted = data?.wanted === true;
-      this.#tell();
+      this.#sendPoint();
     }
     if (type === 'pointers' && this.#isShown) this.#draw(data?.pointers ?? []);
   }
@@ -89,26 +89,26 @@ export class OthersPointers {
     const pixel = framePixel(client, this.#video.getBoundingClientRect(), { width, height });
     if (!pixel || this.#video.ownerDocument.pointerLockElement) return;
     this.#own = { x: (pixel.x + 0.5) / width, y: (pixel.y + 0.5) / height };
-    this.#tell();
+    this.#sendPoint();
   }
 
   #leave() {
     this.#own = null;
-    this.#tell();
+    this.#sendPoint();
   }
 
   /** At most so often, and then where he points by then. */
-  #tell() {
+  #sendPoint() {
     if (!this.#isWanted || this.#next !== null) return;
-    const told = this.#own;
-    this.#send('point', told ?? {});
+    const sent = this.#own;
+    this.#send('point', sent ?? {});
     this.#next = this.#clock.setTimeout(() => {
       this.#next = null;
-      if (this.#own !== told) this.#tell();
+      if (this.#own !== sent) this.#sendPoint();
     }, EVERY_MS);
   }
 
-  /** @param {OtherPointer[]} others */
+  /** @param {RemoteCursor[]} others */
   #draw(others) {
     this.#others = others;
     while (this.#root.children.length > others.length) this.#root.lastElementChild?.remove();

@@ -8,14 +8,14 @@
  *   | {kind: 'sdp', sdp: RTCSessionDescriptionInit}
  *   | {kind: 'ice', candidate: RTCIceCandidateInit}
  *   | {kind: 'text', text: string}
- *   | {kind: 'unreadable', why: string}} Frame
+ *   | {kind: 'unreadable', why: string}} Incoming
  */
 
 /**
  * @param {unknown} data of the `message` event of a `WebSocket`
- * @returns {Frame}
+ * @returns {Incoming}
  */
-export function readFrame(data) {
+export function parseIncoming(data) {
   if (typeof data !== 'string') return { kind: 'unreadable', why: 'it is binary' };
   if (!/^\s*[{[]/.test(data)) return { kind: 'text', text: data };
   let message;

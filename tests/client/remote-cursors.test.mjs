@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OthersPointers } from '../../src/web/client/ui/others-pointers.js';
+import { RemoteCursors } from '../../src/web/client/ui/remote-cursors.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
@@ -39,27 +39,27 @@ function pointers() {
   const { send, sent } = recorder();
   const video = new FakeSurface({ left: 0, top: 0, width: 1280, height: 480 });
   video.ownerDocument = Object.assign(new EventTarget(), { pointerLockElement: null });
-  const others = new OthersPointers(root, { video, frame: () => ({ width: 640, height: 480 }), send, clock });
+  const cursors = new RemoteCursors(root, { video, frame: () => ({ width: 640, height: 480 }), send, clock });
   const drawn = () => root.children.map((each) => [each.firstElementChild.textContent, each.style.translate]);
   const move = (clientX, clientY) => video.fire('pointermove', { clientX, clientY });
-  const hear = (type, data) => others.hear({ type, data });
-  return { others, clock, sent, video, drawn, move, hear };
+  const hear = (type, data) => cursors.receive({ type, data });
+  return { cursors, clock, sent, video, drawn, move, hear };
 }
 
-test('the others are drawn with their names where they point, for those who want it', () => {
-  const { others, sent, drawn, hear } = pointers();
+test('the cursors are drawn with their names where they point, for those who want it', () => {
+  const { cursors, sent, drawn, hear } = pointers();
   const list = [{ peer: 'b', name: 'Bob', x: 0.5, y: 0.25 }, { peer: 'e', name: null, x: 0, y: 1 }];
   hear('pointers', { pointers: list });
   assert.deepEqual(drawn(), []);
-  others.show(true);
+  cursors.show(true);
   assert.deepEqual(sent, [['pointers', { enabled: true }]]);
   hear('pointers', { pointers: list });
   assert.deepEqual(drawn(), [['Bob', '640px 120px'], ['Somebody', '320px 480px']]);
   hear('pointers', { pointers: [list[1]] });
   assert.deepEqual(drawn(), [['Somebody', '320px 480px']]);
-  others.renew();
+  cursors.renew();
   assert.deepEqual([drawn(), sent.at(-1)], [[], ['pointers', { enabled: true }]]);
-  others.show(false);
+  cursors.show(false);
   assert.deepEqual(sent.at(-1), ['pointers', { enabled: false }]);
 });
 

@@ -3,7 +3,7 @@ import { realClock } from '../clock.js';
 /** @import { Clock } from '../clock.js' */
 
 /** Asks for no picture while nobody can see it: after a second in the background, and at once again on return. */
-export class Attention {
+export class Visibility {
   #document;
   #setPaused;
   #isNeeded;
@@ -24,16 +24,16 @@ export class Attention {
     this.#setPaused = setPaused;
     this.#isNeeded = isNeeded;
     this.#clock = clock;
-    document.addEventListener('visibilitychange', () => this.#look());
+    document.addEventListener('visibilitychange', () => this.#update());
   }
 
   /** A new stream runs, whatever was asked of the one before. */
   renew() {
     this.#isPaused = false;
-    this.#look();
+    this.#update();
   }
 
-  #look() {
+  #update() {
     this.#clock.clearTimeout(this.#timer);
     if (this.#document.hidden) this.#timer = this.#clock.setTimeout(() => this.#pause(), AFTER_MS);
     else if (this.#isPaused) this.#isPaused = !this.#setPaused(false);

@@ -6,7 +6,7 @@ import { rejectsVideo } from './sdp.js';
  * One peer connection: the host offers, the browser answers, candidates trickle both ways. It serves one offer and
  * is then closed; a new offer gets a new one.
  */
-export class Answerer {
+export class PeerConnection {
   #connection;
   #closed = false;
   #isDescribed = false;

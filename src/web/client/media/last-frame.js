@@ -1,5 +1,5 @@
 /** The last picture, kept in view while there is no new one. */
-export class Still {
+export class LastFrame {
   #canvas;
   #video;
 
