@@ -56,7 +56,7 @@ test('without the token the page asks for it, says what is wrong, and goes on', 
   await view.reaches('signing-in');
   assert.match(await page.locator('#secret-label').textContent(), /address that the host printed/);
   await signIn(page, 'a guess');
-  await until('it is told', async () => (await page.getByRole('alert').textContent()) === 'That is not right.');
+  await until('it is told', async () => (await page.getByRole('alert').textContent()) === 'Wrong token or password.');
   await signIn(page, host.token);
   await view.reaches('connected');
   assert.ok(await page.locator('#sign-in').isHidden());

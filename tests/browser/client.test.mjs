@@ -192,7 +192,7 @@ test('a page that nothing can be done in asks for another stream', LIMIT, async 
   const view = await new View(page).open(host.url);
   await view.reaches('connected');
   host.hidesChannel = false;
-  await view.says(/Nothing that is done here reaches the host/);
+  await view.says(/Your input does not reach the host/);
   await view.reaches('connected');
   await settled(host, page, view);
 });
@@ -209,7 +209,7 @@ test('the example page embeds the picture and takes input beside a heading', LIM
   const host = await startStandIn(t);
   const { page, complaints } = await chromiumPage(t);
   const view = await new View(page).open(`${host.url}example.html`);
-  await until('the page says so', async () => (await page.locator('#status').textContent()) === 'The desktop is here');
+  await until('the page says so', async () => (await page.locator('#status').textContent()) === 'Connected to the desktop');
   await view.shows([40, 120], [0xc0, 0, 0]);
   await settled(host, page, view);
   await view.click(10, 20);
@@ -225,7 +225,7 @@ test('the example page embeds the picture and takes input beside a heading', LIM
   await host.close();
   await until('the page tells that it tries again', async () => /Reconnecting/.test(await page.locator('#status').textContent()));
   await host.open();
-  await until('the desktop is back', async () => (await page.locator('#status').textContent()) === 'The desktop is here');
+  await until('the desktop is back', async () => (await page.locator('#status').textContent()) === 'Connected to the desktop');
   await host.close();
   assert.deepEqual(complaints.filter((complaint) => !/WebSocket|ERR_CONNECTION/.test(complaint)), []);
 });

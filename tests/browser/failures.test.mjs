@@ -19,7 +19,7 @@ test('a network without UDP is told, with what to check', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const { page } = await chromiumPage(t, { args: ['--webrtc-ip-handling-policy=disable_non_proxied_udp'] });
   await new View(page).open(host.url);
-  await says(page, /^The network lets no video through from the host\. Check that UDP is allowed .* Reconnecting…$/);
+  await says(page, /^The network blocks video from the host\. Check that UDP is allowed .* Reconnecting…$/);
 });
 
 test('a host without room is told, and lets in who waits when there is some', LIMIT, async (t) => {
@@ -28,7 +28,7 @@ test('a host without room is told, and lets in who waits when there is some', LI
   await (await new View(first).open(host.url)).reaches('connected');
   const { page: second } = await chromiumPage(t);
   const view = await new View(second).open(host.url);
-  await says(second, /^The host is busy\. Somebody may have to leave first\. Reconnecting…$/);
+  await says(second, /^The host is busy\. Another viewer may have to disconnect first\. Reconnecting…$/);
   await first.close();
   await view.reaches('connected', { deadlineMs: 60_000 });
 });
@@ -41,7 +41,7 @@ test('a browser that decodes none of the codecs is told so, and what would help'
   });
   const view = await new View(page).open(host.url);
   await view.reaches('failed');
-  await says(page, /^The host offers only VP8, which this browser cannot play\. Let the host use another encoder/);
+  await says(page, /^The host offers only VP8, which this browser cannot play\. Choose another encoder on the host/);
   assert.ok(await page.getByRole('button', { name: 'Try again' }).isVisible());
 });
 

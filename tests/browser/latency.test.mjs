@@ -19,7 +19,7 @@ test('each stage of a frame is measured, from the change on the desktop to the s
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const view = await new View(page).open(host.at('?stats=1'));
   await view.reaches('connected');
-  await page.locator('#stats th', { hasText: 'From the change to the eye' }).waitFor();
+  await page.locator('#stats th', { hasText: 'Total latency' }).waitFor();
   await page.click('[data-act="stats-copy"]');
   const { stages, encoder } = await until('they are copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
   assert.match(encoder, /^[a-z0-9-]+$/);

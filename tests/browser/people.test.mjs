@@ -49,9 +49,9 @@ test('the control is taken, asked for, handed over and given back, and only its 
   await says(bob, ['Ann', 'Bob: you']);
 
   await openPanel(ann);
-  await ann.page.click('text=Take the control');
+  await ann.page.click('text=Take control');
   await says(bob, ['Ann: in control', 'Bob: you']);
-  await bob.page.locator('#hint', { hasText: 'Ann has the control' }).waitFor();
+  await bob.page.locator('#hint', { hasText: 'Ann has control' }).waitFor();
   assert.ok(await bob.page.locator('[data-panel="keys"]').isHidden(), 'who only watches has no tools for acting');
   await bob.click(100, 100);
   await bob.page.keyboard.type('b');
@@ -62,13 +62,13 @@ test('the control is taken, asked for, handed over and given back, and only its 
   await openPanel(ann);
   await ann.page.click('text=Hand over');
   await says(ann, ['Ann: you', 'Bob: in control']);
-  await bob.page.locator('#hint', { hasText: 'You have the control' }).waitFor();
+  await bob.page.locator('#hint', { hasText: 'You have control' }).waitFor();
   await bob.click(320, 440);
   await bob.page.keyboard.type('b\n');
   await until('the other types', async () => (await desktop.read('typed')) === 'a\nb\n');
 
   await openPanel(bob);
-  await bob.page.click('text=Let everybody act');
+  await bob.page.click('text=Release control');
   await says(ann, ['Ann: you', 'Bob']);
   await ann.click(320, 440);
   await ann.page.keyboard.type('c\n');
@@ -84,16 +84,16 @@ test('who may act asks for the control, and who may only watch does not', LIMIT,
   const watcher = await viewer(t, { at: () => share('view') }, 'Watcher');
   await says(owner, ['Owner: you', 'Guest', 'Watcher: watching']);
   await openPanel(owner);
-  await owner.page.click('text=Take the control');
+  await owner.page.click('text=Take control');
   await openPanel(guest);
-  await guest.page.click('text=Ask for the control');
-  await owner.page.locator('#hint', { hasText: 'Guest asks for the control' }).waitFor();
-  await says(owner, ['Owner: you, in control', 'Guest: asking for the control', 'Watcher: watching']);
+  await guest.page.click('text=Request control');
+  await owner.page.locator('#hint', { hasText: 'Guest requests control' }).waitFor();
+  await says(owner, ['Owner: you, in control', 'Guest: requesting control', 'Watcher: watching']);
   assert.equal(await owner.page.locator('#people li button').count(), 1, 'the control goes to those who may act');
   assert.equal(await watcher.page.locator('#people .row button').count(), 0);
   await owner.page.click('text=Hand over');
   await says(watcher, ['Owner', 'Guest: in control', 'Watcher: you, watching']);
-  await owner.page.click('text=Take the control');
+  await owner.page.click('text=Take control');
   await says(guest, ['Owner: in control', 'Guest: you', 'Watcher: watching']);
 });
 
@@ -131,13 +131,13 @@ test('who sits at the desktop goes before the viewers, and the page says so', LI
   await view.reaches('connected');
   const local = (is) => host.tell('control-state', { holder: null, requested_by: null, local: is, granted: !is });
   local(true);
-  await page.locator('#hint', { hasText: 'The person at the desktop is using it' }).waitFor();
+  await page.locator('#hint', { hasText: 'The local user is using the desktop' }).waitFor();
   await openPanel(view);
   assert.ok(await page.locator('#people p').isVisible());
   await host.input();
   await view.click(50, 50);
   local(false);
-  await page.locator('#hint', { hasText: 'You may act again' }).waitFor();
+  await page.locator('#hint', { hasText: 'You can use the desktop again' }).waitFor();
   await view.click(60, 60);
   await until('only what is done after it is sent', async () => {
     const clicks = (await host.input()).filter(([type]) => type === 'mouse-click');

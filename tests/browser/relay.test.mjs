@@ -7,7 +7,7 @@ import { Line } from './support/line.mjs';
 import { Relay } from './support/relay.mjs';
 
 const LIMIT = { timeout: 240_000 };
-const NO_LINK = /lets no video through/;
+const NO_LINK = /network blocks video/;
 
 /** A line, and a relay at the end of the host. Undefined: that takes root. */
 async function withRelay(t) {

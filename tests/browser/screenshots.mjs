@@ -61,7 +61,7 @@ wait`);
   const measured = () => page.evaluate(() => {
     const stats = document.querySelector('#stats');
     const points = stats.querySelector('polyline')?.points.length ?? 0;
-    return points > 8 && /1280 × 720.*From the change to the eye[^\d]*\d/.test(stats.textContent);
+    return points > 8 && /1280 × 720.*Total latency[^\d]*\d/.test(stats.textContent);
   });
   await until('there are measurements of the whole picture', measured, { deadlineMs: 120_000 });
   await save(page, 'tools');

@@ -233,7 +233,7 @@ test('it is measured how long the input takes to be seen, and nothing of that st
   await view.shows([4, 4], [0xc0, 0x60, 0x20]);
   await page.click('[data-act="stats-measure"]');
   await until('it is shown', () =>
-    page.evaluate(() => /From the input to the eye[\d.]+ ms/.test(document.querySelector('#stats').textContent)));
+    page.evaluate(() => /Input to photon[\d.]+ ms/.test(document.querySelector('#stats').textContent)));
   await page.click('[data-act="stats-copy"]');
   const { inputToPhotonMs } = await until('it is copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
   assert.equal(inputToPhotonMs.samples.length, 10);

@@ -100,7 +100,7 @@ test('a window is shown alone to everybody, followed, and the whole desktop when
   await hasSize(other, even(before.width), even(before.height));
   await view.shows([30, 30], RED);
   assert.ok(await otherPage.locator('#views').isHidden(), 'who only watches does not choose');
-  await otherPage.locator('#hint').filter({ hasText: 'Now shown: red <b>&amp;' }).waitFor({ state: 'attached' });
+  await otherPage.locator('#hint').filter({ hasText: 'Now showing: red <b>&amp;' }).waitFor({ state: 'attached' });
   await reaches(desktop, view, [5, 7], [before.x + 5, before.y + 7]);
 
   const { stdout } = await run('xdotool', ['search', '--name', 'red'], { env });
@@ -115,6 +115,6 @@ test('a window is shown alone to everybody, followed, and the whole desktop when
 
   await run('xdotool', ['windowclose', number], { env });
   await hasSize(view, 800, 600);
-  await page.locator('#hint').filter({ hasText: 'red <b>&amp; is gone: the whole desktop is shown' }).waitFor({ state: 'attached' });
+  await page.locator('#hint').filter({ hasText: 'red <b>&amp; is gone: now showing the whole desktop' }).waitFor({ state: 'attached' });
   await reaches(desktop, view, [700, 100], [700, 100]);
 });

@@ -54,7 +54,7 @@ test('a host that is silent for 10 s after a ping is given up and tried again', 
   assert.equal(signaling.state, 'connected');
   clock.advance(1);
   assert.equal(signaling.state, 'disconnected');
-  assert.equal(heard('close')[0].reason, 'The host stopped answering.');
+  assert.equal(heard('close')[0].reason, 'The host stopped responding.');
   assert.equal(socket.closedWith.code, 4000);
   clock.advance(3000);
   assert.equal(sockets.length, 2);

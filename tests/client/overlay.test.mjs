@@ -25,11 +25,11 @@ test('the wait is counted down, apart from the sentence that is read aloud', () 
   const { clock, elements, shown, page } = overlay();
   shown.show({ kind: 'reconnecting', reason: 'Gone.', retryInMs: 2500 });
   assert.equal(page.body.dataset.state, 'reconnecting');
-  assert.equal(elements.countdown.textContent, 'Next try in 3 s');
+  assert.equal(elements.countdown.textContent, 'Retrying in 3 s');
   clock.advance(500);
-  assert.equal(elements.countdown.textContent, 'Next try in 2 s');
+  assert.equal(elements.countdown.textContent, 'Retrying in 2 s');
   clock.advance(1000);
-  assert.equal(elements.countdown.textContent, 'Next try in 1 s');
+  assert.equal(elements.countdown.textContent, 'Retrying in 1 s');
   assert.equal(elements.sentence.textContent, 'Gone. Reconnecting…');
   shown.show({ kind: 'connected' });
   assert.equal(elements.countdown.textContent, '');

@@ -145,7 +145,7 @@ test('a connection that does not come up in time rejects connect and is tried ag
   const { signaling, sockets, heard, clock } = client();
   const opened = signaling.connect();
   clock.advance(10_000);
-  await assert.rejects(opened, { code: 'CLOSED', message: 'The host did not answer.' });
+  await assert.rejects(opened, { code: 'CLOSED', message: 'The host did not respond.' });
   assert.equal(sockets[0].closedWith.code, 4000);
   sockets[0].end(1006);
   assert.equal(heard('close').length, 1);
@@ -160,7 +160,7 @@ test('a host that takes the connection and never says a word is given up', () =>
   clock.advance(10_000);
   assert.equal(signaling.state, 'disconnected');
   assert.deepEqual(heard('close'), [
-    { code: 4000, reason: 'The host did not answer.', wasClean: false, wasConnected: true },
+    { code: 4000, reason: 'The host did not respond.', wasClean: false, wasConnected: true },
   ]);
 });
 

@@ -54,9 +54,9 @@ test('the cursors are drawn with their names where they point, for those who wan
   cursors.show(true);
   assert.deepEqual(sent, [['pointers', { enabled: true }]]);
   hear('pointers', { pointers: list });
-  assert.deepEqual(drawn(), [['Bob', '640px 120px'], ['Somebody', '320px 480px']]);
+  assert.deepEqual(drawn(), [['Bob', '640px 120px'], ['Unnamed viewer', '320px 480px']]);
   hear('pointers', { pointers: [list[1]] });
-  assert.deepEqual(drawn(), [['Somebody', '320px 480px']]);
+  assert.deepEqual(drawn(), [['Unnamed viewer', '320px 480px']]);
   cursors.renew();
   assert.deepEqual([drawn(), sent.at(-1)], [[], ['pointers', { enabled: true }]]);
   cursors.show(false);

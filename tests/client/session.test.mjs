@@ -56,7 +56,7 @@ test('a picture that comes late is asked for anew, if there is one', () => {
   const [first, ...asked] = tell('late');
   assert.deepEqual(first, { type: 'close-peer' });
   assert.equal(asked.at(-1).type, 'request-offer');
-  assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The picture came late.', retryInMs: null });
+  assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The video was delayed.', retryInMs: null });
   assert.deepEqual(tell('late'), []);
 });
 

@@ -72,9 +72,9 @@ test('everybody is told what is shown, and why it is the whole desktop again', (
   hear(LEFT, DESKTOP, LEFT, { ...EDITOR, name: 'Renamed' });
   hear(DESKTOP, DESKTOP, EDITOR);
   assert.deepEqual(hints, [
-    'Now shown: <b>Editor</b>',
-    'The whole desktop is shown',
-    'Now shown: left',
-    'left is gone: the whole desktop is shown',
+    'Now showing: <b>Editor</b>',
+    'Now showing the whole desktop',
+    'Now showing: left',
+    'left is gone: now showing the whole desktop',
   ]);
 });

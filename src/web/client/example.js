@@ -8,7 +8,7 @@ signaling.onstatus = (text) => (status.textContent = text);
 signaling.onerror = (error) => console.warn(error.message);
 
 const desktop = new WebRTCManager(signaling, video);
-desktop.onframe = () => (status.textContent = 'The desktop is here');
+desktop.onframe = () => (status.textContent = 'Connected to the desktop');
 desktop.onerror = (error) => (status.textContent = error.message);
 
 signaling.connect().catch((error) => (status.textContent = error.message));

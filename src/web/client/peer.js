@@ -146,7 +146,7 @@ export class WebRTCManager extends Emitter {
     if (!(await this.ask(options))) return;
     if ((await this.answer()) !== 'declined') return;
     this.closePeer();
-    throw new SignalingError('SDP_PROCESSING_FAILED', 'This browser plays none of the offered codecs.', false);
+    throw new SignalingError('SDP_PROCESSING_FAILED', 'This browser cannot play any of the offered codecs.', false);
   }
 
   /**
@@ -374,7 +374,7 @@ export class WebRTCManager extends Emitter {
    */
   #take(offer) {
     if (offer?.type !== 'offer') {
-      throw new SignalingError('INVALID_MESSAGE_DATA', 'The host sent no offer.', true);
+      throw new SignalingError('INVALID_MESSAGE_DATA', 'The host did not send an offer.', true);
     }
     this.closePeer();
     this.#offer = offer;
@@ -411,7 +411,7 @@ export class WebRTCManager extends Emitter {
     }
     this.emit('connectionstatechange', state);
     if (state !== 'failed' || !this.#options.automatic) return;
-    this.#failed(new SignalingError('CONNECTION_LOST', 'The network lets no video through from the host.', true));
+    this.#failed(new SignalingError('CONNECTION_LOST', 'The network blocks video from the host.', true));
   }
 
   /** One that does not open is told by nobody: there is a picture, and nothing that is done has an effect. */
@@ -420,7 +420,7 @@ export class WebRTCManager extends Emitter {
     if (!this.#offersChannel) return;
     this.#channelCheck = this.#clock.setTimeout(() => {
       if (this.#dataChannel?.readyState === 'open') return;
-      this.#failed(new SignalingError('CONNECTION_LOST', 'Nothing that is done here reaches the host.', true));
+      this.#failed(new SignalingError('CONNECTION_LOST', 'Your input does not reach the host.', true));
     }, CHANNEL_WITHIN_MS);
   }
 

@@ -129,8 +129,8 @@ export class Viewer {
       if (outcome === 'answered') this.#dispatch({ type: 'answered' });
       if (outcome === 'declined') this.#dispatch({ type: 'unanswerable', why: 'not accepted' });
     } catch (error) {
-      console.warn('The offer of the host cannot be answered:', messageOf(error));
-      this.#dispatch({ type: 'unanswerable', why: 'no answer could be made' });
+      console.warn('Cannot answer the offer from the host:', messageOf(error));
+      this.#dispatch({ type: 'unanswerable', why: 'the browser failed to create an answer' });
     }
   }
 

@@ -81,11 +81,11 @@ export class Login {
  * @param {Response} response
  */
 function refusal(response) {
-  if (response.status === 401) return 'That is not right.';
-  if (response.status === 403) return 'The host does not let this page in: open the address that it printed.';
+  if (response.status === 401) return 'Wrong token or password.';
+  if (response.status === 403) return 'The host does not accept this page. Open the address that the host printed.';
   const seconds = Number(response.headers.get('retry-after')) || 5;
   const time = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
-  return `There were too many wrong tries. Wait ${time} and try again.`;
+  return `Too many failed attempts. Wait ${time}, then try again.`;
 }
 
 const REFUSALS = new Set([401, 403, 429]);

@@ -116,7 +116,7 @@ export class PeerConnection {
   #add(candidate) {
     this.#connection.addIceCandidate(candidate).catch((error) => {
       // One bad candidate is no reason to give up: others may connect.
-      if (!this.#closed) console.warn('A candidate of the host is of no use:', error.message);
+      if (!this.#closed) console.warn('Cannot add an ICE candidate from the host:', error.message);
     });
   }
 }

@@ -25,7 +25,7 @@ export class Pending {
   add(id, { what, timeoutMs, resolve, reject }) {
     const timer = this.#clock.setTimeout(() => {
       this.#requests.delete(id);
-      reject(new SignalingError('TIMEOUT', `The host did not answer ${what}.`, true));
+      reject(new SignalingError('TIMEOUT', `The host did not reply to ${what}.`, true));
     }, timeoutMs);
     this.#requests.set(id, { resolve, reject, timer });
   }

@@ -131,7 +131,7 @@ export class Session {
     this.#attempt = 0;
     this.#trouble = null;
     if (this.#codecs.length === 0) {
-      return this.#fail('This browser cannot receive video by WebRTC.', 'Open the page in another browser.');
+      return this.#fail('This browser cannot receive video over WebRTC.', 'Open the page in another browser.');
     }
     if (this.#isLeaving) {
       this.#enter('opening', this.#visible(null));
@@ -185,7 +185,7 @@ export class Session {
     if (['stopped', 'failed', 'waiting', 'opening'].includes(this.#phase)) return [];
     const [, codecs] = NOTHING_IN_COMMON.exec(message) ?? [];
     if (codecs) return this.#failFor(codecs.replaceAll(' and ', ', '));
-    return recoverable ? this.#retryLater(message) : this.#fail(message, 'Look at the log of the host.');
+    return recoverable ? this.#retryLater(message) : this.#fail(message, 'Check the log of the host.');
   }
 
   /**
@@ -207,7 +207,7 @@ export class Session {
       case 'starting frame':
         return this.#goLive();
       case 'live late':
-        return this.#requestAgain('The picture came late.');
+        return this.#requestAgain('The video was delayed.');
       case 'starting media':
         return this.#judge(/** @type {{packets: number, decoded: number}} */ (event));
     }
@@ -260,7 +260,7 @@ export class Session {
   #timeout() {
     switch (this.#phase) {
       case 'answering':
-        return this.#dropCodec('no answer could be made');
+        return this.#dropCodec('the browser failed to create an answer');
       case 'connecting':
         return this.#retryLater(NO_CONNECTION);
       case 'starting':
@@ -298,7 +298,7 @@ export class Session {
     this.#offered.forEach((codec) => this.#unusable.set(codec, why));
     if (this.#offered.length === 0 || this.#usable().length === 0) {
       return this.#fail(
-        `This browser cannot play the video of the host${this.#tried()}.`,
+        `This browser cannot play video from the host${this.#tried()}.`,
         'Open the page in another browser.',
       );
     }
@@ -309,7 +309,7 @@ export class Session {
   #failFor(codecs) {
     return this.#fail(
       `The host offers only ${codecs}, which this browser cannot play${this.#tried()}.`,
-      'Let the host use another encoder, or open the page in another browser.',
+      'Choose another encoder on the host, or open the page in another browser.',
     );
   }
 
@@ -424,7 +424,7 @@ function isSame(one, other) {
 
 /** What the host says to a browser that plays none of its codecs. */
 const NOTHING_IN_COMMON = /^This host encodes (.+), which the viewer cannot decode$/;
-const NO_CONNECTION = 'The network lets no video through from the host.';
+const NO_CONNECTION = 'The network blocks video from the host.';
 
 const ANSWER_WITHIN_MS = 5000;
 const CONNECT_WITHIN_MS = 10_000;

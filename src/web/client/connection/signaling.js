@@ -308,7 +308,7 @@ export class GStreamerSignalingClient extends Emitter {
         this.#protocol = 'selkies';
         return this.emit('ice-candidate', incoming.candidate);
       case 'unreadable': {
-        const message = `A message of the host cannot be read: ${incoming.why}.`;
+        const message = `Cannot read a message from the host: ${incoming.why}.`;
         return this.emit('error', new SignalingError('MESSAGE_PARSING_FAILED', message, true));
       }
     }
@@ -406,7 +406,7 @@ export class GStreamerSignalingClient extends Emitter {
   /** Gives up a socket that is of no use, without waiting for its closing handshake. */
   #abandon() {
     const socket = this.#socket;
-    const reason = this.#isWelcome ? 'The host stopped answering.' : 'The host did not answer.';
+    const reason = this.#isWelcome ? 'The host stopped responding.' : 'The host did not respond.';
     this.#finish({ code: ABANDONED, reason, wasClean: false });
     socket?.close(ABANDONED, 'no answer');
   }

@@ -110,4 +110,4 @@ const PART = 1024 * 1024;
 const LONGEST_MS = 15_000;
 /** The answer of a host that cannot store it, however often it is asked. */
 const NO_ROOM = 507;
-const REFUSED = 'The host does not take the file';
+const REFUSED = 'The host refused the file';

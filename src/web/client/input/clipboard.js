@@ -138,7 +138,7 @@ function decoded(content) {
 /** What the host takes, and what goes into one message. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_SENT_BYTES = 49_050;
-export const TOO_LARGE = 'This is too large for the clipboard: it takes 8 MiB';
+export const TOO_LARGE = 'Too large for the clipboard: the limit is 8 MiB';
 export const NOT_SENT = 'The clipboard could not be sent';
 /** For how long the key waits for the page's paste event, which some browsers leave out. */
 const NO_PASTE_MS = 150;

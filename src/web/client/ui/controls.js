@@ -420,7 +420,7 @@ export class Controls {
   #showLock() {
     this.#press('lock', this.#isLocked);
     this.#sendPointer();
-    if (this.#isLocked) this.#hint(t('The pointer is locked: Esc or Ctrl+Alt+Shift+P frees it'));
+    if (this.#isLocked) this.#hint(t('Pointer locked: Esc or Ctrl+Alt+Shift+P releases it'));
     else this.#capture.freed();
   }
 
@@ -430,7 +430,7 @@ export class Controls {
     const photon = await this.#photon.measure().catch(() => null);
     button.disabled = false;
     if (photon) this.#statsPanel.setPhoton(photon);
-    else this.#hint(t('It could not be measured'));
+    else this.#hint(t('The latency could not be measured'));
   }
 
   async #togglePictureInPicture() {

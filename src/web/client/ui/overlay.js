@@ -65,7 +65,7 @@ export class Overlay {
   #countDownTo(end) {
     const seconds = Math.ceil((end - this.#clock.now()) / 1000);
     if (seconds <= 0) return;
-    this.#countdown.textContent = t('Next try in {seconds} s', { seconds });
+    this.#countdown.textContent = t('Retrying in {seconds} s', { seconds });
     this.#tick = this.#clock.setTimeout(() => this.#countDownTo(end), end - this.#clock.now() - (seconds - 1) * 1000);
   }
 }
@@ -82,8 +82,8 @@ function element(document, id) {
 
 /** What the viewer can do about what does not pass by itself. @type {Record<string, string>} */
 const REMEDIES = {
-  'The network lets no video through from the host.': 'Check that UDP is allowed between here and the host.',
-  'The host cannot be reached.': 'Check that it runs, and that this device is in its network.',
-  'The host is busy.': 'Somebody may have to leave first.',
-  'The host sends no video.': 'Look at the log of the host.',
+  'The network blocks video from the host.': 'Check that UDP is allowed between this device and the host.',
+  'The host cannot be reached.': 'Check that the host is running and that this device is on its network.',
+  'The host is busy.': 'Another viewer may have to disconnect first.',
+  'The host sends no video.': 'Check the log of the host.',
 };

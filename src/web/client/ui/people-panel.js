@@ -66,14 +66,14 @@ export class PeoplePanel {
     const before = { holder: this.#people.holder?.id, asking: this.#people.asking?.id };
     if (!this.#people.receive(message)) return;
     const { isGranted, isLocal, holder, asking } = this.#people;
-    if (isLocal && !wasLocal) this.#hint(t('The person at the desktop is using it'));
-    else if (wasLocal && isGranted) this.#hint(t('You may act again'));
+    if (isLocal && !wasLocal) this.#hint(t('The local user is using the desktop'));
+    else if (wasLocal && isGranted) this.#hint(t('You can use the desktop again'));
     if (holder?.id !== before.holder) {
-      if (holder?.isOwn) this.#hint(t('You have the control'));
-      else this.#hint(holder ? t('{name} has the control', { name: nameOf(holder) }) : t('Everybody may act again'));
+      if (holder?.isOwn) this.#hint(t('You have control'));
+      else this.#hint(holder ? t('{name} has control', { name: nameOf(holder) }) : t('All viewers can use the desktop again'));
     }
     if (asking && asking.id !== before.asking && holder?.isOwn) {
-      this.#hint(t('{name} asks for the control', { name: nameOf(asking) }));
+      this.#hint(t('{name} requests control', { name: nameOf(asking) }));
     }
     this.#show();
     if (isGranted !== wasGranted) this.#onChange();
@@ -96,7 +96,7 @@ export class PeoplePanel {
     name.textContent = nameOf(person);
     const says = [
       person.isOwn ? t('you') : '',
-      person.holds ? t('in control') : person.asks ? t('asking for the control') : person.mayControl ? '' : t('watching'),
+      person.holds ? t('in control') : person.asks ? t('requesting control') : person.mayControl ? '' : t('watching'),
     ].filter(Boolean);
     const state = this.#document.createElement('span');
     state.textContent = says.join(', ');
@@ -111,9 +111,9 @@ export class PeoplePanel {
   #choices() {
     const { own, holder, isAdmin } = this.#people;
     if (!own?.mayControl) return [];
-    if (own.holds) return [this.#button(t('Let everybody act'), 'control-release')];
-    if (!holder || isAdmin) return [this.#button(t('Take the control'), 'control-request')];
-    const ask = this.#button(own.asks ? t('Asked for the control') : t('Ask for the control'), 'control-request');
+    if (own.holds) return [this.#button(t('Release control'), 'control-release')];
+    if (!holder || isAdmin) return [this.#button(t('Take control'), 'control-request')];
+    const ask = this.#button(own.asks ? t('Control requested') : t('Request control'), 'control-request');
     ask.disabled = own.asks;
     return [ask];
   }
@@ -142,5 +142,5 @@ export class PeoplePanel {
 
 /** @param {Person} person */
 function nameOf({ name }) {
-  return name || t('Somebody');
+  return name || t('Unnamed viewer');
 }

@@ -74,6 +74,6 @@ export class PointerCapture {
   }
 
   #showHint() {
-    if (this.#isWanted) this.#hint(t('Click to lock the pointer: Esc or Ctrl+Alt+Shift+P frees it'));
+    if (this.#isWanted) this.#hint(t('Click to lock the pointer: Esc or Ctrl+Alt+Shift+P releases it'));
   }
 }

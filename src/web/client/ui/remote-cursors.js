@@ -114,7 +114,7 @@ export class RemoteCursors {
     while (this.#root.children.length > others.length) this.#root.lastElementChild?.remove();
     others.forEach(({ name }, index) => {
       const element = this.#root.children[index] ?? this.#add();
-      /** @type {Element} */ (element.firstElementChild).textContent = name || t('Somebody');
+      /** @type {Element} */ (element.firstElementChild).textContent = name || t('Unnamed viewer');
     });
     this.update();
   }

@@ -55,7 +55,7 @@ export class SignIn {
       this.#onSignedIn();
       return;
     }
-    this.#problem.textContent = answer.kind === 'refused' ? answer.reason : 'The host does not answer.';
+    this.#problem.textContent = answer.kind === 'refused' ? answer.reason : 'The host does not respond.';
     this.#secret.select();
   }
 }
@@ -71,7 +71,7 @@ function element(document, id) {
 }
 
 const LABELS = {
-  token: 'Open the address that the host printed, or enter the token that stands in it:',
+  token: 'Open the address that the host printed, or enter the token from it:',
   password: 'Password:',
-  proxy: 'The proxy before this host has not signed you in. If somebody shared a link with you, enter its token:',
+  proxy: 'The proxy in front of this host has not signed you in. If you have a share link, enter its token:',
 };

@@ -87,17 +87,17 @@ export class StatsPanel {
   /** @param {Measurement} now */
   #draw(now) {
     const rows = [
-      this.#row(t('Frames'), now.fps, '/s'),
+      this.#row(t('Frame rate'), now.fps, '/s'),
       this.#row(t('Bitrate'), now.kbps, ' kbit/s'),
-      this.#row(t('Loss'), now.lossPercent, ' %', 1),
+      this.#row(t('Packet loss'), now.lossPercent, ' %', 1),
       this.#row(t('Round trip'), now.roundTripMs, ' ms'),
       this.#row(t('Jitter buffer'), now.jitterBufferMs, ' ms'),
       this.#row(t('Decoding'), now.decodeMs, ' ms', 1),
       textRow(t('Codec'), [now.codec, now.decoder].filter(Boolean).join(', ')),
       textRow(t('Encoder'), this.#encoder() ?? ''),
-      textRow(t('Picture'), now.picture ?? ''),
+      textRow(t('Resolution'), now.picture ?? ''),
       textRow(t('Route'), now.route ? t(now.route) : ''),
-      ...(this.#photon ? [textRow(t('From the input to the eye'), `${this.#photon.median.toFixed(1)} ms`)] : []),
+      ...(this.#photon ? [textRow(t('Input to photon'), `${this.#photon.median.toFixed(1)} ms`)] : []),
       ...this.#frameStages(),
     ];
     this.#body.replaceChildren(...rows);
@@ -113,10 +113,10 @@ export class StatsPanel {
       encode: t('Encode'),
       packetize: t('Packetize'),
       network: t('Network'),
-      buffer: t('Wait for decoder and screen'),
+      buffer: t('Buffering'),
       decode: t('Decode'),
       present: t('Present'),
-      total: t('From the change to the eye'),
+      total: t('Total latency'),
     };
     const rows = Object.entries(names).flatMap(([stage, name]) => {
       const { median, p95 } = summary[stage] ?? {};
@@ -125,7 +125,7 @@ export class StatsPanel {
       row.cells[1].append(` (${p95?.toFixed(1)})`);
       return [row];
     });
-    return [textRow(t('The way of a frame'), t('median (95 %)')), ...rows];
+    return [textRow(t('Latency by stage'), t('median (p95)')), ...rows];
   }
 
   /**

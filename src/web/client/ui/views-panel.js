@@ -53,9 +53,9 @@ export class ViewsPanel {
 
   /** @param {View} before */
   #news(before) {
-    if (!this.isWhole) return t('Now shown: {name}', { name: this.#nameOf(this.#shown) });
+    if (!this.isWhole) return t('Now showing: {name}', { name: this.#nameOf(this.#shown) });
     const isGone = before.id !== WHOLE && this.#views.length > 0 && !this.#views.some(({ id }) => id === before.id);
-    return isGone ? t('{name} is gone: the whole desktop is shown', { name: this.#nameOf(before) }) : t('The whole desktop is shown');
+    return isGone ? t('{name} is gone: now showing the whole desktop', { name: this.#nameOf(before) }) : t('Now showing the whole desktop');
   }
 
   #show() {
@@ -73,7 +73,7 @@ export class ViewsPanel {
   /** @param {View | null} view */
   #nameOf(view) {
     if (view?.id === WHOLE) return t('Whole desktop');
-    return view?.name || t('Window without a title');
+    return view?.name || t('Untitled window');
   }
 }
 
