@@ -1,5 +1,5 @@
 /**
- * Time as the client uses it. Tests pass one that they turn by hand.
+ * The time source of the client. Tests pass one that they advance by hand.
  *
  * @typedef {object} Clock
  * @property {() => number} now milliseconds since the epoch

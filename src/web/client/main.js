@@ -26,7 +26,7 @@ const controls = new Controls(document, { settings, isMac, onControlChange: () =
 
 const signaling = new GStreamerSignalingClient({
   serverUrl: socketUrl(location),
-  // When to try again is decided by the session, which knows more than the socket.
+  // The session schedules the retries: it knows more than the socket.
   maxRetries: 0,
   hello: () => ({
     capabilities: CAPABILITIES.filter((capability) => capability !== 'audio'),
@@ -46,11 +46,11 @@ const embedding = new Embedding(window, {
 
 const login = new Login(new URL('.', location.href));
 const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
-/** Kept for as long as the page is open: a host that is started again has forgotten the session. */
+/** Kept while the page is open: a restarted host has forgotten the login session. */
 let token = takeToken(location, history);
 let isChecking = false;
 
-/** Comes in with the token of the address, with the session of an earlier visit, or by the form. */
+/** Signs in by the token in the address, the session of an earlier visit, or the form. */
 async function authenticate() {
   let problem = '';
   if (token !== null) {
@@ -70,12 +70,12 @@ async function authenticate() {
     case 'refused':
       return signIn.show('token', answer.reason);
     case 'unreachable':
-      // The viewer goes on trying, and says so.
+      // The viewer shows that it keeps trying.
       return viewer.start();
   }
 }
 
-/** A socket does not tell why it was refused: perhaps the session is over. */
+/** A socket does not say why it was refused: the login session may have expired. */
 async function checkSession() {
   if (isChecking) return;
   isChecking = true;
@@ -104,18 +104,18 @@ function showState(state) {
   if (isConnected) controls.focus();
 }
 
-/** Keyboard and pointer act on the desktop while it is seen, if the viewer may act. */
+/** Grabs keyboard and pointer while the desktop is shown to a viewer with control. */
 function updateGrab() {
   if (viewer.state.kind === 'connected' && controls.canControl) manager.grabInput();
   else manager.ungrabInput();
 }
 
 /**
- * For tests and for the curious at the console, to read only:
- * - `state`: what the overlay says, see `State` in session.js
+ * Read-only state for tests and the console:
+ * - `state`: what the overlay shows, see `State` in connection/session.js
  * - `framesPresented`: frames shown since the page was opened
- * - `frameSize`: the size of the desktop that is shown, in pixels
- * - `peerConnection`: the current `RTCPeerConnection`, for `getStats()`; null between two of them
+ * - `frameSize`: the size of the desktop, in pixels
+ * - `peerConnection`: the current `RTCPeerConnection`, for `getStats()`; null between two connections
  */
 Object.defineProperty(globalThis, 'deskbeam', {
   value: Object.freeze({
@@ -140,7 +140,7 @@ signaling.addEventListener('welcome', (event) => {
 });
 controls.attach(manager);
 addEventListener('online', () => viewer.online());
-// Another address of this host was pasted into the same tab.
+// An address with another token was pasted into this tab.
 addEventListener('hashchange', () => {
   const given = takeToken(location, history);
   if (given === null) return;

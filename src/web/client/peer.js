@@ -16,32 +16,31 @@ import { SignalingError } from './connection/signaling-error.js';
 /** @typedef {((detail: any) => void) | null} Handler */
 
 /**
- * What the manager may be told.
+ * Options of the manager.
  *
  * @typedef {object} ManagerOptions
- * @property {boolean} [automatic] whether it asks for the stream at each welcome, asks again when the stream breaks,
- *   and takes keyboard and pointer while there is a picture; true by default
- * @property {boolean} [audio] whether sound is asked for; false by default
- * @property {boolean} [dataChannel] whether input goes over a data channel, else over the signaling socket; true by
- *   default
+ * @property {boolean} [automatic] requests the stream at each welcome and again when it fails, and grabs keyboard and
+ *   pointer while video is shown; true by default
+ * @property {boolean} [audio] requests sound; false by default
+ * @property {boolean} [dataChannel] sends input over a data channel instead of the signaling socket; true by default
  * @property {string[]} [codecPreferences] video codecs, best first; those of the browser's hello by default
- * @property {RTCConfiguration} [rtcConfig] goes before what the host says
- * @property {InputExtras} [input] what else the page has for the input
+ * @property {RTCConfiguration} [rtcConfig] overrides the configuration of the host
+ * @property {InputExtras} [input] what the page adds to the input
  * @property {Clock} [clock]
  * @property {(options: ConstructorParameters<typeof PeerConnection>[0]) => PeerConnection} [createPeer]
  */
 
 /**
- * The stream of one host: asks for it, answers the host's offer, shows it in a video element and takes the input
- * there. Each offer has a peer connection of its own, and the one before is closed.
+ * The stream of one host: requests it, answers the host's offer, shows it in a video element and sends the input made
+ * there. Each offer gets a new peer connection and closes the previous one.
  *
- * Events, each with its `detail`, which an `on<event>` property is called with:
+ * Events with their `detail`, with which an `on<event>` property is called:
  * - `connectionstatechange` the `RTCPeerConnectionState`
- * - `stream` the `MediaStream`, `frame` when its first picture is on the screen
+ * - `stream` the `MediaStream`, `frame` when its first frame is on the screen
  * - `datachannel` the `RTCDataChannel` for input
- * - `cursor`, `system_stats`: what the host tells over it, and `message` for all of that as `{type, data}`
- * - `peerclosed` when a peer connection is given up
- * - `error` an `Error`: the stream failed; when automatic and `recoverable` it is asked for again
+ * - `cursor`, `system_stats`: data of the host's messages over it; `message`: each of them as `{type, data}`
+ * - `peerclosed` when a peer connection is closed
+ * - `error` an `Error`: the stream failed; when automatic and `recoverable` it is requested again
  */
 export class WebRTCManager extends Emitter {
   /** @type {Handler} */ onconnectionstatechange = null;
@@ -66,25 +65,25 @@ export class WebRTCManager extends Emitter {
   #dataChannel = null;
   /** @type {PeerConnection | null} */
   #peer = null;
-  /** The offer that the peer has still to answer. @type {RTCSessionDescriptionInit | null} */
+  /** The offer that the peer has yet to answer. @type {RTCSessionDescriptionInit | null} */
   #offer = null;
-  /** Counts the requests for an offer: the reply to an older one is of no interest. */
+  /** Counts the requests for an offer: replies to older ones are ignored. */
   #round = 0;
   #isAsking = false;
-  /** Candidates of the host that came before its offer. @type {RTCIceCandidateInit[]} */
+  /** Remote candidates that arrived before the offer. @type {RTCIceCandidateInit[]} */
   #early = [];
   #attempt = 0;
   /** @type {unknown} */
   #retry = null;
   /** Whether the host offers a data channel. */
   #offersChannel = false;
-  /** Looks whether it has opened. @type {unknown} */
+  /** The deadline for it to open. @type {unknown} */
   #channelCheck = null;
   #listening = new AbortController();
 
   /**
    * @param {GStreamerSignalingClient} signaling
-   * @param {HTMLVideoElement | null} video null: the stream is only handed over by its event
+   * @param {HTMLVideoElement | null} video null: the stream is only given to its event
    * @param {ManagerOptions} [options]
    */
   constructor(signaling, video, options = {}) {
@@ -121,12 +120,12 @@ export class WebRTCManager extends Emitter {
     return this.#dataChannel;
   }
 
-  /** What a peer connection is made with. @returns {RTCConfiguration} */
+  /** The configuration of peer connections. @returns {RTCConfiguration} */
   get rtcConfig() {
     return { iceServers: this.#signaling.iceServers, ...this.#options.rtcConfig };
   }
 
-  /** The size of the desktop that is shown, in pixels; 0 x 0 before the first picture. */
+  /** The size of the desktop in pixels; 0 x 0 before the first frame. */
   get frameSize() {
     return this.#screen?.frame ?? { width: 0, height: 0 };
   }
@@ -137,10 +136,10 @@ export class WebRTCManager extends Emitter {
   }
 
   /**
-   * Asks for a stream and answers the offer.
+   * Requests a stream and answers the offer.
    *
    * @param {{codecPreferences?: string[]}} [options]
-   * @returns {Promise<void>} rejected when the host refuses or the browser cannot play what is offered
+   * @returns {Promise<void>} rejected when the host refuses or the browser cannot play the offer
    */
   async requestOffer(options) {
     if (!(await this.ask(options))) return;
@@ -153,7 +152,7 @@ export class WebRTCManager extends Emitter {
    * The first half of {@link requestOffer}.
    *
    * @param {{codecPreferences?: string[]}} [options]
-   * @returns {Promise<RTCSessionDescriptionInit | null>} the offer; null when another was asked for meanwhile
+   * @returns {Promise<RTCSessionDescriptionInit | null>} the offer; null when superseded by another request
    */
   async ask({ codecPreferences = this.#options.codecPreferences } = {}) {
     this.#round += 1;
@@ -177,10 +176,10 @@ export class WebRTCManager extends Emitter {
   }
 
   /**
-   * The second half of {@link requestOffer}. What the host makes of the answer comes as an `error` or not at all.
+   * The second half of {@link requestOffer}. A failure at the host arrives as an `error` event.
    *
-   * @returns {Promise<'answered' | 'declined' | 'replaced'>} declined: there is no answer with video in it; replaced:
-   *   the offer is no longer current. Rejected when the browser fails to make an answer.
+   * @returns {Promise<'answered' | 'declined' | 'replaced'>} declined: the answer would reject the video; replaced:
+   *   the offer is no longer current. Rejected when the browser fails to create an answer.
    */
   async answer() {
     const peer = this.#peer;
@@ -200,7 +199,7 @@ export class WebRTCManager extends Emitter {
   }
 
   /**
-   * Takes a description that came in another way than as the answer to a request: the host's next offer.
+   * Takes a description that is not the reply to a request: the host's next offer.
    *
    * @param {RTCSessionDescriptionInit} description
    */
@@ -212,7 +211,7 @@ export class WebRTCManager extends Emitter {
     if ((await this.answer()) === 'declined') this.closePeer();
   }
 
-  /** @param {RTCIceCandidateInit} candidate of the host */
+  /** @param {RTCIceCandidateInit} candidate from the host */
   handleRemoteICE(candidate) {
     if (this.#peer) this.#peer.addCandidate(candidate);
     else if (this.#isAsking) this.#early.push(candidate);
@@ -221,7 +220,7 @@ export class WebRTCManager extends Emitter {
   /**
    * @param {string} type
    * @param {object} data
-   * @returns {boolean} whether it was sent: nothing is kept for later
+   * @returns {boolean} whether it was sent: nothing is queued
    */
   sendInput(type, data) {
     if (this.#options.dataChannel) return this.#channel.send(type, data);
@@ -234,7 +233,7 @@ export class WebRTCManager extends Emitter {
    * @param {number} x in pixels of the frame
    * @param {number} y
    * @param {string} [button] `left`, `middle`, `right`, `x1` or `x2`
-   * @param {'click' | 'down' | 'up'} [action] `click` is both of the others
+   * @param {'click' | 'down' | 'up'} [action] `click` is `down` and `up`
    */
   sendMouseClick(x, y, button = 'left', action = 'click') {
     const actions = action === 'click' ? ['down', 'up'] : [action];
@@ -268,35 +267,35 @@ export class WebRTCManager extends Emitter {
     this.sendInput('key-press', { key, code, action });
   }
 
-  /** Keyboard, while the video element has the focus, and pointer over it act on the desktop from now on. */
+  /** Sends the keyboard, while the video element has the focus, and the pointer over it to the desktop. */
   grabInput() {
     const video = this.#video;
     if (video && !video.hasAttribute('tabindex')) video.tabIndex = 0;
     this.#input?.grab();
   }
 
-  /** The page has keyboard and pointer for itself again; the host lets go of what is held. */
+  /** Returns keyboard and pointer to the page; the host releases what is held. */
   ungrabInput() {
     this.#input?.ungrab();
   }
 
-  /** Starts the video where the browser waits for the viewer to allow it. */
+  /** Starts the video where the browser waits for a user gesture. */
   async playVideo() {
     await this.#video?.play();
   }
 
-  /** @returns {Promise<Message | null>} the host's numbers, see `requestStats`; null when there are none */
+  /** @returns {Promise<Message | null>} the host's statistics, see `requestStats`; null: none */
   async getStats() {
     return this.#signaling.requestStats().catch(() => null);
   }
 
-  /** @returns {Promise<Record<string, any> | null>} the browser's numbers, by their ids */
+  /** @returns {Promise<Record<string, any> | null>} the browser's statistics by id */
   async getConnectionStats() {
     const stats = await this.peerConnection?.getStats();
     return stats ? Object.fromEntries(/** @type {any} */ (stats)) : null;
   }
 
-  /** @returns {Promise<MediaReport | null>} what has come of the current stream */
+  /** @returns {Promise<MediaReport | null>} packets and frames of the current stream */
   async inspect() {
     const peer = this.#peer;
     const report = await peer?.inspect();
@@ -315,7 +314,7 @@ export class WebRTCManager extends Emitter {
     this.emit('peerclosed');
   }
 
-  /** Ends the stream for good. The signaling client stays as it is. */
+  /** Ends the stream for good. Leaves the signaling client alone. */
   close() {
     this.#listening.abort();
     this.#round += 1;
@@ -336,7 +335,7 @@ export class WebRTCManager extends Emitter {
     on('ice-candidate', (candidate) => this.handleRemoteICE(candidate));
     if (!this.#options.automatic) return;
     on('welcome', () => this.#signaling.protocol !== 'selkies' && this.#begin());
-    // The reply to a request is taken where it was asked for.
+    // The reply to a request is handled by `ask`.
     on('sdp', (description) => this.#isAsking || this.#guard(this.handleRemoteSDP(description)));
     on('error', (error) => endsPeer(error.code) && this.#failed(error));
     on('close', () => {
@@ -357,7 +356,7 @@ export class WebRTCManager extends Emitter {
 
   /** @param {any} error */
   #failed(error) {
-    // The end of the socket has its own event.
+    // The close of the socket has an event of its own.
     if (error.code === 'CLOSED') return;
     this.emit('error', error);
     if (!this.#options.automatic || error.recoverable === false || this.#signaling.state !== 'connected') return;
@@ -414,7 +413,7 @@ export class WebRTCManager extends Emitter {
     this.#failed(new SignalingError('CONNECTION_LOST', 'The network blocks video from the host.', true));
   }
 
-  /** One that does not open is told by nobody: there is a picture, and nothing that is done has an effect. */
+  /** No event reports a data channel that never opens: the video plays, and input has no effect. */
   #expectChannel() {
     this.#clock.clearTimeout(this.#channelCheck);
     if (!this.#offersChannel) return;
@@ -451,7 +450,7 @@ export class WebRTCManager extends Emitter {
     if (typeof message?.type !== 'string') return;
     const [, width, height] = /^resolution,(\d+)x(\d+)$/.exec(message.type === 'system' ? message.data?.action : '') ?? [];
     if (width && height) this.#screen?.setDesktop({ width: Number(width), height: Number(height) });
-    // The host takes one that has answered and falls silent for gone.
+    // The host considers a viewer gone that has answered pings and stops.
     if (message.type === 'ping') this.sendInput('pong', { timestamp: message.data?.timestamp });
     this.emit('message', message);
     if (['cursor', 'system_stats'].includes(message.type)) this.emit(message.type, message.data);
@@ -459,7 +458,7 @@ export class WebRTCManager extends Emitter {
 }
 
 /**
- * Whether an error that comes by itself means that the peer connection is lost.
+ * Whether an error that replies to no request means the loss of the peer connection.
  *
  * @param {string} code
  */
@@ -470,8 +469,8 @@ export function endsPeer(code) {
 const EVENTS = [
   'connectionstatechange', 'stream', 'frame', 'datachannel', 'cursor', 'system_stats', 'message', 'peerclosed', 'error',
 ];
-/** A host may have to start its encoder first. */
+/** The host may have to start its encoder first. */
 const OFFER_WITHIN_MS = 15_000;
-/** On a line that loses much SCTP has to begin several times, seconds apart. */
+/** On a lossy link SCTP retries its handshake several times, seconds apart. */
 const CHANNEL_WITHIN_MS = 10_000;
 const PEER_ERRORS = new Set(['PEER_CONNECTION_FAILED', 'SDP_PROCESSING_FAILED']);

@@ -1,2 +1,2 @@
-/** The address of this module before it moved to `connection/`, for pages that import it from a host. */
+/** Keeps the URL of this module for pages that import it from a host. */
 export { GStreamerSignalingClient } from './connection/signaling.js';

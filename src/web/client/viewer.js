@@ -7,7 +7,7 @@ import { realClock } from './clock.js';
 /** @import { WebRTCManager } from './peer.js' */
 /** @import { Session, SessionEvent, Action, State } from './connection/session.js' */
 
-/** Does what the session decides, with a signaling client and its stream, and tells it what comes of it. */
+/** Carries out the actions of a session, with a signaling client and its stream, and feeds events back to it. */
 export class Viewer {
   #session;
   #manager;
@@ -22,7 +22,7 @@ export class Viewer {
   /**
    * @param {object} options
    * @param {Session} options.session
-   * @param {WebRTCManager} options.manager not automatic, and its signaling client without retries
+   * @param {WebRTCManager} options.manager not automatic, with a signaling client without retries
    * @param {(state: State) => void} options.onState
    * @param {Clock} [options.clock]
    */
@@ -35,7 +35,7 @@ export class Viewer {
     listen(manager.signaling, 'close', ({ code, reason }) => this.#dispatch({ type: 'closed', code, reason }));
     listen(manager.signaling, 'error', (error) => {
       if (endsPeer(error.code)) this.#refuse(error);
-      // The loss of the connection is told by its close.
+      // A lost connection has a `close` event of its own.
       else if (error.type !== 'connection_error') console.warn(`The host reports ${error.code}: ${error.message}`);
     });
     listen(manager, 'connectionstatechange', (state) => this.#dispatch({ type: 'peer', state }));
@@ -46,7 +46,7 @@ export class Viewer {
     listen(manager, 'error', (error) => this.#refuse(error));
   }
 
-  /** Connects, or tries again from the beginning. */
+  /** Connects, or starts over. */
   start() {
     this.#dispatch({ type: 'start' });
   }
@@ -55,12 +55,12 @@ export class Viewer {
     this.#dispatch({ type: 'stop' });
   }
 
-  /** The network is back: there is no need to wait for the next try. */
+  /** The network is back: retries at once. */
   online() {
     this.#dispatch({ type: 'online' });
   }
 
-  /** The picture comes late, and will not recover by itself. */
+  /** The video is delayed and will not recover by itself. */
   late() {
     this.#dispatch({ type: 'late' });
   }
@@ -70,7 +70,7 @@ export class Viewer {
   }
 
   /**
-   * Hands an event to the session and carries out the consequences. Events that these cause wait their turn.
+   * Passes an event to the session and carries out its actions. Events caused by these are queued.
    *
    * @param {SessionEvent} event
    */
@@ -90,7 +90,7 @@ export class Viewer {
   #act(action) {
     switch (action.type) {
       case 'open-socket':
-        // The same news comes as a `close` event.
+        // A failure also arrives as a `close` event.
         return void this.#manager.signaling.connect().catch(() => {});
       case 'close-socket':
         return this.#manager.signaling.disconnect();

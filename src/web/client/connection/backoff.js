@@ -1,6 +1,6 @@
 /**
- * How long to wait before try number `attempt` (0 is the first), in milliseconds: doubling from `firstMs` to
- * `longestMs`, spread by a fifth either way so that the viewers of a restarted host do not arrive together.
+ * The delay before retry number `attempt` (0 is the first), in milliseconds: doubles from `firstMs` to `longestMs`, with
+ * a jitter of 20 % either way so that the viewers of a restarted host do not reconnect at the same moment.
  *
  * @param {number} attempt
  * @param {() => number} random a number from 0 to 1

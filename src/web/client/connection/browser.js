@@ -1,6 +1,6 @@
 import { decodableCodecs } from './codecs.js';
 
-/** What the host learns about this browser. Outside of one, as in a test, little is known. */
+/** The `client_info` of the hello: describes this browser. Mostly empty outside of one, as in tests. */
 export function clientInfo() {
   const { width, height, scale } = display();
   return {
@@ -13,7 +13,7 @@ export function clientInfo() {
 }
 
 /**
- * What a browser is called by people.
+ * The name of a browser and its system, for display.
  *
  * @param {string} agent its `userAgent`
  */
@@ -36,8 +36,8 @@ export function display() {
 }
 
 /**
- * What this library does with a host. `input-v2` is the promise that each press is followed by its release,
- * `dc-motion` that the pointer may have a data channel of its own.
+ * The features of this library, for the hello. `input-v2` promises a release for each press; `dc-motion` accepts a
+ * separate data channel for pointer motion.
  */
 export const CAPABILITIES = Object.freeze([
   'webrtc', 'datachannel', 'video', 'audio', 'input-events', 'statistics', 'input-v2', 'dc-motion',

@@ -1,5 +1,5 @@
 /**
- * The video codecs that the browser says it can decode, in its order of preference.
+ * The video codecs that the browser can decode, in its order of preference.
  *
  * @param {{codecs: {mimeType: string}[]} | null | undefined} capabilities of `RTCRtpReceiver.getCapabilities('video')`
  * @returns {string[]} upper-case names without duplicates, such as `["VP8", "H264"]`
@@ -10,7 +10,7 @@ export function decodableCodecs(capabilities) {
 }
 
 /**
- * Whether this names a codec rather than a repair format that travels beside one.
+ * True for a codec, false for a retransmission or FEC format.
  *
  * @param {string} name upper-case
  */

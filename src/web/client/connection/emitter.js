@@ -1,15 +1,14 @@
 /**
- * Dispatches events with a `detail`, to listeners and to properties named `on` and the event. A property is called
- * with the detail itself, by the same dispatch as the listeners: once for each event, and what it throws is
- * reported like what a listener throws.
+ * Dispatches `CustomEvent`s to listeners and to handler properties such as `onopen`. A handler property is called with
+ * the event's `detail`, once for each event; its exceptions are reported like those of a listener.
  */
 export class Emitter extends EventTarget {
   /** @type {EventTarget} */
   #bus;
 
   /**
-   * @param {readonly string[]} types the events that have a property
-   * @param {EventTarget} [bus] is given each event too
+   * @param {readonly string[]} types the events that have a handler property
+   * @param {EventTarget} [bus] receives each event as well
    */
   constructor(types, bus) {
     super();
@@ -22,7 +21,7 @@ export class Emitter extends EventTarget {
     }
   }
 
-  /** Where the events can be listened to: the bus that was given, or this object. */
+  /** The target to listen on: the given bus, or this object. */
   get eventBus() {
     return this.#bus;
   }

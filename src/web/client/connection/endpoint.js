@@ -1,6 +1,6 @@
 /**
- * The address of the signaling socket for the page at `pageUrl`. `?app=name` selects an application of the
- * host; without it the host's default is meant.
+ * The URL of the signaling socket for the page at `pageUrl`. `?app=name` selects an application of the host; without
+ * it the host uses its default.
  *
  * @param {string | URL | Location} pageUrl
  * @returns {URL}

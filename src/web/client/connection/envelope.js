@@ -1,5 +1,5 @@
 /**
- * One message of the signaling socket, in either direction.
+ * One message on the signaling socket, in either direction.
  *
  * @typedef {object} Message
  * @property {string} version
@@ -12,7 +12,7 @@
  * @property {{code?: string, message?: string, type?: string, recoverable?: boolean, details?: unknown}} [error]
  */
 
-/** Makes the messages of one client. */
+/** Creates the messages of one client. */
 export class Envelopes {
   #now;
   #peerId;
@@ -21,7 +21,7 @@ export class Envelopes {
   /**
    * @param {object} options
    * @param {() => number} options.now
-   * @param {string | number} options.peerId the client's own name for itself
+   * @param {string | number} options.peerId the name that the client chose for itself
    */
   constructor({ now, peerId }) {
     this.#now = now;

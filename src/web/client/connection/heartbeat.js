@@ -1,6 +1,6 @@
 /** @import { Clock } from '../clock.js' */
 
-/** Pings the host at an interval, and notices when it is silent where it should speak. */
+/** Pings the host at an interval, and detects when a reply is overdue. */
 export class Heartbeat {
   #clock;
   #ping;
@@ -15,7 +15,7 @@ export class Heartbeat {
    * @param {object} options
    * @param {Clock} options.clock
    * @param {() => void} options.ping
-   * @param {() => void} options.lost called when the host says nothing for `silenceMs`
+   * @param {() => void} options.lost called when the host sends nothing for `silenceMs`
    * @param {number} options.silenceMs
    */
   constructor({ clock, ping, lost, silenceMs }) {
@@ -26,7 +26,7 @@ export class Heartbeat {
   }
 
   /**
-   * @param {number} intervalMs 0: no pings
+   * @param {number} intervalMs 0: none
    */
   start(intervalMs) {
     this.#clock.clearTimeout(this.#next);
@@ -42,20 +42,20 @@ export class Heartbeat {
   /**
    * Pings now.
    *
-   * @param {number} withinMs for so long the host may be silent
+   * @param {number} withinMs deadline for any message of the host
    */
   probe(withinMs) {
     this.#ping();
     this.expect(withinMs);
   }
 
-  /** From now on the host has so long to say something. */
+  /** Starts the deadline for the next message of the host. */
   expect(withinMs = this.#silenceMs) {
     this.received();
     this.#deadline = this.#clock.setTimeout(() => this.#lost(), withinMs);
   }
 
-  /** The host said something. */
+  /** The host sent something: cancels the deadline. */
   received() {
     this.#clock.clearTimeout(this.#deadline);
     this.#deadline = null;

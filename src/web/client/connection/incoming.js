@@ -1,8 +1,8 @@
 /** @import { Message } from './envelope.js' */
 
 /**
- * What arrived on the socket: a message in an envelope, a description or candidate without one as Selkies sends
- * them, a line of text of Selkies, or nothing that can be read.
+ * Parsed data from the signaling socket: a message in an envelope, a bare description or candidate or a line of text
+ * as Selkies sends them, or something unreadable.
  *
  * @typedef {{kind: 'message', message: Message}
  *   | {kind: 'sdp', sdp: RTCSessionDescriptionInit}
@@ -33,7 +33,7 @@ export function parseIncoming(data) {
 }
 
 /**
- * The description that a message carries: `data.sdp` as an object or as text, or `data` itself.
+ * The session description in a message: `data.sdp` as an object or as text, or `data` itself.
  *
  * @param {Message} message of type `offer` or `answer`
  * @returns {RTCSessionDescriptionInit | null}
@@ -44,8 +44,8 @@ export function descriptionOf({ type, data }) {
 }
 
 /**
- * The candidate that a message carries: `data.candidate` as an object, or `data` itself. The end of the candidates
- * is one with an empty text, however it was sent.
+ * The ICE candidate in a message: `data.candidate` as an object, or `data` itself. The end of candidates becomes one
+ * with an empty text, however it was sent.
  *
  * @param {Message} message of type `ice-candidate`
  * @returns {RTCIceCandidateInit}
@@ -70,7 +70,7 @@ function readDescription(value) {
 function readCandidate(value) {
   const candidate = typeof value?.candidate === 'string' ? value.candidate : '';
   const sdpMid = value?.sdpMid ?? null;
-  // The browser wants to know the section by one of the two.
+  // `addIceCandidate` needs at least one of the two.
   const sdpMLineIndex = value?.sdpMLineIndex ?? (sdpMid === null ? 0 : null);
   const { usernameFragment } = value ?? {};
   return { candidate, sdpMid, sdpMLineIndex, ...(usernameFragment ? { usernameFragment } : {}) };

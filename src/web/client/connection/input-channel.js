@@ -1,15 +1,15 @@
 import { realClock } from '../clock.js';
 
 /** @import { Clock } from '../clock.js' */
-/** @typedef {(type: string, data: object) => boolean} Send sends an input message; false when it could not be sent */
+/** @typedef {(type: string, data: object) => boolean} Send sends an input message; false: it was not sent */
 /** @typedef {Pick<RTCDataChannel, 'readyState' | 'bufferedAmount' | 'send'>} Channel */
 
 /**
- * The data channels that take the input to the host. Nothing is kept for later: what cannot be sent now would
- * act on a desktop that its author no longer sees.
+ * The data channels that carry input to the host. Nothing is queued: late input would act on a desktop that the viewer
+ * no longer sees.
  *
- * Where the pointer goes has a channel of its own if the host has made one, on which nothing waits for what was lost
- * and is out of date. What the pointer does is numbered for that, so that the host can tell what is old.
+ * Absolute pointer motion has an unreliable, unordered channel of its own if the host opened one, so that it never waits
+ * for lost, outdated packets. Pointer messages then carry a sequence number by which the host drops stale ones.
  */
 export class InputChannel {
   #clock;
@@ -20,7 +20,7 @@ export class InputChannel {
   #count = 0;
   /** The buttons that are down. @type {Set<string>} */
   #down = new Set();
-  /** The last motion. */
+  /** The last motion message. */
   #last = '';
   /** @type {unknown} */
   #again = null;
@@ -35,7 +35,7 @@ export class InputChannel {
     this.#channel = channel;
   }
 
-  /** @param {Channel} channel without order and retransmission */
+  /** @param {Channel} channel unordered and without retransmission */
   attachMotion(channel) {
     this.#motion = channel;
   }
@@ -58,7 +58,7 @@ export class InputChannel {
     if (channel?.readyState !== 'open') return false;
     const motion = this.#motion?.readyState === 'open' && type.startsWith('mouse-') ? this.#motion : null;
     this.#note(type, data);
-    // A lost place is made good by the next one; a part of a way is not, nor of a line that is drawn.
+    // A lost position is corrected by the next one; relative motion is not, nor is the path of a drag.
     const target = motion && type === 'mouse-move' && 'x' in data && this.#down.size === 0 ? motion : channel;
     if (type === 'mouse-move' && target.bufferedAmount > BEHIND_BYTES) return false;
     if (motion) this.#count += 1;
@@ -79,7 +79,7 @@ export class InputChannel {
   }
 
   /**
-   * The last one has no next that would make it good, so that it goes the sure way too.
+   * Repeats the last motion on the reliable channel: no later one would correct its loss.
    *
    * @param {string} text
    */
@@ -92,6 +92,6 @@ export class InputChannel {
   }
 }
 
-/** With this much waiting to be sent, a further motion would only arrive late; the next one says more. */
+/** With this much buffered, more motion would only arrive late: it is dropped in favour of newer motion. */
 const BEHIND_BYTES = 4096;
 const AGAIN_MS = 100;

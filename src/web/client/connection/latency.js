@@ -1,8 +1,8 @@
 /** @import { Message } from './envelope.js' */
 
-/** How long pings take to come back, by the clock of this side alone. */
+/** Round-trip times of pings, by the local clock alone. */
 export class Latency {
-  /** When each ping was sent that has not come back. @type {Map<string, number>} */
+  /** Send times of unanswered pings by id. @type {Map<string, number>} */
   #sent = new Map();
 
   /**
@@ -14,11 +14,11 @@ export class Latency {
   }
 
   /**
-   * A pong without the id of its ping is matched by the timestamp that it echoes.
+   * Matches a pong to its ping by id, else by the timestamp that it echoes.
    *
    * @param {Message} pong
    * @param {number} now
-   * @returns {number | null} milliseconds there and back; null when the pong answers no ping
+   * @returns {number | null} the round trip in milliseconds; null when the pong matches no ping
    */
   received(pong, now) {
     const echoed = Number(pong.data?.timestamp);

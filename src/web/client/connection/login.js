@@ -1,6 +1,6 @@
 /**
- * Whether this browser may come in: `signed-in` has the role, `signed-out` how to sign in, `unreachable` is a host
- * that does not answer (or is none of deskbeam: then the socket will tell).
+ * The authentication state of this browser: `signed-in` has the role, `signed-out` the method to sign in with;
+ * `unreachable` is a host that does not respond, or is not deskbeam, which the socket will show.
  *
  * @typedef {{kind: 'signed-in', role: string}
  *   | {kind: 'signed-out', mode: string}
@@ -9,8 +9,8 @@
  */
 
 /**
- * The token in the fragment of the address, `#token=…`. It is taken out of the address bar, where people would see
- * and copy it, and stays out of the history.
+ * Reads the token from the fragment of the address, `#token=…`, and removes it from the address bar and the history,
+ * where others could see and copy it.
  *
  * @param {Location} location
  * @param {History} history
@@ -22,7 +22,7 @@ export function takeToken(location, history) {
   return token;
 }
 
-/** Signs in at the host of the page. */
+/** Signs in to the host of the page. */
 export class Login {
   #base;
   #fetch;
@@ -76,7 +76,7 @@ export class Login {
 }
 
 /**
- * A sentence for whoever tried.
+ * The reason for a refused sign-in, for display.
  *
  * @param {Response} response
  */

@@ -5,25 +5,25 @@ import { socketUrl } from './endpoint.js';
 /** @typedef {'gstreamer-1.0' | 'selkies'} Protocol */
 
 /**
- * How long the client waits, in milliseconds, and how often it tries.
+ * Time-outs and intervals in milliseconds, and the number of retries.
  *
  * @typedef {object} Config
- * @property {number} maxRetries tries after a loss before it gives up; 0: none, Infinity: for ever
- * @property {number} retryDelay before the first of them; it doubles up to 30 s
- * @property {number} connectionTimeout for the connection, and for the host to speak when it has to
+ * @property {number} maxRetries retries after a loss before giving up; 0: none, Infinity: for ever
+ * @property {number} retryDelay before the first retry; doubles up to 30 s
+ * @property {number} connectionTimeout for the connection, and for an overdue message of the host
  * @property {number} heartbeatInterval between two pings; 0: none
  * @property {number} ackTimeout for the reply to a request
  */
 
 /**
  * @typedef {object} MoreOptions
- * @property {string | URL} [serverUrl] the socket of the host; of the page's own host by default
- * @property {string | number} [peerId] the client's own name for itself; random by default
- * @property {Protocol} [protocol] what to greet the host in
- * @property {string} [token] for a host that did not serve the page, which cannot know who is signed in
- * @property {Partial<Config>} [config] the same as giving its members themselves
- * @property {EventTarget} [eventBus] where events are dispatched besides the client itself
- * @property {() => object} [hello] more data for the hello, asked for once for each connection
+ * @property {string | URL} [serverUrl] the host's socket; that of the page's own host by default
+ * @property {string | number} [peerId] the name that the client chooses for itself; random by default
+ * @property {Protocol} [protocol] the dialect of the greeting
+ * @property {string} [token] for a host that did not serve the page: the session cookie is not sent to it
+ * @property {Partial<Config>} [config] its members can also be given as options
+ * @property {EventTarget} [eventBus] receives all events as well
+ * @property {() => object} [hello] more data for the hello, called for each connection
  * @property {Pick<Console, 'warn'>} [logger]
  * @property {Clock} [clock]
  * @property {() => number} [random]
@@ -33,7 +33,7 @@ import { socketUrl } from './endpoint.js';
 /** @typedef {Partial<Config> & MoreOptions} Options */
 
 /**
- * Fills in what is left open.
+ * Fills in the defaults.
  *
  * @param {Options} options
  */
@@ -43,7 +43,7 @@ export function resolveOptions(options) {
   const config = Object.freeze({ ...DEFAULTS, ...own, ...options.config });
   return {
     config,
-    /** Whether the interval was given: if not, the host's own is used. */
+    /** False: the interval of the host is used. */
     isHeartbeatGiven: 'heartbeatInterval' in { ...own, ...options.config },
     serverUrl: String(options.serverUrl ?? socketUrl(new URL('/', location.href))),
     peerId: options.peerId ?? Math.floor(Math.random() * 1e6),

@@ -3,16 +3,16 @@ import { rejectsVideo } from './sdp.js';
 /** @typedef {{packets: number, decoded: number}} MediaReport */
 
 /**
- * One peer connection: the host offers, the browser answers, candidates trickle both ways. It serves one offer and
- * is then closed; a new offer gets a new one.
+ * One `RTCPeerConnection`: the host offers, the browser answers, ICE candidates trickle both ways. It serves one offer
+ * and is then closed; a new offer gets a new one.
  */
 export class PeerConnection {
   #connection;
   #closed = false;
   #isDescribed = false;
-  /** Candidates of the host that came before its offer was applied. @type {RTCIceCandidateInit[]} */
+  /** Remote candidates that arrived before the offer was applied. @type {RTCIceCandidateInit[]} */
   #early = [];
-  /** Candidates of the browser that nobody has asked for yet. @type {(RTCIceCandidateInit | null)[]} */
+  /** Local candidates gathered before {@link trickle} was called. @type {(RTCIceCandidateInit | null)[]} */
   #gathered = [];
   /** @type {((candidate: RTCIceCandidateInit | null) => void) | null} */
   #send = null;
@@ -35,7 +35,7 @@ export class PeerConnection {
       if (channel.label === MOTION_LABEL) onMotionChannel(channel);
     };
     connection.ontrack = ({ track, receiver, streams }) => {
-      // The sound is in the same stream as the picture.
+      // The audio track is in the same stream as the video.
       if (track.kind !== 'video') return;
       playAtOnce(receiver);
       onVideo(streams[0] ?? new MediaStream([track]));
@@ -48,7 +48,7 @@ export class PeerConnection {
 
   /**
    * @param {RTCSessionDescriptionInit} offer
-   * @returns {Promise<RTCSessionDescriptionInit | null>} the answer; null when it would turn the video down
+   * @returns {Promise<RTCSessionDescriptionInit | null>} the answer; null when it would reject the video
    */
   async answer(offer) {
     await this.#connection.setRemoteDescription(offer);
@@ -61,7 +61,7 @@ export class PeerConnection {
   }
 
   /**
-   * A candidate of the host.
+   * Adds a remote candidate.
    *
    * @param {RTCIceCandidateInit} candidate
    */
@@ -71,8 +71,8 @@ export class PeerConnection {
   }
 
   /**
-   * Gives the browser's candidates to `send`, those found so far at once; after the last comes null. To be called
-   * when the answer is on its way.
+   * Passes the local candidates to `send`, those gathered so far at once, then null after the last. To be called once
+   * the answer is sent.
    *
    * @param {(candidate: RTCIceCandidateInit | null) => void} send
    */
@@ -93,7 +93,7 @@ export class PeerConnection {
     return report;
   }
 
-  /** Ends the connection. No callback is called after this. */
+  /** Closes the connection. No callback is called after this. */
   close() {
     const connection = this.#connection;
     this.#closed = true;
@@ -105,7 +105,7 @@ export class PeerConnection {
     connection.close();
   }
 
-  /** @param {RTCIceCandidate | null} candidate null at the end */
+  /** @param {RTCIceCandidate | null} candidate null: end of candidates */
   #gather(candidate) {
     const found = candidate?.toJSON() ?? null;
     if (this.#send) this.#send(found);
@@ -115,14 +115,14 @@ export class PeerConnection {
   /** @param {RTCIceCandidateInit} candidate */
   #add(candidate) {
     this.#connection.addIceCandidate(candidate).catch((error) => {
-      // One bad candidate is no reason to give up: others may connect.
+      // One bad candidate is not fatal: others may connect.
       if (!this.#closed) console.warn('Cannot add an ICE candidate from the host:', error.message);
     });
   }
 }
 
 /**
- * Asks the browser to show each frame as soon as it is decoded.
+ * Asks the browser to show each frame as soon as it is decoded: no jitter buffer delay.
  *
  * @param {RTCRtpReceiver & {playoutDelayHint?: number}} receiver
  */

@@ -3,7 +3,7 @@ import { SignalingError, errorOf } from './signaling-error.js';
 /** @import { Clock } from '../clock.js' */
 /** @import { Message } from './envelope.js' */
 
-/** The requests that wait for their replies. Each is settled once: by its reply, its time-out or the end. */
+/** Requests that wait for a reply. Each is settled once: by its reply, its time-out or the close. */
 export class Pending {
   #clock;
   /** @type {Map<string, {resolve: (reply: Message) => void, reject: (why: SignalingError) => void, timer: unknown}>} */
@@ -17,9 +17,9 @@ export class Pending {
   /**
    * @param {string} id of the request
    * @param {object} options
-   * @param {string} options.what names the request in the error
+   * @param {string} options.what the name of the request in the error
    * @param {number} options.timeoutMs
-   * @param {(reply: Message) => void} options.resolve is given the whole reply
+   * @param {(reply: Message) => void} options.resolve receives the whole reply
    * @param {(why: SignalingError) => void} options.reject
    */
   add(id, { what, timeoutMs, resolve, reject }) {
@@ -31,10 +31,10 @@ export class Pending {
   }
 
   /**
-   * Gives a reply to the request that waits for it; an error rejects it.
+   * Settles the request that a message replies to; an error reply rejects it.
    *
    * @param {Message} message
-   * @returns {boolean} whether one did
+   * @returns {boolean} whether there was such a request
    */
   settle(message) {
     const request = this.#take(message.id) ?? this.#take(message.reply_to);

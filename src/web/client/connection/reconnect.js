@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.js';
 
 /** @import { Clock } from '../clock.js' */
 
-/** Waits before each further try to connect, longer each time, and knows when it has been enough. */
+/** Schedules the retries of a connection, with growing delays and up to a limit. */
 export class Reconnect {
   #clock;
   #random;
@@ -26,12 +26,12 @@ export class Reconnect {
     this.#random = random;
   }
 
-  /** How many tries have been made or are planned since the last success. */
+  /** Retries made or scheduled since the last success. */
   get attempt() {
     return this.#attempt;
   }
 
-  /** Whether the time of the next try is set. */
+  /** True while a retry is scheduled. */
   get isPlanned() {
     return this.#timer !== null;
   }
@@ -41,10 +41,10 @@ export class Reconnect {
   }
 
   /**
-   * Plans the next try, in place of one that is planned already.
+   * Schedules the next retry, in place of one that is scheduled already.
    *
    * @param {() => void} connect
-   * @returns {number | null} in how many milliseconds; null when there have been enough
+   * @returns {number | null} the delay in milliseconds; null when the limit is reached
    */
   schedule(connect) {
     this.cancel();
@@ -63,7 +63,7 @@ export class Reconnect {
     this.#timer = null;
   }
 
-  /** Forgets the tries so far, and the one that is planned. */
+  /** Cancels the scheduled retry and starts counting anew. */
   reset() {
     this.cancel();
     this.#attempt = 0;

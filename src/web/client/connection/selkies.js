@@ -1,7 +1,7 @@
 /**
  * The greeting of a Selkies client.
  *
- * @param {string | number} peerId without white space
+ * @param {string | number} peerId without whitespace
  * @param {{width: number, height: number, scale: number}} display
  * @returns {string}
  */

@@ -1,7 +1,7 @@
 import { backoffMs } from './backoff.js';
 
 /**
- * What the viewer is told.
+ * The state that the page shows.
  *
  * @typedef {{kind: 'disconnected'}
  *   | {kind: 'connecting'}
@@ -11,7 +11,7 @@ import { backoffMs } from './backoff.js';
  */
 
 /**
- * What happened. `timeout` is the end of the time set by the last `arm`.
+ * An input of the session. `timeout`: the timer set by the last `arm` has expired.
  *
  * @typedef {{type: 'start'} | {type: 'stop'} | {type: 'online'} | {type: 'timeout'}
  *   | {type: 'welcome'}
@@ -28,8 +28,8 @@ import { backoffMs } from './backoff.js';
  */
 
 /**
- * What to do about it. `request-offer` asks the host for an offer, `inspect` asks for a `media` event, `probe` finds out whether the socket
- * is still good, `arm` sets the only timer anew.
+ * An output of the session. `inspect` asks for a `media` event, `probe` checks that the socket is alive, `arm` restarts
+ * the only timer.
  *
  * @typedef {{type: 'open-socket'} | {type: 'close-socket'} | {type: 'answer'} | {type: 'close-peer'}
  *   | {type: 'inspect'} | {type: 'probe'} | {type: 'disarm'}
@@ -38,24 +38,24 @@ import { backoffMs } from './backoff.js';
  */
 
 /**
- * Where a session is. Each phase has at most one deadline.
+ * The phase of a session. Each has at most one deadline.
  *
- * - `opening`: the socket, until its welcome
- * - `requesting`: the offer is requested
- * - `answering`: the browser makes an answer
- * - `connecting`: answered, until ICE and DTLS are up
- * - `starting`: packets may flow, until a frame is shown
+ * - `opening`: the socket connects, until its welcome
+ * - `requesting`: waits for the offer
+ * - `answering`: the browser creates an answer
+ * - `connecting`: the answer is sent, until ICE and DTLS are up
+ * - `starting`: connected, until a frame is shown
  * - `live`: frames are shown
- * - `interrupted`: was live, and the network may come back by itself
- * - `waiting`: until the next try
+ * - `interrupted`: was live; ICE may recover by itself
+ * - `waiting`: until the next retry
  *
- * @typedef {'stopped' | 'opening' | 'requesting' | 'answering' | 'connecting' | 'starting' | 'live' | 'interrupted' | 'waiting'
- *   | 'failed'} Phase
+ * @typedef {'stopped' | 'opening' | 'requesting' | 'answering' | 'connecting' | 'starting' | 'live' | 'interrupted'
+ *   | 'waiting' | 'failed'} Phase
  */
 
 /**
- * Decides how one viewer gets to see the desktop and what follows when it does not. Pure: events go in, actions
- * come out, time is an event.
+ * The state machine of one viewer's connection: signaling, negotiation, recovery. Pure: events go in, actions come out,
+ * time is an event.
  */
 export class Session {
   #codecs;
@@ -64,24 +64,24 @@ export class Session {
   #phase = 'stopped';
   /** @type {State} */
   #state = { kind: 'disconnected' };
-  /** Codecs that did not work, with what went wrong. @type {Map<string, string>} */
+  /** Codecs that failed, with the reason. @type {Map<string, string>} */
   #unusable = new Map();
   /** @type {string[]} */
   #offered = [];
   #socketIsOpen = false;
-  /** The socket is closing because the viewer left; a new one is opened after that at the earliest. */
+  /** The socket is closing after a `stop`; a new one is opened only after its close. */
   #isLeaving = false;
   #attempt = 0;
   #inspections = 0;
-  /** Why the picture stands still, as the host says; empty if it does not. */
+  /** The reason of the host for frozen video; empty: none. */
   #status = '';
-  /** Why there is no picture; null while the first try goes well. @type {string | null} */
+  /** The reason for missing video; null during an undisturbed first attempt. @type {string | null} */
   #trouble = null;
 
   /**
    * @param {object} options
-   * @param {string[]} options.codecs what the browser can decode, best first
-   * @param {() => number} [options.random] from 0 to 1, spreads the tries
+   * @param {string[]} options.codecs the codecs that the browser can decode, best first
+   * @param {() => number} [options.random] from 0 to 1, the jitter of the retries
    */
   constructor({ codecs, random = Math.random }) {
     this.#codecs = codecs;
@@ -148,7 +148,7 @@ export class Session {
   }
 
   /**
-   * There is a network again, perhaps another one, in which the socket leads nowhere.
+   * The network is back, perhaps a different one in which the socket is dead.
    *
    * @returns {Action[]}
    */
@@ -189,7 +189,7 @@ export class Session {
   }
 
   /**
-   * What happens between the request for an offer and the loss of the picture.
+   * Handles events from the request for an offer until the loss of the video.
    *
    * @param {SessionEvent} event
    * @returns {Action[]}
@@ -274,13 +274,13 @@ export class Session {
   }
 
   /**
-   * Packets should have become frames by now.
+   * Judges a stream that has shown no frame by its deadline.
    *
    * @param {{packets: number, decoded: number}} report
    * @returns {Action[]}
    */
   #judge({ packets, decoded }) {
-    // Decoded and yet not shown: the page is in the background.
+    // Decoded but not shown: the page is in the background.
     if (decoded > 0) return this.#goLive();
     if (packets > 0) return this.#dropCodec('received but not decoded');
     this.#inspections += 1;
@@ -289,7 +289,7 @@ export class Session {
   }
 
   /**
-   * The codec of the offer does not work in this browser: the next offer must be without it.
+   * Requests an offer without the current codec, which does not work in this browser.
    *
    * @param {string} why
    * @returns {Action[]}
@@ -305,7 +305,7 @@ export class Session {
     return [{ type: 'close-peer' }, ...this.#requestOffer()];
   }
 
-  /** @param {string} codecs that the host offers */
+  /** @param {string} codecs offered by the host */
   #failFor(codecs) {
     return this.#fail(
       `The host offers only ${codecs}, which this browser cannot play${this.#tried()}.`,
@@ -352,7 +352,7 @@ export class Session {
   }
 
   /**
-   * The stream stays: the host goes on with it when it can.
+   * Shows or clears the reason for frozen video. The stream is kept: the host resumes it.
    *
    * @param {string} status
    * @returns {Action[]}
@@ -422,16 +422,16 @@ function isSame(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** What the host says to a browser that plays none of its codecs. */
+/** The host's error for a viewer that decodes none of its codecs. */
 const NOTHING_IN_COMMON = /^This host encodes (.+), which the viewer cannot decode$/;
 const NO_CONNECTION = 'The network blocks video from the host.';
 
 const ANSWER_WITHIN_MS = 5000;
 const CONNECT_WITHIN_MS = 10_000;
 const FRAME_WITHIN_MS = 4000;
-/** How long a broken network may take to come back by itself. */
+/** Time for ICE to recover by itself. */
 const INTERRUPTED_MS = 3000;
-/** The close code by which a host says that it will not have this viewer. */
+/** The close code of a host that refuses this viewer. */
 const POLICY_VIOLATION = 1008;
-/** The close code by which a host says that it has no room now. */
+/** The close code of a host at its connection limit. */
 const TRY_AGAIN_LATER = 1013;

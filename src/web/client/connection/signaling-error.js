@@ -1,11 +1,11 @@
 /** @import { Message } from './envelope.js' */
 
-/** What the host refused, or what became of a connection or of a request that it never answered. */
+/** An error reported by the host, a lost connection, or a request without a reply. */
 export class SignalingError extends Error {
   /**
    * @param {string} code an error code of the protocol, or `TIMEOUT`, `CLOSED` or `MAX_RETRIES_EXCEEDED`
    * @param {string} message
-   * @param {boolean} recoverable whether the same may succeed later
+   * @param {boolean} recoverable whether a retry may succeed
    * @param {{type?: string, details?: unknown}} [more]
    */
   constructor(code, message, recoverable, { type = 'client_error', details = null } = {}) {
@@ -13,9 +13,9 @@ export class SignalingError extends Error {
     this.name = 'SignalingError';
     this.code = code;
     this.recoverable = recoverable;
-    /** The family of the code, such as `connection_error`. */
+    /** The category of the code, such as `connection_error`. */
     this.type = type;
-    /** What the host adds for whoever debugs it. */
+    /** Details from the host for debugging. */
     this.details = details;
   }
 }

@@ -17,17 +17,17 @@ import { SignalingError, errorOf } from './signaling-error.js';
 /** @typedef {{code: number, reason: string, wasClean: boolean, wasConnected: boolean}} Close */
 
 /**
- * The signaling socket of one host: greeting, requests with replies, heartbeat, and a new connection after a loss.
+ * The signaling socket of one host: hello, requests with replies, heartbeat, and reconnection after a loss.
  *
- * Events, each with its `detail`, which an `on<event>` property is called with:
- * - `statechange` {@link SignalingState}, `status` the same for people
- * - `open`: the greeting is sent
+ * Events with their `detail`, with which an `on<event>` property is called:
+ * - `statechange` {@link SignalingState}, `status` a sentence for people
+ * - `open`: the hello is sent
  * - `welcome` the data of the host's welcome, once for each connection
  * - `sdp` an `RTCSessionDescriptionInit`, `ice-candidate` an `RTCIceCandidateInit`; an empty one is the last
- * - `stats`, `protocol-selected` the data of the message; a request for them is also resolved
- * - `latency` `{latency}` in milliseconds, there and back
- * - `error` a {@link SignalingError} that no request is rejected with
- * - `close` {@link Close}, once for each connection that was tried
+ * - `stats`, `protocol-selected` the data of the message; a pending request for them is resolved, too
+ * - `latency` `{latency}`: the round trip in milliseconds
+ * - `error` a {@link SignalingError} that rejects no request
+ * - `close` {@link Close}, once for each connection attempt
  * - `message` each {@link Message}, known or not
  */
 export class GStreamerSignalingClient extends Emitter {
@@ -96,17 +96,17 @@ export class GStreamerSignalingClient extends Emitter {
     return this.#state;
   }
 
-  /** What is spoken on the connection. @returns {Protocol} */
+  /** The dialect of the connection. @returns {Protocol} */
   get protocol() {
     return this.#protocol;
   }
 
-  /** What the host says to find ways through the network with: as of its last offer, or of its welcome. */
+  /** The ICE servers from the host's last offer, or from its welcome. */
   get iceServers() {
     return this.#iceServers;
   }
 
-  /** The same property as `onice-candidate`. */
+  /** An alias of `onice-candidate`. */
   get onice() {
     return this['onice-candidate'];
   }
@@ -116,8 +116,8 @@ export class GStreamerSignalingClient extends Emitter {
   }
 
   /**
-   * Opens the socket and greets the host. When that fails it is rejected, while further tries go on as configured,
-   * until `disconnect`.
+   * Opens the socket and greets the host. Rejected when the first attempt fails; retries continue as configured until
+   * `disconnect`.
    *
    * @returns {Promise<void>}
    */
@@ -132,7 +132,7 @@ export class GStreamerSignalingClient extends Emitter {
     });
   }
 
-  /** Says goodbye, and does not connect again. What is pending is rejected. */
+  /** Closes the socket without reconnecting. Rejects the pending requests. */
   disconnect() {
     this.#reconnect.reset();
     const socket = this.#socket;
@@ -144,7 +144,7 @@ export class GStreamerSignalingClient extends Emitter {
     this.emit('status', 'Disconnected from signaling server');
   }
 
-  /** Asks the host for a sign of life, and gives the connection up when none comes soon. */
+  /** Pings the host, and abandons the connection when nothing arrives soon. */
   probe() {
     if (this.#state === 'connected') this.#heartbeat.probe(PROBE_MS);
   }
@@ -153,7 +153,7 @@ export class GStreamerSignalingClient extends Emitter {
    * @param {string} type
    * @param {unknown} [data]
    * @param {object} [options]
-   * @param {boolean} [options.expectAck] whether a reply is waited for
+   * @param {boolean} [options.expectAck] whether to wait for a reply
    * @param {(reply: Message) => void} [options.resolve]
    * @param {(why: SignalingError) => void} [options.reject]
    * @param {number} [options.ackTimeout]
@@ -189,7 +189,7 @@ export class GStreamerSignalingClient extends Emitter {
   }
 
   /**
-   * An offer or an answer, as its type says.
+   * Sends an offer or an answer.
    *
    * @param {RTCSessionDescriptionInit} description
    */
@@ -199,11 +199,11 @@ export class GStreamerSignalingClient extends Emitter {
   }
 
   /**
-   * @param {RTCIceCandidate | RTCIceCandidateInit | null} candidate null: there are no more
+   * @param {RTCIceCandidate | RTCIceCandidateInit | null} candidate null: end of candidates
    */
   sendICECandidate(candidate) {
     if (this.#protocol !== 'selkies') this.sendMessage('ice-candidate', { candidate: candidate ?? LAST_CANDIDATE });
-    // Selkies has no word for the end.
+    // Selkies has no message for the end of candidates.
     else if (candidate?.candidate) this.#sendBare({ ice: candidate });
   }
 
@@ -223,7 +223,7 @@ export class GStreamerSignalingClient extends Emitter {
 
   /**
    * @param {string[]} [types]
-   * @returns {Promise<Message>} the whole reply; the numbers are its `data`
+   * @returns {Promise<Message>} the whole reply; the statistics are its `data`
    */
   requestStats(types = ['webrtc', 'system']) {
     return this.request('get-stats', { stats_type: types });
@@ -256,7 +256,7 @@ export class GStreamerSignalingClient extends Emitter {
 
   #open() {
     const { WebSocket, protocol, serverUrl, token } = this.#options;
-    // A page can give a socket nothing else along. Of the two names, the host chooses the first.
+    // A subprotocol is the only header that a page can set on a socket. The host selects the first of the two.
     const socket = token ? new WebSocket(serverUrl, [protocol, `bearer.${token}`]) : new WebSocket(serverUrl);
     this.#socket = socket;
     this.#protocol = protocol;
@@ -273,7 +273,7 @@ export class GStreamerSignalingClient extends Emitter {
   #greet() {
     if (this.#protocol === 'selkies') this.#socket?.send(helloText(this.peerId, display()));
     else this.#send('hello', { ...this.#helloData(), ...this.#options.hello() });
-    // The host has to answer that too.
+    // The host must reply to that as well.
     this.#heartbeat.expect();
     this.#setState('connected');
     this.#opening?.resolve();
@@ -314,7 +314,7 @@ export class GStreamerSignalingClient extends Emitter {
     }
   }
 
-  /** @param {string} text of Selkies */
+  /** @param {string} text a line of Selkies */
   #receiveText(text) {
     if (text === 'HELLO') {
       this.#protocol = 'selkies';
@@ -403,7 +403,7 @@ export class GStreamerSignalingClient extends Emitter {
     this.#socket?.send(JSON.stringify(message));
   }
 
-  /** Gives up a socket that is of no use, without waiting for its closing handshake. */
+  /** Abandons a dead socket without waiting for its closing handshake. */
   #abandon() {
     const socket = this.#socket;
     const reason = this.#isWelcome ? 'The host stopped responding.' : 'The host did not respond.';
@@ -427,7 +427,7 @@ export class GStreamerSignalingClient extends Emitter {
     if (!wasClean) this.emit('error', this.#lossOf(wasConnected, reason, typeof retryMs === 'number'));
     this.emit('close', { code, reason, wasClean, wasConnected });
     if (retryMs === null && this.config.maxRetries > 0) this.emit('error', exhausted());
-    // A listener may have decided otherwise.
+    // A listener may have cancelled the retry.
     else if (typeof retryMs === 'number' && this.#reconnect.isPlanned) this.#announceRetry(retryMs);
   }
 
@@ -468,11 +468,11 @@ const EVENTS = [
 ];
 const PROTOCOLS = ['gstreamer-1.0', 'selkies'];
 const LAST_CANDIDATE = Object.freeze({ candidate: '', sdpMid: '0', sdpMLineIndex: 0 });
-/** How long the host may be silent when there is a reason to doubt that it is there. */
+/** Deadline for a reply to a probe. */
 const PROBE_MS = 3000;
 /** `WebSocket.CLOSED` */
 const CLOSED = 3;
 /** A close code from the range for applications. */
 const ABANDONED = 4000;
-/** Closed for a reason that may pass: going away, lost, failed, restarting, overloaded, silent. */
+/** Close codes that are retried: going away, lost, failed, restarting, overloaded, silent. */
 const RETRIED = new Set([1001, 1006, 1011, 1012, 1013, ABANDONED]);

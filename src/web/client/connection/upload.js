@@ -3,8 +3,7 @@ import { realClock } from '../clock.js';
 /** @import { Clock } from '../clock.js' */
 
 /**
- * One file on its way to the host, part by part. After a loss it goes on where the host stands; what the host refuses
- * ends it.
+ * Uploads one file to the host in parts. Resumes at the host's offset after a loss; ends when the host refuses a part.
  */
 export class Upload {
   #file;
@@ -17,9 +16,9 @@ export class Upload {
   /**
    * @param {File} file
    * @param {object} options
-   * @param {URL} options.url of the host's uploads, with a slash at its end
+   * @param {URL} options.url of the host's uploads, with a trailing slash
    * @param {(sent: number) => void} options.onProgress
-   * @param {string} [options.key] what the file is called on its way
+   * @param {string} [options.key] identifies the upload
    * @param {(url: URL, request: RequestInit) => Promise<Response>} [options.request]
    * @param {Clock} [options.clock]
    */
@@ -32,10 +31,10 @@ export class Upload {
   }
 
   /**
-   * Sends all of it.
+   * Sends the whole file.
    *
-   * @returns {Promise<string | null>} the name that it has on the host; null: it was cancelled. Rejected with a sentence
-   *   for the viewer when the host refuses it
+   * @returns {Promise<string | null>} the name of the saved file on the host; null: cancelled. Rejected with a sentence for
+   *   the viewer when the host refuses it
    */
   async send() {
     /** @type {number | null} */
@@ -51,7 +50,7 @@ export class Upload {
         losses = 0;
         this.#onProgress(offset);
       } else if (offset === null && answer?.status === 404) {
-        // It has been forgotten meanwhile.
+        // The host has discarded the upload: start over.
         offset = 0;
       } else if (answer && answer.status < 500) {
         throw new Error((await answer.text()).trim() || REFUSED);
@@ -66,7 +65,7 @@ export class Upload {
     return null;
   }
 
-  /** The file is not wanted any more; the host forgets what it has. */
+  /** Cancels the upload; the host discards the parts. */
   cancel() {
     this.#end.abort();
     void this.#request(this.#url, { method: 'DELETE' }).catch(() => {});
@@ -82,7 +81,7 @@ export class Upload {
   /**
    * @param {RequestInit} request
    * @param {URL} [url]
-   * @returns {Promise<Response | null>} null: there is no answer
+   * @returns {Promise<Response | null>} null: no response
    */
   async #ask(request, url = this.#url) {
     return this.#request(url, { ...request, signal: this.#end.signal }).catch(() => null);
@@ -105,9 +104,9 @@ function randomKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The host takes 4 MiB at once. */
+/** The host accepts up to 4 MiB. */
 const PART = 1024 * 1024;
 const LONGEST_MS = 15_000;
-/** The answer of a host that cannot store it, however often it is asked. */
+/** The status of a host without storage, which a retry does not change. */
 const NO_ROOM = 507;
 const REFUSED = 'The host refused the file';
