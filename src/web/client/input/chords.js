@@ -1,7 +1,7 @@
 /** @import { Send } from '../connection/input-channel.js' */
 /** @typedef {{key: string, code: string}} Key */
 
-/** Keys that the browser or the viewer's system keeps for itself, by what is written on the button. */
+/** Key combinations that the browser or the viewer's system reserves, by the label of the button. */
 export const CHORDS = Object.freeze({
   'Ctrl+Alt+Del': ['Control', 'Alt', 'Delete'],
   'Alt+F4': ['Alt', 'F4'],
@@ -13,14 +13,14 @@ export const CHORDS = Object.freeze({
   ...Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`F${index + 1}`, [`F${index + 1}`]])),
 });
 
-/** The row above an on-screen keyboard, which has none of these. Modifiers stay until the next key. */
+/** Keys that on-screen keyboards lack, for a row above them. Modifiers stay down until the next key. */
 export const EXTRA_KEYS = Object.freeze({
   Esc: 'Escape', Tab: 'Tab', Ctrl: 'Control', Alt: 'Alt', Super: 'Meta',
   '←': 'ArrowLeft', '↑': 'ArrowUp', '↓': 'ArrowDown', '→': 'ArrowRight',
 });
 
 /**
- * Presses keys one after the other and releases them in the opposite order.
+ * Presses keys in order and releases them in reverse order.
  *
  * @param {Send} send
  * @param {readonly string[]} names
@@ -31,7 +31,7 @@ export function pressKeys(send, names) {
   keys.reverse().forEach((key) => send('key-press', { ...key, action: 'up' }));
 }
 
-/** Modifiers that are pressed by a tap and stay down until the next key has been typed. */
+/** Sticky modifiers: a tap presses one, the next key releases all. */
 export class StickyKeys {
   #send;
   #onChange;
@@ -60,7 +60,7 @@ export class StickyKeys {
     this.#onChange(this.#down);
   }
 
-  /** Lets go of the modifiers. */
+  /** Releases the modifiers. */
   release() {
     if (this.#down.size === 0) return;
     this.#down.forEach((name) => this.#send('key-press', { ...keyOf(name), action: 'up' }));
@@ -69,10 +69,10 @@ export class StickyKeys {
   }
 
   /**
-   * Text that is typed while modifiers are down is a shortcut.
+   * Takes a character that is typed while modifiers are down as a shortcut.
    *
    * @param {string} text
-   * @returns {boolean} whether it was taken as one
+   * @returns {boolean} whether it was one
    */
   take(text) {
     if (this.#down.size === 0 || [...text].length !== 1) return false;

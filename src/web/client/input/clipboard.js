@@ -3,22 +3,23 @@ import { realClock } from '../clock.js';
 /** @import { Clock } from '../clock.js' */
 /** @import { Send } from '../connection/input-channel.js' */
 
-/** What somebody copied: text, or a picture as PNG. @typedef {string | Blob} Content */
+/** Clipboard content: text, or an image as PNG. @typedef {string | Blob} Content */
 
 /**
- * Text and pictures between the two clipboards. What is copied on the desktop is put into the viewer's clipboard at once
- * or, where the browser wants one, at the next click or key. What the viewer pastes is sent before the key that pastes it.
+ * Synchronizes text and images between two clipboards. A copy on the desktop is written to the viewer's clipboard at
+ * once or, where the browser requires a user gesture, at the next click or key. A paste by the viewer is sent before the
+ * key that pastes it.
  */
 export class Clipboard {
   #send;
   #put;
   #write;
   #clock;
-  /** What both are known to have. @type {Content} */
+  /** The content of both. @type {Content} */
   #shared = '';
-  /** The desktop's, not yet in the viewer's clipboard. @type {Content | null} */
+  /** The desktop's content, not yet in the viewer's clipboard. @type {Content | null} */
   #waiting = null;
-  /** What to do when the pasted text has come. @type {(() => void) | null} */
+  /** Sends the key that pastes, after the content. @type {(() => void) | null} */
   #then = null;
   /** @type {unknown} */
   #timer = null;
@@ -26,9 +27,9 @@ export class Clipboard {
   /**
    * @param {object} options
    * @param {Send} options.send
-   * @param {(content: Blob) => Promise<void>} options.put gives the desktop what is too large to be sent
-   * @param {((content: Content) => Promise<void>) | null} options.write to the viewer's clipboard; null: the browser has
-   *   no way to
+   * @param {(content: Blob) => Promise<void>} options.put uploads content that is too large for a message
+   * @param {((content: Content) => Promise<void>) | null} options.write writes the viewer's clipboard; null: the
+   *   browser cannot
    * @param {Clock} [options.clock]
    */
   constructor({ send, put, write, clock = realClock }) {
@@ -38,7 +39,7 @@ export class Clipboard {
     this.#clock = clock;
   }
 
-  /** What the desktop has. */
+  /** The content of the desktop's clipboard. */
   get content() {
     return this.#shared;
   }
@@ -56,7 +57,7 @@ export class Clipboard {
     this.gesture();
   }
 
-  /** The viewer did something that lets a page use the clipboard. */
+  /** A user gesture, after which a page may use the clipboard. */
   gesture() {
     const content = this.#waiting;
     if (content === null || !this.#write) return;
@@ -69,7 +70,7 @@ export class Clipboard {
   }
 
   /**
-   * Gives the desktop something to paste.
+   * Sets the desktop's clipboard.
    *
    * @param {Content} content
    * @returns {Promise<void>} rejected with a sentence for the viewer
@@ -88,7 +89,7 @@ export class Clipboard {
   }
 
   /**
-   * The key that pastes was pressed: `then` lets it act, when the desktop has what is pasted.
+   * The key that pastes was pressed: `then` sends it, once the desktop has the content.
    *
    * @param {() => void} then
    */
@@ -99,13 +100,13 @@ export class Clipboard {
   }
 
   /**
-   * @param {Content} content that was pasted into the page; empty if it is nothing that goes to the desktop
+   * @param {Content} content pasted into the page; empty: none for the desktop
    * @returns {Promise<void>} rejected like that of {@link offer}
    */
   async paste(content) {
     const isNew = content !== '' && content !== this.#shared;
     if (!isNew) return this.#finish(0);
-    // However long it takes, the key comes behind it.
+    // The key follows the content, however long that takes.
     this.#clock.clearTimeout(this.#timer);
     try {
       await this.offer(content);
@@ -116,7 +117,7 @@ export class Clipboard {
     }
   }
 
-  /** @param {number} ms until what was waiting for the paste happens */
+  /** @param {number} ms until the key that pastes is sent */
   #finish(ms) {
     this.#clock.clearTimeout(this.#timer);
     const end = () => {
@@ -135,12 +136,12 @@ function decoded(content) {
   return new TextDecoder().decode(bytes);
 }
 
-/** What the host takes, and what goes into one message. */
+/** The limits of the host and of one message. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_SENT_BYTES = 49_050;
 export const TOO_LARGE = 'Too large for the clipboard: the limit is 8 MiB';
 export const NOT_SENT = 'The clipboard could not be sent';
-/** For how long the key waits for the page's paste event, which some browsers leave out. */
+/** How long the key waits for the paste event, which some browsers omit. */
 const NO_PASTE_MS = 150;
-/** For how long the key waits until the desktop has the text. */
+/** How long the key waits for the desktop to set its clipboard. */
 const SETTLE_MS = 80;

@@ -5,8 +5,8 @@ import { realClock } from '../clock.js';
 /** @typedef {{keys: string[], buttons: number}} Held keys by `code`, or `key` without one; `PointerEvent.buttons` */
 
 /**
- * Says what is held, again and again while it is: the host releases what is missing, so that a release that was lost
- * heals by itself, and everything when it hears nothing any more.
+ * Reports held keys and buttons repeatedly: the host releases those that are missing from a report, which corrects a
+ * lost release, and all of them when the reports stop.
  */
 export class HeldReport {
   #held;
@@ -28,12 +28,12 @@ export class HeldReport {
     this.#clock = clock;
   }
 
-  /** Something went down: from now on it is told, until nothing is held. */
+  /** A key or button went down: starts the reports, until nothing is held. */
   begin() {
     this.#next ??= this.#clock.setTimeout(() => this.#report(), EVERY_MS);
   }
 
-  /** The host was told otherwise that nothing is held. */
+  /** Stops the reports: the host knows that nothing is held. */
   stop() {
     this.#clock.clearTimeout(this.#next);
     this.#next = null;

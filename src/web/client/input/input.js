@@ -10,16 +10,16 @@ import { Typing } from './typing.js';
 /** @import { Touch } from './touch.js' */
 
 /**
- * What the page adds to the element that shows the desktop.
+ * What a page adds to the input on the video element.
  *
  * @typedef {object} InputExtras
- * @property {HTMLTextAreaElement} [field] has the focus instead of the element, and takes what input methods compose
- * @property {(text: string) => boolean} [typed] is given text before it is sent, and may keep it
- * @property {Touch} [touch] makes something of fingers; without it the first finger is the left button
+ * @property {HTMLTextAreaElement} [field] has the focus instead of the element, and receives text from input methods
+ * @property {(text: string) => boolean} [typed] receives text before it is sent; true: it is handled
+ * @property {Touch} [touch] recognizes touch gestures; without it the first finger is the left button
  * @property {KeyboardOptions} [keyboard]
  */
 
-/** Keyboard and pointer together: when the page loses the viewer's attention, the host lets go of everything. */
+/** Keyboard and pointer. Releases everything at the host when the page loses the focus or is hidden. */
 export class Input {
   #focus;
   #send;
@@ -35,7 +35,7 @@ export class Input {
   /**
    * @param {HTMLElement} surface
    * @param {object} options
-   * @param {() => Size} options.frame the size of the picture, in pixels
+   * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {Send} options.send
    * @param {InputExtras} [options.extras]
    */
@@ -49,7 +49,7 @@ export class Input {
       return send(type, data);
     };
     /**
-     * A key that comes behind the loss of the focus would be held for good: its release goes elsewhere.
+     * Drops a press after the loss of the focus: its release would go elsewhere, and the key stay down.
      *
      * @type {Send}
      */
@@ -91,7 +91,7 @@ export class Input {
     this.#typing?.ungrab();
   }
 
-  /** There is a new channel to the host. */
+  /** A new channel to the host is open. */
   renew() {
     this.#layout.renew();
   }

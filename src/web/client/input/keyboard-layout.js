@@ -5,25 +5,25 @@ import { realClock } from '../clock.js';
 /** @typedef {EventTarget & {getLayoutMap?: () => Promise<Iterable<[string, string]>>}} KeyboardApi `navigator.keyboard` */
 
 /**
- * What the writing keys of the viewer type without modifiers, for the host, which then knows what is meant by a key that
- * says nothing itself. The browser tells it (Chromium on https), or it is learned from what is typed.
+ * Sends the viewer's keyboard layout to the host: the character of each writing key without modifiers, by which the host
+ * interprets keys that produce none. Read from the browser (Chromium, HTTPS only), else learned from key events.
  */
 export class KeyboardLayout {
   #send;
   #api;
   #window;
   #clock;
-  /** By `code`. @type {Record<string, string>} */
+  /** Characters by `code`. @type {Record<string, string>} */
   #keys = {};
-  /** What the browser has told last, as it would be sent. */
+  /** The last layout from the browser, as JSON. */
   #given = '';
-  /** Whether `#keys` is from the browser. */
+  /** True if `#keys` is from the browser. */
   #isGiven = false;
-  /** The keys that type something else, by `code`. */
+  /** Keys that typed something else, by `code`. */
   #contradictions = new Set();
-  /** What the host was told last. */
+  /** The last layout sent, as JSON. */
   #sent = NOTHING;
-  /** A dead key was struck: the next character is no key's own. */
+  /** A dead key was pressed: the next character is composed. */
   #hasAccent = false;
   /** @type {unknown} */
   #timer = null;
@@ -48,13 +48,13 @@ export class KeyboardLayout {
   follow(target, signal) {
     const read = () => void this.#read();
     target.addEventListener('keydown', (event) => this.#learn(/** @type {KeyboardEvent} */ (event)), { signal });
-    // Few browsers tell that it changes; most systems let it be changed in another window.
+    // Few browsers dispatch it; most users change the layout in another window.
     this.#api?.addEventListener?.('layoutchange', read, { signal });
     this.#window.addEventListener('focus', read, { signal });
     read();
   }
 
-  /** There is a new channel, on which nothing was said yet. */
+  /** Sends the layout again, on a new channel. */
   renew() {
     this.#sent = NOTHING;
     this.#sendLayout();
@@ -66,7 +66,7 @@ export class KeyboardLayout {
     try {
       map = (await this.#api?.getLayoutMap?.()) ?? [];
     } catch {
-      // A page in a frame may not ask.
+      // Not allowed in this frame.
       return;
     }
     const keys = Object.fromEntries([...map].filter(([code, key]) => isWriting(code, key)).sort());
@@ -88,8 +88,8 @@ export class KeyboardLayout {
     this.#hasAccent = false;
     if (!isPlain || this.#keys[code] === key) return;
     if (this.#isGiven) {
-      // Browsers tell the first layout with Latin letters, for shortcuts, whichever is in use. So it says nothing against
-      // it when other letters are typed, but these are of another layout. Not one alone: a program may have made it.
+      // Browsers return the first layout with Latin letters, for shortcuts, whichever is active. So only other Latin
+      // letters contradict it. One is not enough: a program may have generated it.
       if (!/^[a-z]$/.test(key)) return;
       if (this.#contradictions.add(code).size < 2) return;
       this.#isGiven = false;
@@ -109,7 +109,7 @@ export class KeyboardLayout {
 }
 
 /**
- * Whether the key is one of those that write, and writes one character.
+ * Whether this is a writing system key that produces one character.
  *
  * @param {string} code
  * @param {string} key
@@ -118,11 +118,11 @@ function isWriting(code, key) {
   return WRITING.test(code) && /^\P{Cc}$/u.test(key);
 }
 
-/** The writing system keys of UI Events. */
+/** The writing system keys of UI Events (KeyboardEvent code values). */
 const WRITING =
   /^(Key[A-Z]|Digit\d|Back(quote|slash)|Bracket(Left|Right)|Comma|Equal|Intl(Backslash|Ro|Yen)|Minus|Period|Quote|Semicolon|Slash)$/;
 const MODIFIERS = ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock'];
-/** A host that knows nothing yet. */
+/** An empty layout. */
 const NOTHING = '{}';
-/** Who types teaches several keys a second. */
+/** Debounce: typing reveals several keys a second. */
 const LEARNING_MS = 1000;

@@ -2,16 +2,16 @@
 
 /**
  * @typedef {object} KeyboardOptions
- * @property {boolean} [isMac] whether the keyboard behaves as that of a Mac
- * @property {() => boolean} [metaIsControl] whether Meta (Cmd, the Windows key) acts as Control
- * @property {(then: () => void) => void} [paste] the key that pastes is left to the page, which calls `then` when the
- *   desktop may have it
- * @property {boolean} [composes] the target takes text: dead keys and input methods are left to it
+ * @property {boolean} [isMac] the keyboard behaves as on a Mac
+ * @property {() => boolean} [metaIsControl] Meta (Cmd, the Windows key) acts as Control
+ * @property {(then: () => void) => void} [paste] leaves the key that pastes to the page, which calls `then` to send it to the
+ *   desktop
+ * @property {boolean} [composes] leaves dead keys and input methods to the target, a text field
  */
 
 /**
- * The keyboard of the viewer. It remembers which keys are down, so that each is released exactly once and as the
- * key that it was pressed as, whatever the modifiers did in between.
+ * Sends the viewer's keyboard. Tracks the keys that are down, so that each is released exactly once, as the key that it
+ * was pressed as, whatever the modifiers do in between.
  */
 export class Keyboard {
   #target;
@@ -38,7 +38,7 @@ export class Keyboard {
     return [...this.#held.keys()];
   }
 
-  /** The same as the host knows them. */
+  /** The keys that are down at the host, after mapping. */
   get heldAtHost() {
     return [...this.#held.values()].map(({ code, key }) => code || key);
   }
@@ -57,7 +57,7 @@ export class Keyboard {
     this.forget();
   }
 
-  /** Nothing is down any more, and nothing is sent about it. */
+  /** Forgets the keys that are down without sending their releases. */
   forget() {
     this.#held.clear();
   }
@@ -72,11 +72,11 @@ export class Keyboard {
     event.preventDefault();
     const name = nameOf(event);
     if (event.repeat || !name) return;
-    // Macs tell CapsLock by its state only: a press without a release.
+    // Macs report CapsLock by its state only: a press without a release.
     if (this.#options.isMac && event.code === 'CapsLock') return;
     // Windows reports AltGr as Control and AltGr.
     if (event.key === 'AltGraph') this.#release('ControlLeft');
-    // A second press without a release in between: the browser swallowed the release.
+    // A second press without a release in between: the browser dropped the release.
     this.#release(name);
     const pressed = this.#mapped(event);
     const data = { ...pressed, action: 'down', ...this.#locks(event) };
@@ -102,7 +102,7 @@ export class Keyboard {
   }
 
   /**
-   * Presses and releases keys together, but for those that are down already.
+   * Presses and releases keys together, except those that are down already.
    *
    * @param {{key: string, code: string}[]} keys
    */
@@ -112,19 +112,19 @@ export class Keyboard {
     missing.reverse().forEach((each) => this.#send('key-press', { ...each, action: 'up' }));
   }
 
-  /** The modifiers that are down, as the host knows them. */
+  /** The modifiers that are down at the host. */
   #modifiers() {
     return [...this.#held.values()].filter(({ key }) => MODIFIERS.test(key));
   }
 
   /**
-   * Whether the key is for the text that is being composed, rather than for the desktop.
+   * True if the key is part of a text composition and not for the desktop.
    *
    * @param {KeyboardEvent} event
    */
   #isText(event) {
     if (isComposing(event)) return true;
-    // On-screen keyboards tell what they typed by the text alone.
+    // On-screen keyboards report text without key names.
     return Boolean(this.#options.composes) && (event.key === 'Dead' || !nameOf(event));
   }
 
@@ -135,7 +135,7 @@ export class Keyboard {
   }
 
   /**
-   * The state of the locks, where the browser knows it. A lock's own key changes it, sooner or later.
+   * The lock states, where the browser reports them; none for the lock keys, which are about to change them.
    *
    * @param {KeyboardEvent} event
    */
@@ -148,7 +148,7 @@ export class Keyboard {
 }
 
 /**
- * Whether the key belongs to an input method that is composing text.
+ * Whether the key belongs to a composition of an input method.
  *
  * @param {KeyboardEvent} event
  */
@@ -157,7 +157,7 @@ function isComposing(event) {
 }
 
 /**
- * Whether the browser pastes at this key.
+ * Whether the browser pastes on this key.
  *
  * @param {KeyboardEvent} event
  */

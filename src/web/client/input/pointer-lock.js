@@ -1,13 +1,13 @@
 /**
- * Takes the pointer to itself, so that its motion has no end at the edges: as the mouse reports it where the browser
- * can, else as the viewer's system accelerates it.
+ * Locks the pointer to an element: with raw motion where the browser supports it, else with the acceleration of the
+ * viewer's system.
  *
  * @param {HTMLElement} element
  * @returns {Promise<boolean>} whether it was granted
  */
 export async function lockPointer(element) {
   const request = async (/** @type {object | undefined} */ options) => {
-    // Older browsers answer by an event alone.
+    // Older browsers return no promise, only events.
     await /** @type {any} */ (element).requestPointerLock(options);
     return true;
   };

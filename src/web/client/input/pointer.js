@@ -6,8 +6,8 @@ import { wheelDelta } from './wheel.js';
 /** @import { Touch } from './touch.js' */
 
 /**
- * The pointer of the viewer, over the element that shows the desktop. Which buttons are down is read from every
- * event, so that a release that went unseen is made good by the next one.
+ * Sends the viewer's pointer over the video element. Reads the pressed buttons from every event, so that a missed
+ * release is corrected by the next event.
  */
 export class Pointer {
   #surface;
@@ -15,7 +15,7 @@ export class Pointer {
   #send;
   #touch;
   #focus;
-  /** The buttons that the host believes to be down, as in `PointerEvent.buttons`. */
+  /** The buttons that are down at the host, as in `PointerEvent.buttons`. */
   #held = 0;
   /** @type {Point | null} */
   #sent = null;
@@ -25,10 +25,10 @@ export class Pointer {
   /**
    * @param {HTMLElement} surface
    * @param {object} options
-   * @param {() => Size} options.frame the size of the picture, in pixels
+   * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {Send} options.send
-   * @param {Touch} [options.touch] makes something of fingers
-   * @param {HTMLElement} [options.focus] gets the focus at a press; the surface by default
+   * @param {Touch} [options.touch] recognizes touch gestures
+   * @param {HTMLElement} [options.focus] receives the focus on a press; the surface by default
    */
   constructor(surface, { frame, send, touch, focus = surface }) {
     this.#surface = surface;
@@ -38,7 +38,7 @@ export class Pointer {
     this.#focus = focus;
   }
 
-  /** The buttons that the host believes to be down, as in `PointerEvent.buttons`. */
+  /** The buttons that are down at the host, as in `PointerEvent.buttons`. */
   get held() {
     return this.#held | (this.#touch?.held ?? 0);
   }
@@ -59,10 +59,10 @@ export class Pointer {
     on(['pointerdown'], byFinger((event) => this.#press(event)));
     on(['pointermove', 'pointerup'], byFinger((event) => this.#follow(event)));
     on(['pointercancel'], byFinger((event) => this.#setButtons(0, event)));
-    // Motion without waiting for the next frame of the page, where the browser has it. Buttons come by the others.
+    // Motion without waiting for the next animation frame, where supported. Buttons come with the other events.
     on(['pointerrawupdate'], byFinger((event) => this.#hurry(event)));
     on(['wheel'], (event) => this.#turn(event));
-    // No menu, no autoscroll, no "back" by the fourth button, no dragging of the picture.
+    // No context menu, no autoscroll, no "back" by the fourth button, no dragging of the video.
     on(['mousedown', 'mouseup', 'auxclick', 'contextmenu', 'dragstart'], (event) => event.preventDefault());
   }
 
@@ -72,7 +72,7 @@ export class Pointer {
     this.forget();
   }
 
-  /** No button is down any more, and nothing is sent about it. */
+  /** Forgets the pressed buttons without sending their releases. */
   forget() {
     this.#held = 0;
     this.#sent = null;
@@ -91,24 +91,24 @@ export class Pointer {
     try {
       this.#surface.setPointerCapture(event.pointerId);
     } catch {
-      // The pointer is gone already: there is nothing to capture.
+      // The pointer is gone already.
     }
   }
 
   /** @param {PointerEvent} event */
   #hurry(event) {
-    // A locked pointer's motion would count twice.
+    // `movementX` of a locked pointer would count twice.
     if (event.isPrimary && !this.#isLocked()) this.#move(event);
   }
 
   /** @param {PointerEvent} event */
   #follow(event) {
     if (!event.isPrimary) return;
-    // A line that is drawn keeps its shape, also where there are no raw updates.
+    // Coalesced events keep the shape of a drawn line where there are no raw updates.
     const isLate = !('onpointerrawupdate' in this.#surface);
     if (isLate && this.#held !== 0 && !this.#isLocked()) event.getCoalescedEvents?.().forEach((each) => this.#move(each));
     this.#move(event);
-    // A motion that changes no button presses none: the button may have been pressed outside the page.
+    // Motion presses no button: it may have been pressed outside the page.
     this.#setButtons(event.button === -1 ? event.buttons & this.#held : event.buttons, event);
   }
 
@@ -144,7 +144,7 @@ export class Pointer {
   }
 
   /**
-   * The position as a message carries it: none while the pointer is locked, because then it is the host's.
+   * The position for a message: none while the pointer is locked, when the host has the position.
    *
    * @param {MouseEvent} event
    * @returns {Point | {}}

@@ -5,26 +5,25 @@ import { realClock } from '../clock.js';
 /** @import { Send } from '../connection/input-channel.js' */
 
 /**
- * - `direct`: a finger is the pointer: a tap clicks where it is, a stroke drags
- * - `trackpad`: a finger moves the pointer from wherever it is; a stroke after a tap drags
+ * - `direct`: a finger is the pointer: a tap clicks in its place, a stroke drags
+ * - `trackpad`: a stroke moves the pointer relative to its position; a stroke after a tap drags
  *
  * @typedef {'direct' | 'trackpad'} TouchMode
  */
 
 /**
- * What the fingers on the glass are doing.
+ * The current gesture.
  *
- * - `none`: nothing touches, or what does has had its effect
- * - `tap`: nothing has moved yet
+ * - `none`: no finger, or the gesture is complete
+ * - `tap`: a finger that has not moved yet
  * - `drag`: the left button is down
  * - `move`: the pointer moves, in trackpad mode
- * - `pair`: two fingers, of which it is open what they do
- * - `scroll`, `pinch`: what they do
+ * - `pair`: two fingers, not yet recognized as `scroll` or `pinch`
  *
  * @typedef {'none' | 'tap' | 'drag' | 'move' | 'pair' | 'scroll' | 'pinch'} Gesture
  */
 
-/** Fingers: tap to click, hold or tap with two for a right click, two to scroll, or to zoom the view. */
+/** Recognizes touch gestures: tap to click, hold or two-finger tap to right-click, two fingers to scroll or to zoom. */
 export class Touch {
   #locate;
   #send;
@@ -34,11 +33,11 @@ export class Touch {
   #mode = 'direct';
   /** @type {Gesture} */
   #gesture = 'none';
-  /** Where each finger is. @type {Map<number, Point>} */
+  /** The position of each finger. @type {Map<number, Point>} */
   #fingers = new Map();
-  /** The most fingers of this gesture. */
+  /** The largest number of fingers in this gesture. */
   #most = 0;
-  /** Where the gesture began: its finger, or the middle and the distance of two. */
+  /** The start of the gesture: its finger, or the middle and the distance of two. */
   #start = { x: 0, y: 0, distance: 0 };
   #last = { x: 0, y: 0, distance: 0 };
   #tappedAt = -Infinity;
@@ -47,10 +46,10 @@ export class Touch {
 
   /**
    * @param {object} options
-   * @param {(client: Point) => Point | null} options.locate the pixel of the frame at a place of the window
+   * @param {(client: Point) => Point | null} options.locate maps a position in the window to a pixel of the frame
    * @param {Send} options.send
-   * @param {(change: {factor: number, center: Point, dx: number, dy: number}) => void} options.zoom the view changes by
-   *   this factor around a place of the window, and moves with it
+   * @param {(change: {factor: number, center: Point, dx: number, dy: number}) => void} options.zoom scales the view by
+   *   a factor around a position in the window, and moves it
    * @param {Clock} [options.clock]
    */
   constructor({ locate, send, zoom, clock = realClock }) {
@@ -74,7 +73,7 @@ export class Touch {
     return this.#gesture === 'drag' ? 1 : 0;
   }
 
-  /** No button is down any more, and nothing is sent about it. */
+  /** Abandons the gesture without sending a release. */
   forget() {
     this.#clock.clearTimeout(this.#hold);
     this.#gesture = 'none';
@@ -114,7 +113,7 @@ export class Touch {
     this.#last = this.#start;
   }
 
-  /** One finger has stayed where it is for long. */
+  /** One finger was held in place. */
   #held() {
     if (this.#gesture !== 'tap') return;
     this.#gesture = 'none';
@@ -145,7 +144,7 @@ export class Touch {
     }
   }
 
-  /** A finger that was put down begins to move. */
+  /** A finger begins to move. */
   #begin() {
     this.#clock.clearTimeout(this.#hold);
     const afterTap = this.#clock.now() - this.#tappedAt < DOUBLE_MS;
@@ -167,7 +166,7 @@ export class Touch {
       this.#click(this.#most === 1 ? 'left' : this.#most === 2 ? 'right' : 'middle');
       if (gesture === 'tap') this.#tappedAt = this.#clock.now();
     }
-    // What is left of the fingers does nothing by itself.
+    // Remaining fingers do nothing.
     this.#gesture = 'none';
   }
 
@@ -202,7 +201,7 @@ export class Touch {
   }
 
   /**
-   * A position as a message carries it: none in trackpad mode, where it is the host's.
+   * The position for a message: none in trackpad mode, when the host has the position.
    *
    * @param {Point} client
    * @returns {Point | {}}
@@ -211,7 +210,7 @@ export class Touch {
     return (this.#mode === 'direct' ? this.#locate(client) : null) ?? {};
   }
 
-  /** Where the finger is, or the middle of the first two, and how far they are apart. */
+  /** The position of the finger, or the middle and the distance of the first two. */
   #measure() {
     const [one, other] = this.#fingers.values();
     if (!other) return { x: one.x, y: one.y, distance: 0 };
@@ -225,11 +224,11 @@ export class Touch {
 
 const HOLD_MS = 500;
 const DOUBLE_MS = 300;
-/** How far a finger that taps may slip, in CSS pixels. */
+/** How far a finger may move in a tap, in CSS pixels. */
 const SLOP = 10;
-/** By how much the distance of two fingers changes in a pinch. */
+/** The change of the distance of two fingers that starts a pinch, in CSS pixels. */
 const PINCH = 24;
-/** Of a wheel, for each CSS pixel. */
+/** Wheel units for each CSS pixel. */
 const SCROLL = 2;
 /** Pixels of the frame for each CSS pixel. */
 const TRACKPAD = 1.6;

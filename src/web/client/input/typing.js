@@ -1,8 +1,8 @@
 /** @import { Send } from '../connection/input-channel.js' */
 
 /**
- * The text that input methods and on-screen keyboards put into an invisible field, on its way to the host. The field
- * is never empty, so that there is something to delete.
+ * Sends text that input methods and on-screen keyboards put into an invisible field. The field is never empty, so that
+ * Backspace has something to delete.
  */
 export class Typing {
   #field;
@@ -38,7 +38,7 @@ export class Typing {
 
   /** @param {InputEvent} event */
   #edit(event) {
-    // What is composed counts when it is committed.
+    // Composed text is sent when it is committed.
     if (event.isComposing || event.inputType.includes('Composition')) return;
     const key = KEYS[event.inputType];
     if (key) ['down', 'up'].forEach((action) => this.#send('key-press', { key, code: key, action }));
@@ -58,7 +58,7 @@ export class Typing {
 }
 
 /**
- * Text in pieces that fit into a message.
+ * Splits text into pieces that fit into a message.
  *
  * @param {string} text
  * @returns {string[]}
@@ -76,5 +76,5 @@ const KEYS = {
   deleteContentBackward: 'Backspace',
   deleteContentForward: 'Delete',
 };
-/** Characters, of at most four bytes each; a message takes 4096 bytes. */
+/** Characters of at most four bytes each; the limit of a message is 4096 bytes. */
 const PIECE = 1024;

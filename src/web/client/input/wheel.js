@@ -1,9 +1,9 @@
 /**
- * How far the wheel turned, in the unit of the protocol: 120 is one notch.
+ * The wheel motion in the unit of the protocol: 120 is one notch.
  *
- * Browsers disagree about a notch: 120 or 100 pixels, less on a zoomed page, three lines in Firefox. The old
- * `wheelDelta` fields are a multiple of 120 for a notched wheel everywhere; for a touchpad they are three times
- * the pixels, and there the pixels count.
+ * Browsers disagree about a notch: 120 or 100 pixels, less on a zoomed page, three lines in Firefox. The legacy
+ * `wheelDelta` fields are a multiple of 120 for a notched wheel in all browsers; for a touchpad they are three times the
+ * pixels, and the pixels are used.
  *
  * @param {{deltaX: number, deltaY: number, deltaMode: number, wheelDeltaX?: number, wheelDeltaY?: number}} event
  * @returns {{delta_x: number, delta_y: number}}
