@@ -1,12 +1,12 @@
 import { realClock } from '../clock.js';
 
 /** @import { Clock } from '../clock.js' */
-/** @typedef {{frames: number, delayS: number, losses: number}} Totals since the beginning of a stream */
+/** @typedef {{frames: number, delayS: number, losses: number}} Totals since the start of a stream */
 
 /**
- * Notices a browser that holds every frame back although nothing is lost: after a disturbance some keep a long buffer
- * for as long as the connection lasts. Only a new one helps. Where that does not help either, it is the line, and the
- * next try comes later each time.
+ * Detects a browser that delays every frame although nothing is lost: after a disturbance some keep a long jitter buffer
+ * for the rest of the connection, and only a new one helps. If that does not, the link is slow: the next attempts come at
+ * growing intervals.
  */
 export class DelayWatch {
   #report;
@@ -22,8 +22,8 @@ export class DelayWatch {
 
   /**
    * @param {object} options
-   * @param {() => Promise<Record<string, any> | null>} options.report of the connection: its statistics by their ids
-   * @param {() => void} options.onLate a new connection is needed
+   * @param {() => Promise<Record<string, any> | null>} options.report returns the statistics of the connection by id
+   * @param {() => void} options.onLate requests a new connection
    * @param {Clock} [options.clock]
    */
   constructor({ report, onLate, clock = realClock }) {
@@ -32,7 +32,7 @@ export class DelayWatch {
     this.#clock = clock;
   }
 
-  /** There is a picture, of a new connection perhaps. */
+  /** Starts when video is shown, also of a new connection. */
   start() {
     this.stop();
     this.#next = this.#clock.setTimeout(() => void this.#poll(), EVERY_MS);
@@ -48,7 +48,7 @@ export class DelayWatch {
   async #poll() {
     const handle = this.#next;
     const report = await this.#report().catch(() => null);
-    // It was stopped meanwhile, or started anew.
+    // Stopped or restarted meanwhile.
     if (handle !== this.#next) return;
     const now = totals(report);
     if (now && this.#before) this.#judge(now, this.#before);
@@ -63,7 +63,7 @@ export class DelayWatch {
    */
   #judge(now, before) {
     const frames = now.frames - before.frames;
-    // A still picture tells nothing.
+    // No frames, no measurement.
     if (frames <= 0) return;
     const isLate = (now.delayS - before.delayS) / frames > LATE_S && now.losses === before.losses;
     this.#lateS = isLate ? this.#lateS + 1 : 0;
@@ -87,7 +87,7 @@ function totals(report) {
 }
 
 const EVERY_MS = 1000;
-/** A frame that waits longer for no reason is late, and that many seconds of it are enough. */
+/** The delay of a late frame, and the number of late seconds that trigger. */
 const LATE_S = 0.1;
 const PATIENCE = 5;
 const FIRST_REST_MS = 30_000;

@@ -1,37 +1,37 @@
-/** So many late frames one after the other are no accident. */
+/** The number of consecutive late frames that trigger a report. */
 const ENOUGH = 10;
-/** A shorter wait is not worth a frame: so many periods. */
+/** A shorter wait, in periods, is not worth dropping a frame. */
 const WORTH = 1 / 3;
-/** Frames that are further apart (ms) are no motion, in which each would find the display free. */
+/** Frames further apart (ms) are no continuous motion: each finds the display free. */
 const MOTION_MS = 50;
-/** The least and the most time between two reports. */
+/** The bounds of the time between two reports (ms). */
 const PAUSE_MS = { least: 2000, most: 60_000 };
 
 /**
- * Notices when a display is a frame behind. Chromium draws a video frame at once if it is the first in a period of the
- * display, and a second one in the next period. If there are as many frames as periods, each one after that waits for
- * the end of its period, too: one frame less heals it. What the browser tells of its frames (`requestVideoFrameCallback`)
- * does not say that, but when each came and where the periods begin. What does not help is told ever more rarely.
+ * Detects a display that is one frame behind. Chromium draws the first video frame in a refresh period at once, and a
+ * second one in the next period. At a frame rate equal to the refresh rate, each frame after that waits for the end of
+ * its period, too; dropping one frame ends it. `requestVideoFrameCallback` does not report this, but the arrival of each
+ * frame and the start of the periods, from which it follows. Reports without effect are repeated at growing intervals.
  */
 export class DisplayWatch {
   #onLate;
-  /** Of the display in milliseconds, as far as known. */
+  /** The refresh period in milliseconds, as far as known. */
   #period = Infinity;
   /** The current animation frame, in milliseconds and in periods. */
   #now = -Infinity;
   #tick = 0;
-  /** How many frames there were. */
+  /** The number of frames presented so far. */
   #frames = 0;
-  /** The period in which the last one is drawn. */
+  /** The period in which the last frame is drawn. */
   #drawn = -Infinity;
   #count = 0;
   #reportedAt = -Infinity;
   #pause = PAUSE_MS.least;
-  /** Whether the display was in time after the last report, in the same motion. */
+  /** Whether the display was on time after the last report, in the same motion. */
   #hasHelped = true;
   #awaitsHelp = false;
 
-  /** @param {() => void} late tells the host */
+  /** @param {() => void} late reports to the host */
   constructor(late) {
     this.#onLate = late;
   }
@@ -46,8 +46,8 @@ export class DisplayWatch {
   }
 
   /**
-   * @param {number} now the time of the animation frame in which the browser tells of a frame, in milliseconds
-   * @param {{presentationTime: number, presentedFrames: number}} frame when it was there to be drawn, and which it is
+   * @param {number} now the time of the animation frame of the callback, in milliseconds
+   * @param {{presentationTime: number, presentedFrames: number}} frame the metadata of the video frame
    */
   shown(now, { presentationTime, presentedFrames }) {
     const since = now - this.#now;
@@ -57,7 +57,7 @@ export class DisplayWatch {
     if (since > MOTION_MS) return this.#begin();
     this.#period = Math.min(this.#period, since);
     const ticks = Math.round(since / this.#period);
-    // The page was busy, and is told of the last one alone.
+    // The page was busy and got the last frame only.
     if (frames > 1 && frames <= ticks) return this.#begin();
     this.#tick += ticks;
     const time = this.#tick + (presentationTime - now) / this.#period;
@@ -67,7 +67,7 @@ export class DisplayWatch {
     this.#note(isLate, came + 1 - time);
   }
 
-  /** It is not known what the display shows. */
+  /** Starts over: the state of the display is unknown. */
   #begin() {
     this.#period = Infinity;
     this.#tick = 0;
@@ -78,7 +78,7 @@ export class DisplayWatch {
 
   /**
    * @param {boolean} isLate
-   * @param {number} wait until the end of its period, in periods
+   * @param {number} wait the time until the end of its period, in periods
    */
   #note(isLate, wait) {
     if (!isLate && this.#awaitsHelp) this.#hasHelped = true;

@@ -4,20 +4,20 @@ import { HostClock } from './host-clock.js';
 /** @import { Stages } from './stages.js' */
 
 /**
- * What the browser tells of a frame that it shows, as far as it is used here. Times are in milliseconds since the page
- * was opened, the duration in seconds.
+ * The part of `VideoFrameCallbackMetadata` that is used here. Times are in milliseconds since the page was opened, the
+ * duration in seconds.
  *
  * @typedef {object} Shown
  * @property {number} [rtpTimestamp]
- * @property {number} [receiveTime] of the last packet
- * @property {number} [processingDuration] of the decoder
- * @property {number} presentationTime when it was handed to be composed
+ * @property {number} [receiveTime] arrival of the last packet
+ * @property {number} [processingDuration] decode time
+ * @property {number} presentationTime submission to the compositor
  * @property {number} expectedDisplayTime
  */
 
 /**
- * Where the time of each frame goes, from the change on the desktop until it is seen: the host tells its part once a
- * second while that is wanted, the browser tells the other, and the frame's RTP timestamp joins the two.
+ * Measures the latency of each frame by stage, from the change on the desktop until it is displayed: the host reports its
+ * stages once a second while enabled, the browser reports the others, and the RTP timestamp joins the two.
  */
 export class FrameTimes {
   #video;
@@ -25,7 +25,7 @@ export class FrameTimes {
   #stages;
   #page;
   #clock = new HostClock();
-  /** Frames that were shown and of which the host has not told yet, by their timestamp. @type {Map<number, Shown>} */
+  /** Displayed frames that the host has not reported yet, by RTP timestamp. @type {Map<number, Shown>} */
   #shown = new Map();
   #isWanted = false;
   /** @type {string | null} */
@@ -36,8 +36,8 @@ export class FrameTimes {
    * @param {HTMLVideoElement} video
    * @param {object} options
    * @param {Send} options.send
-   * @param {Stages} options.stages is given what is measured
-   * @param {{timeOrigin: number, now: () => number}} [options.page] the clock that the browser's times are in
+   * @param {Stages} options.stages receives the measurements
+   * @param {{timeOrigin: number, now: () => number}} [options.page] the clock of the browser's times
    */
   constructor(video, { send, stages, page = performance }) {
     this.#video = video;
@@ -46,7 +46,7 @@ export class FrameTimes {
     this.#page = page;
   }
 
-  /** The name of the host's encoder, once it is known and if it has one. */
+  /** The name of the host's encoder; null: unknown or none. */
   get encoder() {
     return this.#encoder;
   }
@@ -59,7 +59,7 @@ export class FrameTimes {
     if (isWanted && !this.#isWatching) this.#watch();
   }
 
-  /** There is a new channel, perhaps to another host, that has been told nothing. */
+  /** Starts over on a new channel, perhaps to another host. */
   renew() {
     this.#clock = new HostClock();
     this.#shown.clear();
@@ -81,7 +81,7 @@ export class FrameTimes {
     }
   }
 
-  /** @param {Shown} frame the browser shows it */
+  /** @param {Shown} frame displayed by the browser */
   shown(frame) {
     if (frame.rtpTimestamp === undefined) return;
     this.#shown.set(frame.rtpTimestamp, frame);
@@ -110,12 +110,12 @@ export class FrameTimes {
     this.#send('ping', { timestamp: this.#now() });
   }
 
-  /** In milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   #now() {
     return this.#page.timeOrigin + this.#page.now();
   }
 
-  /** @param {number[][]} frames as the host tells them */
+  /** @param {number[][]} frames as the host reports them */
   #join(frames) {
     const { offset } = this.#clock;
     if (offset === null) return;
@@ -130,9 +130,9 @@ export class FrameTimes {
 
 /**
  * @param {Shown} shown
- * @param {number} sent when the host sent its first packet, by the clock of the other times
- * @param {number[]} host what it took there, in microseconds
- * @returns {Record<string, number>} milliseconds by stage; without what this browser does not tell
+ * @param {number} sent the send time of its first packet, by the clock of the other times
+ * @param {number[]} host the durations there, in microseconds
+ * @returns {Record<string, number>} milliseconds by stage, without those that this browser does not report
  */
 function stagesOf(shown, sent, [capture, convert, encode, packetize]) {
   const { receiveTime, presentationTime, expectedDisplayTime } = shown;
@@ -148,11 +148,11 @@ function stagesOf(shown, sent, [capture, convert, encode, packetize]) {
     present: expectedDisplayTime - presentationTime,
   };
   const known = Object.entries(stages).filter(([, ms]) => Number.isFinite(ms));
-  // The clocks are known but for the error of a ping: nothing takes less than no time.
+  // The clock offset has the error of a ping: clamp negative durations.
   return Object.fromEntries(known.map(([name, ms]) => [name, Math.max(ms, 0)]));
 }
 
-/** Frames that wait for the host's part: it comes once a second. */
+/** The number of frames kept for the host's report, which comes once a second. */
 const REMEMBERED = 512;
-/** Pings that are sent at the beginning without waiting. */
+/** The number of pings sent without delay at the start. */
 const AT_ONCE = 5;

@@ -1,15 +1,15 @@
 /**
- * How the clock of the host stands to that of the page, from pings that the host answers with its time. The quickest of
- * the last ones tells best: the error is at most half of its way there and back.
+ * Estimates the offset of the host's clock from pings that the host answers with its time. Uses the recent ping with the
+ * shortest round trip: the error is at most half of that.
  */
 export class HostClock {
   /** @type {{roundTrip: number, offset: number}[]} */
   #samples = [];
 
   /**
-   * @param {number} sent by the clock of the page, like all times in milliseconds
+   * @param {number} sent by the clock of the page; all times in milliseconds
    * @param {number} came
-   * @param {number} hostTime in between
+   * @param {number} hostTime the host's time in between
    */
   take(sent, came, hostTime) {
     const roundTrip = came - sent;
@@ -21,7 +21,7 @@ export class HostClock {
     return this.#samples.length;
   }
 
-  /** What has to be added to a time of the page to have it by the host's clock; null: not known. */
+  /** The host's clock minus the page's; null: unknown. */
   get offset() {
     const [first, ...rest] = this.#samples;
     if (!first) return null;
@@ -29,5 +29,5 @@ export class HostClock {
   }
 }
 
-/** Clocks drift: what was measured a minute ago does not count. */
+/** The number of samples kept: about a minute, because clocks drift. */
 const KEPT = 60;

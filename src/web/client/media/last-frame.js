@@ -1,4 +1,4 @@
-/** The last picture, kept in view while there is no new one. */
+/** Keeps the last video frame in view while the stream is interrupted. */
 export class LastFrame {
   #canvas;
   #video;
@@ -12,7 +12,7 @@ export class LastFrame {
     this.#video = video;
   }
 
-  /** Keeps what the video shows now. Does nothing when a picture is kept already, or when there is none. */
+  /** Shows a copy of the current frame. Does nothing when one is shown already, or without video. */
   freeze() {
     const { videoWidth: width, videoHeight: height } = this.#video;
     if (!this.#canvas.hidden || width === 0) return;

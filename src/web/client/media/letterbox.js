@@ -3,13 +3,13 @@
 /** @typedef {{x: number, y: number}} Point */
 
 /**
- * The pixel of the frame that is shown at a place of the window, where the frame is fitted into `box` as by
- * `object-fit: contain`. A place beside the picture gives the nearest pixel of its edge.
+ * Maps a position in the window to a pixel of the frame, which is fitted into `box` as by `object-fit: contain`. A
+ * position beside the video gives the nearest pixel of its edge.
  *
- * @param {Point} client where, in CSS pixels of the window
+ * @param {Point} client the position, in CSS pixels of the window
  * @param {Box} box the element that shows the frame, in CSS pixels of the window
  * @param {Size} frame in pixels
- * @returns {Point | null} whole numbers from 0 to the size less one; null while there is no picture
+ * @returns {Point | null} integers from 0 to the size less one; null without video
  */
 export function framePixel(client, box, frame) {
   const { scale, left, top } = fitted(box, frame);
@@ -21,7 +21,7 @@ export function framePixel(client, box, frame) {
 }
 
 /**
- * The place of the window where a part of the frame is shown.
+ * Maps a position in the frame to the window.
  *
  * @param {Point} part from 0 (left, top) to 1 (right, bottom)
  * @param {Box} box

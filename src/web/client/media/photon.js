@@ -7,8 +7,8 @@ import { realClock } from '../clock.js';
 /** @typedef {{x: number, y: number, width: number, height: number}} Mark in pixels of the desktop */
 
 /**
- * How long it takes from the input until its picture is seen: the host shows a small mark at a corner of the desktop,
- * which turns from black to white and back as it is told, and the page looks for that in the picture.
+ * Measures the input-to-photon latency: the host shows a small mark in a corner of the desktop, switches it between black
+ * and white on request, and the page looks for the change in the video.
  */
 export class PhotonMeter {
   #video;
@@ -16,7 +16,7 @@ export class PhotonMeter {
   #send;
   #isBright;
   #clock;
-  /** Whoever waits for the host's word. @type {((data: any) => void) | null} */
+  /** Receives the host's reply. @type {((data: any) => void) | null} */
   #answer = null;
   #isBusy = false;
 
@@ -41,7 +41,7 @@ export class PhotonMeter {
     if (type === 'measure') this.#answer?.(data);
   }
 
-  /** @returns {Promise<Photon | null>} null: it cannot be measured now */
+  /** @returns {Promise<Photon | null>} null: not possible now */
   async measure() {
     if (this.#isBusy || !('requestVideoFrameCallback' in this.#video)) return null;
     this.#isBusy = true;
@@ -68,12 +68,12 @@ export class PhotonMeter {
    * @returns {Promise<Photon | null>}
    */
   async #sample(mark) {
-    // The first ones find the mark, which may look like what was there before.
+    // Not sampled: the mark may look like the desktop under it.
     await this.#turn(mark, true);
     if (await this.#turn(mark, false) === null) return null;
     const samples = [];
     for (let count = 0; count < SAMPLES; count += 1) {
-      // Not in step with the frames.
+      // Randomized, not in step with the frames.
       await this.#pause(REST_MS * (0.5 + Math.random()));
       const ms = await this.#turn(mark, count % 2 === 0);
       if (ms === null) return null;
@@ -86,7 +86,7 @@ export class PhotonMeter {
   /**
    * @param {Mark} mark
    * @param {boolean} lit
-   * @returns {Promise<number | null>} milliseconds until it was seen; null: it was not
+   * @returns {Promise<number | null>} milliseconds until it was displayed; null: it was not
    */
   async #turn(mark, lit) {
     const sent = performance.now();
@@ -98,7 +98,7 @@ export class PhotonMeter {
   /**
    * @param {Mark} mark
    * @param {boolean} lit
-   * @returns {Promise<number | null>} when the frame is seen that has the mark like this
+   * @returns {Promise<number | null>} the display time of the frame with the mark in this state; null: none
    */
   #see(mark, lit) {
     return new Promise((resolve) => {
@@ -115,7 +115,7 @@ export class PhotonMeter {
           return;
         }
         this.#clock.clearTimeout(late);
-        // What is looked at may be newer than the frame that is told of.
+        // The drawn frame may be newer than the reported one.
         resolve(Math.max(expectedDisplayTime, performance.now()));
       };
       handle = this.#video.requestVideoFrameCallback(look);
@@ -129,11 +129,11 @@ export class PhotonMeter {
 }
 
 /**
- * Whether the middle of the mark is brighter than grey in the picture that is shown now.
+ * Whether the middle of the mark is brighter than grey in the current frame.
  *
  * @param {HTMLVideoElement} video
  * @param {Mark} mark
- * @param {number} scale pixels of the picture for each pixel of the desktop
+ * @param {number} scale video pixels for each pixel of the desktop
  */
 function isBright(video, { x, y, width, height }, scale) {
   const [left, top, across, down] = [x + width / 4, y + height / 4, width / 2, height / 2].map((each) => each * scale);
@@ -142,7 +142,7 @@ function isBright(video, { x, y, width, height }, scale) {
   return (context?.getImageData(0, 0, 1, 1).data[1] ?? 0) > 127;
 }
 
-/** The host ends it after 5 s. */
+/** The host ends the measurement after 5 s. */
 const SAMPLES = 10;
 const REST_MS = 80;
 const SEEN_MS = 1000;

@@ -1,4 +1,4 @@
-/** Records what is seen, on the viewer's own device. */
+/** Records the video on the viewer's device. */
 export class Recorder {
   #save;
   #onChange;
@@ -38,17 +38,17 @@ export class Recorder {
     this.#onChange(true);
   }
 
-  /** Ends the recording, which is saved then. */
+  /** Ends and saves the recording. */
   stop() {
     if (this.#recorder?.state !== 'inactive') this.#recorder?.stop();
   }
 }
 
 /**
- * The picture that is shown now.
+ * Takes a screenshot of the video.
  *
  * @param {HTMLVideoElement} video
- * @returns {Promise<Blob | null>} a PNG image; null while there is no picture
+ * @returns {Promise<Blob | null>} a PNG image; null without video
  */
 export async function screenshot(video) {
   const { videoWidth: width, videoHeight: height } = video;
@@ -68,7 +68,7 @@ export function fileName(extension, now = new Date()) {
 }
 
 /**
- * Saves a file as if it had been downloaded.
+ * Saves a blob as a download.
  *
  * @param {Blob} blob
  * @param {string} name

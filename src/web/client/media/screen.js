@@ -1,9 +1,9 @@
-/** The element that shows the desktop, and how many frames it has shown. */
+/** The video element that shows the desktop; counts its frames. */
 export class Screen {
   #video;
   #onFirstFrame;
   #framesPresented = 0;
-  /** What the host says. @type {import('./letterbox.js').Size | null} */
+  /** The size reported by the host. @type {import('./letterbox.js').Size | null} */
   #desktop = null;
   /** @type {AbortController | null} */
   #watch = null;
@@ -22,8 +22,7 @@ export class Screen {
   }
 
   /**
-   * The size of the desktop that is shown, in pixels; 0 x 0 before the first picture. A thin line brings a picture of
-   * half the size.
+   * The size of the desktop in pixels; 0 x 0 before the first frame. On a slow link the video has half the size.
    */
   get frame() {
     const { videoWidth: width, videoHeight: height } = this.#video;
@@ -32,7 +31,7 @@ export class Screen {
     return width > 0 && isHalf ? desktop : { width, height };
   }
 
-  /** @param {import('./letterbox.js').Size} desktop as the host says */
+  /** @param {import('./letterbox.js').Size} desktop as reported by the host */
   setDesktop(desktop) {
     this.#desktop = desktop;
   }
@@ -43,13 +42,13 @@ export class Screen {
     this.#watch?.abort();
     this.#watch = new AbortController();
     video.srcObject = stream;
-    // Muted video may always play; where a browser is stricter, the first click starts it.
+    // Muted video may autoplay; in stricter browsers the first click starts it.
     video.play().catch(() => {});
     video.addEventListener('pointerdown', () => video.play().catch(() => {}), { signal: this.#watch.signal });
     this.#countFrames(this.#watch.signal);
   }
 
-  /** Shows nothing any more. */
+  /** Removes the stream from the element. */
   clear() {
     this.#watch?.abort();
     this.#video.srcObject = null;

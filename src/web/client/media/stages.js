@@ -1,17 +1,17 @@
 /**
- * How long frames spend in each stage on their way, in milliseconds by the names of the stages and in the order in which
- * a frame passes them. Whoever measures gives what there is once a second; the statistics show it.
+ * The latency of frames by stage, in milliseconds and in the order in which a frame passes the stages. Updated once a
+ * second by the measurement, read by the statistics.
  */
 export class Stages {
   /** @type {Record<string, number>[]} */
   #frames = [];
 
-  /** @param {Record<string, number>[]} frames that were measured since the last time; none: nothing has moved */
+  /** @param {Record<string, number>[]} frames measured since the last call; empty: no motion, keeps the previous ones */
   take(frames) {
     if (frames.length > 0) this.#frames = frames;
   }
 
-  /** @returns {Record<string, {median: number, p95: number}>} of the last second in which something moved */
+  /** @returns {Record<string, {median: number, p95: number}>} of the last second with motion */
   get summary() {
     const names = new Set(this.#frames.flatMap((frame) => Object.keys(frame)));
     const totals = this.#frames.map((frame) => Object.values(frame).reduce((sum, ms) => sum + ms, 0));

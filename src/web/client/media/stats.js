@@ -1,16 +1,16 @@
 /**
- * What the browser measures of the stream. What is not known is null.
+ * Statistics of the stream from the browser; null: unknown.
  *
  * @typedef {object} Measurement
  * @property {number | null} fps frames decoded per second
  * @property {number | null} kbps
- * @property {number | null} lossPercent of the packets
+ * @property {number | null} lossPercent lost packets
  * @property {number | null} roundTripMs
- * @property {number | null} jitterBufferMs how long a frame waited in it
- * @property {number | null} decodeMs for a frame
+ * @property {number | null} jitterBufferMs mean time of a frame in it
+ * @property {number | null} decodeMs mean decode time of a frame
  * @property {string | null} codec
  * @property {string | null} decoder
- * @property {string | null} picture its size
+ * @property {string | null} picture the size of the video
  * @property {'direct' | 'reflexive' | 'relayed' | null} route
  */
 
@@ -47,7 +47,7 @@ export function measure(report, before) {
 /** @param {any[]} all */
 function selectedPair(all) {
   const id = all.find(({ type }) => type === 'transport')?.selectedCandidatePairId;
-  // Firefox has no transport in its reports, and marks the pair.
+  // Firefox reports no transport, but marks the pair.
   return all.find((entry) => entry.type === 'candidate-pair' && (id ? entry.id === id : entry.selected || entry.nominated));
 }
 

@@ -2,7 +2,7 @@ import { realClock } from '../clock.js';
 
 /** @import { Clock } from '../clock.js' */
 
-/** Asks for no picture while nobody can see it: after a second in the background, and at once again on return. */
+/** Pauses the video while the page is hidden: after a second, until it is visible again. */
 export class Visibility {
   #document;
   #setPaused;
@@ -15,8 +15,8 @@ export class Visibility {
   /**
    * @param {Document} document
    * @param {object} options
-   * @param {(paused: boolean) => boolean} options.setPaused tells the host; false: it could not be told
-   * @param {() => boolean} options.isNeeded whether the picture is needed even so: it is recorded, or shown elsewhere
+   * @param {(paused: boolean) => boolean} options.setPaused notifies the host; false: it was not sent
+   * @param {() => boolean} options.isNeeded whether a hidden page needs the video: for a recording or picture-in-picture
    * @param {Clock} [options.clock]
    */
   constructor(document, { setPaused, isNeeded, clock = realClock }) {
@@ -27,7 +27,7 @@ export class Visibility {
     document.addEventListener('visibilitychange', () => this.#update());
   }
 
-  /** A new stream runs, whatever was asked of the one before. */
+  /** Starts over with a new stream, which is not paused. */
   renew() {
     this.#isPaused = false;
     this.#update();
