@@ -6,7 +6,7 @@ import { part } from './toolbar.js';
 /** @import { Content } from '../input/clipboard.js' */
 /** @import { Send } from '../connection/input-channel.js' */
 
-/** The clipboard as the viewer meets it: what is pasted into the page, and a panel for when the browser is shy. */
+/** The clipboard in the page: handles paste events, and shows a panel for browsers without clipboard access. */
 export class ClipboardPanel {
   #document;
   #hint;
@@ -21,7 +21,7 @@ export class ClipboardPanel {
    * @param {object} options
    * @param {Send} options.send
    * @param {(text: string) => void} options.hint
-   * @param {() => string} options.client what the host calls this client
+   * @param {() => string} options.client the id of this client at the host
    * @param {(permission: string) => boolean} options.may
    */
   constructor(document, { send, hint, client, may }) {
@@ -45,7 +45,7 @@ export class ClipboardPanel {
     });
   }
 
-  /** @param {() => void} then lets the key that pastes act */
+  /** @param {() => void} then sends the key that pastes */
   expectPaste(then) {
     this.#clipboard.expectPaste(then);
   }
@@ -56,7 +56,7 @@ export class ClipboardPanel {
     this.show();
   }
 
-  /** There is something on the clipboard of the desktop that has to be fetched. */
+  /** Fetches large content of the desktop's clipboard. */
   async fetch() {
     const answer = await fetch(this.#url).catch(() => null);
     if (answer?.status !== 200) return;
@@ -65,7 +65,7 @@ export class ClipboardPanel {
     this.show();
   }
 
-  /** The panel has what the desktop has, but for what is being written there. */
+  /** Shows the desktop's content in the panel, except over text that is being edited. */
   show() {
     const { content } = this.#clipboard;
     const isText = typeof content === 'string';
@@ -75,12 +75,12 @@ export class ClipboardPanel {
     if (!isText) this.#image.src = URL.createObjectURL(content);
   }
 
-  /** The desktop is given what the panel has. */
+  /** Sends the panel's content to the desktop. */
   offer() {
     this.#say(this.#clipboard.offer(this.#area.value).then(() => this.show()));
   }
 
-  /** The viewer's clipboard is given what the panel has. */
+  /** Copies the panel's content to the viewer's clipboard. */
   async copyPanel() {
     const { content } = this.#clipboard;
     if (typeof content === 'string' || this.#area.value) return this.copy(this.#area.value);
@@ -88,7 +88,7 @@ export class ClipboardPanel {
       await writeClipboard(content);
       this.#hint(t('Copied'));
     } catch {
-      // Without https a page may only save it.
+      // Without HTTPS a page can only save it.
       download(content, fileName('png'));
     }
   }
@@ -104,7 +104,7 @@ export class ClipboardPanel {
   }
 
   /**
-   * The old way, for pages that are not secure.
+   * Copies by `execCommand`, for pages without HTTPS.
    *
    * @param {string} text
    */
@@ -131,7 +131,7 @@ export class ClipboardPanel {
     if (!answer?.ok) throw new Error(NOT_SENT);
   }
 
-  /** @param {Promise<void>} work which is rejected with a sentence for the viewer */
+  /** @param {Promise<void>} work rejected with a sentence for the viewer */
   #say(work) {
     work.catch((error) => this.#hint(t(error.message)));
   }

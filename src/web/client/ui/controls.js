@@ -25,7 +25,7 @@ import { ViewsPanel } from './views-panel.js';
 /** @import { Settings, Values } from './settings.js' */
 /** @import { WebRTCManager } from '../peer.js' */
 
-/** What the page has around the picture: its tools, what they do with the stream, and what the viewer has chosen. */
+/** The page around the video: connects the tools and the settings with the stream. */
 export class Controls {
   #document;
   #video;
@@ -50,14 +50,14 @@ export class Controls {
   #views;
   #frameTimes;
   #photon;
-  /** What the pointer of the host looks like. @type {import('./cursor.js').HostCursor | null} */
+  /** The cursor of the desktop. @type {import('./cursor.js').HostCursor | null} */
   #hostCursor = null;
   #onControlChange;
-  /** What the host allows; null: everything. @type {string[] | null} */
+  /** Permissions from the host; null: all. @type {string[] | null} */
   #permissions = null;
-  /** What the host was told last; at first it sends its best. */
+  /** The last quality sent; a host starts with its best. */
   #sentQuality = 100;
-  /** And that the pointer is in the picture. */
+  /** The last `visible` sent; a host starts with the cursor in the video. */
   #sentPointer = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hintEnd;
@@ -140,7 +140,7 @@ export class Controls {
     });
   }
 
-  /** What the stream's input is made with. @returns {InputExtras} */
+  /** Options for the input of the stream. @returns {InputExtras} */
   get input() {
     return {
       field: this.#field,
@@ -155,7 +155,7 @@ export class Controls {
   }
 
   /**
-   * Connects the tools with the stream.
+   * Connects the tools to the stream.
    *
    * @param {WebRTCManager} manager
    */
@@ -198,32 +198,32 @@ export class Controls {
   }
 
   /**
-   * Whether keyboard, pointer and clipboard act on the desktop: the host allows it, nobody else has the control, and the
-   * viewer wants it.
+   * True if keyboard, pointer and clipboard go to the desktop: the role permits it, no other viewer has control, and the
+   * address does not say `view=1`.
    */
   get canControl() {
     return this.#may('pointer') && this.#people.isGranted && !this.#settings.address.viewOnly;
   }
 
-  /** @param {string[] | null} permissions what the host allows; null, as at first: everything */
+  /** @param {string[] | null} permissions from the host; null: all */
   setPermissions(permissions) {
     this.#permissions = permissions;
     this.#controlChanged();
   }
 
-  /** The tools are put away. */
+  /** Closes the tools. */
   close() {
     this.#toolbar.close();
   }
 
-  /** The desktop has the keyboard. */
+  /** Gives the desktop the keyboard focus. */
   focus() {
     this.#field.focus({ preventScroll: true });
   }
 
   /**
-   * @param {string} permission of the host
-   * @param {boolean} [otherwise] if the host does not tell
+   * @param {string} permission
+   * @param {boolean} [otherwise] the result if the host sends no permissions
    */
   #may(permission, otherwise = true) {
     return this.#permissions?.includes(permission) ?? otherwise;
@@ -246,7 +246,7 @@ export class Controls {
       const button = /** @type {HTMLElement} */ (event.target).closest('[data-act]');
       if (!button) return;
       void this.#act(/** @type {HTMLElement} */ (button).dataset.act ?? '');
-      // A button beside the tools has done its work: the desktop has the keyboard again.
+      // A button outside the tools is done: focus the desktop again.
       if (!button.closest('#tools')) this.focus();
     });
     document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
@@ -260,7 +260,7 @@ export class Controls {
     addEventListener('resize', () => this.#fit.update());
   }
 
-  /** What this browser cannot do, or this viewer may not, is not offered. */
+  /** Hides the tools that this browser does not support or this viewer has no permission for. */
   #showTools() {
     const { canControl } = this;
     this.#part('#tools').hidden = !this.#settings.address.hasTools;
@@ -317,7 +317,7 @@ export class Controls {
     if (input.name in this.#settings.values) this.#settings.set({ [input.name]: value });
   }
 
-  /** Everything is as the settings say. */
+  /** Applies the settings. */
   #apply() {
     const { values } = this.#settings;
     this.#document.documentElement.dataset.theme = values.theme;
@@ -343,7 +343,7 @@ export class Controls {
     }
   }
 
-  /** @param {{type: string, data: any}} message of the host */
+  /** @param {{type: string, data: any}} message from the host */
   #receive(message) {
     const { type, data } = message;
     this.#frameTimes.receive(message);
@@ -360,7 +360,7 @@ export class Controls {
     if (type === 'clipboard-large' && this.canControl) void this.#clipboard.fetch();
   }
 
-  /** The control has come or gone, or the host allows something else. */
+  /** Control or permissions have changed. */
   #controlChanged() {
     this.#showTools();
     this.#showCursor();
@@ -373,7 +373,7 @@ export class Controls {
     else this.#cursor.reset();
   }
 
-  /** The host draws the pointer into the picture where the browser has none to show. */
+  /** Asks the host to draw the cursor into the video where the browser shows none. */
   #sendPointer() {
     const visible = !this.canControl || this.#isLocked || (isTouchOnly() && this.#touch.mode === 'trackpad');
     if (visible !== this.#sentPointer && this.#send('pointer', { visible })) this.#sentPointer = visible;
@@ -385,9 +385,9 @@ export class Controls {
     if (this.#send('set-quality', { percent: quality })) this.#sentQuality = quality;
   }
 
-  /** @param {import('../media/letterbox.js').Size | null} size that the desktop should have; null: its own */
+  /** @param {import('../media/letterbox.js').Size | null} size of the desktop; null: its original one */
   #resize(size) {
-    // The window is matched by the whole desktop, and not by a part of it.
+    // Only the whole desktop can match the window, not a part of it.
     if (!this.canControl || (size && !this.#views.isWhole)) return false;
     const isAsked = this.#send('resize', size ? { ...size, enabled: true } : { enabled: false });
     if (isAsked && size) this.#send('scale', { scale: globalThis.devicePixelRatio });
@@ -483,5 +483,5 @@ function isTouchOnly() {
 }
 
 const HINT_MS = 4000;
-/** Too narrow for a row of all tools. */
+/** Too narrow for all tools in a row. */
 const NARROW = '(max-width: 30rem)';

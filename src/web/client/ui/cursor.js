@@ -1,12 +1,12 @@
 /**
- * What the host says of its pointer, in a `cursor` message.
+ * The data of a `cursor` message.
  *
  * @typedef {{curdata?: string, override?: string | null, hotspot?: {x: number, y: number}}} HostCursor
  */
 
 /**
- * The host's pointer as the CSS cursor of the element that shows the desktop: the browser moves it, without a round
- * trip. It is as large as it would be in the picture.
+ * Shows the host's cursor as the CSS cursor of the video element: the browser moves it without a round trip. It is scaled
+ * like the video.
  */
 export class Cursor {
   #surface;
@@ -14,12 +14,12 @@ export class Cursor {
   #scale = 1;
   /** @type {HostCursor | null} */
   #shown = null;
-  /** Counts the changes: drawing takes its time, and only the latest counts. */
+  /** Counts the changes: drawing is asynchronous, and only the latest result is used. */
   #round = 0;
 
   /**
    * @param {HTMLElement} surface
-   * @param {{redraw?: typeof redraw}} [options] how a picture gets another size
+   * @param {{redraw?: typeof redraw}} [options] scales an image
    */
   constructor(surface, options = {}) {
     this.#surface = surface;
@@ -39,7 +39,7 @@ export class Cursor {
     this.#apply();
   }
 
-  /** The browser's own again. */
+  /** Restores the browser's cursor. */
   reset() {
     this.#shown = null;
     this.#round += 1;
@@ -66,9 +66,9 @@ export class Cursor {
 }
 
 /**
- * @param {string} url of a picture
+ * @param {string} url of an image
  * @param {number} wanted
- * @returns {Promise<{url: string, scale: number}>} a picture scaled as wanted, or as much as a cursor may be
+ * @returns {Promise<{url: string, scale: number}>} the image scaled as wanted, within the limits of a cursor
  */
 async function redraw(url, wanted) {
   const image = new Image();
@@ -84,7 +84,7 @@ async function redraw(url, wanted) {
   return { url: canvas.toDataURL('image/png'), scale };
 }
 
-/** Browsers ignore cursors of more than 128 pixels. */
+/** Browsers ignore cursors larger than 128 pixels. */
 const LARGEST = 128;
-/** A cursor that nobody finds is of no use. */
+/** Keeps the cursor large enough to see. */
 const SMALLEST = 0.5;

@@ -4,9 +4,9 @@ import { pressKeys } from '../input/chords.js';
 /** @import { State } from '../connection/session.js' */
 
 /**
- * What a page that shows this one in a frame may ask and is told, by `postMessage`. Browsers let only those pages do that
- * which the host names (`--allow-embed`, by `frame-ancestors`); of them, the one right above is heard, and answered at
- * the origin that it has greeted from.
+ * The `postMessage` API for a page that embeds this one in a frame. Browsers allow embedding only to the origins named by
+ * the host (`--allow-embed`, by `frame-ancestors`). Only messages of the parent frame are accepted, and replies go to
+ * the origin of its `hello`.
  */
 export class Embedding {
   #window;
@@ -18,8 +18,8 @@ export class Embedding {
    * @param {Pick<Window, 'parent' | 'addEventListener'>} window
    * @param {object} options
    * @param {() => State} options.state
-   * @param {(settings: any) => void} options.set what makes no sense in it is left out
-   * @param {Send} options.send input, if the viewer may act
+   * @param {(settings: any) => void} options.set invalid ones are ignored
+   * @param {Send} options.send sends input, if the viewer has control
    * @param {() => void} options.focus
    */
   constructor(window, options) {
@@ -34,14 +34,14 @@ export class Embedding {
     });
   }
 
-  /** @param {State} state that has just been entered */
+  /** @param {State} state the new state */
   notify(state) {
     if (this.#origin !== null) this.#window.parent.postMessage({ deskbeam: 'state', state }, this.#origin);
   }
 
   /** @param {string} origin */
   #greet(origin) {
-    // A page without an origin of its own could be anybody.
+    // An opaque origin could be any page.
     if (origin === 'null') return;
     this.#origin = origin;
     this.notify(this.#options.state());
@@ -70,6 +70,6 @@ function isListOfTexts(value) {
   return Array.isArray(value) && value.length <= MOST_KEYS && value.every((each) => typeof each === 'string' && each !== '');
 }
 
-/** Characters, of which each may have four bytes: the host takes 4096. */
+/** Characters of at most four bytes each; the limit of a message is 4096 bytes. */
 const AT_ONCE = 1000;
 const MOST_KEYS = 8;

@@ -2,7 +2,7 @@ import { t } from './strings.js';
 import { part } from './toolbar.js';
 import { Upload } from '../connection/upload.js';
 
-/** Files that go to the host, by dropping them onto the page or by choosing them, and those that can be fetched there. */
+/** Uploads files that are dropped onto the page or chosen, and lists the files to download. */
 export class FilesPanel {
   #document;
   #may;
@@ -12,7 +12,7 @@ export class FilesPanel {
    * @param {Document} document with the panel `#files`
    * @param {object} options
    * @param {(permission: string) => boolean} options.may
-   * @param {() => void} options.onDrop files were dropped: the panel should be seen
+   * @param {() => void} options.onDrop files were dropped: shows the panel
    */
   constructor(document, { may, onDrop }) {
     this.#document = document;
@@ -30,7 +30,7 @@ export class FilesPanel {
     document.addEventListener('drop', (event) => this.#drop(event));
   }
 
-  /** What is offered, with what the host has now. */
+  /** Updates the panel and the list of files. */
   show() {
     part(this.#document, '#sending').hidden = !this.#may('upload');
     part(this.#document, '#fetching').hidden = !this.#may('download');
@@ -40,7 +40,7 @@ export class FilesPanel {
   /** @param {DragEvent} event */
   #over(event) {
     if (!event.dataTransfer?.types.includes('Files')) return;
-    // Without this the browser would open the file in place of the page.
+    // Otherwise the browser would open the file in place of the page.
     event.preventDefault();
     event.dataTransfer.dropEffect = this.#may('upload') ? 'copy' : 'none';
     this.#mark(this.#may('upload'));
@@ -57,12 +57,12 @@ export class FilesPanel {
     this.#send(files);
   }
 
-  /** @param {boolean} isOver files are held over the page */
+  /** @param {boolean} isOver files are dragged over the page */
   #mark(isOver) {
     this.#document.body.toggleAttribute('data-drop', isOver);
   }
 
-  /** @param {File[]} files one after the other */
+  /** @param {File[]} files sent one after the other */
   async #send(files) {
     const started = files.map((file) => this.#start(file));
     for (const send of started) await send();
@@ -70,7 +70,7 @@ export class FilesPanel {
   }
 
   /**
-   * Shows a file that waits for its turn.
+   * Shows a queued file.
    *
    * @param {File} file
    * @returns {() => Promise<void>} sends it

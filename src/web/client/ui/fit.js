@@ -5,7 +5,7 @@ import { NO_ZOOM, zoomed } from './zoom.js';
 /** @import { Point, Size } from '../media/letterbox.js' */
 /** @import { Values } from './settings.js' */
 
-/** How the picture fills the window: fitted into it, pixel by pixel, or with a desktop of the window's size. */
+/** Fits the video into the window, shows it at its actual size, or resizes the desktop to match the window. */
 export class Fit {
   #video;
   #frame;
@@ -18,7 +18,7 @@ export class Fit {
   #mode = 'fit';
   /** @type {Readonly<import('./zoom.js').Zoom>} */
   #zoom = NO_ZOOM;
-  /** Whether the desktop follows the window. */
+  /** Whether the desktop was resized to the window. */
   #isFollowed = false;
   /** @type {unknown} */
   #timer = null;
@@ -27,9 +27,9 @@ export class Fit {
    * @param {object} options
    * @param {HTMLVideoElement} options.video
    * @param {() => Size} options.frame the size of the desktop, in pixels
-   * @param {HTMLElement} options.stage what the picture has room in
-   * @param {HTMLElement} options.root has the style sheet's `--` properties and `data-fit`
-   * @param {(size: Size | null) => boolean} options.resize asks the host for a size; null: for the desktop's own
+   * @param {HTMLElement} options.stage the area for the video
+   * @param {HTMLElement} options.root the element with the custom properties and `data-fit`
+   * @param {(size: Size | null) => boolean} options.resize requests a desktop size; null: its original one
    * @param {(scale: number) => void} options.onScale CSS pixels for each pixel of the frame
    * @param {Clock} [options.clock]
    */
@@ -53,7 +53,7 @@ export class Fit {
     this.update();
   }
 
-  /** The window, the picture or the connection has changed. */
+  /** The window, the video or the connection has changed. */
   update() {
     const ratio = globalThis.devicePixelRatio || 1;
     const { width, height } = this.#frame();
@@ -67,7 +67,7 @@ export class Fit {
     }
   }
 
-  /** The desktop has its own size again, and does not follow the window. */
+  /** Restores the original size of the desktop. */
   #release() {
     this.#clock.clearTimeout(this.#timer);
     if (this.#isFollowed) this.#resize(null);
@@ -75,7 +75,7 @@ export class Fit {
   }
 
   /**
-   * Two fingers pinch; at its actual size the picture is only moved.
+   * Applies a pinch; scrolls only in the actual size.
    *
    * @param {{factor: number, center: Point, dx: number, dy: number}} change
    */
@@ -119,5 +119,5 @@ function even(length, least) {
 }
 
 const DEBOUNCE_MS = 300;
-/** Smaller desktops cannot be worked with. */
+/** The smallest usable desktop. */
 const SMALLEST = { width: 320, height: 240 };

@@ -1,6 +1,6 @@
 import { t } from './strings.js';
 
-/** The whole screen for the desktop, with the keys that the browser would keep, where it lets go of them. */
+/** Full screen, with the keyboard locked where the browser supports it. */
 export class FullScreen {
   #document;
   #hint;
@@ -8,7 +8,7 @@ export class FullScreen {
   /**
    * @param {Document} document
    * @param {object} options
-   * @param {(text: string) => void} options.hint says how to get out
+   * @param {(text: string) => void} options.hint says how to leave
    * @param {(isFull: boolean) => void} options.onChange
    */
   constructor(document, { hint, onChange }) {
@@ -20,7 +20,7 @@ export class FullScreen {
     });
   }
 
-  /** Whether the browser has it. Phones of Apple have not. */
+  /** Whether the browser supports it. iPhones do not. */
   get isPossible() {
     return this.#document.fullscreenEnabled === true;
   }

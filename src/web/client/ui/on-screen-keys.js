@@ -3,7 +3,7 @@ import { part } from './toolbar.js';
 
 /** @import { Send } from '../connection/input-channel.js' */
 
-/** The menu of keys that the browser keeps for itself, the on-screen keyboard, and the row above it. */
+/** The menu of reserved keys, the on-screen keyboard, and the row of keys above it. */
 export class OnScreenKeys {
   #document;
   #field;
@@ -27,7 +27,7 @@ export class OnScreenKeys {
       return made;
     });
     this.#row.replaceChildren(...extra);
-    // The focus stays in the field, or the keyboard would go away.
+    // Keep the focus in the field, or the on-screen keyboard would close.
     this.#row.addEventListener('mousedown', (event) => event.preventDefault());
     this.#field.addEventListener('blur', () => this.#sticky.release());
     globalThis.visualViewport?.addEventListener('resize', () => this.#place());
@@ -42,13 +42,13 @@ export class OnScreenKeys {
   }
 
   /**
-   * Shows the on-screen keyboard, or puts it away.
+   * Shows or hides the on-screen keyboard.
    *
    * @returns {boolean} whether it is shown
    */
   toggle() {
     const isShown = this.#field.inputMode === 'none';
-    // A browser looks at the mode when the field gets the focus.
+    // Browsers read the mode when the field receives the focus.
     this.#field.blur();
     this.#field.inputMode = isShown ? 'text' : 'none';
     this.#field.focus({ preventScroll: true });
@@ -57,7 +57,7 @@ export class OnScreenKeys {
     return isShown;
   }
 
-  /** The row is above the keyboard, whose height the browser tells. */
+  /** Places the row above the on-screen keyboard, by the visual viewport. */
   #place() {
     const view = globalThis.visualViewport;
     const bottom = view ? view.offsetTop + view.height : innerHeight;

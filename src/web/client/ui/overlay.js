@@ -5,10 +5,10 @@ import { t } from './strings.js';
 /** @import { State } from '../connection/session.js' */
 
 /**
- * One sentence, or two with a remedy, that tells the viewer what is going on.
+ * Describes a state to the viewer, with a remedy if there is one.
  *
  * @param {State} state
- * @returns {string} empty when the picture speaks for itself
+ * @returns {string} empty while connected
  */
 export function sentence(state) {
   switch (state.kind) {
@@ -25,7 +25,7 @@ export function sentence(state) {
   }
 }
 
-/** Shows the state of the connection over the picture. The style sheet hides it while connected. */
+/** Shows the state of the connection over the video. The style sheet hides it while connected. */
 export class Overlay {
   #body;
   #sentence;
@@ -80,7 +80,7 @@ function element(document, id) {
   return found;
 }
 
-/** What the viewer can do about what does not pass by itself. @type {Record<string, string>} */
+/** Remedies for reasons that do not resolve by themselves. @type {Record<string, string>} */
 const REMEDIES = {
   'The network blocks video from the host.': 'Check that UDP is allowed between this device and the host.',
   'The host cannot be reached.': 'Check that the host is running and that this device is on its network.',

@@ -5,7 +5,7 @@ import { part } from './toolbar.js';
 /** @import { GStreamerSignalingClient } from '../connection/signaling.js' */
 /** @import { Person } from './people.js' */
 
-/** Who is there, and the control going from one to the other. */
+/** Lists the viewers; takes, requests and hands over control. */
 export class PeoplePanel {
   #document;
   #hint;
@@ -19,7 +19,7 @@ export class PeoplePanel {
    * @param {Document} document with the panel `#people` and its button
    * @param {object} options
    * @param {(text: string) => void} options.hint
-   * @param {() => void} options.onChange the control has come or gone
+   * @param {() => void} options.onChange the viewer has gained or lost control
    */
   constructor(document, { hint, onChange }) {
     this.#document = document;
@@ -43,17 +43,17 @@ export class PeoplePanel {
     signaling.addEventListener('message', (event) => this.#receive(/** @type {CustomEvent} */ (event).detail));
   }
 
-  /** Whether nobody else has the control. */
+  /** Whether this viewer may control the desktop: no other viewer has control, nor the local user. */
   get isGranted() {
     return this.#people.isGranted;
   }
 
-  /** What the host calls this client. */
+  /** The id of this client at the host. */
   get clientId() {
     return this.#people.clientId;
   }
 
-  /** @param {string} name what the viewer wants to be called */
+  /** @param {string} name the viewer's name for others */
   setName(name) {
     if (name === this.#name) return;
     this.#name = name;
@@ -107,7 +107,7 @@ export class PeoplePanel {
     return item;
   }
 
-  /** What the viewer may do about the control. */
+  /** The buttons for control that apply to the viewer. */
   #choices() {
     const { own, holder, isAdmin } = this.#people;
     if (!own?.mayControl) return [];

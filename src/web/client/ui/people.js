@@ -1,14 +1,14 @@
 /**
  * @typedef {object} Person
  * @property {string} id
- * @property {string} name what he calls himself; empty: he has not said
- * @property {boolean} mayControl whether his role lets him
- * @property {boolean} isOwn whether this is the viewer of this page
- * @property {boolean} holds whether he alone may act now
- * @property {boolean} asks whether he wants to
+ * @property {string} name the chosen name; empty: none
+ * @property {boolean} mayControl whether the role permits control
+ * @property {boolean} isOwn the viewer of this page
+ * @property {boolean} holds has exclusive control
+ * @property {boolean} asks requests control
  */
 
-/** Who is connected, and who has the control, as the host tells it. */
+/** The connected viewers and who has control, from the host's messages. */
 export class People {
   #own = '';
   /** @type {{client_id: string, name: string | null, role: string}[]} */
@@ -19,7 +19,7 @@ export class People {
   #asking = null;
   #isLocal = false;
 
-  /** @param {string} own the id of this page's viewer on a new connection, which has been told nothing */
+  /** @param {string} own the id of this page's viewer on a new connection */
   begin(own) {
     this.#own = own;
     this.#people = [];
@@ -29,8 +29,8 @@ export class People {
   }
 
   /**
-   * @param {{type: string, data?: any}} message of the host
-   * @returns {boolean} whether it was about this
+   * @param {{type: string, data?: any}} message from the host
+   * @returns {boolean} whether the message was one of these
    */
   receive({ type, data }) {
     if (type === 'people') {
@@ -45,12 +45,12 @@ export class People {
     return true;
   }
 
-  /** What the host calls the viewer of this page. */
+  /** The id of this page's viewer at the host. */
   get clientId() {
     return this.#own;
   }
 
-  /** The first to come first. @returns {Person[]} */
+  /** The viewers in the order of their arrival. @returns {Person[]} */
   get all() {
     return this.#people.map(({ client_id: id, name, role }) => ({
       id,
@@ -62,17 +62,17 @@ export class People {
     }));
   }
 
-  /** Whether nobody else has the control. */
+  /** Whether no one but this viewer has control. */
   get isGranted() {
     return !this.#isLocal && (this.#holder === null || this.#holder === this.#own);
   }
 
-  /** Whether somebody acts at the desktop itself, and goes before all others. */
+  /** Whether the local user is at the desktop and has priority. */
   get isLocal() {
     return this.#isLocal;
   }
 
-  /** The viewer of this page, if the host has told of him. */
+  /** The viewer of this page, once the host has listed it. */
   get own() {
     return this.all.find(({ isOwn }) => isOwn);
   }
@@ -85,7 +85,7 @@ export class People {
     return this.all.find(({ asks }) => asks);
   }
 
-  /** Whether the viewer of this page may take the control from whomever. */
+  /** Whether the viewer of this page may take control from any other. */
   get isAdmin() {
     return this.#people.some(({ client_id: id, role }) => id === this.#own && role === 'admin');
   }

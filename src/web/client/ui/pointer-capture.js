@@ -3,8 +3,8 @@ import { t } from './strings.js';
 /** @typedef {'auto' | 'always' | 'never'} CaptureMode */
 
 /**
- * Locks the pointer when an application on the desktop wants to know how far it moves and not where it is, as games do,
- * and frees it after that. Browsers want a click for the first.
+ * Locks the pointer when an application on the desktop uses relative motion, as games do, and releases it afterwards.
+ * Browsers require a click to lock it.
  */
 export class PointerCapture {
   #lock;
@@ -12,9 +12,9 @@ export class PointerCapture {
   #hint;
   /** @type {CaptureMode} */
   #mode = 'auto';
-  /** Whether the host says that an application wants it. */
+  /** Whether an application uses relative motion, from the host. */
   #isAsked = false;
-  /** Whether it was locked here, and not by the viewer himself. */
+  /** Whether the pointer was locked here and not by the viewer. */
   #isOurs = false;
   #isWanted = false;
 
@@ -36,24 +36,24 @@ export class PointerCapture {
     this.#decide();
   }
 
-  /** @param {{type: string, data?: any}} message of the host */
+  /** @param {{type: string, data?: any}} message from the host */
   receive({ type, data }) {
     if (type === 'pointer-mode') this.#ask(data?.relative === true);
   }
 
-  /** There is a new channel, which has told nothing yet, or none any more. */
+  /** Starts over: the channel is new or closed. */
   renew() {
     this.#ask(false);
   }
 
-  /** The viewer clicks on the desktop, and the pointer is free. */
+  /** The viewer clicked on the desktop with an unlocked pointer. */
   pressed() {
     if (!this.#isWanted) return;
     this.#isOurs = true;
     this.#lock();
   }
 
-  /** The pointer is free again, whoever has freed it. */
+  /** The pointer was released, by whatever means. */
   freed() {
     this.#isOurs = false;
     this.#showHint();

@@ -8,8 +8,8 @@ import { t } from './strings.js';
 /** @typedef {{peer: string, name: string | null, x: number, y: number}} RemoteCursor */
 
 /**
- * Where the others point, with their names; and for those who want to see it, where the viewer of this page points,
- * whether he may act or not. Places are parts of the picture, from 0 to 1.
+ * Shows the pointers of other viewers with their names, and sends the own position to those who want to see it, with or
+ * without control. Positions are fractions of the frame, from 0 to 1.
  */
 export class RemoteCursors {
   #root;
@@ -18,9 +18,9 @@ export class RemoteCursors {
   #send;
   #clock;
   #isShown = false;
-  /** Whether somebody wants to see where this viewer points. */
+  /** Whether another viewer wants to see the own pointer. */
   #isWanted = false;
-  /** Where he does. @type {{x: number, y: number} | null} */
+  /** The own position; null: none. @type {{x: number, y: number} | null} */
   #own = null;
   /** @type {unknown} */
   #next = null;
@@ -28,10 +28,10 @@ export class RemoteCursors {
   #others = [];
 
   /**
-   * @param {HTMLElement} root is filled with a pointer for each of the others
+   * @param {HTMLElement} root receives an element for each pointer
    * @param {object} options
    * @param {HTMLElement} options.video
-   * @param {() => Size} options.frame the size of the picture, in pixels
+   * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {Send} options.send
    * @param {Clock} [options.clock]
    */
@@ -45,11 +45,11 @@ export class RemoteCursors {
       video.addEventListener(type, (event) => this.#point(/** @type {PointerEvent} */ (event)));
     }
     video.addEventListener('pointerleave', () => this.#leave());
-    // A locked pointer is nowhere.
+    // A locked pointer has no position.
     video.ownerDocument.addEventListener('pointerlockchange', () => this.#leave());
   }
 
-  /** @param {boolean} isShown whether the viewer wants to see them */
+  /** @param {boolean} isShown whether to show the pointers of other viewers */
   show(isShown) {
     if (isShown === this.#isShown) return;
     this.#isShown = isShown;
@@ -57,14 +57,14 @@ export class RemoteCursors {
     this.#draw([]);
   }
 
-  /** There is a new channel, on which nothing has been said, or none any more. */
+  /** Starts over: the channel is new or closed. */
   renew() {
     this.#isWanted = false;
     this.#draw([]);
     if (this.#isShown) this.#send('pointers', { enabled: true });
   }
 
-  /** @param {{type: string, data?: any}} message of the host */
+  /** @param {{type: string, data?: any}} message from the host */
   receive({ type, data }) {
     if (type === 'point-wanted') {
       this.#isWanted = data?.wanted === true;
@@ -73,7 +73,7 @@ export class RemoteCursors {
     if (type === 'pointers' && this.#isShown) this.#draw(data?.pointers ?? []);
   }
 
-  /** The picture is elsewhere in the window. */
+  /** Moves the pointers with the video. */
   update() {
     const box = this.#video.getBoundingClientRect();
     [...this.#root.children].forEach((element, index) => {
@@ -97,7 +97,7 @@ export class RemoteCursors {
     this.#sendPoint();
   }
 
-  /** At most so often, and then where he points by then. */
+  /** Sends the latest position, rate-limited. */
   #sendPoint() {
     if (!this.#isWanted || this.#next !== null) return;
     const sent = this.#own;

@@ -1,26 +1,26 @@
 /**
  * @typedef {object} Values
- * @property {'fit' | 'actual' | 'match'} fit how the picture fills the window
- * @property {number} quality percent of the bitrate that the host would send
+ * @property {'fit' | 'actual' | 'match'} fit how the video fills the window
+ * @property {number} quality percent of the host's bitrate
  * @property {boolean} metaIsControl
  * @property {'direct' | 'trackpad'} touch
  * @property {'auto' | 'always' | 'never'} capture when a click locks the pointer
  * @property {'auto' | 'dark' | 'light'} theme
  * @property {boolean} stats whether the statistics are shown
- * @property {boolean} others whether it is shown where the others point
- * @property {string} name what the others see the viewer called
+ * @property {boolean} others whether the pointers of other viewers are shown
+ * @property {string} name the viewer's name for others
  */
 
 /**
- * What the address of the page asks for, once.
+ * Settings from the address of the page, not kept.
  *
  * @typedef {object} Address
- * @property {boolean} viewOnly `view=1`: keyboard and pointer stay with the page
+ * @property {boolean} viewOnly `view=1`: sends no keyboard and pointer
  * @property {boolean} hasTools `ui=0`: without tools
- * @property {number | null} kbps `kbps=…`: the bitrate of the picture
+ * @property {number | null} kbps `kbps=…`: the bitrate of the video
  */
 
-/** What the viewer has chosen for one host, kept by the browser. The address of the page goes before it. */
+/** The viewer's settings for one host, kept by the browser. The address of the page overrides them, the host both. */
 export class Settings extends EventTarget {
   #storage;
   #key;
@@ -29,17 +29,17 @@ export class Settings extends EventTarget {
   #kept;
   /** @type {Partial<Values>} */
   #asked;
-  /** What the host decides. @type {Partial<Values>} */
+  /** Values fixed by the host. @type {Partial<Values>} */
   #pinned = {};
   /** @type {Address} */
   #address;
 
   /**
    * @param {object} options
-   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} options.storage null: nothing is kept
+   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} options.storage null: keeps nothing
    * @param {URL} options.page
    * @param {boolean} [options.isMac]
-   * @param {string} [options.name] what a viewer is called who has chosen no name
+   * @param {string} [options.name] the default name
    */
   constructor({ storage, page, isMac = false, name = '' }) {
     super();
@@ -66,7 +66,7 @@ export class Settings extends EventTarget {
     return { ...this.#defaults, ...this.#kept, ...this.#asked, ...this.#pinned };
   }
 
-  /** @param {unknown} values by name that the host decides; what makes no sense is left out */
+  /** @param {unknown} values fixed by the host, by name; invalid ones are ignored */
   pin(values) {
     this.#pinned = valid(values);
     this.dispatchEvent(new Event('change'));
@@ -82,7 +82,7 @@ export class Settings extends EventTarget {
   }
 
   /**
-   * Keeps a choice, and tells it by a `change` event. One that makes no sense is as if none was made.
+   * Stores settings and dispatches a `change` event. Invalid values reset to the default.
    *
    * @param {Partial<Values>} change
    */
@@ -93,12 +93,12 @@ export class Settings extends EventTarget {
     try {
       this.#storage?.setItem(this.#key, JSON.stringify(this.#kept));
     } catch {
-      // Without room or permission it holds until the page is closed.
+      // Without storage the settings last until the page is closed.
     }
     this.dispatchEvent(new Event('change'));
   }
 
-  /** Forgets every choice. */
+  /** Resets all settings. */
   reset() {
     this.#kept = {};
     this.#asked = {};
@@ -106,7 +106,7 @@ export class Settings extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** @returns {Partial<Values>} what was kept and still makes sense */
+  /** @returns {Partial<Values>} the stored settings that are valid */
   #load() {
     let kept;
     try {
@@ -119,7 +119,7 @@ export class Settings extends EventTarget {
 }
 
 /**
- * What makes sense.
+ * The valid settings among values.
  *
  * @param {any} values
  * @returns {Partial<Values>}
@@ -131,7 +131,7 @@ function valid(values) {
   }));
 }
 
-/** The browser's storage; null where it refuses to have any. */
+/** The local storage; null where the browser denies it. */
 export function localStorageOrNone() {
   try {
     return globalThis.localStorage ?? null;
@@ -152,7 +152,7 @@ const shortText = (value) => (typeof value === 'string' && value.trim() ? value.
 /** @param {unknown} value */
 const percent = (value) => (Number(value) >= 1 && Number(value) <= 100 ? Math.round(Number(value)) : undefined);
 
-/** What makes sense; undefined for what does not. @type {Record<keyof Values, (value: unknown) => unknown>} */
+/** Return a valid value, else undefined. @type {Record<keyof Values, (value: unknown) => unknown>} */
 const CHECKS = {
   fit: oneOf('fit', 'actual', 'match'),
   quality: percent,
@@ -164,7 +164,7 @@ const CHECKS = {
   others: boolean,
   name: shortText,
 };
-/** The host takes 64 bytes. */
+/** The limit of the host is 64 bytes. */
 const NAME_LENGTH = 20;
 
 /** @param {string} text */

@@ -29,8 +29,8 @@ export class SignIn {
   }
 
   /**
-   * @param {string} mode how the host lets its owner in
-   * @param {string} [problem] what went wrong before
+   * @param {string} mode the authentication method of the host
+   * @param {string} [problem] the previous error
    */
   show(mode, problem = '') {
     const label = LABELS[/** @type {keyof typeof LABELS} */ (mode)] ?? LABELS.token;

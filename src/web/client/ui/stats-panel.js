@@ -7,7 +7,7 @@ import { t } from './strings.js';
 /** @import { Photon } from '../media/photon.js' */
 /** @import { Stages } from '../media/stages.js' */
 
-/** Measures the stream once a second while it is shown, with a line for each number. */
+/** Shows the statistics of the stream, updated once a second, with a sparkline for each number. */
 export class StatsPanel {
   #root;
   #body;
@@ -21,7 +21,7 @@ export class StatsPanel {
   #latest = null;
   /** @type {Photon | null} */
   #photon = null;
-  /** The last minute of each number. @type {Map<string, number[]>} */
+  /** The values of the last minute. @type {Map<string, number[]>} */
   #past = new Map();
   /** @type {unknown} */
   #next = null;
@@ -31,7 +31,7 @@ export class StatsPanel {
    * @param {object} options
    * @param {() => RTCPeerConnection | null} options.connection
    * @param {Stages} options.stages
-   * @param {() => string | null} options.encoder its name
+   * @param {() => string | null} options.encoder the name of the encoder
    * @param {Clock} [options.clock]
    */
   constructor(root, { connection, stages, encoder, clock = realClock }) {
@@ -51,13 +51,13 @@ export class StatsPanel {
     if (isShown) void this.#poll();
   }
 
-  /** @param {Photon} photon how long it takes from the input until its picture is seen */
+  /** @param {Photon} photon the input-to-photon latency */
   setPhoton(photon) {
     this.#photon = photon;
     if (this.#latest) this.#draw(this.#latest);
   }
 
-  /** What was measured last, as JSON for a report. */
+  /** The latest statistics, as JSON for a report. */
   get json() {
     const at = new Date(this.#clock.now()).toISOString();
     const measured = { at, ...this.#latest, encoder: this.#encoder(), stages: this.#stages.summary, inputToPhotonMs: this.#photon };
@@ -69,7 +69,7 @@ export class StatsPanel {
     try {
       if (connection) await this.#measure(connection);
     } catch {
-      // The connection was closed meanwhile: the next look is at the new one.
+      // The connection was closed meanwhile: the next poll uses the new one.
     }
     this.#clock.clearTimeout(this.#next);
     if (!this.#root.hidden) this.#next = this.#clock.setTimeout(() => void this.#poll(), EVERY_MS);
@@ -103,7 +103,7 @@ export class StatsPanel {
     this.#body.replaceChildren(...rows);
   }
 
-  /** What a frame spends its time with, once that is measured. */
+  /** The latency by stage, once measured. */
   #frameStages() {
     const { summary } = this.#stages;
     if (!summary.total) return [];
@@ -177,7 +177,7 @@ function sparkline(values) {
 }
 
 /**
- * Values as the points of a line, the newest at the right, from nothing at the bottom to the largest at the top.
+ * Points of a polyline for the values: the newest at the right, zero at the bottom, the largest at the top.
  *
  * @param {number[]} values
  */
@@ -189,5 +189,5 @@ export function points(values) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 const EVERY_MS = 1000;
-/** Values in a line. */
+/** Values in a sparkline. */
 const KEPT = 60;

@@ -1,4 +1,4 @@
-/** English is the key; what has no translation stays English. */
+/** Translations by the English text; a text without one stays English. */
 const CHINESE = {
   'Connecting to the host…': '正在连接主机…',
   'Disconnected.': '已断开连接。',
@@ -144,7 +144,7 @@ const CHINESE = {
   relayed: '经中继',
 };
 
-/** Sentences with something in them that is only known later. @type {[RegExp, string][]} */
+/** Translations of sentences with values in them. @type {[RegExp, string][]} */
 const CHINESE_PATTERNS = [
   [/^The host takes files of (\d+) MiB at most\.$/, '主机最多接受 $1 MiB 的文件。'],
   [/^The host refused the connection: (.*)$/, '主机拒绝了连接：$1'],
@@ -153,10 +153,10 @@ const CHINESE_PATTERNS = [
 ];
 
 /**
- * Says it in the viewer's language.
+ * Translates a text into the viewer's language.
  *
  * @param {string} text English
- * @param {Record<string, string | number>} [values] for the names in braces
+ * @param {Record<string, string | number>} [values] for the placeholders in braces
  * @param {string} [language]
  * @returns {string}
  */
@@ -174,7 +174,7 @@ function inChinese(text) {
 }
 
 /**
- * Translates what the page itself says: its texts, labels and titles.
+ * Translates the page: its texts, labels and titles.
  *
  * @param {Document} document
  * @param {string} [language]

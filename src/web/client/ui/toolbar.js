@@ -3,10 +3,10 @@ import { realClock } from '../clock.js';
 /** @import { Clock } from '../clock.js' */
 
 /**
- * The bar of tools and its panels, of which at most one is open. The bar goes away when it is left alone. Buttons do
- * not take the focus from the desktop when they are clicked; by the keyboard they can be reached all the same.
+ * The toolbar and its panels, of which at most one is open. The bar closes when it is not used. A click on a button does
+ * not move the focus away from the desktop; the buttons are reachable by keyboard all the same.
  *
- * Where there is no room for all of them in a row, the spare ones (`data-spare`) are in the panel `#more`.
+ * In a narrow window the spare buttons (`data-spare`) move to the panel `#more`.
  */
 export class Toolbar {
   #root;
@@ -25,8 +25,8 @@ export class Toolbar {
    * @param {HTMLElement} root with `#handle`, `#bar` and the panels
    * @param {object} options
    * @param {(panel: string | null) => void} options.onPanel a panel was opened, or the last was closed
-   * @param {() => void} options.onLeave the desktop should have the focus
-   * @param {MediaQueryList} [options.narrow] whether there is no room for all tools
+   * @param {() => void} options.onLeave focuses the desktop
+   * @param {MediaQueryList} [options.narrow] matches when there is no room for all tools
    * @param {Clock} [options.clock]
    */
   constructor(root, { onPanel, onLeave, narrow, clock = realClock }) {
@@ -77,13 +77,13 @@ export class Toolbar {
     this.#handle.setAttribute('aria-expanded', 'false');
   }
 
-  /** @param {string} name of a panel that is opened */
+  /** @param {string} name of the panel to open */
   show(name) {
     this.open();
     this.#show(name);
   }
 
-  /** Opens the bar and gives it the focus. */
+  /** Opens the bar and focuses it. */
   focus() {
     this.open();
     this.#stay();
@@ -98,7 +98,7 @@ export class Toolbar {
   /** @param {string | null} name */
   #show(name) {
     if (name === this.#panel) return;
-    // What has the focus is about to be hidden.
+    // The focused element is about to be hidden.
     const hadFocus = this.#more.contains(this.#root.ownerDocument.activeElement);
     this.#panel = name;
     for (const button of this.#buttons()) {
@@ -118,7 +118,7 @@ export class Toolbar {
     this.#bar.replaceChildren(...this.#tools.filter((tool) => !isSpare(tool)));
     this.#more.replaceChildren(...this.#tools.filter(isSpare));
     part(this.#bar, '[data-panel="more"]').hidden = !isNarrow;
-    // What is moved loses it.
+    // A moved element loses the focus.
     if (focused && this.#root.contains(focused)) focused.focus();
   }
 

@@ -3,14 +3,14 @@ import { part } from './toolbar.js';
 
 /** @typedef {{id: string, name: string, width: number, height: number}} View */
 
-/** Which part of the desktop is shown: to choose from as soon as there are two, for all who watch. */
+/** Chooses the part of the desktop that all viewers see: hidden while there is only one. */
 export class ViewsPanel {
   #field;
   #select;
   #hint;
   /** @type {View[]} */
   #views = [];
-  /** What is shown; null: the host has not said. @type {View | null} */
+  /** The current view; null: unknown. @type {View | null} */
   #shown = null;
   #mayChoose = true;
 
@@ -26,7 +26,7 @@ export class ViewsPanel {
     this.#hint = hint;
     this.#select.addEventListener('change', () => {
       send('view', { id: this.#select.value });
-      // It is shown when the host says so.
+      // The selection changes when the host confirms it.
       this.#show();
     });
   }
@@ -42,7 +42,7 @@ export class ViewsPanel {
     this.#show();
   }
 
-  /** @param {{views: View[], shown: string}} data of the host */
+  /** @param {{views: View[], shown: string}} data from the host */
   receive({ views, shown }) {
     const before = this.#shown;
     this.#views = views;
@@ -60,7 +60,7 @@ export class ViewsPanel {
 
   #show() {
     this.#field.hidden = !this.#mayChoose || this.#views.length < 2;
-    // A list that is open stays open while titles change.
+    // Update in place: an open list stays open while titles change.
     this.#views.forEach((view, index) => {
       const option = this.#select.options[index] ?? this.#select.appendChild(this.#select.ownerDocument.createElement('option'));
       option.value = view.id;

@@ -1,13 +1,13 @@
 /** @import { Box, Point } from '../media/letterbox.js' */
-/** @typedef {{scale: number, x: number, y: number}} Zoom how much larger, and how far moved, in CSS pixels */
+/** @typedef {{scale: number, x: number, y: number}} Zoom the factor and the translation in CSS pixels */
 
-/** The view as it is without zoom. @type {Readonly<Zoom>} */
+/** The view without zoom. @type {Readonly<Zoom>} */
 export const NO_ZOOM = Object.freeze({ scale: 1, x: 0, y: 0 });
 
 /**
- * The zoom after a pinch: the place under the fingers stays under them, and no edge comes inside the window.
+ * The zoom after a pinch: keeps the point under the fingers in place and the edges outside the window.
  *
- * @param {Zoom} zoom of an element whose origin is its left upper corner
+ * @param {Zoom} zoom of an element whose origin is its top left corner
  * @param {{factor: number, center: Point, dx: number, dy: number}} change
  * @param {Box} box the element without zoom
  * @returns {Zoom}
