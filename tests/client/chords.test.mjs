@@ -5,7 +5,7 @@ import { recorder } from './support/fake-surface.mjs';
 
 const said = (sent) => sent.map(([, { key, code, action }]) => `${key}/${code} ${action}`);
 
-test('a chord goes down in order and up in the opposite one', () => {
+test('a chord is pressed in order and released in reverse', () => {
   const { send, sent } = recorder();
   pressKeys(send, CHORDS['Ctrl+Alt+Del']);
   assert.deepEqual(said(sent), [
@@ -26,7 +26,7 @@ test('a tapped modifier stays down for one more key', () => {
   assert.ok(!keys.take('c'), 'text without a modifier is text');
 });
 
-test('a modifier that is tapped twice goes up again', () => {
+test('a second tap releases the modifier', () => {
   const { send, sent } = recorder();
   const keys = new StickyKeys(send, () => {});
   keys.tap('Alt');

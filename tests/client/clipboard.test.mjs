@@ -20,7 +20,7 @@ function clipboards({ isAllowed = true } = {}) {
 }
 const base64 = (text) => Buffer.from(text).toString('base64');
 
-test('what is copied on the desktop is in the clipboard of the viewer', async () => {
+test("a copy on the desktop is written to the viewer's clipboard", async () => {
   const { clipboard, local } = clipboards();
   clipboard.receive({ text: 'ü' });
   await nextTurn();
@@ -31,7 +31,7 @@ test('what is copied on the desktop is in the clipboard of the viewer', async ()
   assert.equal(clipboard.content, '漢字');
 });
 
-test('where the browser wants a gesture, the next one does it', async () => {
+test('a browser that requires a gesture gets the content at the next one', async () => {
   const { clipboard, local } = clipboards({ isAllowed: false });
   clipboard.receive({ text: 'later' });
   await nextTurn();
@@ -41,7 +41,7 @@ test('where the browser wants a gesture, the next one does it', async () => {
   assert.equal(local.text, 'later');
 });
 
-test('a paste is sent first, and the key that pastes comes when the desktop has it', async () => {
+test('a paste is sent first, and the key that pastes after the desktop has it', async () => {
   const { clipboard, sent, clock } = clipboards();
   const order = [];
   clipboard.expectPaste(() => order.push('key'));
@@ -52,7 +52,7 @@ test('a paste is sent first, and the key that pastes comes when the desktop has 
   assert.deepEqual(order, ['key']);
 });
 
-test('the same text again, or none, keeps the key from nothing', async () => {
+test('the same text again, or none, does not delay the key', async () => {
   const { clipboard, sent } = clipboards();
   clipboard.receive({ text: 'both' });
   const order = [];
@@ -64,7 +64,7 @@ test('the same text again, or none, keeps the key from nothing', async () => {
   assert.deepEqual(sent, []);
 });
 
-test('the key acts even where the browser tells of no paste', () => {
+test('the key is sent even if the browser dispatches no paste event', () => {
   const { clipboard, clock } = clipboards();
   let keys = 0;
   clipboard.expectPaste(() => (keys += 1));
@@ -72,14 +72,14 @@ test('the key acts even where the browser tells of no paste', () => {
   assert.equal(keys, 1);
 });
 
-test('long texts and pictures go another way, and the key waits for them', async () => {
+test('long texts and images are uploaded, and the key waits for them', async () => {
   const { clipboard, sent, local, clock } = clipboards();
   let keys = 0;
   const long = 'ü'.repeat(25_000);
   clipboard.expectPaste(() => (keys += 1));
   const pasting = clipboard.paste(long);
   clock.advance(1000);
-  assert.equal(keys, 0, 'it waits however long that takes');
+  assert.equal(keys, 0, 'the key waits however long that takes');
   await pasting;
   clock.advance(100);
   assert.equal(keys, 1);
@@ -91,7 +91,7 @@ test('long texts and pictures go another way, and the key waits for them', async
   assert.deepEqual(sent, []);
 });
 
-test('a picture that was copied on the desktop is written to the clipboard of the viewer', async () => {
+test("an image that was copied on the desktop is written to the viewer's clipboard", async () => {
   const { clipboard, local } = clipboards();
   const picture = new Blob(['PNG'], { type: 'image/png' });
   clipboard.take(picture);
@@ -99,7 +99,7 @@ test('a picture that was copied on the desktop is written to the clipboard of th
   assert.equal(local.text, picture);
 });
 
-test('what is too large is not sent, that is said, and the key acts', async () => {
+test('content that is too large is refused with a sentence, and the key is sent', async () => {
   const { clipboard, sent, local } = clipboards();
   let keys = 0;
   clipboard.expectPaste(() => (keys += 1));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decodableCodecs } from '../../src/web/client/connection/codecs.js';
 import { rejectsVideo, videoCodecs } from '../../src/web/client/connection/sdp.js';
 
-test('the codecs are listed once each, in the order of the browser, without repair formats', () => {
+test('each codec is listed once, in the order of the browser, without retransmission and FEC formats', () => {
   const codecs = ['video/VP8', 'video/rtx', 'video/VP9', 'video/VP9', 'video/H264', 'video/AV1', 'video/red',
     'video/ulpfec', 'video/flexfec-03', 'video/H264'].map((mimeType) => ({ mimeType }));
   assert.deepEqual(decodableCodecs({ codecs }), ['VP8', 'VP9', 'H264', 'AV1']);
@@ -26,11 +26,11 @@ test('the codecs of an offer are those of its video section', () => {
   assert.deepEqual(videoCodecs('v=0\r\n'), []);
 });
 
-test('an answer takes the video', () => {
+test('an answer accepts the video', () => {
   assert.equal(rejectsVideo(OFFER), false);
 });
 
-test('an answer turns the video down by port 0, by direction, or by leaving it out', () => {
+test('an answer rejects the video by port 0, by direction, or by omitting it', () => {
   assert.equal(rejectsVideo(OFFER.replace('m=video 9', 'm=video 0')), true);
   assert.equal(rejectsVideo(OFFER.replace('a=sendonly', 'a=inactive')), true);
   assert.equal(rejectsVideo(OFFER.replace(/m=video[^]*?m=app/, 'm=app')), true);

@@ -12,7 +12,7 @@ function cursor() {
   return { surface, asked, cursor: new Cursor(surface, { redraw }) };
 }
 
-test('the picture of the host is the cursor, at its hotspot', async () => {
+test('the image from the host is the cursor, at its hotspot', async () => {
   const { surface, cursor: shown } = cursor();
   shown.show(BEAM);
   await nextTurn();
@@ -25,7 +25,7 @@ test('a cursor that the host hides is hidden', () => {
   assert.equal(surface.style.cursor, 'none');
 });
 
-test('the cursor is as large as it would be in the picture', async () => {
+test('the cursor is scaled like the video', async () => {
   const { surface, asked, cursor: shown } = cursor();
   shown.setScale(2);
   shown.show(BEAM);
@@ -34,7 +34,7 @@ test('the cursor is as large as it would be in the picture', async () => {
   assert.equal(surface.style.cursor, 'url("data:image/png;base64,Zm9v@2") 6 18, default');
 });
 
-test('a drawing that comes late does not replace a newer cursor', async () => {
+test('a late drawing does not replace a newer cursor', async () => {
   const { surface, asked, cursor: shown } = cursor();
   shown.setScale(2);
   shown.show(BEAM);
@@ -44,7 +44,7 @@ test('a drawing that comes late does not replace a newer cursor', async () => {
   assert.equal(surface.style.cursor, 'none');
 });
 
-test('a picture that cannot be drawn is taken as it is', async () => {
+test('an image that cannot be drawn is used unscaled', async () => {
   const surface = { style: { cursor: '' } };
   const shown = new Cursor(surface, { redraw: async () => Promise.reject(new Error('broken')) });
   shown.setScale(0.5);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { DelayWatch } from '../../src/web/client/media/delay-watch.js';
 import { FakeClock } from './support/fake-clock.mjs';
 
-/** A stream of which each frame waits as long as the test says. */
+/** A stream whose frames are delayed as the test says. */
 function stream() {
   const clock = new FakeClock();
   const video = {
@@ -25,7 +25,7 @@ function stream() {
   return { watch, run, clock };
 }
 
-test('frames that wait for long without a loss want a new connection after five seconds', async () => {
+test('frames that are delayed without losses for five seconds request a new connection', async () => {
   const { watch, run } = stream();
   watch.start();
   assert.equal(await run(20), 0);
@@ -33,7 +33,7 @@ test('frames that wait for long without a loss want a new connection after five 
   assert.equal(await run(1, { ms: 150 }), 1);
 });
 
-test('losses, short disturbances and still pictures are no reason', async () => {
+test('losses, short disturbances and video without motion do not', async () => {
   const { watch, run } = stream();
   watch.start();
   assert.equal(await run(20, { ms: 300, lost: 1 }), 0);
@@ -43,10 +43,10 @@ test('losses, short disturbances and still pictures are no reason', async () => 
   }
   await run(4, { ms: 300 });
   assert.equal(await run(60, { fps: 0 }), 0);
-  assert.equal(await run(1, { ms: 300 }), 1, 'it goes on with the next frame');
+  assert.equal(await run(1, { ms: 300 }), 1, 'it continues with the next frame');
 });
 
-test('where a new connection does not help, the next comes later each time', async () => {
+test('new connections that do not help are requested at growing intervals', async () => {
   const { watch, run, clock } = stream();
   watch.start();
   const begin = clock.now();
@@ -61,7 +61,7 @@ test('where a new connection does not help, the next comes later each time', asy
   assert.deepEqual(times.map((time, index) => time - (times[index - 1] ?? 0)), [6, 30, 60, 120]);
 });
 
-test('nothing is looked at while it is stopped', async () => {
+test('a stopped watch polls nothing', async () => {
   const { watch, run, clock } = stream();
   watch.start();
   await run(4, { ms: 300 });
@@ -69,6 +69,6 @@ test('nothing is looked at while it is stopped', async () => {
   assert.equal(clock.pending, 0);
   assert.equal(await run(10, { ms: 300 }), 0);
   watch.start();
-  assert.equal(await run(5, { ms: 300 }), 0, 'what was before does not count');
+  assert.equal(await run(5, { ms: 300 }), 0, 'earlier frames do not count');
   assert.equal(await run(1, { ms: 300 }), 1);
 });

@@ -19,16 +19,16 @@ function framed() {
   return { embedding, said, done, hear };
 }
 
-test('a page that greets is told the state, then and whenever it changes', () => {
+test('a page that sends hello receives the state, at once and at each change', () => {
   const { embedding, said, hear } = framed();
   embedding.notify({ kind: 'connecting' });
-  assert.deepEqual(said, [], 'nobody has asked');
+  assert.deepEqual(said, [], 'no state before the hello');
   hear({ deskbeam: 'hello' });
   embedding.notify({ kind: 'connected' });
   assert.deepEqual(said, ['connecting', 'connected'].map((kind) => [{ deskbeam: 'state', state: { kind } }, PARENT]));
 });
 
-test('what it asks is done', () => {
+test('its requests are carried out', () => {
   const { done, hear } = framed();
   hear({ deskbeam: 'hello' });
   hear({ deskbeam: 'set', settings: { theme: 'dark' } });
@@ -40,7 +40,7 @@ test('what it asks is done', () => {
   ]);
 });
 
-test('others are not heard, nor what makes no sense', () => {
+test('other windows and invalid messages are ignored', () => {
   const { said, done, hear } = framed();
   hear({ deskbeam: 'focus' });
   hear({ deskbeam: 'hello' }, { source: {} });

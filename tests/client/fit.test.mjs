@@ -18,13 +18,13 @@ function page({ window: [width, height] = [1001, 700] } = {}) {
   return { clock, video, stage, root, properties, asked, scales, fit };
 }
 
-test('the scale of the fitted picture is told', () => {
+test('the scale of the fitted video is reported', () => {
   const { fit, scales } = page({ window: [320, 1000] });
   fit.update();
   assert.equal(scales.at(-1), 0.5);
 });
 
-test('the desktop takes the size of the window once that has come to rest, and gets its own back', () => {
+test('the desktop takes the size of the window once that is stable, and later its own again', () => {
   const { fit, clock, asked, stage, video, root } = page();
   fit.setMode('match');
   assert.equal(root.dataset.fit, 'match');
@@ -43,14 +43,14 @@ test('the desktop takes the size of the window once that has come to rest, and g
   assert.equal(asked.at(-1), null);
 });
 
-test('a desktop that has the size already is not asked', () => {
+test('a desktop that already has the size is not resized', () => {
   const { fit, clock, asked } = page({ window: [640, 480] });
   fit.setMode('match');
   clock.advance(1000);
   assert.deepEqual(asked, []);
 });
 
-test('at its actual size the picture is moved by two fingers', () => {
+test('at its actual size two fingers scroll the video', () => {
   const { fit, stage } = page();
   Object.assign(stage, { scrollLeft: 10, scrollTop: 20 });
   fit.setMode('actual');
@@ -58,7 +58,7 @@ test('at its actual size the picture is moved by two fingers', () => {
   assert.deepEqual([stage.scrollLeft, stage.scrollTop], [15, 27]);
 });
 
-test('a pinch is a transformation of the picture, and another mode ends it', () => {
+test('a pinch transforms the video, and another mode ends that', () => {
   const { fit, properties } = page();
   fit.zoom({ factor: 2, center: { x: 0, y: 0 }, dx: 0, dy: 0 });
   assert.equal(properties.get('--zoom'), 'translate(0px, 0px) scale(2)');

@@ -4,7 +4,7 @@ import { FrameTimes } from '../../src/web/client/media/frame-times.js';
 import { HostClock } from '../../src/web/client/media/host-clock.js';
 import { Stages } from '../../src/web/client/media/stages.js';
 
-/** The host's clock is this much before that of the page. */
+/** The host's clock minus the page's. */
 const AHEAD = 5_000_000;
 
 function measuring() {
@@ -24,7 +24,7 @@ const SHOWN = { rtpTimestamp: 90, receiveTime: 520, processingDuration: 0.004, p
 /** Sent 5 ms before it was received. */
 const TOLD = [90, 1000 + 515 + AHEAD, 1500, 500, 6000, 250];
 
-test('the quickest ping tells the clock of the host', () => {
+test("the ping with the shortest round trip gives the host's clock", () => {
   const clock = new HostClock();
   assert.equal(clock.offset, null);
   clock.take(100, 140, 1130);
@@ -35,7 +35,7 @@ test('the quickest ping tells the clock of the host', () => {
   assert.equal(clock.count, 3);
 });
 
-test('the parts of the host and of the browser are joined by the timestamp, whatever the clocks say', () => {
+test('the stages of host and browser are joined by the RTP timestamp, whatever the clocks say', () => {
   const { stages, times, pong } = measuring();
   times.setWanted(true);
   pong(10);
@@ -48,7 +48,7 @@ test('the parts of the host and of the browser are joined by the timestamp, what
   });
 });
 
-test('a browser that does not tell when a frame came leaves those stages out', () => {
+test('a browser that reports no arrival times omits those stages', () => {
   const { stages, times, pong } = measuring();
   times.setWanted(true);
   pong(10);
@@ -57,7 +57,7 @@ test('a browser that does not tell when a frame came leaves those stages out', (
   assert.deepEqual(Object.keys(stages.summary), ['capture', 'convert', 'encode', 'packetize', 'present', 'total']);
 });
 
-test('the host is told when it is wanted, again on a new channel, and when it is no more', () => {
+test('enabling is sent to the host, again on a new channel, and so is disabling', () => {
   const { sent, times, pong } = measuring();
   times.renew();
   times.receive({ type: 'frame-times', data: { frames: [TOLD] } });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { WELCOME } from './support/fake-socket.mjs';
 import { connected } from './support/signaling-client.mjs';
 
-test('a ping is sent at the interval that the host asks for', () => {
+test("pings are sent at the host's interval", () => {
   const { socket, clock } = connected();
   clock.advance(19_999);
   assert.deepEqual(socket.ofType('ping'), []);
@@ -12,7 +12,7 @@ test('a ping is sent at the interval that the host asks for', () => {
   assert.deepEqual(ping.data, { timestamp: ping.timestamp, client_state: 'connected' });
 });
 
-test('an interval that was given goes before the wish of the host; zero is no ping at all', () => {
+test("an interval in the options overrides the host's; zero sends no pings", () => {
   const often = connected({ heartbeatInterval: 1000 });
   often.clock.advance(1000);
   assert.equal(often.socket.ofType('ping').length, 1);
@@ -20,13 +20,13 @@ test('an interval that was given goes before the wish of the host; zero is no pi
   assert.equal(never.clock.pending, 0);
 });
 
-test('a host that names no interval gets a ping every 30 s', () => {
+test('the default interval is 30 s', () => {
   const { socket, clock } = connected({}, { ...WELCOME, data: {} });
   clock.advance(30_000);
   assert.equal(socket.ofType('ping').length, 1);
 });
 
-test('a host that says anything within 10 s of a ping lives', () => {
+test('a host that sends anything within 10 s of a ping is alive', () => {
   const { signaling, socket, clock } = connected();
   for (let beat = 0; beat < 5; beat += 1) {
     clock.advance(20_000);
@@ -35,7 +35,7 @@ test('a host that says anything within 10 s of a ping lives', () => {
   assert.equal(signaling.state, 'connected');
 });
 
-test('a host that is doubted has 3 s for a sign of life', () => {
+test('a probed host has 3 s to send anything', () => {
   const { signaling, socket, clock } = connected();
   signaling.probe();
   assert.equal(socket.ofType('ping').length, 1);
@@ -48,7 +48,7 @@ test('a host that is doubted has 3 s for a sign of life', () => {
   assert.notEqual(signaling.state, 'connected');
 });
 
-test('a host that is silent for 10 s after a ping is given up and tried again', () => {
+test('a host that is silent for 10 s after a ping is abandoned and retried', () => {
   const { signaling, socket, sockets, clock, heard } = connected();
   clock.advance(29_999);
   assert.equal(signaling.state, 'connected');
@@ -60,7 +60,7 @@ test('a host that is silent for 10 s after a ping is given up and tried again', 
   assert.equal(sockets.length, 2);
 });
 
-test('latency is measured by the clock of this side, whatever the host puts into the pong', () => {
+test('latency is measured by the local clock, whatever the host puts into the pong', () => {
   const { signaling, socket, clock, heard } = connected();
   const id = signaling.sendMessage('ping', { sequence: 1 });
   clock.advance(12);
@@ -68,7 +68,7 @@ test('latency is measured by the clock of this side, whatever the host puts into
   assert.deepEqual(heard('latency'), [{ latency: 12 }]);
 });
 
-test('a pong with an id of its own is known by the timestamp that it echoes', () => {
+test('a pong with an id of its own is matched by the timestamp that it echoes', () => {
   const { signaling, socket, clock, heard } = connected();
   signaling.sendMessage('ping');
   const timestamp = clock.now();
@@ -77,7 +77,7 @@ test('a pong with an id of its own is known by the timestamp that it echoes', ()
   assert.deepEqual(heard('latency'), [{ latency: 7 }]);
 });
 
-test('a pong that answers no ping says nothing about latency', () => {
+test('a pong without a ping gives no latency', () => {
   const { signaling, socket, heard } = connected();
   const id = signaling.sendMessage('ping');
   socket.deliver({ type: 'pong', id });
@@ -86,7 +86,7 @@ test('a pong that answers no ping says nothing about latency', () => {
   assert.equal(heard('latency').length, 1);
 });
 
-test('a thousand pings are each told from the others', () => {
+test('a thousand pings are matched one by one', () => {
   const { signaling, socket, heard } = connected();
   const ids = Array.from({ length: 1000 }, (_, sequence) => signaling.sendMessage('ping', { sequence }));
   assert.equal(new Set(ids).size, 1000);

@@ -11,7 +11,7 @@ function report() {
   return { clock, sent, held, report: new HeldReport({ held: () => ({ ...held }), send, clock }) };
 }
 
-test('what is held is told every 100 ms, and once more when it is nothing', () => {
+test('held keys are reported every 100 ms, and once more when none is held', () => {
   const { clock, sent, held, report: told } = report();
   held.keys = ['KeyA'];
   told.begin();
@@ -23,14 +23,14 @@ test('what is held is told every 100 ms, and once more when it is nothing', () =
   assert.equal(clock.pending, 0);
 });
 
-test('nothing is told of a short tap', () => {
+test('a short tap is not reported', () => {
   const { clock, sent, report: told } = report();
   told.begin();
   clock.advance(500);
   assert.deepEqual(sent, []);
 });
 
-test('after a stop nothing is told', () => {
+test('nothing is reported after a stop', () => {
   const { clock, sent, held, report: told } = report();
   held.buttons = 1;
   told.begin();

@@ -8,7 +8,7 @@ function fakeChannel(fields) {
   return { readyState: 'open', bufferedAmount: 0, send: (text) => sent.push(JSON.parse(text)), sent, ...fields };
 }
 
-test('input travels as type and data', () => {
+test('input is sent as type and data', () => {
   const input = new InputChannel();
   const channel = fakeChannel();
   input.attach(channel);
@@ -16,7 +16,7 @@ test('input travels as type and data', () => {
   assert.deepEqual(channel.sent, [{ type: 'mouse-move', data: { x: 1, y: 2 } }]);
 });
 
-test('what is done before the channel opens, or after it is gone, is never sent', () => {
+test('input before the channel opens, or after it is gone, is never sent', () => {
   const input = new InputChannel();
   assert.ok(!input.send('key-press', {}));
   const channel = fakeChannel({ readyState: 'connecting' });
@@ -29,7 +29,7 @@ test('what is done before the channel opens, or after it is gone, is never sent'
   assert.deepEqual(channel.sent.map(({ type }) => type), ['release-all']);
 });
 
-test('on a slow network motion is left out and keys are not', () => {
+test('on a slow link motion is dropped and keys are not', () => {
   const input = new InputChannel();
   const channel = fakeChannel({ bufferedAmount: 100_000 });
   input.attach(channel);
@@ -38,7 +38,7 @@ test('on a slow network motion is left out and keys are not', () => {
   assert.deepEqual(channel.sent.map(({ type }) => type), ['key-press']);
 });
 
-/** Both channels, and a clock that stands still. */
+/** Both channels, and a stopped clock. */
 function withMotion(fields) {
   const clock = new FakeClock();
   const input = new InputChannel({ clock });
@@ -48,7 +48,7 @@ function withMotion(fields) {
   return { clock, input, channel, motion };
 }
 
-test('places have a channel of their own, and what the pointer does is numbered', () => {
+test('absolute motion has a channel of its own, and pointer messages are numbered', () => {
   const { input, channel, motion } = withMotion();
   input.send('mouse-move', { x: 1, y: 2 });
   input.send('mouse-move', { dx: 1, dy: 2, relative: true });
@@ -61,7 +61,7 @@ test('places have a channel of their own, and what the pointer does is numbered'
   ]);
 });
 
-test('while a button is down every place goes the sure way, for a line may be drawn', () => {
+test('while a button is down motion uses the reliable channel, because of drags', () => {
   const { input, channel, motion } = withMotion();
   const click = (action) => input.send('mouse-click', { x: 1, y: 1, button: 'left', action });
   click('down');
@@ -75,7 +75,7 @@ test('while a button is down every place goes the sure way, for a line may be dr
   assert.deepEqual(channel.sent.map(({ data }) => data.x), [1, 2, 1, 1, undefined]);
 });
 
-test('the last place is told once more the sure way, by its own number', () => {
+test('the last motion is repeated on the reliable channel, with its own number', () => {
   const { clock, input, channel, motion } = withMotion();
   input.send('mouse-move', { x: 1, y: 2 });
   input.send('mouse-move', { x: 5, y: 6 });
@@ -88,10 +88,10 @@ test('the last place is told once more the sure way, by its own number', () => {
   input.send('mouse-move', { x: 7, y: 8 });
   input.detach();
   clock.advance(1000);
-  assert.deepEqual([channel.sent.length, clock.pending], [1, 0], 'nobody is there any more');
+  assert.deepEqual([channel.sent.length, clock.pending], [1, 0], 'the channel is gone');
 });
 
-test('places go with the rest while their channel is not open, and are left out while it is full', () => {
+test('motion uses the reliable channel until its own opens, and is dropped while it is full', () => {
   const { input, channel, motion } = withMotion({ readyState: 'connecting' });
   assert.ok(input.send('mouse-move', { x: 1, y: 2 }));
   assert.deepEqual(channel.sent, [{ type: 'mouse-move', data: { x: 1, y: 2 } }]);

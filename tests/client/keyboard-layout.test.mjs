@@ -4,7 +4,7 @@ import { KeyboardLayout } from '../../src/web/client/input/keyboard-layout.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
-/** `navigator.keyboard` of a browser that tells `map`. */
+/** `navigator.keyboard` of a browser that returns `map`. */
 class FakeApi extends EventTarget {
   constructor(map) {
     super();
@@ -28,27 +28,27 @@ async function following(api) {
   await settled();
   const type = (code, key, { on = [], ...fields } = {}) =>
     surface.fire('keydown', { code, key, getModifierState: (name) => on.includes(name), ...fields });
-  /** What the host was told last. */
+  /** The last layout sent. */
   const told = () => sent.at(-1)?.[1].keys;
   return { layout, clock, window, sent, told, type, grab };
 }
 
-/** What a promise that is fulfilled leads to has happened. */
+/** Lets the callbacks of resolved promises run. */
 const settled = () => new Promise(setImmediate);
 
-test('what the browser tells of the writing keys is sent once', async () => {
+test("the browser's layout of the writing keys is sent once", async () => {
   const { layout, sent } = await following(new FakeApi({ KeyQ: 'a', Digit1: '&', Backquote: '半角', Enter: 'x', KeyZ: '\n' }));
   assert.deepEqual(sent, [['layout', { keys: { Digit1: '&', KeyQ: 'a' } }]]);
   layout.renew();
-  assert.equal(sent.length, 2, 'a new channel has been told nothing');
+  assert.equal(sent.length, 2, 'a new channel gets the layout again');
 });
 
-test('another layout is told when the browser or the window notices', async () => {
+test('another layout is sent on layoutchange and on focus', async () => {
   const api = new FakeApi({ KeyZ: 'z' });
   const { window, sent, told, grab } = await following(api);
   window.dispatchEvent(new Event('focus'));
   await settled();
-  assert.equal(sent.length, 1, 'it is the same');
+  assert.equal(sent.length, 1, 'unchanged');
   api.map = { KeyZ: 'y' };
   window.dispatchEvent(new Event('focus'));
   await settled();
@@ -61,7 +61,7 @@ test('another layout is told when the browser or the window notices', async () =
   api.map = { KeyZ: 'x' };
   window.dispatchEvent(new Event('focus'));
   await settled();
-  assert.equal(sent.length, 3, 'nobody follows any more');
+  assert.equal(sent.length, 3, 'no longer followed');
 });
 
 for (const [name, api] of Object.entries({ 'does not know': undefined, 'does not say': new FakeApi(null) })) {
@@ -76,7 +76,7 @@ for (const [name, api] of Object.entries({ 'does not know': undefined, 'does not
     type('KeyN', 'n', { isComposing: true });
     type('Enter', 'Enter');
     type('', 'x');
-    assert.deepEqual(sent, [], 'the next stroke teaches more');
+    assert.deepEqual(sent, [], 'the next key may reveal more');
     clock.advance(1000);
     assert.deepEqual(sent, [['layout', { keys: { KeyZ: 'y', KeyA: 'a' } }]]);
     type('KeyZ', 'y');
@@ -87,7 +87,7 @@ for (const [name, api] of Object.entries({ 'does not know': undefined, 'does not
   });
 }
 
-test('what a dead key makes of the next one is not that one alone', async () => {
+test('a character composed with a dead key is not learned', async () => {
   const { clock, told, type } = await following();
   type('BracketLeft', 'Dead');
   type('ShiftLeft', 'Shift');
@@ -99,7 +99,7 @@ test('what a dead key makes of the next one is not that one alone', async () => 
   assert.deepEqual(told(), { KeyU: 'u' });
 });
 
-test('a layout that is not the one in use counts for letters of another script only', async () => {
+test('a layout that is not the active one is kept for letters of another script only', async () => {
   const { clock, window, sent, told, type } = await following(new FakeApi({ KeyZ: 'z', KeyQ: 'q', Slash: '/' }));
   type('KeyZ', 'я');
   type('Slash', '.');
@@ -108,12 +108,12 @@ test('a layout that is not the one in use counts for letters of another script o
   type('KeyZ', 'y');
   type('KeyZ', 'y');
   clock.advance(1000);
-  assert.equal(sent.length, 1, 'one key alone is an accident');
+  assert.equal(sent.length, 1, 'one key alone may be a coincidence');
   type('KeyY', 'z');
   type('KeyZ', 'y');
   clock.advance(1000);
   assert.deepEqual(told(), { KeyY: 'z', KeyZ: 'y' });
   window.dispatchEvent(new Event('focus'));
   await settled();
-  assert.deepEqual(told(), { KeyY: 'z', KeyZ: 'y' }, 'the browser tells nothing new');
+  assert.deepEqual(told(), { KeyY: 'z', KeyZ: 'y' }, 'the browser reports nothing new');
 });

@@ -13,7 +13,7 @@ function grabbed(options) {
   return { keyboard, surface, send, sent, down, up };
 }
 
-test('a key goes down and up, and the page does not act on it', () => {
+test('a key is pressed and released, and the page does not react to it', () => {
   const { down, up, sent } = grabbed();
   assert.ok(down('KeyA', 'a').defaultPrevented);
   assert.ok(up('KeyA', 'a').defaultPrevented);
@@ -52,7 +52,7 @@ test('a second press without a release in between releases first', () => {
   assert.deepEqual(sent.map(([, { action }]) => action), ['down', 'up', 'down']);
 });
 
-test('keys that an input method uses are left to it', () => {
+test('keys of an input method are left to it', () => {
   const { down, up, sent } = grabbed();
   assert.ok(!down('KeyN', 'Process').defaultPrevented);
   assert.ok(!down('KeyI', 'i', { isComposing: true }).defaultPrevented);
@@ -60,7 +60,7 @@ test('keys that an input method uses are left to it', () => {
   assert.deepEqual(sent, []);
 });
 
-test('a key without a code is told apart by what it types', () => {
+test('a key without a code is identified by its character', () => {
   const { down, up, sent, keyboard } = grabbed();
   down('', 'é');
   down('', '中');
@@ -70,7 +70,7 @@ test('a key without a code is told apart by what it types', () => {
   assert.deepEqual(keyboard.held, ['中']);
 });
 
-test('a key that says nothing of itself is not sent', () => {
+test('a key without code and character is not sent', () => {
   const { down, sent, keyboard } = grabbed();
   down('', 'Unidentified');
   assert.deepEqual(sent, []);
@@ -87,7 +87,7 @@ test('the release of Meta releases what macOS will not report, but no modifier',
   assert.deepEqual(keyboard.held, ['ShiftLeft']);
 });
 
-test('what could not be sent is not held', () => {
+test('a key that could not be sent is not held', () => {
   const { down, up, send, sent, keyboard } = grabbed();
   send.isOpen = false;
   down('KeyA', 'a');
@@ -97,7 +97,7 @@ test('what could not be sent is not held', () => {
   assert.deepEqual(sent, []);
 });
 
-test('after ungrab nothing is held or heard, and grab works again', () => {
+test('after ungrab nothing is held or handled, and grab works again', () => {
   const { down, up, sent, keyboard } = grabbed();
   down('KeyA', 'a');
   keyboard.ungrab();
@@ -113,7 +113,7 @@ test('after ungrab nothing is held or heard, and grab works again', () => {
 
 const locks = (...on) => ({ getModifierState: (name) => on.includes(name) });
 
-test('a press tells the locks, but not of the key that changes one', () => {
+test('a press carries the lock states, but not that of a lock key', () => {
   const { down, up, sent } = grabbed();
   down('KeyA', 'A', locks('CapsLock'));
   up('KeyA', 'A', locks('CapsLock'));
@@ -123,14 +123,14 @@ test('a press tells the locks, but not of the key that changes one', () => {
   ]);
 });
 
-test('a Mac tells CapsLock by its state, and has no NumLock', () => {
+test('a Mac reports CapsLock by its state, and has no NumLock', () => {
   const { down, sent } = grabbed({ isMac: true });
   down('CapsLock', 'CapsLock', locks('CapsLock'));
   down('KeyA', 'A', locks('CapsLock'));
   assert.deepEqual(sent, [['key-press', { key: 'A', code: 'KeyA', action: 'down', caps_lock: true }]]);
 });
 
-test('Meta acts as Control where the viewer wants it, and is held as that', () => {
+test('Meta acts as Control if the viewer chose so, and is held as Control', () => {
   const { keyboard, down, up, sent } = grabbed({ metaIsControl: () => true });
   down('MetaLeft', 'Meta');
   assert.deepEqual(keyboard.heldAtHost, ['ControlLeft']);
@@ -141,7 +141,7 @@ test('Meta acts as Control where the viewer wants it, and is held as that', () =
   ]);
 });
 
-test('the Control that Windows adds to AltGr goes up again', () => {
+test('the Control that Windows adds to AltGr is released', () => {
   const { down, sent } = grabbed();
   down('ControlLeft', 'Control');
   down('AltRight', 'AltGraph');
@@ -150,14 +150,14 @@ test('the Control that Windows adds to AltGr goes up again', () => {
   ]);
 });
 
-test('a target that takes text is left dead keys and what on-screen keyboards type', () => {
+test('a text field keeps dead keys and the text of on-screen keyboards', () => {
   const { down, sent } = grabbed({ composes: true });
   assert.ok(!down('BracketLeft', 'Dead').defaultPrevented);
   assert.ok(!down('', 'Unidentified').defaultPrevented);
   assert.deepEqual(sent, []);
 });
 
-test('the key that pastes is left to the browser, and acts with its modifiers although they are up by then', () => {
+test('the key that pastes is left to the browser, and sent with its modifiers although they are released by then', () => {
   let paste = null;
   const { down, up, sent } = grabbed({ paste: (then) => (paste = then) });
   down('ControlLeft', 'Control');

@@ -4,7 +4,7 @@ import { framePixel, windowPoint } from '../../src/web/client/media/letterbox.js
 
 const FRAME = { width: 1280, height: 720 };
 
-test('a picture of the size of its box is mapped one to one', () => {
+test('a frame of the size of its box is mapped one to one', () => {
   const box = { left: 0, top: 0, width: 1280, height: 720 };
   assert.deepEqual(framePixel({ x: 0, y: 0 }, box, FRAME), { x: 0, y: 0 });
   assert.deepEqual(framePixel({ x: 700.9, y: 300.2 }, box, FRAME), { x: 700, y: 300 });
@@ -23,12 +23,12 @@ test('a tall box has bars above and below', () => {
   assert.deepEqual(framePixel({ x: 320, y: 500 }, box, FRAME), { x: 640, y: 360 });
 });
 
-test('the place of the box in the window counts', () => {
+test('the position of the box in the window is subtracted', () => {
   const box = { left: 100, top: 50, width: 1280, height: 720 };
   assert.deepEqual(framePixel({ x: 110, y: 70 }, box, FRAME), { x: 10, y: 20 });
 });
 
-test('a place beside the picture is its nearest edge', () => {
+test('a position beside the video maps to its nearest edge', () => {
   const box = { left: 0, top: 0, width: 1000, height: 360 };
   assert.deepEqual(framePixel({ x: 3, y: 180 }, box, FRAME), { x: 0, y: 360 });
   assert.deepEqual(framePixel({ x: 5000, y: -20 }, box, FRAME), { x: 1279, y: 0 });
@@ -49,13 +49,13 @@ test('every pixel is reached from its own middle and from its own left edge at a
   }
 });
 
-test('without a picture or a box there is no pixel', () => {
+test('without video or a box there is no pixel', () => {
   const box = { left: 0, top: 0, width: 100, height: 100 };
   assert.equal(framePixel({ x: 1, y: 1 }, box, { width: 0, height: 0 }), null);
   assert.equal(framePixel({ x: 1, y: 1 }, { ...box, width: 0 }, FRAME), null);
 });
 
-test('a part of the picture is where its pixels are', () => {
+test('a position in the frame maps to where its pixels are', () => {
   const box = { left: 10, top: 20, width: 1000, height: 360 };
   assert.deepEqual(windowPoint({ x: 0, y: 0 }, box, FRAME), { x: 190, y: 20 });
   assert.deepEqual(windowPoint({ x: 1, y: 0.5 }, box, FRAME), { x: 830, y: 200 });

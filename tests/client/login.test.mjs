@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Login, takeToken } from '../../src/web/client/connection/login.js';
 
-/** A host that answers everything with this, and what it was asked. */
+/** A host with a fixed response, and its requests. */
 function host(status, body = '', headers = {}) {
   const asked = [];
   const fetcher = async (url, init) => {
@@ -12,7 +12,7 @@ function host(status, body = '', headers = {}) {
   return { asked, login: new Login('http://desk:8080/', fetcher) };
 }
 
-test('the token leaves the address bar and the rest of the address stays', () => {
+test('the token is removed from the address bar and the rest of the address stays', () => {
   const history = { state: { a: 1 }, replaceState: (...args) => (history.replaced = args) };
   const location = { hash: '#token=abc', pathname: '/', search: '?app=editor' };
   assert.equal(takeToken(location, history), 'abc');
@@ -25,7 +25,7 @@ test('an address without a token is left alone', () => {
   assert.equal(takeToken({ hash: '#other', pathname: '/', search: '' }, history), null);
 });
 
-test('a secret goes in the body of a POST and nowhere else', async () => {
+test('a secret is sent in the body of a POST and nowhere else', async () => {
   const { asked, login } = host(200, '{"mode":"token","role":"view"}');
   assert.deepEqual(await login.signIn('s3cret'), { kind: 'signed-in', role: 'view' });
   const [{ url, method, body, headers }] = asked;
@@ -35,7 +35,7 @@ test('a secret goes in the body of a POST and nowhere else', async () => {
   assert.deepEqual(headers, { 'content-type': 'application/json' });
 });
 
-test('without a session the host says how to sign in', async () => {
+test('without a session the host names the method to sign in', async () => {
   const { login } = host(401, '{"mode":"password"}');
   assert.deepEqual(await login.check(), { kind: 'signed-out', mode: 'password' });
 });
@@ -48,7 +48,7 @@ test('each refusal has a sentence', async () => {
   assert.match((await host(429, '', { 'retry-after': '899' }).login.signIn('x')).reason, /Wait 15 minutes/);
 });
 
-test('a host that does not answer, or is something else, is no reason to ask for a password', async () => {
+test('a host that does not respond, or is something else, does not show the form', async () => {
   const lost = new Login('http://desk/', () => Promise.reject(new TypeError('lost')));
   assert.deepEqual(await lost.check(), { kind: 'unreachable' });
   assert.deepEqual(await host(404, 'nothing').login.check(), { kind: 'unreachable' });

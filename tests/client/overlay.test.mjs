@@ -14,14 +14,14 @@ function overlay() {
   return { clock, page, elements, shown, retries: () => retries };
 }
 
-test('each state but the connected one has a sentence', () => {
+test('each state except connected has a sentence', () => {
   assert.equal(sentence({ kind: 'connected' }), '');
   assert.equal(sentence({ kind: 'connecting' }), 'Connecting to the host…');
   assert.equal(sentence({ kind: 'reconnecting', reason: 'Gone.', retryInMs: 5 }), 'Gone. Reconnecting…');
   assert.equal(sentence({ kind: 'failed', reason: 'No.', remedy: 'Do this.' }), 'No. Do this.');
 });
 
-test('the wait is counted down, apart from the sentence that is read aloud', () => {
+test('the countdown is separate from the sentence that is read aloud', () => {
   const { clock, elements, shown, page } = overlay();
   shown.show({ kind: 'reconnecting', reason: 'Gone.', retryInMs: 2500 });
   assert.equal(page.body.dataset.state, 'reconnecting');
@@ -36,7 +36,7 @@ test('the wait is counted down, apart from the sentence that is read aloud', () 
   assert.equal(clock.pending, 0);
 });
 
-test('a failure offers another try', () => {
+test('a failure offers a retry', () => {
   const { elements, shown, retries } = overlay();
   shown.show({ kind: 'connecting' });
   assert.equal(elements.retry.hidden, true);

@@ -21,7 +21,7 @@ test('the example of the documentation is the example page', async () => {
   assert.equal(documented.replace('@deskbeam/client', './library.js'), await text('example.js'));
 });
 
-test('modules at the addresses from before there were folders still export the classes', async () => {
+test('signaling.js and peer.js export the classes at their documented addresses', async () => {
   const [signaling, peer] = await Promise.all(['signaling.js', 'peer.js'].map((name) => import(new URL(name, CLIENT))));
   assert.ok(signaling.GStreamerSignalingClient);
   assert.ok(peer.WebRTCManager);

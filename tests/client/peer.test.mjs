@@ -6,7 +6,7 @@ import { ANSWER, FakeChannel, FakePeer, OFFER_SDP } from './support/fake-peer.mj
 import { WELCOME } from './support/fake-socket.mjs';
 import { client } from './support/signaling-client.mjs';
 
-/** A manager whose signaling is connected, with the peers that it makes. */
+/** A manager with connected signaling, and the peers that it creates. */
 function manager(options, { welcome = WELCOME, signalingOptions } = {}) {
   const all = client({ maxRetries: 0, ...signalingOptions });
   const peers = [];
@@ -48,14 +48,14 @@ test('the welcome asks for an offer, the offer is answered once, candidates foll
   assert.equal(socket.ofType('ice-candidate').at(-1).data.candidate.candidate, '');
 });
 
-test('sound, the data channel and codecs are asked for as configured', () => {
+test('sound, the data channel and codecs are requested as configured', () => {
   const { socket } = manager({ audio: true, dataChannel: false, codecPreferences: ['VP8'] });
   assert.deepEqual(socket.ofType('request-offer')[0].data, {
     constraints: { video: true, audio: true, data_channel: false }, codec_preferences: ['VP8'],
   });
 });
 
-test('a second welcome makes no second peer, and a new offer closes the peer before', async () => {
+test('a second welcome creates no second peer, and a new offer closes the previous peer', async () => {
   const { socket, stream, peers, offer, answer } = manager();
   await offer();
   await answer();
@@ -68,7 +68,7 @@ test('a second welcome makes no second peer, and a new offer closes the peer bef
   assert.deepEqual(peers.map(({ isClosed }) => isClosed), [true, false]);
 });
 
-test('the ICE servers are those of the host, of the offer before the welcome, and the page can overrule them', async () => {
+test('the ICE servers come from the offer, else from the welcome, and the page can override them', async () => {
   const servers = (name) => [{ urls: [`stun:${name}:3478`] }];
   const welcome = { ...WELCOME, data: { session_config: { ice_servers: servers('welcome') } } };
   const plain = manager({}, { welcome });
@@ -82,7 +82,7 @@ test('the ICE servers are those of the host, of the offer before the welcome, an
   assert.deepEqual(page.peers[0].options.config, { iceServers: servers('page'), iceTransportPolicy: 'relay' });
 });
 
-test('candidates that come before the offer are kept for it', async () => {
+test('candidates that arrive before the offer are kept for it', async () => {
   const { socket, peers, offer } = manager();
   const data = { candidate: { candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0 } };
   socket.deliver({ type: 'ice-candidate', id: 'a', data });
@@ -123,7 +123,7 @@ test('without a data channel input goes over signaling, and is dropped while not
   assert.equal(socket.ofType('mouse-move').length, 1);
 });
 
-test('what the host tells over the data channel is an event', async () => {
+test('a message on the data channel is an event', async () => {
   const { stream, peers, offer } = manager();
   await offer();
   const channel = new FakeChannel();
@@ -138,7 +138,7 @@ test('what the host tells over the data channel is an event', async () => {
   assert.deepEqual(heard, ['cursor', ['cursor', { handle: 7 }], 'system_stats', ['system_stats', { fps: 60 }], 'error']);
 });
 
-test('a ping of the host is answered, so that it notices when nobody does', async () => {
+test('a ping of the host is answered', async () => {
   const { stream, peers, offer } = manager();
   await offer();
   const channel = new FakeChannel();
@@ -148,7 +148,7 @@ test('a ping of the host is answered, so that it notices when nobody does', asyn
   stream.closePeer();
 });
 
-test('a peer that fails is closed and asked for again after a while', async () => {
+test('a failed peer is closed and requested again after a delay', async () => {
   const { socket, peers, told, clock, offer, answer } = manager();
   await offer();
   await answer();
@@ -159,7 +159,7 @@ test('a peer that fails is closed and asked for again after a while', async () =
   assert.equal(socket.ofType('request-offer').length, 2);
 });
 
-test('a peer whose data channel does not open is closed and asked for again', async () => {
+test('a peer whose data channel does not open is closed and requested again', async () => {
   for (const [offered, opens, requests] of [[true, false, 2], [true, true, 1], [false, false, 1]]) {
     const { socket, peers, clock, offer, answer } = manager();
     await offer(offered ? { sdp: { type: 'offer', sdp: `${OFFER_SDP}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n` } } : {});
@@ -172,7 +172,7 @@ test('a peer whose data channel does not open is closed and asked for again', as
   }
 });
 
-test('a refusal that may pass is asked again, one that will not is only told', async () => {
+test('a recoverable refusal is retried, a final one is only reported', async () => {
   for (const [recoverable, requests] of [[true, 2], [false, 1]]) {
     const { socket, told, clock } = manager();
     const { id } = socket.ofType('request-offer')[0];
@@ -184,7 +184,7 @@ test('a refusal that may pass is asked again, one that will not is only told', a
   }
 });
 
-test('an answer without video is not sent, and the page is told', async () => {
+test('an answer without video is not sent, and is an error', async () => {
   const { socket, peers, told, offer } = manager();
   await offer();
   peers[0].giveAnswer(null);
@@ -193,7 +193,7 @@ test('an answer without video is not sent, and the page is told', async () => {
   assert.deepEqual(told.map(([type]) => type), ['peerclosed', 'error']);
 });
 
-test('the reply to an older request is of no interest', async () => {
+test('the reply to an older request is ignored', async () => {
   const { socket, stream, peers } = manager();
   const again = stream.requestOffer();
   const [first, second] = socket.ofType('request-offer');
@@ -208,7 +208,7 @@ test('the reply to an older request is of no interest', async () => {
   assert.equal(peers.length, 1);
 });
 
-test('a host that offers by itself is answered, in Selkies without an envelope', async () => {
+test('an unrequested offer is answered, in Selkies without an envelope', async () => {
   const { socket, peers, answer } = manager({}, { signalingOptions: { protocol: 'selkies' } });
   assert.deepEqual(socket.ofType('request-offer'), []);
   socket.deliver(JSON.stringify({ sdp: { type: 'offer', sdp: OFFER_SDP } }));
@@ -217,7 +217,7 @@ test('a host that offers by itself is answered, in Selkies without an envelope',
   assert.deepEqual(socket.sent.at(-1), { sdp: ANSWER });
 });
 
-test('the loss of the socket closes the peer, and the next welcome asks anew', async () => {
+test('the loss of the socket closes the peer, and the next welcome requests a new offer', async () => {
   const { sockets, socket, signaling, peers, offer, answer } = manager();
   await offer();
   await answer();
@@ -229,7 +229,7 @@ test('the loss of the socket closes the peer, and the next welcome asks anew', a
   assert.equal(sockets[1].ofType('request-offer').length, 1);
 });
 
-test('statistics that do not come are none', async () => {
+test('statistics without a reply are null', async () => {
   const { stream, socket } = manager();
   const stats = stream.getStats();
   socket.deliver({ type: 'stats', id: socket.sent.at(-1).id, data: { webrtc: {} } });

@@ -7,7 +7,7 @@ const ANN = { client_id: 'a', name: 'Ann', role: 'control' };
 const BOB = { client_id: 'b', name: null, role: 'view' };
 const state = (holder, asking = null) => ({ type: 'control-state', data: { holder, requested_by: asking } });
 
-test('who is there, who has the control and who wants it', () => {
+test('the viewers, who has control and who requests it', () => {
   const people = new People();
   people.begin('a');
   assert.ok(people.isGranted);
@@ -24,7 +24,7 @@ test('who is there, who has the control and who wants it', () => {
   assert.ok(people.isAdmin);
 });
 
-test('who acts at the desktop itself goes before everybody', () => {
+test('the local user has priority over all viewers', () => {
   const people = new People();
   people.begin('a');
   people.receive({ type: 'control-state', data: { holder: 'a', requested_by: null, local: true, granted: false } });
@@ -33,7 +33,7 @@ test('who acts at the desktop itself goes before everybody', () => {
   assert.deepEqual([people.isGranted, people.isLocal], [true, false]);
 });
 
-test('a new connection has been told nothing, and other messages are not about people', () => {
+test('a new connection starts empty, and other messages are ignored', () => {
   const people = new People();
   people.begin('a');
   people.receive({ type: 'people', data: { people: [ANN] } });
@@ -43,7 +43,7 @@ test('a new connection has been told nothing, and other messages are not about p
   assert.ok(!people.receive({ type: 'stats', data: {} }));
 });
 
-test('a viewer without a name is called by the browser', () => {
+test("the default name of a viewer is the browser's", () => {
   for (const [agent, name] of [
     ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36', 'Chrome, Linux'],
     ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0', 'Edge, Windows'],

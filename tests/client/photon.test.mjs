@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PhotonMeter } from '../../src/web/client/media/photon.js';
 
-/** Pauses are over at once; who waits for longer waits until `late` is called. */
+/** Short pauses end at once, longer ones when `late` is called. */
 function quickClock() {
   const late = [];
   return {
@@ -13,7 +13,7 @@ function quickClock() {
   };
 }
 
-/** A host that shows its mark where `answer` says, and a video that shows each change two frames later. */
+/** A host that shows its mark at `answer`, and a video that shows each change two frames later. */
 function meter(answer, { isSeen = true } = {}) {
   const sent = [];
   const clock = quickClock();
@@ -44,7 +44,7 @@ function meter(answer, { isSeen = true } = {}) {
 
 const MARK = { x: 0, y: 0, width: 16, height: 16 };
 
-test('ten changes of the mark are seen, and it is taken away', async () => {
+test('ten changes of the mark are measured, and it is removed', async () => {
   const { photon, sent } = meter(MARK);
   const [first, second] = [photon.measure(), photon.measure()];
   assert.equal(await second, null, 'one measurement at a time');
@@ -62,7 +62,7 @@ test('without a mark nothing is measured', async () => {
   assert.deepEqual(sent, [['measure', { lit: false }], ['measure', {}]]);
 });
 
-test('a host that does not answer, and a mark that is not seen, are given up', async () => {
+test('a host that does not answer, and a mark that is not seen, time out', async () => {
   for (const { photon, sent, clock } of [meter(null), meter(MARK, { isSeen: false })]) {
     const measured = photon.measure();
     const hurry = setInterval(() => clock.late.splice(0).forEach((callback) => callback()));

@@ -10,7 +10,7 @@ function capture() {
   return { pointer, ask, done };
 }
 
-test('the next click locks the pointer when an application wants it, and it is freed after that', () => {
+test('the next click locks the pointer when an application uses relative motion, and it is released afterwards', () => {
   const { pointer, ask, done } = capture();
   pointer.pressed();
   assert.deepEqual(done, []);
@@ -25,7 +25,7 @@ test('the next click locks the pointer when an application wants it, and it is f
   assert.deepEqual(done, ['hint', 'lock', 'unlock']);
 });
 
-test('a viewer who frees it is told how to go on', () => {
+test('a viewer who releases it gets a hint how to lock it again', () => {
   const { pointer, ask, done } = capture();
   ask(true);
   pointer.pressed();
@@ -33,17 +33,17 @@ test('a viewer who frees it is told how to go on', () => {
   assert.deepEqual(done, ['hint', 'lock', 'hint']);
   pointer.renew();
   pointer.pressed();
-  assert.deepEqual(done, ['hint', 'lock', 'hint'], 'it is not ours to free, and nobody wants it');
+  assert.deepEqual(done, ['hint', 'lock', 'hint'], 'not locked here, and not requested');
 });
 
-test('a pointer that the viewer has locked himself stays locked', () => {
+test('a pointer that the viewer has locked stays locked', () => {
   const { ask, done } = capture();
   ask(true);
   ask(false);
   assert.deepEqual(done, ['hint']);
 });
 
-test('it can be wanted always or never', () => {
+test('capture can be always or never', () => {
   const { pointer, ask, done } = capture();
   pointer.setMode('never');
   ask(true);

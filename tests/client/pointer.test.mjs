@@ -30,7 +30,7 @@ test('motion within a pixel is sent once', () => {
   assert.deepEqual(sent.map(([, { x }]) => x), [10, 11]);
 });
 
-test('a press is sent after the motion to it, captures the pointer and takes the focus', () => {
+test('a press is sent after the motion to its position, captures the pointer and takes the focus', () => {
   const { fire, sent, surface } = grabbed();
   fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
   assert.deepEqual(sent, [
@@ -57,7 +57,7 @@ test('each of the five buttons has its name', () => {
   assert.deepEqual(names, ['left', 'right', 'middle', 'x1', 'x2']);
 });
 
-test('a second button while one is held comes as a motion and is sent', () => {
+test('a second button while one is held arrives as motion and is sent', () => {
   const { fire, sent } = grabbed();
   fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
   fire('pointermove', 5, 6, { button: 2, buttons: 3 });
@@ -69,13 +69,13 @@ test('a second button while one is held comes as a motion and is sent', () => {
   ]);
 });
 
-test('a button that was pressed outside the page is not pressed by moving in', () => {
+test('a button that was pressed outside the page is not pressed by motion', () => {
   const { fire, sent } = grabbed();
   fire('pointermove', 5, 6, { buttons: 1 });
   assert.deepEqual(sent, [['mouse-move', { x: 5, y: 6 }]]);
 });
 
-test('a release that went unseen is made good by the next motion', () => {
+test('a missed release is corrected by the next motion', () => {
   const { fire, sent } = grabbed();
   fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
   fire('pointermove', 9, 9, { buttons: 0 });
@@ -107,7 +107,7 @@ test('the context menu does not open', () => {
   assert.ok(fire('contextmenu', 1, 1).defaultPrevented);
 });
 
-test('a locked pointer sends relative motion, and clicks without a place', () => {
+test('a locked pointer sends relative motion, and clicks without a position', () => {
   const { fire, sent, surface } = grabbed();
   surface.ownerDocument.pointerLockElement = surface;
   fire('pointermove', 100, 100, { movementX: 3, movementY: -2 });
@@ -128,13 +128,13 @@ test('motion that could not be sent is sent when the pointer is there again', ()
   assert.deepEqual(sent, [['mouse-move', { x: 5, y: 6 }]]);
 });
 
-test('before the first picture there is no motion', () => {
+test('before the first frame there is no motion', () => {
   const { fire, sent } = grabbed({ frame: { width: 0, height: 0 } });
   fire('pointermove', 5, 6);
   assert.deepEqual(sent, []);
 });
 
-test('after ungrab nothing is held or heard', () => {
+test('after ungrab nothing is held or handled', () => {
   const { pointer, fire, sent } = grabbed();
   fire('pointerdown', 5, 6, { button: 0, buttons: 1 });
   pointer.ungrab();
@@ -145,7 +145,7 @@ test('after ungrab nothing is held or heard', () => {
   assert.deepEqual(sent.slice(2), [['mouse-move', { x: 5, y: 6 }]]);
 });
 
-test('motion comes by raw updates, but a locked pointer counts it once', () => {
+test('motion comes from raw updates, but counts once while the pointer is locked', () => {
   const { fire, sent, surface } = grabbed();
   fire('pointerrawupdate', 5, 6);
   fire('pointermove', 5, 6);
@@ -156,21 +156,21 @@ test('motion comes by raw updates, but a locked pointer counts it once', () => {
   assert.deepEqual(sent.slice(1), [['mouse-move', { dx: 4, dy: 3, relative: true }]]);
 });
 
-test('a line that is drawn keeps the places between two frames', () => {
+test('a drawn line keeps the coalesced positions', () => {
   const { fire, sent, surface } = grabbed();
   const path = [[6, 6], [7, 9]].map(([clientX, clientY]) => ({ clientX, clientY }));
   fire('pointermove', 7, 9, { getCoalescedEvents: () => path });
-  assert.equal(sent.length, 1, 'nothing is drawn yet');
+  assert.equal(sent.length, 1, 'no button is down yet');
   fire('pointerdown', 5, 5, { button: 0, buttons: 1 });
   fire('pointermove', 7, 9, { buttons: 1, getCoalescedEvents: () => path });
   assert.deepEqual(sent.slice(3).map(([, { x, y }]) => [x, y]), [[6, 6], [7, 9]]);
   sent.length = 0;
   surface.onpointerrawupdate = null;
   fire('pointermove', 9, 9, { buttons: 1, getCoalescedEvents: () => path });
-  assert.deepEqual(sent.map(([, { x, y }]) => [x, y]), [[9, 9]], 'raw updates have been there before');
+  assert.deepEqual(sent.map(([, { x, y }]) => [x, y]), [[9, 9]], 'raw updates came before');
 });
 
-test('fingers go to whoever makes something of them', () => {
+test('fingers go to the gesture recognizer', () => {
   const surface = new FakeSurface();
   const { send, sent } = recorder();
   const seen = [];

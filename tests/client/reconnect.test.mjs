@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { WELCOME } from './support/fake-socket.mjs';
 import { client, connected } from './support/signaling-client.mjs';
 
-/** Goes on until the next socket is made, at most for the longest wait. */
+/** Advances until the next socket is created, at most by the longest delay. */
 function toNextSocket(sockets, clock) {
   const count = sockets.length;
   for (let ms = 0; ms < 36_000 && sockets.length === count; ms += 100) clock.advance(100);
 }
 
-test('a lost connection is told once as an error and once as a close, and counts as one try', () => {
+test('a lost connection is one error and one close, and counts as one attempt', () => {
   const { signaling, socket, heard, clock } = connected();
   socket.end(1006);
   assert.deepEqual(heard('error').map(({ code, type, recoverable }) => [code, type, recoverable]), [
@@ -21,7 +21,7 @@ test('a lost connection is told once as an error and once as a close, and counts
   assert.equal(heard('status').at(-1), 'Reconnecting in 3.0 s... (1/3)');
 });
 
-test('a first try that fails rejects connect, and the next try is made all the same', async () => {
+test('a failed first attempt rejects connect, and is retried all the same', async () => {
   const { signaling, sockets, heard, clock } = client();
   const opened = signaling.connect();
   sockets[0].end(1006);
@@ -36,7 +36,7 @@ test('a first try that fails rejects connect, and the next try is made all the s
   assert.equal(signaling.getConnectionState().retryCount, 0);
 });
 
-test('the tries double their distance, end after the last, and say so', () => {
+test('the delays double, end after the last retry, and that is an error', () => {
   const { signaling, sockets, heard, clock } = client();
   signaling.connect().catch(() => {});
   for (const ms of [3000, 6000, 12_000]) {
@@ -54,7 +54,7 @@ test('the tries double their distance, end after the last, and say so', () => {
   assert.equal(heard('close').length, 4);
 });
 
-test('the distance is spread by a fifth and never much over half a minute', () => {
+test('the delay has a jitter of 20 % and a limit of about half a minute', () => {
   for (const [random, first, longest] of [[0, 2400, 24_000], [1, 3600, 36_000]]) {
     const { signaling, sockets, clock } = client({ random: () => random, maxRetries: Infinity });
     signaling.connect().catch(() => {});
@@ -69,7 +69,7 @@ test('the distance is spread by a fifth and never much over half a minute', () =
   }
 });
 
-test('no retries means none, and no complaint about it', () => {
+test('no retries means none, and no error about it', () => {
   const { signaling, socket, heard, clock } = connected({ maxRetries: 0 });
   socket.end(1006);
   assert.equal(clock.pending, 0);
@@ -88,7 +88,7 @@ test('infinite retries do not end', () => {
   assert.ok(signaling.getConnectionState().canRetry);
 });
 
-test('disconnect cancels the try that is planned', () => {
+test('disconnect cancels the scheduled retry', () => {
   const { signaling, socket, sockets, clock } = connected();
   socket.end(1006);
   signaling.disconnect();
@@ -97,7 +97,7 @@ test('disconnect cancels the try that is planned', () => {
   assert.equal(signaling.getConnectionState().retryCount, 0);
 });
 
-test('disconnect inside a listener cancels the try too', () => {
+test('disconnect inside a listener cancels the retry, too', () => {
   for (const type of ['error', 'close', 'statechange']) {
     const { signaling, socket, sockets, clock, heard } = connected();
     signaling.addEventListener(type, () => signaling.disconnect(), { once: true });
@@ -108,7 +108,7 @@ test('disconnect inside a listener cancels the try too', () => {
   }
 });
 
-test('connect does not wait for the try that is planned', async () => {
+test('connect does not wait for the scheduled retry', async () => {
   const { signaling, socket, sockets, clock } = connected();
   socket.end(1006);
   const opened = signaling.connect();
@@ -118,7 +118,7 @@ test('connect does not wait for the try that is planned', async () => {
   assert.equal(sockets.length, 2);
 });
 
-test('a host that goes away, fails, restarts or is full is tried again, one that says goodbye or refuses is not', () => {
+test('a host that goes away, fails, restarts or is full is retried, one that closes normally or refuses is not', () => {
   for (const [code, tries] of [[1001, 2], [1011, 2], [1012, 2], [1013, 2], [1000, 1], [1008, 1], [1009, 1]]) {
     const { socket, sockets, clock, heard } = connected();
     socket.end(code);
@@ -129,7 +129,7 @@ test('a host that goes away, fails, restarts or is full is tried again, one that
   }
 });
 
-test('a host that takes the connection only to close it is not tried for ever', () => {
+test('a host that accepts the connection only to close it is not retried for ever', () => {
   const { signaling, sockets, clock } = client();
   signaling.connect();
   for (let count = 0; count < 10 && sockets.at(-1).readyState === 0; count += 1) {
@@ -141,7 +141,7 @@ test('a host that takes the connection only to close it is not tried for ever', 
   assert.equal(sockets.length, 4);
 });
 
-test('a connection that does not come up in time rejects connect and is tried again', async () => {
+test('a connection that does not open in time rejects connect and is retried', async () => {
   const { signaling, sockets, heard, clock } = client();
   const opened = signaling.connect();
   clock.advance(10_000);
@@ -153,7 +153,7 @@ test('a connection that does not come up in time rejects connect and is tried ag
   assert.equal(sockets.length, 2);
 });
 
-test('a host that takes the connection and never says a word is given up', () => {
+test('a host that accepts the connection and sends nothing is abandoned', () => {
   const { signaling, sockets, heard, clock } = client();
   signaling.connect();
   sockets[0].open();
@@ -164,7 +164,7 @@ test('a host that takes the connection and never says a word is given up', () =>
   ]);
 });
 
-test('disconnect closes with 1000, tells it once, and hears nothing more', () => {
+test('disconnect closes with 1000, emits one close, and handles nothing more', () => {
   const { signaling, socket, heard, events, clock } = connected();
   signaling.disconnect();
   assert.deepEqual(socket.closedWith, { code: 1000, reason: 'Client disconnect' });
@@ -177,14 +177,14 @@ test('disconnect closes with 1000, tells it once, and hears nothing more', () =>
   assert.equal(clock.pending, 0);
 });
 
-test('disconnect before the connection is there rejects connect', async () => {
+test('disconnect before the connection opens rejects connect', async () => {
   const { signaling } = client();
   const opened = signaling.connect();
   signaling.disconnect();
   await assert.rejects(opened, { code: 'CLOSED' });
 });
 
-test('after disconnect it connects again at once, and the old socket is not heard', async () => {
+test('after disconnect it can connect at once, and the old socket is ignored', async () => {
   const { signaling, socket, sockets, heard } = connected();
   signaling.disconnect();
   const again = signaling.connect();
@@ -196,7 +196,7 @@ test('after disconnect it connects again at once, and the old socket is not hear
   assert.equal(heard('close').length, 1);
 });
 
-test('connect while connected is refused and leaves the connection alone', async () => {
+test('connect while connected is rejected and leaves the connection alone', async () => {
   const { signaling, sockets } = connected();
   await assert.rejects(signaling.connect(), { code: 'CONNECTION_FAILED' });
   assert.equal(signaling.state, 'connected');

@@ -4,7 +4,7 @@ import { RemoteCursors } from '../../src/web/client/ui/remote-cursors.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { FakeSurface, recorder } from './support/fake-surface.mjs';
 
-/** An element, as far as pointers are drawn with it. */
+/** A minimal element for drawing cursors. */
 class FakeElement {
   children = [];
   style = {};
@@ -32,7 +32,7 @@ class FakeElement {
   }
 }
 
-/** A picture of 640x480 in a window of 1280x480, with a bar of 320 at each side. */
+/** A video of 640x480 in a window of 1280x480, with a bar of 320 at each side. */
 function pointers() {
   const root = new FakeElement();
   const clock = new FakeClock();
@@ -46,7 +46,7 @@ function pointers() {
   return { cursors, clock, sent, video, drawn, move, hear };
 }
 
-test('the cursors are drawn with their names where they point, for those who want it', () => {
+test('the cursors are drawn with their names at their positions, if the viewer wants that', () => {
   const { cursors, sent, drawn, hear } = pointers();
   const list = [{ peer: 'b', name: 'Bob', x: 0.5, y: 0.25 }, { peer: 'e', name: null, x: 0, y: 1 }];
   hear('pointers', { pointers: list });
@@ -63,7 +63,7 @@ test('the cursors are drawn with their names where they point, for those who wan
   assert.deepEqual(sent.at(-1), ['pointers', { enabled: false }]);
 });
 
-test('where the viewer points is told while somebody wants it, twenty times a second', () => {
+test('the own position is sent while another viewer wants it, twenty times a second', () => {
   const { clock, sent, move, hear, video } = pointers();
   move(320, 0);
   assert.deepEqual(sent, []);
@@ -84,7 +84,7 @@ test('where the viewer points is told while somebody wants it, twenty times a se
   assert.equal(sent.length, 3);
 });
 
-test('a locked pointer is nowhere', () => {
+test('a locked pointer has no position', () => {
   const { clock, sent, move, hear, video } = pointers();
   hear('point-wanted', { wanted: true });
   clock.advance(50);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connected } from './support/signaling-client.mjs';
 
-test('a request is resolved with the whole message that has its id, whatever comes in between', async () => {
+test('a request is resolved with the message that has its id, whatever arrives in between', async () => {
   const { signaling, socket, heard } = connected();
   const stats = signaling.requestStats(['webrtc']);
   const negotiated = signaling.negotiateProtocol();
@@ -21,7 +21,7 @@ test('a request is resolved with the whole message that has its id, whatever com
   assert.deepEqual(heard('protocol-selected'), [{ selected_protocol: 'gstreamer-1.0' }]);
 });
 
-test('a reply with an id of its own is known by what it replies to', async () => {
+test('a reply with an id of its own is matched by reply_to', async () => {
   const { signaling, socket } = connected();
   const stats = signaling.requestStats();
   const reply_to = socket.sent.at(-1).id;
@@ -29,7 +29,7 @@ test('a reply with an id of its own is known by what it replies to', async () =>
   assert.equal((await stats).type, 'stats');
 });
 
-test('an error reply rejects its request with what the host said, and is no event', async () => {
+test("an error reply rejects its request with the host's error, and is no event", async () => {
   const { signaling, socket, heard } = connected();
   const offer = signaling.request('request-offer');
   const error = { code: 'PEER_CONNECTION_FAILED', message: 'no encoder', type: 'webrtc_error', recoverable: false, details: 7 };
@@ -38,7 +38,7 @@ test('an error reply rejects its request with what the host said, and is no even
   assert.deepEqual(heard('error'), []);
 });
 
-test('an error that answers nothing is an event with code and details', () => {
+test('an error that replies to nothing is an event with code and details', () => {
   const { socket, heard } = connected();
   socket.deliver({ type: 'error', id: 'x', error: { code: 'RATE_LIMITED', message: 'slower', details: { limit: 9 } } });
   const [error] = heard('error');
@@ -47,7 +47,7 @@ test('an error that answers nothing is an event with code and details', () => {
   assert.deepEqual(error.details, { limit: 9 });
 });
 
-test('a request that nobody answers is rejected in time, and a late reply is an ordinary message', async () => {
+test('a request without a reply times out, and a late reply is an ordinary message', async () => {
   const { signaling, socket, clock, heard } = connected();
   const short = signaling.request('request-offer', {}, { timeoutMs: 1500 });
   const { id } = socket.sent.at(-1);

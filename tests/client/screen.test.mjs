@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Screen } from '../../src/web/client/media/screen.js';
 
-test('the picture may have half the size of the desktop, but no other', () => {
+test('the video may have half the size of the desktop, but no other', () => {
   const video = { videoWidth: 0, videoHeight: 0 };
   const screen = new Screen(video, () => {});
   const desktop = { width: 1281, height: 720 };
@@ -11,5 +11,5 @@ test('the picture may have half the size of the desktop, but no other', () => {
   Object.assign(video, { videoWidth: 640, videoHeight: 360 });
   assert.deepEqual(screen.frame, desktop);
   Object.assign(video, { videoWidth: 800, videoHeight: 360 });
-  assert.deepEqual(screen.frame, { width: 800, height: 360 }, 'the picture of another size has not come yet');
+  assert.deepEqual(screen.frame, { width: 800, height: 360 }, 'no frame of another size yet');
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { WELCOME } from './support/fake-socket.mjs';
 import { client, connected } from './support/signaling-client.mjs';
 
-/** A client that was told to speak Selkies, greeted by the host. */
+/** A client in Selkies mode, greeted by the host. */
 function selkies() {
   const all = client({ protocol: 'selkies', peerId: 1 });
   all.signaling.connect();
@@ -12,7 +12,7 @@ function selkies() {
   return all;
 }
 
-test('the option makes the greeting a line of text', () => {
+test('the option sends the greeting as a line of text', () => {
   const { signaling, socket, heard } = selkies();
   assert.equal(socket.frames.length, 1);
   const [verb, id, meta, ...more] = socket.frames[0].split(' ');
@@ -23,13 +23,13 @@ test('the option makes the greeting a line of text', () => {
   assert.equal(signaling.getConnectionState().protocol, 'selkies');
 });
 
-test('a JSON welcome before the greeting was read does not turn it off', () => {
+test('a JSON welcome before the greeting does not turn Selkies off', () => {
   const { signaling, socket } = selkies();
   socket.deliver({ ...WELCOME, data: { protocol: 'gstreamer-1.0' } });
   assert.equal(signaling.protocol, 'selkies');
 });
 
-test('descriptions and candidates go and come without an envelope', () => {
+test('descriptions and candidates have no envelope in both directions', () => {
   const { signaling, socket, heard } = selkies();
   socket.deliver('HELLO');
   const sdp = { type: 'offer', sdp: 'v=0' };
@@ -45,7 +45,7 @@ test('descriptions and candidates go and come without an envelope', () => {
   ]);
 });
 
-test('no heartbeat disturbs a Selkies host', () => {
+test('a Selkies host gets no heartbeat', () => {
   const { socket, clock } = selkies();
   socket.deliver('HELLO');
   clock.advance(120_000);
@@ -67,7 +67,7 @@ test('a bare description from a host turns Selkies on, and an envelope does not 
   assert.equal(signaling.getConnectionState().protocol, 'selkies');
 });
 
-test('what the host selects is spoken from then on', async () => {
+test('the protocol selected by the host is used from then on', async () => {
   const { signaling, socket, sockets, clock } = connected();
   const select = async (protocol) => {
     const negotiated = signaling.negotiateProtocol([protocol]);

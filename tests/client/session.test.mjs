@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Session } from '../../src/web/client/connection/session.js';
 
-/** A session, and what it did last. `random` in the middle: no spread. */
+/** A session, with `random` in the middle: no jitter. */
 function session(codecs = ['VP8', 'H264']) {
   const machine = new Session({ codecs, random: () => 0.5 });
   const tell = (type, fields) => machine.handle({ type, ...fields });
@@ -37,7 +37,7 @@ function live(codecs) {
 
 const LOST = { code: 1006, reason: '' };
 
-test('from the page to the picture', () => {
+test('from the start to the first frame', () => {
   const { machine, tell } = session();
   assert.deepEqual(machine.state, { kind: 'disconnected' });
   assert.deepEqual(tell('start'), [{ type: 'disarm' }, { type: 'open-socket' }]);
@@ -51,7 +51,7 @@ test('from the page to the picture', () => {
   assert.deepEqual(machine.state, { kind: 'connected' });
 });
 
-test('a picture that comes late is asked for anew, if there is one', () => {
+test('delayed video is requested anew, if there is any', () => {
   const { machine, tell } = live();
   const [first, ...asked] = tell('late');
   assert.deepEqual(first, { type: 'close-peer' });
@@ -60,7 +60,7 @@ test('a picture that comes late is asked for anew, if there is one', () => {
   assert.deepEqual(tell('late'), []);
 });
 
-test('a host that cannot be reached is tried for ever, at growing intervals up to 5 s', () => {
+test('an unreachable host is retried for ever, at growing intervals up to 5 s', () => {
   const { machine, tell } = session();
   tell('start');
   const waits = [];
@@ -76,7 +76,7 @@ test('a host that cannot be reached is tried for ever, at growing intervals up t
   assert.ok(waits.slice(4).every((ms) => ms === 5000));
 });
 
-test('the tries of several viewers are spread by a fifth', () => {
+test('the retries of several viewers are spread by a fifth', () => {
   const first = (random) => {
     const machine = new Session({ codecs: ['VP8'], random: () => random });
     machine.handle({ type: 'start' });
@@ -86,7 +86,7 @@ test('the tries of several viewers are spread by a fifth', () => {
   assert.equal(first(1), 600);
 });
 
-test('a lost socket is told, retried after half a second and forgotten with the next picture', () => {
+test('a lost socket is shown, retried after half a second and forgotten with the next frame', () => {
   const { machine, tell } = live();
   assert.deepEqual(tell('closed', { code: 1001, reason: 'shutdown' }), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
   assert.equal(machine.state.kind, 'reconnecting');
@@ -103,7 +103,7 @@ test('a lost socket is told, retried after half a second and forgotten with the 
   assert.deepEqual(tell('closed', LOST).at(-1), { type: 'arm', ms: 500 });
 });
 
-test('there is one try at a time', () => {
+test('there is one retry at a time', () => {
   const { tell } = live();
   tell('closed', LOST);
   assert.deepEqual(tell('closed', LOST), []);
@@ -111,7 +111,7 @@ test('there is one try at a time', () => {
   assert.deepEqual(tell('refused', { message: 'late', recoverable: true }), []);
 });
 
-test('leaving cancels the next try', () => {
+test('stop cancels the next retry', () => {
   const { machine, tell } = live();
   tell('closed', LOST);
   assert.deepEqual(tell('stop'), [{ type: 'disarm' }, { type: 'close-peer' }, { type: 'close-socket' }]);
@@ -119,7 +119,7 @@ test('leaving cancels the next try', () => {
   assert.deepEqual(tell('timeout'), []);
 });
 
-test('the close that follows a leave is not retried, and a new start waits for it', () => {
+test('the close after a stop is not retried, and a new start waits for it', () => {
   const { machine, tell } = live();
   tell('stop');
   assert.deepEqual(tell('start'), []);
@@ -130,7 +130,7 @@ test('the close that follows a leave is not retried, and a new start waits for i
   assert.deepEqual(machine.state, { kind: 'disconnected' });
 });
 
-test('a host that refuses the viewer is not asked again until the viewer wants it', () => {
+test('a host that refuses the viewer is not retried until the viewer starts it', () => {
   const { machine, tell } = session();
   tell('start');
   tell('closed', { code: 1008, reason: 'wrong token' });
@@ -142,7 +142,7 @@ test('a host that refuses the viewer is not asked again until the viewer wants i
   assert.deepEqual(machine.state, { kind: 'connecting' });
 });
 
-test('an interruption may heal by itself within 3 s', () => {
+test('an interruption may recover by itself within 3 s', () => {
   const { machine, tell } = live();
   assert.deepEqual(tell('peer', { state: 'disconnected' }), [{ type: 'arm', ms: 3000 }, { type: 'probe' }]);
   assert.equal(machine.state.kind, 'reconnecting');
@@ -150,7 +150,7 @@ test('an interruption may heal by itself within 3 s', () => {
   assert.deepEqual(machine.state, { kind: 'connected' });
 });
 
-test('an interruption of more than 3 s, or a failed peer, asks for a new offer on the same socket', () => {
+test('an interruption of more than 3 s, or a failed peer, requests a new offer on the same socket', () => {
   const again = [{ type: 'close-peer' }, { type: 'disarm' }, { type: 'request-offer', codecs: ['VP8', 'H264'] }];
   const interrupted = live();
   interrupted.tell('peer', { state: 'disconnected' });
@@ -160,7 +160,7 @@ test('an interruption of more than 3 s, or a failed peer, asks for a new offer o
   assert.equal(failed.machine.state.kind, 'reconnecting');
 });
 
-test('an answer without the video asks again without that codec', () => {
+test('an answer without the video requests an offer without that codec', () => {
   const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   assert.deepEqual(tell('unanswerable', { why: 'not accepted' }), [
@@ -169,7 +169,7 @@ test('an answer without the video asks again without that codec', () => {
   assert.deepEqual(machine.state, { kind: 'connecting' });
 });
 
-test('an answer that never comes counts against the codec', () => {
+test('an answer that is never created counts against the codec', () => {
   const { tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   assert.deepEqual(tell('timeout').at(-1), { type: 'request-offer', codecs: ['VP8'] });
@@ -181,7 +181,7 @@ test('packets that never become frames count against the codec', () => {
   assert.deepEqual(tell('media', { packets: 120, decoded: 0 }).at(-1), { type: 'request-offer', codecs: ['VP8'] });
 });
 
-test('a codec that did not work is not asked for after a reconnect, but again when the viewer tries again', () => {
+test('a failed codec is not requested after a reconnect, but again when the viewer retries', () => {
   const { tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   tell('unanswerable', { why: 'not accepted' });
@@ -191,7 +191,7 @@ test('a codec that did not work is not asked for after a reconnect, but again wh
   assert.deepEqual(tell('start').at(-1), { type: 'request-offer', codecs: ['VP8', 'H264'] });
 });
 
-test('when no codec is left the sentence names each and what went wrong', () => {
+test('when no codec is left the sentence names each with its failure', () => {
   const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   tell('unanswerable', { why: 'not accepted' });
@@ -204,7 +204,7 @@ test('when no codec is left the sentence names each and what went wrong', () => 
   assert.match(machine.state.reason, /H264: not accepted; VP8: received but not decoded/);
 });
 
-test('a host that insists on a codec that does not work is told so', () => {
+test('a host that insists on a failed codec is a failure', () => {
   const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });
   tell('unanswerable', { why: 'not accepted' });
@@ -213,7 +213,7 @@ test('a host that insists on a codec that does not work is told so', () => {
   assert.match(machine.state.reason, /offers only H264/);
 });
 
-test('a host that encodes nothing that the browser decodes is no reason to try again', () => {
+test('a host without a codec that the browser decodes is not retried', () => {
   const { machine, tell } = requesting();
   tell('refused', { message: 'This host encodes H264 and AV1, which the viewer cannot decode', recoverable: true });
   assert.equal(machine.state.kind, 'failed');
@@ -230,20 +230,20 @@ test('a host that sends no packets is not blamed on the codec', () => {
   assert.deepEqual(tell('timeout').at(-1), { type: 'request-offer', codecs: ['VP8', 'H264'] });
 });
 
-test('frames that are decoded but not shown, as in a hidden page, are a picture', () => {
+test('frames that are decoded but not shown, as in a hidden page, count as connected', () => {
   const { machine, tell } = starting();
   tell('timeout');
   tell('media', { packets: 9, decoded: 3 });
   assert.deepEqual(machine.state, { kind: 'connected' });
 });
 
-test('a network that lets nothing through is told and tried again', () => {
+test('a network that blocks everything is shown and retried', () => {
   const { machine, tell } = connecting();
   assert.deepEqual(tell('timeout'), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
   assert.match(machine.state.reason, /network/);
 });
 
-test('a refusal that may pass is tried again, one that will not is final', () => {
+test('a recoverable refusal is retried, another is final', () => {
   const busy = requesting();
   busy.tell('refused', { message: 'Server at maximum capacity', recoverable: true });
   assert.deepEqual(busy.machine.state, {
@@ -255,14 +255,14 @@ test('a refusal that may pass is tried again, one that will not is final', () =>
   assert.equal(never.machine.state.reason, 'There is no screen.');
 });
 
-test('while it waits, the return of the network is a reason to try at once, and otherwise to doubt the socket', () => {
+test('the return of the network retries at once while waiting, and otherwise probes the socket', () => {
   const { tell } = live();
   assert.deepEqual(tell('online'), [{ type: 'probe' }]);
   tell('closed', LOST);
   assert.deepEqual(tell('online'), [{ type: 'disarm' }, { type: 'open-socket' }]);
 });
 
-test('a browser without video by WebRTC is told so at once', () => {
+test('a browser without video over WebRTC fails at once', () => {
   const { machine, tell } = session([]);
   tell('start');
   assert.equal(machine.state.kind, 'failed');
@@ -277,7 +277,7 @@ test('the state is a new object only when it changes', () => {
   assert.equal(machine.state, before);
 });
 
-test('a host without room says so, and is tried again', () => {
+test('a host at its connection limit is busy, and retried', () => {
   const { machine, tell } = session();
   tell('start');
   const actions = tell('closed', { code: 1013, reason: 'Server at maximum capacity' });
@@ -285,18 +285,18 @@ test('a host without room says so, and is tried again', () => {
   assert.ok(actions.some(({ type }) => type === 'arm'));
 });
 
-test('a picture that stands still is told, and the stream is kept', () => {
+test('frozen video is shown with its reason, and the stream is kept', () => {
   const { machine, tell } = live();
   assert.deepEqual(tell('status', { status: 'The desktop has ended.' }), []);
   assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The desktop has ended.', retryInMs: null });
   tell('peer', { state: 'disconnected' });
   tell('peer', { state: 'connected' });
-  assert.equal(machine.state.reason, 'The desktop has ended.', 'the network does not bring it back');
+  assert.equal(machine.state.reason, 'The desktop has ended.', 'a recovered network does not unfreeze it');
   assert.deepEqual(tell('status', { status: '' }), []);
   assert.deepEqual(machine.state, { kind: 'connected' });
 });
 
-test('what the host says before the first frame holds, and not for the next stream', () => {
+test('a status before the first frame applies, but not to the next stream', () => {
   const { machine, tell } = starting();
   tell('status', { status: 'The desktop has ended.' });
   tell('frame');

@@ -13,7 +13,7 @@ function storage(content = {}) {
 }
 const page = (query = '') => new URL(`http://host:8080/${query}`);
 
-test('choices are kept for each host and told', () => {
+test('settings are kept for each host and dispatch a change event', () => {
   const kept = storage();
   const first = new Settings({ storage: kept, page: page() });
   let changes = 0;
@@ -24,7 +24,7 @@ test('choices are kept for each host and told', () => {
   assert.equal(new Settings({ storage: kept, page: new URL('http://other/') }).values.fit, 'fit');
 });
 
-test('a reset forgets them', () => {
+test('a reset removes them', () => {
   const kept = storage();
   const settings = new Settings({ storage: kept, page: page(), isMac: true });
   settings.set({ metaIsControl: false, quality: 25 });
@@ -34,7 +34,7 @@ test('a reset forgets them', () => {
   assert.equal(kept.map.size, 0);
 });
 
-test('the address goes before what was kept, until the viewer chooses otherwise', () => {
+test('the address overrides the kept settings, until the viewer changes them', () => {
   const kept = storage({ 'deskbeam:host:8080/': '{"fit":"match"}' });
   const settings = new Settings({ storage: kept, page: page('?fit=actual&view=1&ui=0&kbps=2000&stats=1') });
   assert.equal(settings.values.fit, 'actual');
@@ -44,7 +44,7 @@ test('the address goes before what was kept, until the viewer chooses otherwise'
   assert.equal(settings.values.fit, 'fit');
 });
 
-test('what the host decides goes before everything, and what it decides wrongly does not', () => {
+test('values fixed by the host override everything, and invalid ones are ignored', () => {
   const settings = new Settings({ storage: storage({ 'deskbeam:host:8080/': '{"fit":"match"}' }), page: page('?theme=light') });
   let changes = 0;
   settings.addEventListener('change', () => (changes += 1));
@@ -56,7 +56,7 @@ test('what the host decides goes before everything, and what it decides wrongly 
   assert.equal(settings.values.theme, 'light');
 });
 
-test('what makes no sense is left out', () => {
+test('invalid values are ignored', () => {
   for (const content of ['not JSON', 'null', '{"fit":"huge","quality":"lots","theme":7,"stats":"yes"}']) {
     const { values } = new Settings({ storage: storage({ 'deskbeam:host:8080/': content }), page: page('?touch=feet&kbps=-1') });
     assert.deepEqual(values, { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', capture: 'auto', theme: 'auto', stats: false, others: false, name: '' });

@@ -17,7 +17,7 @@ test('a client has the defaults of the protocol', () => {
   });
 });
 
-test('options are taken by themselves or together, and zero is a value', () => {
+test('options are accepted one by one or as config, and zero is a value', () => {
   const { signaling } = client({ maxRetries: 0, ackTimeout: undefined, config: { retryDelay: 0 } });
   assert.deepEqual(signaling.config, {
     maxRetries: 0, retryDelay: 0, connectionTimeout: 10_000, heartbeatInterval: 30_000, ackTimeout: 5000,
@@ -25,7 +25,7 @@ test('options are taken by themselves or together, and zero is a value', () => {
   assert.equal(signaling.getConnectionState().canRetry, false);
 });
 
-test('hello is the first word on the socket, and with it the client is connected', async () => {
+test('hello is the first message on the socket, and with it the client is connected', async () => {
   const { signaling, sockets, events } = client({ hello: () => ({ video_codecs: ['VP8'] }) });
   const opened = signaling.connect();
   assert.equal(signaling.state, 'connecting');
@@ -104,12 +104,12 @@ test('an event reaches each listener and its property exactly once', () => {
   ]);
 });
 
-test('without a bus the client is its own', () => {
+test('without a bus the client is the bus', () => {
   const { signaling } = client();
   assert.equal(signaling.eventBus, signaling);
 });
 
-test('an offer is understood in each of its forms, an offer of nothing is an error', () => {
+test('an offer is accepted in each of its forms, an empty one is an error', () => {
   const { socket, heard } = connected();
   for (const data of [{ sdp: { type: 'offer', sdp: 'v=0' } }, { sdp: 'v=0' }, { type: 'offer', sdp: 'v=0' }]) {
     socket.deliver({ type: 'offer', id: 'a', data });
@@ -120,7 +120,7 @@ test('an offer is understood in each of its forms, an offer of nothing is an err
   assert.equal(heard('error')[0].code, 'INVALID_MESSAGE_DATA');
 });
 
-test('a candidate is understood in each of its forms, and the last one too', () => {
+test('a candidate is accepted in each of its forms, and so is the end of candidates', () => {
   const { socket, heard } = connected();
   const receive = (data) => {
     socket.deliver({ type: 'ice-candidate', id: 'a', data });
@@ -137,7 +137,7 @@ test('a candidate is understood in each of its forms, and the last one too', () 
   }
 });
 
-test('a description is sent as what it is', () => {
+test('a description is sent by its type', () => {
   const { signaling, socket } = connected();
   signaling.sendSDP({ type: 'answer', sdp: 'a' });
   signaling.sendSDP({ type: 'offer', sdp: 'b' });
@@ -157,7 +157,7 @@ test('the end of the candidates is sent', () => {
   ]);
 });
 
-test('the newest ICE servers of the host are known', () => {
+test('the latest ICE servers of the host are used', () => {
   const stun = [{ urls: ['stun:192.0.2.1:3478'] }];
   const turn = [{ urls: ['turn:192.0.2.1:3478'], username: 'u', credential: 'c' }];
   const { signaling, socket } = connected({}, { ...WELCOME, data: { session_config: { ice_servers: stun } } });
@@ -169,7 +169,7 @@ test('the newest ICE servers of the host are known', () => {
   assert.deepEqual(signaling.iceServers, turn);
 });
 
-test('what cannot be read is an error, and the connection stays', () => {
+test('an unreadable message is an error, and the connection stays', () => {
   const { signaling, socket, heard } = connected();
   for (const frame of ['{', '[]', '{}', '{"type":1}']) socket.deliver(frame);
   socket.onmessage({ data: new ArrayBuffer(4) });
@@ -177,14 +177,14 @@ test('what cannot be read is an error, and the connection stays', () => {
   assert.equal(signaling.state, 'connected');
 });
 
-test('a type that is not known is only a message', () => {
+test('an unknown type is only a message event', () => {
   const { socket, events } = connected();
   const before = events.length;
   socket.deliver({ type: 'cursor', id: 'x', data: 1 });
   assert.deepEqual(events.slice(before), [['message', { version: '1.0', type: 'cursor', id: 'x', data: 1 }]]);
 });
 
-test('a token goes along as the name of a protocol, behind the one that is spoken', () => {
+test('a token is sent as a second subprotocol', () => {
   const protocols = (options) => {
     const { signaling, sockets } = client(options);
     signaling.connect().catch(() => {});

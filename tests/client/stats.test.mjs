@@ -28,7 +28,7 @@ const NOW = {
   jitterBufferDelay: 1.6, jitterBufferEmittedCount: 70,
 };
 
-test('two reports make rates and means', () => {
+test('two reports give rates and means', () => {
   const now = measure(report(NOW), report(BEFORE));
   const expected = { fps: 30, kbps: 2000, lossPercent: 10, roundTripMs: 12, jitterBufferMs: 10, decodeMs: 5 };
   for (const [name, value] of Object.entries(expected)) assert.ok(Math.abs(now[name] - value) < 1e-6, `${name}: ${now[name]}`);
@@ -36,12 +36,12 @@ test('two reports make rates and means', () => {
   assert.equal(now.picture, '640 × 480');
 });
 
-test('one report makes no rate, and an empty one nothing', () => {
+test('one report gives no rate, and an empty one nothing', () => {
   assert.equal(measure(report(NOW), null).fps, null);
   assert.ok(Object.values(measure(new Map(), null)).every((value) => value === null));
 });
 
-test('the route is told by the candidates, in a browser without a transport too', () => {
+test('the route follows from the candidates, also in a browser that reports no transport', () => {
   for (const [types, route] of [
     [['host', 'host'], 'direct'], [['prflx', 'host'], 'reflexive'], [['host', 'srflx'], 'reflexive'], [['relay', 'srflx'], 'relayed'],
   ]) {
@@ -50,12 +50,12 @@ test('the route is told by the candidates, in a browser without a transport too'
   }
 });
 
-test('a line ends at the right with its newest value', () => {
+test('a sparkline ends at the right with its newest value', () => {
   assert.equal(points([0, 5, 10]), '57,15.0 58,8.0 59,1.0');
   assert.equal(points([]), '');
 });
 
-test('stages are told by their median and their 95th percentile, in the order of a frame', () => {
+test('stages have a median and a 95th percentile, in the order of a frame', () => {
   const stages = new Stages();
   assert.deepEqual(stages.summary, {});
   const frames = Array.from({ length: 100 }, (_, index) => ({ capture: index + 1, encode: 1 }));

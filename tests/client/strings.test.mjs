@@ -26,7 +26,7 @@ test('every text of the page and of its modules has a translation', async () => 
   }
 });
 
-test('values are filled in, and English stays as it is', () => {
+test('placeholders are filled in, and English stays as it is', () => {
   assert.equal(t('Retrying in {seconds} s', { seconds: 3 }, 'en-GB'), 'Retrying in 3 s');
   assert.equal(t('Retrying in {seconds} s', { seconds: 3 }, 'zh-CN'), '3 秒后重试');
   assert.equal(t('The host refused the connection: no.', {}, 'zh'), '主机拒绝了连接：no.');

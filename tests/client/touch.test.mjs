@@ -16,7 +16,7 @@ function glass(mode = 'direct') {
   return { clock, touch, sent, said, zooms, finger };
 }
 
-test('a tap clicks where it is', () => {
+test('a tap clicks in its place', () => {
   const { finger, sent } = glass();
   finger('down', 1, 30, 40);
   finger('move', 1, 33, 41);
@@ -29,7 +29,7 @@ test('a tap clicks where it is', () => {
   ]);
 });
 
-test('a finger that stays is a right click, and lifting it is nothing more', () => {
+test('a held finger is a right click, and lifting it does nothing more', () => {
   const { clock, finger, said } = glass();
   finger('down', 1, 30, 40);
   clock.advance(600);
@@ -37,7 +37,7 @@ test('a finger that stays is a right click, and lifting it is nothing more', () 
   assert.deepEqual(said(), ['move', 'right down', 'right up']);
 });
 
-test('two fingers that tap are a right click', () => {
+test('a tap with two fingers is a right click', () => {
   const { finger, said } = glass();
   finger('down', 1, 30, 40);
   finger('down', 2, 80, 40);
@@ -46,7 +46,7 @@ test('two fingers that tap are a right click', () => {
   assert.deepEqual(said(), ['move', 'right down', 'right up']);
 });
 
-test('a stroke drags from where it began', () => {
+test('a stroke drags from its start', () => {
   const { finger, sent, said, touch } = glass();
   finger('down', 1, 30, 40);
   finger('move', 1, 60, 40);
@@ -66,11 +66,11 @@ test('two fingers scroll with the content', () => {
   finger('move', 2, 140, 70);
   finger('move', 1, 100, 60);
   assert.ok(sent.length > 0 && sent.every(([type]) => type === 'mouse-wheel'));
-  assert.ok(sent.at(-1)[1].delta_y > 0, 'fingers that go up move the page down');
+  assert.ok(sent.at(-1)[1].delta_y > 0, 'fingers that move up scroll down');
   assert.deepEqual(zooms, []);
 });
 
-test('two fingers that part zoom the view and tell the host nothing', () => {
+test('a pinch zooms the view and sends nothing to the host', () => {
   const { finger, sent, zooms } = glass();
   finger('down', 1, 100, 100);
   finger('down', 2, 140, 100);
@@ -80,7 +80,7 @@ test('two fingers that part zoom the view and tell the host nothing', () => {
   assert.deepEqual(sent, []);
 });
 
-test('as a trackpad a finger moves the pointer, and taps click where it is', () => {
+test('in trackpad mode a finger moves the pointer, and taps click at its position', () => {
   const { clock, finger, said, sent } = glass('trackpad');
   finger('down', 1, 30, 40);
   finger('move', 1, 60, 40);
@@ -96,7 +96,7 @@ test('as a trackpad a finger moves the pointer, and taps click where it is', () 
   assert.deepEqual(said().slice(-3), ['left down', 'push', 'left up'], 'a stroke after a tap drags');
 });
 
-test('what the system takes away is no tap', () => {
+test('a cancelled touch is no tap', () => {
   const { finger, sent } = glass();
   finger('down', 1, 30, 40);
   finger('cancel', 1, 30, 40);

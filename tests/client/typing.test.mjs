@@ -23,7 +23,7 @@ test('composed text is sent when it is committed, once, in the order of every br
   }
 });
 
-test('a composition that is given up sends nothing', () => {
+test('a cancelled composition sends nothing', () => {
   const { surface, sent } = field();
   surface.fire('compositionend', { data: '' });
   assert.deepEqual(sent, []);
@@ -40,7 +40,7 @@ test('an on-screen keyboard types text and edits', () => {
   assert.equal(surface.value, ' ', 'there is always something to delete');
 });
 
-test('long text goes in pieces that the host takes, without breaking a character', () => {
+test('long text is sent in pieces within the limit, without breaking a character', () => {
   const text = '😀'.repeat(2500);
   const pieces = inPieces(text);
   assert.equal(pieces.join(''), text);

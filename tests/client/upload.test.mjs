@@ -7,7 +7,7 @@ import { FakeClock } from './support/fake-clock.mjs';
 
 const MIB = 1024 * 1024;
 
-/** A host that takes one file, and does with each request what the next of `faults` says: null is a lost connection. */
+/** A host that receives one file, with a fault from `faults` for each request: null is a lost connection. */
 function uploading(size, faults = []) {
   const clock = new FakeClock();
   const requests = [];
@@ -30,7 +30,7 @@ function uploading(size, faults = []) {
   const upload = new Upload(file, {
     url: new URL('http://host/api/uploads/'), key: 'k', request, clock, onProgress: (sent) => progress.push(sent),
   });
-  /** Goes on until the work is done, however long it waits. */
+  /** Advances the clock until the work is done. */
   const finish = async (work) => {
     let isDone = false;
     work.then(() => (isDone = true), () => (isDone = true));
@@ -43,26 +43,26 @@ function uploading(size, faults = []) {
   return { upload, requests, progress, host, finish };
 }
 
-test('a file goes part by part, and has the name that the host gives it', async () => {
+test('a file is sent in parts, and gets the name that the host gives it', async () => {
   const { upload, requests, progress } = uploading(2.5 * MIB);
   assert.equal(await upload.send(), 'a b.txt!');
   assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, `PUT ${2 * MIB}`]);
   assert.deepEqual(progress, [MIB, 2 * MIB]);
 });
 
-test('an empty file goes, too', async () => {
+test('an empty file is sent, too', async () => {
   const { upload, requests } = uploading(0);
   assert.equal(await upload.send(), 'a b.txt!');
   assert.deepEqual(requests, ['PUT 0']);
 });
 
-test('after a loss it goes on where the host stands', async () => {
+test("after a loss it resumes at the host's offset", async () => {
   const { upload, requests, finish } = uploading(3 * MIB, [undefined, null, null, undefined]);
   assert.equal(await finish(upload.send()), 'a b.txt!');
   assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, 'HEAD', 'HEAD', `PUT ${MIB}`, `PUT ${2 * MIB}`]);
 });
 
-test('a host that was started again gets it from the beginning', async () => {
+test('a restarted host gets it from the beginning', async () => {
   const forget = (host) => {
     host.offset = null;
     throw new TypeError('lost');
@@ -72,7 +72,7 @@ test('a host that was started again gets it from the beginning', async () => {
   assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, 'HEAD', 'PUT 0', `PUT ${MIB}`]);
 });
 
-test('what the host refuses ends it, in its words', async () => {
+test("a refusal ends it, with the host's sentence", async () => {
   for (const status of [413, 507]) {
     const { upload, requests } = uploading(10, [() => new Response('No room.\n', { status })]);
     await assert.rejects(upload.send(), { message: 'No room.' });
@@ -80,7 +80,7 @@ test('what the host refuses ends it, in its words', async () => {
   }
 });
 
-test('a file that is cancelled ends, and the host forgets it', async () => {
+test('cancelling ends the upload, and the host discards it', async () => {
   const { upload, requests, finish } = uploading(3 * MIB, [undefined, null]);
   const sending = upload.send();
   await nextTurn();
@@ -89,7 +89,7 @@ test('a file that is cancelled ends, and the host forgets it', async () => {
   assert.ok(requests.includes('DELETE'));
 });
 
-test('sizes are told in words', () => {
+test('sizes have units', () => {
   for (const [bytes, words] of [[0, '0 B'], [999, '999 B'], [1500, '1.5 kB'], [999_600, '1.0 MB'], [25_000_000, '25 MB'], [4e12, '4.0 TB']]) {
     assert.equal(formatBytes(bytes), words);
   }

@@ -1,4 +1,4 @@
-// What the Rust side reads and writes, read and written by this side: tests/data/protocol-vectors.json.
+// Reads and writes the messages that the Rust side reads and writes: tests/data/protocol-vectors.json.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ try {
 }
 
 const IS_NATIVE = new Set(['native', 'gstreamer-1.0', 'standard']);
-/** Those vectors of the native protocol that are messages of the signaling socket: texts with an envelope. */
+/** The vectors of the native protocol that are messages of the signaling socket: texts with an envelope. */
 function native(direction) {
   const chosen = (vectors ?? []).filter((vector) => vector.direction === direction && IS_NATIVE.has(vector.dialect));
   return chosen.flatMap(({ name, input: text }) => {
@@ -41,7 +41,7 @@ const EVENT_OF = {
   'protocol-selected': 'protocol-selected',
 };
 
-/** What this client sends, by type, everything filled in. */
+/** The messages of this client by type, with all fields. */
 function outgoing() {
   const { signaling, socket, clock } = connected({ hello: () => ({ video_codecs: ['VP8'] }) });
   clock.advance(20_000);
@@ -57,7 +57,7 @@ function outgoing() {
   return new Map(socket.sent.map((message) => [message.type, message]));
 }
 
-/** The paths of an object's leaves and the kinds of their values. What is in an array is not looked at. */
+/** The paths of an object's leaves and the types of their values, without the contents of arrays. */
 function shape(value, path = '') {
   if (value === null || typeof value !== 'object') return [[path, typeof value]];
   if (Array.isArray(value)) return [[path, 'array']];
@@ -97,7 +97,7 @@ test('every message of a host is accepted and arrives as its event', () => {
   }
 });
 
-test('what this client sends has the envelope and the fields of the vectors', () => {
+test('messages of this client have the envelope and the fields of the vectors', () => {
   const sent = outgoing();
   const groups = byType(native('client-to-host'));
   for (const [type, message] of sent) {
@@ -114,7 +114,7 @@ function byType(all) {
   return groups;
 }
 
-/** Whether each leaf of the example is in the message, as the same kind. A number or a text will do for the peer. */
+/** Whether each leaf of the example is in the message with the same type; the peer id may be a number or a string. */
 function contains(message, example) {
   const kinds = new Map(message);
   return example.every(([path, kind]) => kinds.get(path) === kind || (path === '.peer_id' && kinds.has(path)));

@@ -39,7 +39,7 @@ function viewer() {
   return { page, clock, sockets, peers, states, welcome, offer, frame };
 }
 
-test('the answer goes before the candidates, and a frame makes it connected', async () => {
+test('the answer is sent before the candidates, and a frame makes it connected', async () => {
   const { sockets, peers, states, offer, welcome, frame } = viewer();
   welcome();
   await offer({ ice_servers: [{ urls: 'stun:stun.example' }] });
@@ -59,7 +59,7 @@ test('the answer goes before the candidates, and a frame makes it connected', as
   assert.deepEqual(states, ['connecting', 'connected']);
 });
 
-test('the ICE servers of the welcome serve an offer that names none', async () => {
+test('the ICE servers of the welcome are used for an offer that names none', async () => {
   const { peers, offer, welcome } = viewer();
   const ice_servers = [{ urls: 'turn:turn.example', username: 'u', credential: 'c' }];
   welcome({ ...WELCOME, data: { session_config: { ice_servers } } });
@@ -67,7 +67,7 @@ test('the ICE servers of the welcome serve an offer that names none', async () =
   assert.deepEqual(peers[0].options.config.iceServers, ice_servers);
 });
 
-test('candidates of the host go to the peer of the newest offer, also those that come before it', async () => {
+test('remote candidates go to the peer of the newest offer, also those that arrive before it', async () => {
   const { sockets, peers, offer, welcome } = viewer();
   const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', sdpMLineIndex: 0 };
   welcome();
@@ -78,7 +78,7 @@ test('candidates of the host go to the peer of the newest offer, also those that
   assert.deepEqual(peers[0].candidates.map((each) => each.candidate), [candidate.candidate, candidate.candidate, '']);
 });
 
-test('an answer that turns the video down is not sent', async () => {
+test('an answer that rejects the video is not sent', async () => {
   const { sockets, peers, offer, welcome } = viewer();
   welcome();
   await offer();
@@ -89,7 +89,7 @@ test('an answer that turns the video down is not sent', async () => {
   assert.deepEqual(sockets[0].ofType('answer'), []);
 });
 
-test('an answer that the browser cannot make closes the peer and asks without that codec', async () => {
+test('an answer that cannot be created closes the peer and requests another codec', async () => {
   const { sockets, peers, offer, welcome } = viewer();
   welcome();
   await offer();
@@ -100,7 +100,7 @@ test('an answer that the browser cannot make closes the peer and asks without th
   assert.deepEqual(sockets[0].ofType('answer'), []);
 });
 
-test('the answer of a peer that was given up is not sent', async () => {
+test('the answer of a closed peer is not sent', async () => {
   const { clock, sockets, peers, offer, welcome } = viewer();
   welcome();
   await offer();
@@ -110,7 +110,7 @@ test('the answer of a peer that was given up is not sent', async () => {
   assert.deepEqual(sockets[0].ofType('answer'), []);
 });
 
-test('a lost host is connected to again, and the next offer gets a new peer', async () => {
+test('a lost host is reconnected, and the next offer gets a new peer', async () => {
   const { clock, sockets, peers, states, offer, welcome, frame } = viewer();
   welcome();
   await offer();
@@ -130,7 +130,7 @@ test('a lost host is connected to again, and the next offer gets a new peer', as
   assert.deepEqual(states, ['connecting', 'connected', 'reconnecting', 'reconnecting']);
 });
 
-test('an error that ends the peer connection is tried again later, another is not', async () => {
+test('an error that ends the peer connection is retried later, another is not', async () => {
   const { page, sockets, peers, offer, welcome } = viewer();
   welcome();
   await offer();
@@ -141,7 +141,7 @@ test('an error that ends the peer connection is tried again later, another is no
   assert.ok(peers[0].isClosed);
 });
 
-test('leaving closes everything and nothing comes back', async () => {
+test('stop closes everything and nothing comes back', async () => {
   const { page, clock, sockets, peers, offer, welcome } = viewer();
   welcome();
   await offer();

@@ -37,7 +37,7 @@ function page() {
   return { panel, select, field, sent, hints, hear };
 }
 
-test('there is something to choose as soon as there are two, for who may', () => {
+test('the choice is shown as soon as there are two views, with permission', () => {
   const { panel, field, select, hear } = page();
   hear(DESKTOP, DESKTOP);
   assert.ok(field.hidden);
@@ -52,7 +52,7 @@ test('there is something to choose as soon as there are two, for who may', () =>
   assert.equal(select.options.length, 1);
 });
 
-test('what is chosen is asked for, and shown as chosen when the host shows it', () => {
+test('a choice is requested, and selected when the host confirms it', () => {
   const { panel, select, sent, hear } = page();
   hear(DESKTOP, DESKTOP, LEFT);
   select.choose('monitor-5');
@@ -64,7 +64,7 @@ test('what is chosen is asked for, and shown as chosen when the host shows it', 
   assert.ok(!panel.isWhole);
 });
 
-test('everybody is told what is shown, and why it is the whole desktop again', () => {
+test('a hint names the new view, and why it is the whole desktop again', () => {
   const { hear, hints } = page();
   hear(DESKTOP, DESKTOP, LEFT, EDITOR);
   hear(EDITOR, DESKTOP, LEFT, EDITOR);

@@ -20,7 +20,7 @@ function page() {
   return { clock, sent, state, visibility, setHidden };
 }
 
-test('the picture stops after a second in the background, and comes back at once', () => {
+test('the video is paused after a second in the background, and resumed at once', () => {
   const { clock, sent, setHidden } = page();
   setHidden(true);
   clock.advance(999);
@@ -31,7 +31,7 @@ test('the picture stops after a second in the background, and comes back at once
   assert.deepEqual(sent, [true, false]);
 });
 
-test('a glance at another tab stops nothing', () => {
+test('a short visit to another tab does not pause', () => {
   const { clock, sent, setHidden } = page();
   setHidden(true);
   clock.advance(500);
@@ -40,7 +40,7 @@ test('a glance at another tab stops nothing', () => {
   assert.deepEqual(sent, []);
 });
 
-test('a picture that is recorded goes on', () => {
+test('recorded video is not paused', () => {
   const { clock, sent, state, setHidden } = page();
   state.isNeeded = true;
   setHidden(true);
@@ -48,7 +48,7 @@ test('a picture that is recorded goes on', () => {
   assert.deepEqual(sent, []);
 });
 
-test('a new stream in the background is stopped too', () => {
+test('a new stream in the background is paused, too', () => {
   const { clock, sent, visibility, setHidden } = page();
   setHidden(true);
   clock.advance(1000);

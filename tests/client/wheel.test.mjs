@@ -25,11 +25,11 @@ test('a turn away from the user is negative', () => {
   assert.deepEqual(wheelDelta({ ...still, deltaY: -3, deltaMode: LINES }), { delta_x: 0, delta_y: -120 });
 });
 
-test('several notches in one event count', () => {
+test('several notches in one event are added', () => {
   assert.deepEqual(wheelDelta({ ...still, deltaY: 300, wheelDeltaY: -360 }), { delta_x: 0, delta_y: 360 });
 });
 
-test('the pixels of a touchpad are taken as they are', () => {
+test('the pixels of a touchpad are used as they are', () => {
   assert.deepEqual(wheelDelta({ ...still, deltaY: 7.5, wheelDeltaY: -22 }), { delta_x: 0, delta_y: 7.5 });
   assert.deepEqual(wheelDelta({ ...still, deltaY: 40, wheelDeltaY: -120 }), { delta_x: 0, delta_y: 40 });
   assert.deepEqual(wheelDelta({ ...still, deltaX: -5, deltaY: 4 }), { delta_x: -5, delta_y: 4 });

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told to go on. */
+/** A clock that is advanced by hand. */
 export class FakeClock {
   #now;
   #timers = new Map();
@@ -15,12 +15,12 @@ export class FakeClock {
     this.clearTimeout = (handle) => this.#timers.delete(handle);
   }
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get pending() {
     return this.#timers.size;
   }
 
-  /** Goes on by `ms`, calling what falls due in its order. */
+  /** Advances by `ms` and calls due timers in order. */
   advance(ms) {
     const end = this.#now + ms;
     for (;;) {

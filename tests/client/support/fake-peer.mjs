@@ -1,4 +1,4 @@
-/** A peer connection that answers with whatever the test gives it. */
+/** A peer connection with the answer given by the test. */
 export class FakePeer {
   constructor(options) {
     this.options = options;
@@ -28,7 +28,7 @@ export class FakePeer {
 export const OFFER_SDP = 'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n';
 export const ANSWER = { type: 'answer', sdp: OFFER_SDP.replace('sendonly', 'recvonly') };
 
-/** A data channel that keeps what is sent, as `[type, data]`. */
+/** A data channel that records messages as `[type, data]`. */
 export class FakeChannel {
   readyState = 'open';
   bufferedAmount = 0;

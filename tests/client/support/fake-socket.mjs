@@ -1,4 +1,4 @@
-/** A class in the place of `WebSocket`, and the sockets made of it. */
+/** A class in place of `WebSocket`, and its instances. */
 export function fakeWebSocket() {
   const sockets = [];
   class FakeWebSocket {
@@ -6,13 +6,13 @@ export function fakeWebSocket() {
       this.url = url;
       this.protocols = protocols;
       this.readyState = 0;
-      /** What was sent, as text. */
+      /** The sent texts. */
       this.frames = [];
       this.closedWith = null;
       sockets.push(this);
     }
 
-    /** The messages that were sent, except what is no JSON. */
+    /** The sent messages, except those that are no JSON. */
     get sent() {
       return this.frames.filter((frame) => frame.startsWith('{')).map((frame) => JSON.parse(frame));
     }
@@ -26,24 +26,24 @@ export function fakeWebSocket() {
       this.closedWith = { code, reason };
     }
 
-    /** The connection is there. */
+    /** Opens the connection. */
     open() {
       this.readyState = 1;
       this.onopen();
     }
 
-    /** The host says this; an object gets the rest of an envelope. */
+    /** Delivers a message of the host; an object gets the rest of an envelope. */
     deliver(message) {
       this.onmessage({ data: typeof message === 'string' ? message : JSON.stringify({ version: '1.0', ...message }) });
     }
 
-    /** The connection ends. */
+    /** Closes the connection. */
     end(code, reason = '') {
       this.readyState = 3;
       this.onclose({ code, reason, wasClean: code !== 1006 });
     }
 
-    /** The messages of one type that the client sent. */
+    /** The sent messages of one type. */
     ofType(type) {
       return this.sent.filter((message) => message.type === type);
     }

@@ -1,4 +1,4 @@
-/** An element that shows the desktop, as far as the input needs one. */
+/** A minimal video element for the input. */
 export class FakeSurface extends EventTarget {
   ownerDocument = { pointerLockElement: null };
   captured = [];
@@ -29,7 +29,7 @@ export class FakeSurface extends EventTarget {
   }
 }
 
-/** A `send` that keeps what it is given, as `[type, data]`; `isOpen` says what it answers. */
+/** A `send` that records its calls as `[type, data]` and returns `isOpen`. */
 export function recorder() {
   const sent = [];
   const send = (type, data) => {

@@ -7,7 +7,7 @@ const EVENTS = [
   'close', 'message',
 ];
 
-/** A client with a clock and sockets of the test, and its events as `[type, detail]`. */
+/** A client with a fake clock and fake sockets, and its events as `[type, detail]`. */
 export function client(options) {
   const clock = new FakeClock();
   const { FakeWebSocket, sockets } = fakeWebSocket();
@@ -25,7 +25,7 @@ export function client(options) {
 export function connected(options, welcome = WELCOME) {
   const all = client(options);
   all.opened = all.signaling.connect();
-  // A test that does not look at it does not mind.
+  // A test may ignore the promise.
   all.opened.catch(() => {});
   [all.socket] = all.sockets;
   all.socket.open();

@@ -36,12 +36,12 @@ export class ClipboardPanel {
     part(document, '#field').addEventListener('paste', (event) => {
       event.preventDefault();
       const { clipboardData } = /** @type {ClipboardEvent} */ (event);
-      const content = pictureIn(clipboardData) ?? clipboardData?.getData('text/plain') ?? '';
-      this.#say(this.#clipboard.paste(this.#may('clipboard-write') ? content : ''));
+      const content = imageIn(clipboardData) ?? clipboardData?.getData('text/plain') ?? '';
+      this.#showFailure(this.#clipboard.paste(this.#may('clipboard-write') ? content : ''));
     });
     this.#area.addEventListener('paste', (event) => {
-      const picture = pictureIn(event.clipboardData);
-      if (picture && this.#may('clipboard-write')) this.#say(this.#clipboard.offer(picture).then(() => this.show()));
+      const image = imageIn(event.clipboardData);
+      if (image && this.#may('clipboard-write')) this.#showFailure(this.#clipboard.offer(image).then(() => this.show()));
     });
   }
 
@@ -77,7 +77,7 @@ export class ClipboardPanel {
 
   /** Sends the panel's content to the desktop. */
   offer() {
-    this.#say(this.#clipboard.offer(this.#area.value).then(() => this.show()));
+    this.#showFailure(this.#clipboard.offer(this.#area.value).then(() => this.show()));
   }
 
   /** Copies the panel's content to the viewer's clipboard. */
@@ -132,7 +132,7 @@ export class ClipboardPanel {
   }
 
   /** @param {Promise<void>} work rejected with a sentence for the viewer */
-  #say(work) {
+  #showFailure(work) {
     work.catch((error) => this.#hint(t(error.message)));
   }
 }
@@ -144,6 +144,6 @@ function writeClipboard(content) {
 }
 
 /** @param {DataTransfer | null} data */
-function pictureIn(data) {
+function imageIn(data) {
   return [...(data?.files ?? [])].find(({ type }) => type === 'image/png') ?? null;
 }

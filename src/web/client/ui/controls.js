@@ -452,11 +452,11 @@ export class Controls {
 
   /** @param {string} text */
   #hint(text) {
-    const line = this.#part('#hint');
-    line.textContent = text;
-    line.hidden = false;
+    const element = this.#part('#hint');
+    element.textContent = text;
+    element.hidden = false;
     clearTimeout(this.#hintEnd);
-    this.#hintEnd = setTimeout(() => (line.hidden = true), HINT_MS);
+    this.#hintEnd = setTimeout(() => (element.hidden = true), HINT_MS);
   }
 
   /**

@@ -94,12 +94,12 @@ export class PeoplePanel {
     const item = this.#document.createElement('li');
     const name = this.#document.createElement('b');
     name.textContent = nameOf(person);
-    const says = [
+    const states = [
       person.isOwn ? t('you') : '',
       person.holds ? t('in control') : person.asks ? t('requesting control') : person.mayControl ? '' : t('watching'),
     ].filter(Boolean);
     const state = this.#document.createElement('span');
-    state.textContent = says.join(', ');
+    state.textContent = states.join(', ');
     item.append(name, state);
     if (this.#people.own?.holds && person.mayControl && !person.isOwn) {
       item.append(this.#button(t('Hand over'), 'control-grant', person.id));

@@ -48,11 +48,11 @@ export class ViewsPanel {
     this.#views = views;
     this.#shown = views.find(({ id }) => id === shown) ?? null;
     this.#show();
-    if (before && before.id !== shown) this.#hint(this.#news(before));
+    if (before && before.id !== shown) this.#hint(this.#describeChange(before));
   }
 
   /** @param {View} before */
-  #news(before) {
+  #describeChange(before) {
     if (!this.isWhole) return t('Now showing: {name}', { name: this.#nameOf(this.#shown) });
     const isGone = before.id !== WHOLE && this.#views.length > 0 && !this.#views.some(({ id }) => id === before.id);
     return isGone ? t('{name} is gone: now showing the whole desktop', { name: this.#nameOf(before) }) : t('Now showing the whole desktop');
