@@ -49,6 +49,16 @@ impl FingerprintCheck {
         !self.closed.load(Ordering::Acquire) && *self.verdict.get_or_init(|| self.compare().unwrap_or(false))
     }
 
+    /// True once [`verify`](Self::verify) has found the announced certificate, and until the check is closed.
+    pub(crate) fn is_verified(&self) -> bool {
+        !self.closed.load(Ordering::Acquire) && self.verdict.get() == Some(&true)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn assume_verified(&self) {
+        self.verdict.set(true).unwrap();
+    }
+
     fn compare(&self) -> Option<bool> {
         let certificate = remote_certificate(&self.webrtc.upgrade()?)?;
         let der = CertificateDer::from_pem_slice(certificate.as_bytes()).ok()?;
@@ -89,7 +99,7 @@ mod tests {
     #[test]
     fn a_gate_closes_also_behind_somebody_who_was_admitted() {
         let gate = gate();
-        gate.verdict.set(true).unwrap();
+        gate.assume_verified();
         assert!(gate.verify());
         gate.close();
         assert!(!gate.verify());

@@ -3,6 +3,7 @@
 mod consumer;
 mod fingerprint;
 mod frame_meter;
+mod media_gate;
 pub(super) mod messages;
 pub(super) mod offer;
 mod outbox;

@@ -14,6 +14,7 @@ use gst::prelude::*;
 
 use super::fingerprint::FingerprintCheck;
 use super::frame_meter::FrameMeter;
+use super::media_gate;
 use super::messages::{Inbox, PeerCommand, PeerEvent, PeerInput, PeerOptions, Signal, SignalSender};
 use super::offer::Offer;
 use super::outbox::Outbox;
@@ -288,6 +289,9 @@ impl Peer {
                 // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
                 let _ = self.pipeline.pipeline.recalculate_latency();
                 self.streams.connect(&mut self.pipeline);
+                if self.streams.video.is_none() {
+                    media_gate::request_key_frames(&self.pipeline.webrtc);
+                }
                 notify(events, PeerEvent::Connected)?;
             }
             Signal::FingerprintMismatch => {

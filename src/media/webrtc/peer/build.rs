@@ -14,6 +14,7 @@ use crate::media::runtime::peer_id::PeerId;
 use crate::media::share::pool::EncoderPool;
 use crate::media::webrtc::fingerprint::FingerprintCheck;
 use crate::media::webrtc::frame_meter::FrameMeter;
+use crate::media::webrtc::media_gate;
 use crate::media::webrtc::messages::{ChannelOptions, MessageSink, PeerOptions, Signal, SignalSender};
 use crate::media::webrtc::offer::Offer;
 use crate::media::webrtc::outbox::Outbox;
@@ -49,6 +50,7 @@ impl Peer {
         let meter = FrameMeter::new(streams.encoder().as_deref());
         watch_video(&pipeline, &media, &meter, &signals);
         let fingerprint = Arc::new(FingerprintCheck::new(&pipeline.webrtc));
+        media_gate::hold_back(&pipeline.webrtc, &fingerprint);
         let connections = connect(&pipeline, &fingerprint, options.channel.as_ref(), signals)?;
         Ok(Self {
             pipeline,
