@@ -5,6 +5,7 @@ mod announce;
 mod client_setting;
 mod commands;
 mod config;
+mod duration;
 mod failure;
 mod files;
 pub(crate) mod fuzzing;

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::client_setting::ClientSetting;
-use super::commands::share::Lifetime;
+use super::duration::HumanDuration;
 
 pub(super) use access::AccessArguments;
 pub(super) use files::FilesArguments;
@@ -152,7 +152,7 @@ pub(super) struct ShareOptions {
 
     /// How long it is valid: a number and s, m, h or d.
     #[arg(long, value_name = "TIME", default_value = "24h")]
-    pub expires: Lifetime,
+    pub expires: HumanDuration,
 
     /// The address of the host, as its guests reach it. Without it, that of the host that was started last.
     #[arg(long, value_name = "URL")]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use clap::Args;
 
 use crate::chord::Chord;
-use crate::cli::commands::share::Lifetime;
+use crate::cli::duration::HumanDuration;
 use crate::web::Embedder;
 
 #[derive(Debug, Args)]
@@ -46,11 +46,11 @@ pub(in crate::cli) struct AccessArguments {
 
     /// Who may act and has not for so long is shown out: a number and s, m, h or d. Who may only look stays.
     #[arg(long, value_name = "TIME", env = "DESKBEAM_IDLE_TIMEOUT")]
-    pub idle_timeout: Option<Lifetime>,
+    pub idle_timeout: Option<HumanDuration>,
 
     /// After so long, everybody is shown out, and may come again: a number and s, m, h or d.
     #[arg(long, value_name = "TIME", env = "DESKBEAM_MAX_SESSION")]
-    pub max_session: Option<Lifetime>,
+    pub max_session: Option<HumanDuration>,
 
     /// While somebody uses mouse or keyboard at the desktop itself, and for so long after that, viewers cannot act.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
