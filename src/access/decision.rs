@@ -1,4 +1,4 @@
-//! The decision, from what a request presents.
+//! The decision on a request, from its credentials.
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -6,31 +6,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::attempts::Attempts;
+use super::grant::{AuthMethod, Grant};
 use super::password::PasswordFile;
 use super::secret::{Digest, Secret, SecretError};
 use super::sessions::Sessions;
-use super::shares::{ShareId, Shares};
+use super::shares::Shares;
 use super::state_dir::StateError;
 use crate::protocol::role::Role;
 use crate::sync::lock;
 
-/// How the owner comes in. Links that were shared let others in beside it, except with `Open`.
+/// The authentication of the owner. Shared links admit others as well, except with `Open`.
 #[derive(Debug)]
 pub enum Mode {
-    /// Without anything, and everybody else too.
+    /// No authentication, for anyone.
     Open,
-    /// By a random token of 128 bits or more.
+    /// A random token of at least 128 bits.
     Token(Secret),
-    /// By a password.
+    /// A password.
     Password(PasswordFile),
-    /// By a proxy that names the user in this header.
+    /// A trusted proxy, which names the user in this header.
     Proxy {
-        /// The name of the header.
+        /// The name of the header, in lower case.
         header: String,
     },
 }
 
-/// Who may come in. All times are in milliseconds since the epoch.
+/// The rules of access, and the sessions that were opened by them. All times are in milliseconds since the epoch.
 #[derive(Debug)]
 pub struct Access {
     owner: Owner,
@@ -38,11 +39,11 @@ pub struct Access {
     proxies: Vec<IpAddr>,
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
-    /// How often everything that was given has been ended.
+    /// The number of times that all grants were ended.
     epoch: AtomicU64,
 }
 
-/// [`Mode`], without what need not be kept.
+/// [`Mode`], with a digest of the token in place of the token.
 #[derive(Debug)]
 enum Owner {
     Open,
@@ -51,72 +52,39 @@ enum Owner {
     Proxy(String),
 }
 
-/// What a request presents.
+/// The credentials of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Credentials<'a> {
-    /// Where it comes from: the client, or a proxy.
+    /// The address of the connection: of the client or of a proxy.
     pub peer: IpAddr,
-    /// The client, as a proxy tells it: an address, or several between commas.
+    /// The client according to proxies: addresses between commas, the nearest proxy's last.
     pub forwarded_for: Option<&'a str>,
-    /// The user, as a proxy tells it, from the header of [`Access::proxy_header`].
+    /// The user according to a proxy, from the header of [`Access::proxy_header`].
     pub user: Option<&'a str>,
-    /// The cookie.
+    /// The session id in the cookie.
     pub session: Option<&'a Secret>,
     /// A token or a password.
     pub secret: Option<&'a Secret>,
 }
 
-/// What becomes of it.
+/// The decision on a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Admission {
-    /// It may come in.
+    /// The client is admitted.
     Granted(Grant),
-    /// The secret may be the password: ask [`Access::verify`], on a thread that may wait.
+    /// The secret may be the password: call [`Access::verify`], on a thread that may block.
     Verify,
-    /// What it presents is wrong.
-    Wrong,
-    /// It presents nothing that counts.
-    Nothing,
-    /// There were too many wrong secrets: it may try again after this time.
-    Wait(Duration),
-}
-
-/// What somebody was given who came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// What it may do.
-    pub role: Role,
-    method: AuthMethod,
-    epoch: u64,
-}
-
-/// How somebody came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum AuthMethod {
-    /// With the token, or the password of this generation.
-    Owner {
-        generation: u64,
-    },
-    Share(ShareId),
-    Proxy,
-    Open,
-}
-
-impl Grant {
-    /// What the token gives.
-    #[cfg(test)]
-    pub(super) fn owner() -> Self {
-        Self {
-            role: Role::Admin,
-            method: AuthMethod::Owner { generation: 0 },
-            epoch: 0,
-        }
-    }
+    /// The secret is wrong.
+    WrongSecret,
+    /// There are no credentials, or none that count here.
+    NoCredentials,
+    /// There were too many wrong secrets from this address: the client may retry after this time.
+    RetryAfter(Duration),
 }
 
 impl Access {
-    /// What lets people in: the owner by `mode`, others by `shares`. What `proxies` tell of clients is believed.
+    /// Admits the owner by `mode` and others by `shares`. Trusts the headers of `proxies`.
     pub fn new(mode: Mode, shares: Option<Shares>, proxies: Vec<IpAddr>) -> Self {
         let owner = match mode {
             Mode::Open => Owner::Open,
@@ -134,7 +102,7 @@ impl Access {
         }
     }
 
-    /// The name of the mode, as the page is told it.
+    /// The name of the mode on the wire, and of `--auth`.
     pub fn mode(&self) -> &'static str {
         match &self.owner {
             Owner::Open => "none",
@@ -144,7 +112,7 @@ impl Access {
         }
     }
 
-    /// The header in which a proxy names the user.
+    /// The header in which a trusted proxy names the user.
     pub fn proxy_header(&self) -> Option<&str> {
         match &self.owner {
             Owner::Proxy(header) => Some(header),
@@ -152,73 +120,74 @@ impl Access {
         }
     }
 
-    /// Looks at what a request presents.
-    pub fn admit(&self, presented: &Credentials<'_>, now_ms: u64) -> Admission {
-        let client = self.client(presented);
+    /// Decides on a request. Does not block.
+    pub fn admit(&self, credentials: &Credentials<'_>, now_ms: u64) -> Admission {
+        let client = self.client(credentials);
         match &self.owner {
-            // Who else is there is nobody's business but this machine's.
-            Owner::Open if client.is_loopback() => return self.give(Role::Admin, AuthMethod::Open),
-            Owner::Open => return self.give(Role::Control, AuthMethod::Open),
+            // Only this machine may list and disconnect the other clients.
+            Owner::Open if client.is_loopback() => return self.grant(Role::Admin, AuthMethod::Open),
+            Owner::Open => return self.grant(Role::Control, AuthMethod::Open),
             Owner::Proxy(_)
-                if self.is_proxy(presented.peer) && presented.user.is_some_and(|user| !user.is_empty()) =>
+                if self.is_proxy(credentials.peer)
+                    && credentials.user.is_some_and(|user| !user.is_empty()) =>
             {
-                return self.give(Role::Control, AuthMethod::Proxy);
+                return self.grant(Role::Control, AuthMethod::Proxy);
             }
             _ => {}
         }
-        if let Some(grant) = presented
+        if let Some(grant) = credentials
             .session
             .and_then(|id| lock(&self.sessions).find(id.expose(), now_ms))
             && self.is_valid(&grant, now_ms)
         {
             return Admission::Granted(grant);
         }
-        match presented.secret {
-            Some(secret) => self.look_at(secret, client, now_ms),
-            None => Admission::Nothing,
+        match credentials.secret {
+            Some(secret) => self.check_secret(secret, client, now_ms),
+            None => Admission::NoCredentials,
         }
     }
 
-    /// Whether the secret is the password. Takes its time: not for a thread that must not wait. To be asked by one
-    /// at a time, or many could try while the first wrong one is not yet known.
-    pub fn verify(&self, presented: &Credentials<'_>, now_ms: u64) -> Admission {
-        let client = self.client(presented);
-        let (Owner::Password(file), Some(secret)) = (&self.owner, presented.secret) else {
-            return Admission::Nothing;
+    /// Verifies the secret as the password. Blocks for tens of milliseconds. The caller makes one call at a time:
+    /// otherwise many secrets could be tried before the first wrong one counts.
+    pub fn verify(&self, credentials: &Credentials<'_>, now_ms: u64) -> Admission {
+        let client = self.client(credentials);
+        let (Owner::Password(file), Some(secret)) = (&self.owner, credentials.secret) else {
+            return Admission::NoCredentials;
         };
-        if let Some(wait) = lock(&self.attempts).wait(client, now_ms) {
-            return Admission::Wait(wait);
+        if let Some(wait) = lock(&self.attempts).delay(client, now_ms) {
+            return Admission::RetryAfter(wait);
         }
         match file.verify(secret) {
-            Some(generation) => self.give_owner(generation),
-            None => self.wrong(client, now_ms),
+            Some(generation) => self.grant_owner(generation),
+            None => self.note_wrong(client, now_ms),
         }
     }
 
-    /// Opens a session for a browser; what is returned is for its cookie.
+    /// Opens a session for a browser, and returns the id for its cookie.
     ///
     /// # Errors
-    /// If the system gives no random numbers.
+    /// If the system provides no random numbers.
     pub fn open_session(&self, grant: Grant, now_ms: u64) -> Result<Secret, SecretError> {
         lock(&self.sessions).open(grant, now_ms)
     }
 
-    /// Ends the session of this cookie.
+    /// Closes the session with this id.
     pub fn close_session(&self, id: &Secret) {
         lock(&self.sessions).close(id.expose());
     }
 
-    /// Ends everything that was given, and all links. Token and password stay as they are.
+    /// Ends all grants and sessions, and revokes all links. Token and password stay valid.
     ///
     /// # Errors
-    /// If the links cannot be ended. What was given has.
+    /// If the links cannot be revoked. Grants and sessions have ended all the same.
     pub fn end_all(&self) -> Result<(), StateError> {
         self.epoch.fetch_add(1, Ordering::Relaxed);
         lock(&self.sessions).clear();
         self.shares.as_ref().map_or(Ok(()), Shares::revoke_all)
     }
 
-    /// Whether what was given still holds: links end and are revoked, and a new password ends what the old one gave.
+    /// True if the grant still holds: a link expires or is revoked, and a new password ends the grants of the old one.
     pub fn is_valid(&self, grant: &Grant, now_ms: u64) -> bool {
         if grant.epoch != self.epoch.load(Ordering::Relaxed) {
             return false;
@@ -233,57 +202,62 @@ impl Access {
         }
     }
 
-    /// What is random is too long to be guessed: whoever has it comes in whatever others at the same address did.
-    fn look_at(&self, secret: &Secret, client: IpAddr, now_ms: u64) -> Admission {
+    /// Checks a secret. The token and links are too long to be guessed, so that they are valid even while an address is
+    /// locked out: others may share it.
+    fn check_secret(&self, secret: &Secret, client: IpAddr, now_ms: u64) -> Admission {
         if let Owner::Token(token) = &self.owner
             && *token == secret.digest()
         {
-            return self.give_owner(0);
+            return self.grant_owner(0);
         }
         if let Some(share) = self
             .shares
             .as_ref()
             .and_then(|shares| shares.find(secret, now_ms))
         {
-            return self.give(share.role, AuthMethod::Share(share.id));
+            return self.grant(share.role, AuthMethod::Share(share.id));
         }
-        if let Some(wait) = lock(&self.attempts).wait(client, now_ms) {
-            return Admission::Wait(wait);
+        if let Some(wait) = lock(&self.attempts).delay(client, now_ms) {
+            return Admission::RetryAfter(wait);
         }
         match &self.owner {
             Owner::Password(file) => file
-                .has_been_right(secret)
-                .map_or(Admission::Verify, |generation| self.give_owner(generation)),
-            _ => self.wrong(client, now_ms),
+                .verified_generation(secret)
+                .map_or(Admission::Verify, |generation| self.grant_owner(generation)),
+            _ => self.note_wrong(client, now_ms),
         }
     }
 
-    fn wrong(&self, client: IpAddr, now_ms: u64) -> Admission {
-        tracing::warn!(%client, "a wrong secret");
+    fn note_wrong(&self, client: IpAddr, now_ms: u64) -> Admission {
+        tracing::warn!(%client, "wrong secret");
         if lock(&self.attempts).note(client, now_ms) {
-            tracing::warn!(%client, "too many wrong secrets: the address is locked out for a while");
+            tracing::warn!(%client, "too many wrong secrets: address locked out");
         }
-        Admission::Wrong
+        Admission::WrongSecret
     }
 
-    fn give(&self, role: Role, method: AuthMethod) -> Admission {
+    fn grant(&self, role: Role, method: AuthMethod) -> Admission {
         let epoch = self.epoch.load(Ordering::Relaxed);
         Admission::Granted(Grant { role, method, epoch })
     }
 
-    fn give_owner(&self, generation: u64) -> Admission {
-        self.give(Role::Admin, AuthMethod::Owner { generation })
+    fn grant_owner(&self, generation: u64) -> Admission {
+        self.grant(Role::Admin, AuthMethod::Owner { generation })
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
         self.proxies.contains(&peer.to_canonical())
     }
 
-    /// Where a request comes from. The last address in the list is what the proxy itself has seen; those before it anybody can have written.
-    pub fn client(&self, presented: &Credentials<'_>) -> IpAddr {
-        let told = presented.forwarded_for.filter(|_| self.is_proxy(presented.peer));
-        told.and_then(|list| list.rsplit(',').next()?.trim().parse().ok())
-            .unwrap_or(presented.peer)
+    /// The address of the client: that of the connection, or the one that a trusted proxy reports. Only the last address
+    /// in the list counts: the proxy itself wrote it, and clients can send those before it.
+    pub fn client(&self, credentials: &Credentials<'_>) -> IpAddr {
+        let reported = credentials
+            .forwarded_for
+            .filter(|_| self.is_proxy(credentials.peer));
+        reported
+            .and_then(|list| list.rsplit(',').next()?.trim().parse().ok())
+            .unwrap_or(credentials.peer)
             .to_canonical()
     }
 }

@@ -1,10 +1,11 @@
-//! Who may come in, and as what. Knows no HTTP: the web side hands in what a request presents.
+//! Authentication: who may connect, and with which role. Independent of HTTP: `web` passes in the credentials.
 //!
-//! [`Access`] decides. What it decides by is kept in the user's [state folder](StateDir), readable by nobody else:
-//! the token, the hash of the password, the hashes of the links that were shared.
+//! [`Access`] decides. The token, the hash of the password and the hashes of shared links are files in the
+//! [state folder](StateDir) of the user, which no other user can read.
 
 mod attempts;
 mod decision;
+mod grant;
 mod password;
 mod secret;
 mod sessions;
@@ -15,7 +16,8 @@ mod turn;
 mod watched;
 
 pub use attempts::network;
-pub use decision::{Access, Admission, Credentials, Grant, Mode};
+pub use decision::{Access, Admission, Credentials, Mode};
+pub use grant::Grant;
 pub use password::{MIN_PASSWORD, PasswordFile, set_password};
 pub use secret::{Secret, SecretError};
 pub use shares::{Share, ShareId, Shares};

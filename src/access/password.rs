@@ -1,4 +1,4 @@
-//! The password that the user set, as an argon2id hash in a file.
+//! The password of the user, as an Argon2id hash in a file.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -13,25 +13,25 @@ use super::state_dir::{StateDir, StateError};
 use super::watched::Stamp;
 
 const FILE: &str = "password";
-/// The shortest password that may be set, in characters.
+/// The length of the shortest password that can be set, in characters.
 pub const MIN_PASSWORD: usize = 8;
-/// The longest that is looked at, in bytes.
+/// The length of the longest password, in bytes.
 const MAX_PASSWORD: usize = 1_024;
 
-/// Writes the hash of `password`, in the place of the old one. A host that runs takes it up.
+/// Replaces the hash in the file by that of `password`. A running host picks it up.
 ///
 /// # Errors
-/// If it is too short or too long, or cannot be written.
+/// If the password is too short or too long, or the file cannot be written.
 pub fn set_password(state: &StateDir, password: &Secret) -> Result<(), StateError> {
     let text = password.expose();
     if text.chars().count() < MIN_PASSWORD || text.len() > MAX_PASSWORD {
         let rule =
-            format!("a password has {MIN_PASSWORD} characters or more, and at most {MAX_PASSWORD} bytes");
+            format!("a password needs at least {MIN_PASSWORD} characters, and at most {MAX_PASSWORD} bytes");
         return Err(StateError::new(rule));
     }
     let hash = Argon2::default()
         .hash_password(text.as_bytes())
-        .map_err(|error| StateError::new(format!("the password cannot be hashed: {error}")))?;
+        .map_err(|error| StateError::new(format!("cannot hash the password: {error}")))?;
     state.replace(FILE, &format!("{hash}\n"))
 }
 
@@ -40,7 +40,7 @@ pub fn set_password(state: &StateDir, password: &Secret) -> Result<(), StateErro
 pub struct PasswordFile {
     state: StateDir,
     current: Mutex<Current>,
-    /// So that what is remembered of a right password is of no use to anybody else.
+    /// A random key for the digest of a correct password, which is thereby of no use elsewhere.
     pepper: Secret,
 }
 
@@ -48,10 +48,10 @@ pub struct PasswordFile {
 struct Current {
     stamp: Option<Stamp>,
     hash: Option<Secret>,
-    /// Counts the changes of the file.
+    /// The number of changes of the file.
     generation: u64,
-    /// The password that was right: clients that know nothing but Basic send it with each request.
-    right: Option<Digest>,
+    /// The digest of a password that was correct: clients with Basic authentication send it with each request.
+    verified: Option<Digest>,
 }
 
 impl PasswordFile {
@@ -61,9 +61,7 @@ impl PasswordFile {
     /// If no password has been set, or the file cannot be used.
     pub fn open(state: StateDir) -> Result<Self, StateError> {
         let Some(hash) = load(&state)? else {
-            return Err(StateError::new(
-                "no password has been set: say `deskbeam passwd` first",
-            ));
+            return Err(StateError::new("no password is set: run `deskbeam passwd` first"));
         };
         let current = Current {
             stamp: Stamp::of(&state.path(FILE)),
@@ -79,19 +77,19 @@ impl PasswordFile {
         })
     }
 
-    /// Which password is set: another number after each change.
+    /// The number of the current password, which changes with it.
     pub(super) fn generation(&self) -> u64 {
         self.current().generation
     }
 
-    /// Whether this password has been right since it was set. Takes no time. Gives the generation.
-    pub(super) fn has_been_right(&self, password: &Secret) -> Option<u64> {
+    /// Returns the generation if this password was verified before. Does not block.
+    pub(super) fn verified_generation(&self, password: &Secret) -> Option<u64> {
         let digest = self.peppered(password);
         let current = self.current();
-        (current.right == Some(digest)).then_some(current.generation)
+        (current.verified == Some(digest)).then_some(current.generation)
     }
 
-    /// Whether this password is right. Takes its time, and some 19 MiB. Gives the generation.
+    /// Returns the generation if this password is correct. Blocks for tens of milliseconds, and uses 19 MiB of memory.
     pub(super) fn verify(&self, password: &Secret) -> Option<u64> {
         let (hash, generation) = {
             let current = self.current();
@@ -102,7 +100,7 @@ impl PasswordFile {
         }
         let mut current = self.current();
         if current.generation == generation {
-            current.right = Some(self.peppered(password));
+            current.verified = Some(self.peppered(password));
         }
         Some(generation)
     }
@@ -116,14 +114,14 @@ impl PasswordFile {
         let stamp = Stamp::of(&self.state.path(FILE));
         if stamp != current.stamp {
             let hash = load(&self.state).unwrap_or_else(|error| {
-                tracing::error!(%error, "nobody can come in by password");
+                tracing::error!(%error, "cannot read the password file: no password is accepted");
                 None
             });
             *current = Current {
                 stamp,
                 hash,
                 generation: current.generation + 1,
-                right: None,
+                verified: None,
             };
         }
         current
@@ -138,7 +136,7 @@ fn load(state: &StateDir) -> Result<Option<Secret>, StateError> {
     match PasswordHash::new(text) {
         Ok(_) => Ok(Some(Secret::from(text.to_owned()))),
         Err(error) => Err(StateError::new(format!(
-            "{} holds no hash of a password ({error}): say `deskbeam passwd` again",
+            "{} contains no password hash ({error}): run `deskbeam passwd` again",
             state.path(FILE).display()
         ))),
     }
@@ -175,14 +173,18 @@ mod tests {
         let text = state.read(FILE).unwrap().unwrap();
         assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{text}");
         let file = PasswordFile::open(state.clone()).unwrap();
-        assert_eq!(file.has_been_right(&secret("correct horse")), None, "not yet");
+        assert_eq!(
+            file.verified_generation(&secret("correct horse")),
+            None,
+            "not yet"
+        );
         assert_eq!(file.verify(&secret("wrong horse")), None);
         assert_eq!(file.verify(&secret("correct horse")), Some(0));
-        assert_eq!(file.has_been_right(&secret("correct horse")), Some(0));
-        assert_eq!(file.has_been_right(&secret("wrong horse")), None);
+        assert_eq!(file.verified_generation(&secret("correct horse")), Some(0));
+        assert_eq!(file.verified_generation(&secret("wrong horse")), None);
 
         set_password(&state, &secret("another one")).unwrap();
-        assert_eq!(file.has_been_right(&secret("correct horse")), None);
+        assert_eq!(file.verified_generation(&secret("correct horse")), None);
         assert_eq!(file.generation(), 1);
         assert_eq!(file.verify(&secret("correct horse")), None);
         assert_eq!(file.verify(&secret("another one")), Some(1));

@@ -1,4 +1,4 @@
-//! Secrets, and how they are compared and kept.
+//! Secrets and their digests.
 
 use std::fmt;
 
@@ -7,30 +7,30 @@ use subtle::ConstantTimeEq;
 
 use crate::hex::hex;
 
-/// Something that lets its holder in. Never shown by `Debug`.
+/// A token, password, link or session id. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// The system gives no random numbers.
+/// The error of the random number generator of the system.
 #[derive(Debug)]
 pub struct SecretError(getrandom::Error);
 
-/// The SHA-256 of a secret. Good for random secrets of 128 bits and more; a password needs a slow hash.
+/// The SHA-256 of a secret, for random secrets of at least 128 bits. Passwords need a slow hash.
 #[derive(Clone, Copy)]
 pub(super) struct Digest([u8; 32]);
 
 impl Secret {
-    /// A random one of `BYTES` bytes, in hexadecimal digits.
+    /// Creates a random secret of `BYTES` bytes, in hexadecimal digits.
     ///
     /// # Errors
-    /// If the system gives no random numbers.
+    /// If the system provides no random numbers.
     pub fn random<const BYTES: usize>() -> Result<Self, SecretError> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).map_err(SecretError)?;
         Ok(Self(hex(&bytes)))
     }
 
-    /// The text, for the one place where it is to be written.
+    /// The secret itself, for the place that has to write it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -54,7 +54,7 @@ impl fmt::Debug for Secret {
 
 impl fmt::Display for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the system gives no random numbers: {}", self.0)
+        write!(f, "the system provides no random numbers: {}", self.0)
     }
 }
 
@@ -82,7 +82,7 @@ impl Digest {
 }
 
 impl PartialEq for Digest {
-    /// Takes as long whether they are alike or not.
+    /// Compares in constant time.
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }

@@ -1,72 +1,73 @@
-//! Browsers that are in, by the cookie that they were given.
+//! The sessions of browsers, by the id in their cookie.
 
 use std::collections::HashMap;
 
-use super::decision::Grant;
+use super::grant::Grant;
 use super::secret::{Digest, Secret, SecretError};
 
-/// A session ends after so long without a request.
+/// The time without a request after which a session ends.
 const IDLE_MS: u64 = 12 * 60 * 60 * 1_000;
-/// And after so long in any case.
-pub(super) const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
-/// There are no more than this; the one that has been idle longest makes room.
+/// The longest time of a session.
+pub(super) const MAX_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// The most sessions. A further one replaces the one that has been idle for the longest time.
 const MAX_SESSIONS: usize = 1_024;
 
-/// All sessions. Of the cookies only digests are kept.
+/// All sessions, by the digest of their id.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(HashMap<String, Open>);
+pub(super) struct Sessions(HashMap<String, Session>);
 
 #[derive(Debug)]
-struct Open {
+struct Session {
     grant: Grant,
-    since_ms: u64,
+    opened_ms: u64,
     used_ms: u64,
 }
 
 impl Sessions {
-    /// Opens a session; what is returned is for the cookie.
+    /// Opens a session, and returns its id.
     pub(super) fn open(&mut self, grant: Grant, now_ms: u64) -> Result<Secret, SecretError> {
-        self.0.retain(|_, open| !is_over(open, now_ms));
+        self.0.retain(|_, session| !has_ended(session, now_ms));
         if self.0.len() >= MAX_SESSIONS {
-            let idle = self.0.iter().min_by_key(|(_, open)| open.used_ms);
+            let idle = self.0.iter().min_by_key(|(_, session)| session.used_ms);
             if let Some(key) = idle.map(|(key, _)| key.clone()) {
                 self.0.remove(&key);
             }
         }
         let id = Secret::random::<32>()?;
-        let open = Open {
+        let session = Session {
             grant,
-            since_ms: now_ms,
+            opened_ms: now_ms,
             used_ms: now_ms,
         };
-        self.0.insert(id.digest().to_hex(), open);
+        self.0.insert(id.digest().to_hex(), session);
         Ok(id)
     }
 
-    /// What the session of this cookie was given, if it is not over. Looked up by the digest, whose first bytes tell
-    /// nothing of the secret.
+    /// Returns the grant of the session with this id, if it has not ended. The lookup is by the digest, so that its
+    /// timing reveals nothing about the id.
     pub(super) fn find(&mut self, id: &str, now_ms: u64) -> Option<Grant> {
-        let open = self.0.get_mut(&Digest::of(id).to_hex())?;
-        if is_over(open, now_ms) {
+        let session = self.0.get_mut(&Digest::of(id).to_hex())?;
+        if has_ended(session, now_ms) {
             return None;
         }
-        open.used_ms = open.used_ms.max(now_ms);
-        Some(open.grant.clone())
+        session.used_ms = session.used_ms.max(now_ms);
+        Some(session.grant.clone())
     }
 
-    /// Ends the session of this cookie.
+    /// Closes the session with this id.
     pub(super) fn close(&mut self, id: &str) {
         self.0.remove(&Digest::of(id).to_hex());
     }
 
-    /// Ends all.
+    /// Closes all sessions.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 }
 
-fn is_over(open: &Open, now_ms: u64) -> bool {
-    now_ms.saturating_sub(open.used_ms) >= IDLE_MS || now_ms.saturating_sub(open.since_ms) >= LONGEST_MS
+fn has_ended(session: &Session, now_ms: u64) -> bool {
+    now_ms.saturating_sub(session.used_ms) >= IDLE_MS
+        || now_ms.saturating_sub(session.opened_ms) >= MAX_AGE_MS
 }
 
 #[cfg(test)]
@@ -79,7 +80,7 @@ mod tests {
         let id = sessions.open(Grant::owner(), 0).unwrap();
         assert_eq!(sessions.find("something else", 0), None);
         let mut now_ms = 0;
-        while now_ms < LONGEST_MS {
+        while now_ms < MAX_AGE_MS {
             assert!(sessions.find(id.expose(), now_ms).is_some(), "{now_ms}");
             now_ms += IDLE_MS - 1;
         }

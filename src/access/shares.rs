@@ -1,5 +1,5 @@
-//! Links that let others in, each with a role and an end: kept as hashes, changed by `deskbeam share`, read again by
-//! a host that runs.
+//! Shared links, each with a role and an expiry. `deskbeam share` changes the file, which has only their hashes, and a
+//! running host reads it again.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -12,26 +12,26 @@ use crate::protocol::role::Role;
 use crate::sync::lock;
 
 const FILE: &str = "shares.json";
-/// There are no more than this at a time.
+/// The most links at a time.
 const MAX_SHARES: usize = 256;
 
-/// By which a link is listed and revoked. No secret.
+/// The id by which a link is listed and revoked. It is no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareId(String);
 
-/// One link.
+/// A shared link.
 #[derive(Debug, Clone)]
 pub struct Share {
-    /// Its name.
+    /// The id of the link.
     pub id: ShareId,
-    /// What it lets its holder do.
+    /// The role of a client that connects with it.
     pub role: Role,
-    /// Its end, in milliseconds since the epoch.
+    /// The expiry, in milliseconds since the epoch.
     pub expires_ms: u64,
     digest: Digest,
 }
 
-/// All links.
+/// The file with all links.
 #[derive(Debug)]
 pub struct Shares {
     state: StateDir,
@@ -44,9 +44,9 @@ struct Current {
     shares: Vec<Share>,
 }
 
-/// A link as it is written.
+/// A link in the file.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct StoredShare {
     id: String,
     role: String,
     expires_ms: u64,
@@ -54,7 +54,7 @@ struct Written {
 }
 
 impl Shares {
-    /// Those that are kept in this folder.
+    /// Uses the file in this folder.
     pub fn new(state: StateDir) -> Self {
         Self {
             state,
@@ -62,10 +62,10 @@ impl Shares {
         }
     }
 
-    /// Makes a link that ends at `expires_ms`. The secret is what lets its holder in, and is not kept.
+    /// Creates a link that expires at `expires_ms`. Returns it with its secret, which is not stored.
     ///
     /// # Errors
-    /// If there are too many, or the file cannot be read or written.
+    /// If there are too many links, or the file cannot be read or written.
     pub fn add(&self, role: Role, expires_ms: u64, now_ms: u64) -> Result<(Share, Secret), StateError> {
         let secret = Secret::random::<16>()?;
         let share = Share {
@@ -77,7 +77,7 @@ impl Shares {
         self.change(now_ms, |shares| {
             if shares.len() >= MAX_SHARES {
                 return Err(StateError::new(format!(
-                    "there are {MAX_SHARES} links: revoke some first"
+                    "there are already {MAX_SHARES} links: revoke some first"
                 )));
             }
             shares.push(share.clone());
@@ -86,7 +86,7 @@ impl Shares {
         Ok((share, secret))
     }
 
-    /// Ends a link. False: there is none of this name.
+    /// Revokes a link. False if there is none with this id.
     ///
     /// # Errors
     /// If the file cannot be read or written.
@@ -98,7 +98,7 @@ impl Shares {
         })
     }
 
-    /// Ends all links.
+    /// Revokes all links.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -106,7 +106,7 @@ impl Shares {
         self.state.locked(|| self.state.replace(FILE, "[]\n"))
     }
 
-    /// Those that have not ended.
+    /// Lists the links that have not expired.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -116,7 +116,7 @@ impl Shares {
         Ok(shares)
     }
 
-    /// The link of this secret, if it has not ended.
+    /// Finds the link with this secret, if it has not expired.
     pub(super) fn find(&self, secret: &Secret, now_ms: u64) -> Option<Share> {
         let digest = secret.digest();
         let current = self.current();
@@ -124,7 +124,7 @@ impl Shares {
         found.filter(|share| share.expires_ms > now_ms).cloned()
     }
 
-    /// Whether the link is there and has not ended.
+    /// True if the link exists and has not expired.
     pub(super) fn is_valid(&self, id: &ShareId, now_ms: u64) -> bool {
         let current = self.current();
         let mut shares = current.shares.iter();
@@ -136,7 +136,7 @@ impl Shares {
         let stamp = Stamp::of(&self.state.path(FILE));
         if stamp != current.stamp {
             let shares = load(&self.state).unwrap_or_else(|error| {
-                tracing::error!(%error, "no link lets anybody in");
+                tracing::error!(%error, "cannot read the shared links: no link is accepted");
                 Vec::new()
             });
             *current = Current { stamp, shares };
@@ -144,7 +144,7 @@ impl Shares {
         current
     }
 
-    /// Those that have ended are forgotten on the way.
+    /// Changes the file under its lock. Also removes the links that have expired.
     fn change<T>(
         &self,
         now_ms: u64,
@@ -153,9 +153,9 @@ impl Shares {
         self.state.locked(|| {
             let mut shares = self.list(now_ms)?;
             let result = change(&mut shares)?;
-            let written: Vec<_> = shares.iter().map(Share::written).collect();
-            let text = serde_json::to_string_pretty(&written)
-                .map_err(|error| StateError::new(format!("the links cannot be written: {error}")))?;
+            let stored: Vec<_> = shares.iter().map(Share::to_stored).collect();
+            let text = serde_json::to_string_pretty(&stored)
+                .map_err(|error| StateError::new(format!("cannot write the links: {error}")))?;
             self.state.replace(FILE, &format!("{text}\n"))?;
             Ok(result)
         })
@@ -167,20 +167,20 @@ fn load(state: &StateDir) -> Result<Vec<Share>, StateError> {
         return Ok(Vec::new());
     };
     let wrong = || {
-        let place = state.path(FILE);
+        let path = state.path(FILE);
         StateError::new(format!(
             "{} is not a list of links. Delete it to revoke them all",
-            place.display()
+            path.display()
         ))
     };
-    let written: Vec<Written> = serde_json::from_str(&text).map_err(|_| wrong())?;
-    let shares = written.into_iter().map(Share::read);
+    let stored: Vec<StoredShare> = serde_json::from_str(&text).map_err(|_| wrong())?;
+    let shares = stored.into_iter().map(Share::from_stored);
     shares.collect::<Option<_>>().ok_or_else(wrong)
 }
 
 impl Share {
-    fn written(&self) -> Written {
-        Written {
+    fn to_stored(&self) -> StoredShare {
+        StoredShare {
             id: self.id.0.clone(),
             role: self.role.name().to_owned(),
             expires_ms: self.expires_ms,
@@ -188,12 +188,12 @@ impl Share {
         }
     }
 
-    fn read(written: Written) -> Option<Self> {
+    fn from_stored(stored: StoredShare) -> Option<Self> {
         Some(Self {
-            id: ShareId(written.id),
-            role: Role::named(&written.role)?,
-            expires_ms: written.expires_ms,
-            digest: Digest::from_hex(&written.sha256)?,
+            id: ShareId(stored.id),
+            role: Role::named(&stored.role)?,
+            expires_ms: stored.expires_ms,
+            digest: Digest::from_hex(&stored.sha256)?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The folder of what has to be kept and nobody else may read: `$XDG_STATE_HOME/deskbeam`.
+//! The state folder, `$XDG_STATE_HOME/deskbeam`, whose files only the user can read.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use super::secret::{Secret, SecretError};
 
-/// No file of ours is longer, in bytes.
+/// The bytes that are read of a file at most.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// The folder. Each file in it is the user's alone.
+/// The state folder. Only the user can read its files.
 #[derive(Debug, Clone)]
 pub struct StateDir(PathBuf);
 
-/// What is wrong with the folder or a file in it, as a sentence with a remedy.
+/// An error of the folder or of a file in it, as a sentence with a remedy.
 #[derive(Debug)]
 pub struct StateError {
     sentence: String,
@@ -24,24 +24,24 @@ pub struct StateError {
 }
 
 impl StateDir {
-    /// The user's folder, which is made if it is not there yet.
+    /// Opens the folder of the user, and creates it if it does not exist.
     ///
     /// # Errors
-    /// If the user has no home, or the folder cannot be made.
+    /// If the user has no home, or the folder cannot be created.
     pub fn open() -> Result<Self, StateError> {
         let path = folder(std::env::var_os("XDG_STATE_HOME"), std::env::var_os("HOME")).ok_or_else(|| {
             StateError::unwritable(
-                "there is no place for the access token: neither $XDG_STATE_HOME nor $HOME is set".to_owned(),
+                "there is no folder for the access token: neither $XDG_STATE_HOME nor $HOME is set"
+                    .to_owned(),
             )
         })?;
         Self::at(path.join("deskbeam"))
     }
 
-    /// A folder of the user's in memory, which lasts until the machine is started again: for when the other cannot be
-    /// written.
+    /// Opens a folder in memory, which lasts until the machine restarts. It replaces a folder that cannot be written.
     ///
     /// # Errors
-    /// If it cannot be made, or is not the user's alone.
+    /// If it cannot be created, or other users can access it.
     pub fn in_memory() -> Result<Self, StateError> {
         let user = rustix::process::geteuid().as_raw();
         let path = match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
@@ -49,74 +49,77 @@ impl StateDir {
             _ => PathBuf::from(format!("/dev/shm/deskbeam-{user}")),
         };
         let state = Self::at(path.clone())?;
-        // Others can write beside it, and may have been there first.
+        // Other users can create folders there too, and may have created this one.
         let is_own = std::fs::symlink_metadata(&path)
             .is_ok_and(|found| found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0);
         match is_own {
             true => Ok(state),
-            false => Err(StateError::new(format!("{} is not yours alone", path.display()))),
+            false => Err(StateError::new(format!(
+                "other users can access {}",
+                path.display()
+            ))),
         }
     }
 
-    /// This folder.
+    /// Opens the folder at `path`, and creates it if it does not exist.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// If it cannot be created.
     pub fn at(path: PathBuf) -> Result<Self, StateError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&path)
-            .map_err(|error| StateError::unwritable(format!("{} cannot be made: {error}", path.display())))?;
+            .map_err(|error| StateError::unwritable(format!("cannot create {}: {error}", path.display())))?;
         Ok(Self(path))
     }
 
-    /// Where the file of this name is, or would be.
+    /// The path of a file in the folder, whether it exists or not.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// What the file says; `None` if there is none.
+    /// Reads a file; `None` if it does not exist.
     ///
     /// # Errors
-    /// If it cannot be read, or if others than the user can.
+    /// If it cannot be read, or if other users can read it.
     pub fn read(&self, name: &str) -> Result<Option<String>, StateError> {
         read_private(&self.path(name))
     }
 
-    /// Writes a file that is not there yet. False: it is there.
+    /// Creates a file. False if it exists already, and is left as it is.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn create(&self, name: &str, text: &str) -> Result<bool, StateError> {
         let (path, written) = (self.path(name), self.write_aside(name, text)?);
-        // A link appears whole or not at all, and never in the place of something.
+        // A hard link appears with the whole content, and never replaces a file.
         let linked = std::fs::hard_link(&written, &path);
         let _ = std::fs::remove_file(&written);
         match linked {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(StateError::unwritable(format!(
-                "{} cannot be written: {error}",
+                "cannot write {}: {error}",
                 path.display()
             ))),
         }
     }
 
-    /// Writes a file, in the place of the old one if there is one.
+    /// Writes a file, and replaces the old one if it exists.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn replace(&self, name: &str, text: &str) -> Result<(), StateError> {
         let (path, written) = (self.path(name), self.write_aside(name, text)?);
         std::fs::rename(written, &path)
-            .map_err(|error| StateError::unwritable(format!("{} cannot be written: {error}", path.display())))
+            .map_err(|error| StateError::unwritable(format!("cannot write {}: {error}", path.display())))
     }
 
-    /// Does `change` while no other process that asks for the same does.
+    /// Calls `change` while holding the lock of the folder, which excludes other processes.
     ///
     /// # Errors
-    /// If `change` fails, or the lock cannot be had.
+    /// If `change` fails, or the folder cannot be locked.
     pub fn locked<T>(&self, change: impl FnOnce() -> Result<T, StateError>) -> Result<T, StateError> {
         let path = self.path("lock");
         let lock = OpenOptions::new()
@@ -127,10 +130,11 @@ impl StateDir {
             .open(&path);
         let lock = lock.and_then(|file| file.lock().map(|()| file));
         let _held =
-            lock.map_err(|error| StateError::new(format!("{} cannot be locked: {error}", path.display())))?;
+            lock.map_err(|error| StateError::new(format!("cannot lock {}: {error}", path.display())))?;
         change()
     }
 
+    /// Writes a file under a temporary name, and returns its path.
     fn write_aside(&self, name: &str, text: &str) -> Result<PathBuf, StateError> {
         let path = self.path(&format!(".{name}.{}", Secret::random::<8>()?.expose()));
         let write = || -> io::Result<()> {
@@ -144,13 +148,13 @@ impl StateDir {
         };
         write().map_err(|error| {
             let _ = std::fs::remove_file(&path);
-            StateError::unwritable(format!("{} cannot be written: {error}", path.display()))
+            StateError::unwritable(format!("cannot write {}: {error}", path.display()))
         })?;
         Ok(path)
     }
 }
 
-/// Reads a file that the user alone can read; `None` if there is none.
+/// Reads a file that only the user can read; `None` if it does not exist.
 pub(super) fn read_private(path: &Path) -> Result<Option<String>, StateError> {
     let wrong = |what: String| StateError::new(format!("{} {what}", path.display()));
     let file = match File::open(path) {
@@ -164,7 +168,7 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, StateError> {
     let mode = metadata.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(wrong(format!(
-            "can be read by others than you (mode {mode:o}). Say `chmod 600 {}`, or delete it if somebody may have",
+            "can be read by other users (mode {mode:o}). Run `chmod 600 {}`, or delete it if they may have read it",
             path.display()
         )));
     }
@@ -178,7 +182,7 @@ pub(super) fn read_private(path: &Path) -> Result<Option<String>, StateError> {
     Ok(Some(text))
 }
 
-/// The XDG base directory specification has a relative path ignored.
+/// The base folder. Relative paths are ignored, as the XDG base directory specification wants.
 fn folder(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
     let absolute = |value: OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
     xdg.and_then(absolute)
@@ -200,7 +204,7 @@ impl StateError {
         }
     }
 
-    /// Whether there is no place to write to: the file system is full or read-only, or there is no folder.
+    /// True if nothing can be written: the file system is full or read-only, or there is no folder.
     pub fn is_unwritable(&self) -> bool {
         self.is_unwritable
     }

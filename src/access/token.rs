@@ -1,14 +1,14 @@
-//! The token that is made at the first start and lets its holder do everything.
+//! The token of the owner, which is created at the first start.
 
 use super::secret::Secret;
 use super::state_dir::{StateDir, StateError};
 
 const FILE: &str = "token";
 
-/// The token in the folder: 128 random bits, made now if there is none yet.
+/// Reads the token in the folder, or creates one of 128 random bits.
 ///
 /// # Errors
-/// If it cannot be read or written, if others can read it, or if it is none.
+/// If it cannot be read or written, if other users can read it, or if the file contains no token.
 pub fn load_or_create(state: &StateDir) -> Result<Secret, StateError> {
     if let Some(token) = load(state)? {
         return Ok(token);
@@ -17,8 +17,13 @@ pub fn load_or_create(state: &StateDir) -> Result<Secret, StateError> {
     if state.create(FILE, &format!("{}\n", token.expose()))? {
         return Ok(token);
     }
-    // Another process was faster.
-    load(state)?.ok_or_else(|| StateError::new(format!("{} comes and goes", state.path(FILE).display())))
+    // Another process created it meanwhile.
+    load(state)?.ok_or_else(|| {
+        StateError::new(format!(
+            "{} was created and removed again meanwhile",
+            state.path(FILE).display()
+        ))
+    })
 }
 
 fn load(state: &StateDir) -> Result<Option<Secret>, StateError> {
@@ -27,10 +32,10 @@ fn load(state: &StateDir) -> Result<Option<Secret>, StateError> {
     };
     let token = text.trim();
     if token.len() < 32 || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let place = state.path(FILE);
+        let path = state.path(FILE);
         return Err(StateError::new(format!(
-            "{} is not a token of 32 or more hexadecimal digits. Delete it to get a new one",
-            place.display()
+            "{} does not contain a token of at least 32 hexadecimal digits. Delete it to get a new one",
+            path.display()
         )));
     }
     Ok(Some(Secret::from(token.to_owned())))

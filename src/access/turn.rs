@@ -1,5 +1,5 @@
-//! Credentials for a TURN server that end by themselves: the user name is when they end, and the password is its
-//! HMAC-SHA1 by a secret that the TURN server has too (draft-uberti-behave-turn-rest-00; `use-auth-secret` of coturn).
+//! Temporary credentials for a TURN server (draft-uberti-behave-turn-rest-00; `use-auth-secret` of coturn): the user
+//! name has the expiry, and the password is its HMAC-SHA1 with a secret that the TURN server shares.
 
 use std::path::Path;
 
@@ -9,29 +9,29 @@ use super::state_dir::{StateError, read_private};
 use crate::protocol::base64;
 use crate::protocol::ice_server::IceServer;
 
-/// How long credentials are good for, in seconds. A relay that is in use when they end stays.
+/// The validity of credentials, in seconds. An allocation that is in use when they expire goes on.
 const LIFETIME_S: u64 = 24 * 60 * 60;
 
-/// What is shared with the TURN server.
+/// The secret that is shared with the TURN server.
 pub struct TurnSecret(hmac::Key);
 
 impl TurnSecret {
-    /// Reads it from a file, without the line's end.
+    /// Reads the secret from a file, without the newline at its end.
     ///
     /// # Errors
-    /// If the file cannot be read, is empty, or others than the user can read it.
+    /// If the file cannot be read, is empty, or other users can read it.
     pub fn read(path: &Path) -> Result<Self, StateError> {
         let text = read_private(path)?.unwrap_or_default();
         match text.trim_end() {
             "" => Err(StateError::new(format!(
-                "{} holds no secret for TURN",
+                "{} contains no TURN secret",
                 path.display()
             ))),
             secret => Ok(Self::new(secret)),
         }
     }
 
-    /// This one.
+    /// Uses `secret` itself.
     pub fn new(secret: &str) -> Self {
         Self(hmac::Key::new(
             hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
@@ -39,7 +39,7 @@ impl TurnSecret {
         ))
     }
 
-    /// `servers`, those of TURN with credentials for `name` from now on.
+    /// Returns `servers` with credentials for `name` at those of TURN, valid from `now_ms` on.
     pub fn sign(&self, servers: &[IceServer], name: &str, now_ms: u64) -> Vec<IceServer> {
         let username = format!("{}:{name}", now_ms / 1000 + LIFETIME_S);
         let credential = base64::encode(hmac::sign(&self.0, username.as_bytes()).as_ref());

@@ -1,26 +1,26 @@
-//! Files that others change while the host runs.
+//! Changes of files while the host runs.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// By which a file is known to be still the same: which file it is, how long, and when it was written.
+/// The inode, size and modification time of a file. An equal stamp means that the file has not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     inode: u64,
     size: u64,
-    written_s: i64,
-    written_ns: i64,
+    modified_s: i64,
+    modified_ns: i64,
 }
 
 impl Stamp {
-    /// That of the file as it is now; `None` if there is none.
+    /// Reads the stamp of a file; `None` if it does not exist.
     pub fn of(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok()?;
         Some(Self {
             inode: metadata.ino(),
             size: metadata.size(),
-            written_s: metadata.mtime(),
-            written_ns: metadata.mtime_nsec(),
+            modified_s: metadata.mtime(),
+            modified_ns: metadata.mtime_nsec(),
         })
     }
 }

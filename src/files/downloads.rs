@@ -1,4 +1,4 @@
-//! The folder whose files viewers may fetch.
+//! The folder with files for viewers.
 
 use std::fs::File;
 use std::io;
@@ -8,32 +8,32 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 
-/// So many files are listed.
-const MOST: usize = 1000;
+/// The most files that are listed.
+const MAX_LISTED: usize = 1000;
 
-/// The folder. Its hidden files, links and folders are not shown.
+/// The folder. Its hidden files, symbolic links and subfolders are not shown.
 #[derive(Debug)]
 pub struct Downloads(OwnedFd);
 
-/// A file that can be fetched.
+/// The entry of a file in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadInfo {
-    /// Its name.
+    /// The name of the file.
     pub name: String,
-    /// Its length, in bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// When it was changed last, in milliseconds since the epoch.
+    /// The modification time, in milliseconds since the epoch.
     pub modified: u64,
 }
 
-/// A file that is fetched.
+/// A file that is downloaded.
 #[derive(Debug)]
 pub struct Download {
-    /// To read from.
+    /// The open file.
     pub file: File,
-    /// Its length, in bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// Another number when it was changed.
+    /// A number that changes with the content: the modification time in nanoseconds.
     pub version: u64,
 }
 
@@ -41,7 +41,7 @@ impl Downloads {
     /// Opens the folder.
     ///
     /// # Errors
-    /// If it is not there, or cannot be read.
+    /// If it does not exist, or cannot be read.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         let downloads = Self(rustix::fs::open(path, flags, Mode::empty())?);
@@ -49,15 +49,15 @@ impl Downloads {
         Ok(downloads)
     }
 
-    /// What can be fetched, by name, 1000 at most. Blocks.
+    /// Lists the files by name, at most 1000. Blocks.
     ///
     /// # Errors
-    /// If the folder cannot be read any more.
+    /// If the folder can no longer be read.
     pub fn list(&self) -> io::Result<Vec<DownloadInfo>> {
         let mut files = Vec::new();
         for entry in Dir::read_from(&self.0)? {
             let entry = entry?;
-            // What is not UTF-8 could not be asked for.
+            // A request can only name a file in UTF-8.
             let Ok(name) = entry.file_name().to_str() else {
                 continue;
             };
@@ -76,16 +76,16 @@ impl Downloads {
             }
         }
         files.sort_by(|one, other| one.name.cmp(&other.name));
-        files.truncate(MOST);
+        files.truncate(MAX_LISTED);
         Ok(files)
     }
 
-    /// Opens the file of that name. `None`: there is none that is shown. Blocks.
+    /// Opens a file. `None` if the list has none of this name. Blocks.
     pub fn get(&self, name: &str) -> Option<Download> {
         if !is_shown(name) {
             return None;
         }
-        // What is no plain file must not keep us waiting.
+        // Opening a FIFO must not block.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file: File = rustix::fs::openat(&self.0, name, flags, Mode::empty())
             .ok()?
@@ -101,7 +101,7 @@ impl Downloads {
     }
 }
 
-/// Whether a file of this name is shown: one component, and not hidden.
+/// True if the name is one path component, and not hidden.
 fn is_shown(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0'])
 }

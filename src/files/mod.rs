@@ -1,7 +1,7 @@
-//! Files between viewers and the host: one folder that takes what they send, one whose files they may fetch.
+//! Files between viewers and the host: a folder for uploads, and one for downloads.
 //!
-//! Nothing is ever overwritten, and nothing outside of the two folders is reached: each is opened once, and every name
-//! in it is one component, opened relative to it, without following links.
+//! No file is ever overwritten, and none outside of the two folders is reached: each folder is opened once, and every
+//! name is one path component, opened relative to it, without following symbolic links.
 
 mod downloads;
 mod name;

@@ -1,13 +1,13 @@
-//! Names of files, as a stranger gives them.
+//! Names of uploaded files, which cannot be trusted.
 
-/// The longest name, in bytes: leaves room for a number, of the 255 that file systems take.
+/// The longest name, in bytes. File systems take 255, which leaves room for a number.
 const MAX: usize = 200;
-/// An extension is not longer, in bytes.
+/// The longest extension with its dot, in bytes.
 const MAX_EXTENSION: usize = 16;
-/// What other systems take for a device, whatever the extension.
+/// The names that Windows takes for a device, with any extension and with a digit.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
-/// A name that is one component, can be seen, hides nothing and is known by every file system. Never empty.
+/// Turns `name` into one visible path component that every file system takes. Never empty.
 pub(super) fn sanitised(name: &str) -> String {
     let plain: String = name
         .chars()
@@ -18,21 +18,21 @@ pub(super) fn sanitised(name: &str) -> String {
             c => c,
         })
         .collect();
-    // A leading dot hides a file, and a trailing one or a space is dropped by other systems.
+    // A leading dot hides a file, and Windows drops a trailing dot or space.
     let plain = plain.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
     let plain = match plain {
         "" => "file",
         plain => plain,
     };
     let (stem, extension) = split(plain);
-    let stem = cut(stem, MAX - extension.len());
+    let stem = truncated(stem, MAX - extension.len());
     match is_device(stem) {
         true => format!("_{stem}{extension}"),
         false => format!("{stem}{extension}"),
     }
 }
 
-/// The name to try when `number` names before it are taken: `name (1).txt`.
+/// Adds a number to a name that is taken: `name (1).txt`. The number 0 adds none.
 pub(super) fn numbered(name: &str, number: u32) -> String {
     if number == 0 {
         return name.to_owned();
@@ -41,7 +41,7 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     format!("{stem} ({number}){extension}")
 }
 
-/// The name and its extension with the dot, if it has one.
+/// Splits a name into its stem and its extension with the dot, which may be empty.
 fn split(name: &str) -> (&str, &str) {
     match name.rfind('.') {
         Some(at) if at > 0 && name.len() - at <= MAX_EXTENSION => name.split_at(at),
@@ -49,8 +49,8 @@ fn split(name: &str) -> (&str, &str) {
     }
 }
 
-/// As much of `text` as fits into `max` bytes.
-fn cut(text: &str, max: usize) -> &str {
+/// Shortens `text` to at most `max` bytes.
+fn truncated(text: &str, max: usize) -> &str {
     let end = text.floor_char_boundary(max);
     text.get(..end).unwrap_or(text)
 }
@@ -62,7 +62,7 @@ fn is_device(stem: &str) -> bool {
     DEVICES.contains(&name) && lower.len() - name.len() <= 1
 }
 
-/// Control characters, and those that turn the direction of what stands beside them or have no width.
+/// True for control characters, for those that change the direction of text, and for those without width.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

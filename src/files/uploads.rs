@@ -1,4 +1,4 @@
-//! The folder that takes what viewers send.
+//! The folder for files from viewers.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,208 +16,208 @@ use crate::sync::lock;
 
 use super::name::{numbered, sanitised};
 
-/// How many files may be under way at once.
-const MOST: usize = 32;
-/// How long one may take until its next chunk.
-const PATIENCE: Duration = Duration::from_secs(600);
-/// So many names are tried for a file.
-const MOST_NAMES: u32 = 1000;
-/// What the name of a part has around what the sender calls the file.
-const PART_START: &str = ".deskbeam-";
-const PART_END: &str = ".part";
+/// The most unfinished uploads at a time.
+const MAX_UNFINISHED: usize = 32;
+/// The time without a chunk after which an upload is dropped.
+const TIMEOUT: Duration = Duration::from_secs(600);
+/// The numbers that are tried for a name that is taken.
+const MAX_NAMES: u32 = 1000;
+/// The name of the temporary file, around the key of the upload.
+const PREFIX: &str = ".deskbeam-";
+const SUFFIX: &str = ".part";
 const KEY_LENGTH: usize = 32;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The folder, and what is on its way into it. Until a file is whole, it is a hidden one beside it.
+/// The folder and its unfinished uploads. Until it is complete, a file is a hidden temporary one in the folder.
 #[derive(Debug)]
 pub struct Uploads {
     folder: Arc<OwnedFd>,
     limit: u64,
-    under_way: Mutex<HashMap<String, Arc<Mutex<Upload>>>>,
+    unfinished: Mutex<HashMap<String, Arc<Mutex<Upload>>>>,
 }
 
-/// A part of a file.
+/// A chunk of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Chunk<'a> {
-    /// What the sender calls the file.
+    /// The name that the sender gives to the file.
     pub name: &'a str,
-    /// The length of the whole file.
+    /// The size of the whole file, in bytes.
     pub size: u64,
-    /// Where in it the part belongs.
+    /// The position of the chunk in the file, in bytes.
     pub offset: u64,
-    /// The part.
+    /// The content of the chunk.
     pub bytes: &'a [u8],
 }
 
-/// What has come of a chunk.
+/// The progress of an upload after a chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
-    /// So many bytes of the file are here.
+    /// The file is incomplete: this many bytes were received.
     Part(u64),
-    /// The file is whole, and has this name.
+    /// The file is complete, under this name.
     Whole(String),
 }
 
-/// Why a chunk was not taken.
+/// The reason why a chunk is refused.
 #[derive(Debug)]
 pub enum UploadError {
-    /// So many bytes are here: the next chunk has to begin there.
+    /// The next chunk has to begin at this position.
     Offset(u64),
-    /// The file is longer than so many bytes.
+    /// The file is larger than this limit, in bytes.
     TooLarge(u64),
-    /// The chunk is longer than the rest of the file, or the file is another one.
-    Wrong,
-    /// Too many files are under way.
+    /// The chunk is longer than the rest of the file, or its name and size are those of another file.
+    Mismatch,
+    /// There are too many unfinished uploads.
     Busy,
-    /// There is no room left.
+    /// The disk or the quota is full.
     Full,
-    /// The folder does not take it.
+    /// The file cannot be written.
     Failed(std::io::Error),
 }
 
 impl Uploads {
-    /// Opens the folder, for files of at most `limit` bytes. What a host that was killed left there a day ago is removed;
-    /// what is younger may be on its way to another host.
+    /// Opens the folder, for files of at most `limit` bytes. Removes temporary files that are older than a day, which a
+    /// host left there that was killed; younger ones may belong to another running host.
     ///
     /// # Errors
-    /// If it is not there, or cannot be written to.
+    /// If it does not exist, or cannot be written.
     pub fn open(path: &Path, limit: u64) -> std::io::Result<Self> {
         let folder = rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         rustix::fs::accessat(&folder, c".", rustix::fs::Access::WRITE_OK, AtFlags::EACCESS)?;
-        if let Err(error) = remove_left_over(&folder, SystemTime::now()) {
-            tracing::warn!(%error, "the folder for files cannot be tidied up");
+        if let Err(error) = remove_leftovers(&folder, SystemTime::now()) {
+            tracing::warn!(%error, "cannot remove old temporary files of uploads");
         }
         Ok(Self {
             folder: Arc::new(folder),
             limit,
-            under_way: Mutex::default(),
+            unfinished: Mutex::default(),
         })
     }
 
-    /// Whether a sender may call a file so: 32 hexadecimal digits.
+    /// True if this can be the key of an upload: 32 hexadecimal digits, which the sender chooses.
     pub fn is_key(key: &str) -> bool {
         key.len() == KEY_LENGTH && key.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
-    /// How much of the file is here; `None`: nothing is known of it.
+    /// The bytes of the file that were received; `None` if there is no such upload.
     pub fn offset(&self, key: &str) -> Option<u64> {
         let upload = self.lock().get(key).cloned()?;
         let upload = lock(&upload);
         Some(upload.offset)
     }
 
-    /// Takes the next part of the file that is known by `key`. Blocks.
+    /// Writes the next chunk of the upload with this key. Blocks.
     ///
     /// # Errors
-    /// See [`UploadError`]. What was there stays, but for a disk that is full.
+    /// See [`UploadError`]. The upload can go on afterwards, except when the disk is full.
     pub fn take(&self, key: &str, chunk: &Chunk<'_>) -> Result<Received, UploadError> {
         if chunk.size > self.limit {
             return Err(UploadError::TooLarge(self.limit));
         }
-        let upload = self.begun(key, chunk)?;
+        let upload = self.find_or_begin(key, chunk)?;
         let mut upload = lock(&upload);
         let received = upload.take(chunk);
-        // Half a file does not keep the disk full.
+        // An incomplete file must not keep the disk full.
         if matches!(received, Ok(Received::Whole(_)) | Err(UploadError::Full)) {
             self.lock().remove(key);
         }
         received
     }
 
-    /// Forgets the file, and what has come of it. False: nothing is known of it.
+    /// Cancels an upload and removes its temporary file. False if there is no such upload.
     pub fn cancel(&self, key: &str) -> bool {
         self.lock().remove(key).is_some()
     }
 
-    fn begun(&self, key: &str, chunk: &Chunk<'_>) -> Result<Arc<Mutex<Upload>>, UploadError> {
-        let mut under_way = self.lock();
-        let is_late = |upload: &Arc<Mutex<Upload>>| {
-            // One that is being written to is not late.
+    fn find_or_begin(&self, key: &str, chunk: &Chunk<'_>) -> Result<Arc<Mutex<Upload>>, UploadError> {
+        let mut unfinished = self.lock();
+        let is_abandoned = |upload: &Arc<Mutex<Upload>>| {
+            // An upload that is locked is being written.
             upload
                 .try_lock()
-                .is_ok_and(|upload| upload.seen.elapsed() > PATIENCE)
+                .is_ok_and(|upload| upload.last_chunk.elapsed() > TIMEOUT)
         };
-        under_way.retain(|_, upload| !is_late(upload));
-        if let Some(upload) = under_way.get(key) {
+        unfinished.retain(|_, upload| !is_abandoned(upload));
+        if let Some(upload) = unfinished.get(key) {
             return Ok(Arc::clone(upload));
         }
         if chunk.offset != 0 {
             return Err(UploadError::Offset(0));
         }
-        if under_way.len() >= MOST {
+        if unfinished.len() >= MAX_UNFINISHED {
             return Err(UploadError::Busy);
         }
         let upload = Arc::new(Mutex::new(Upload::begin(&self.folder, key, chunk)?));
-        under_way.insert(key.to_owned(), Arc::clone(&upload));
+        unfinished.insert(key.to_owned(), Arc::clone(&upload));
         Ok(upload)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<Upload>>>> {
-        lock(&self.under_way)
+        lock(&self.unfinished)
     }
 }
 
-/// One file on its way. What has come is removed with this, unless it is whole.
+/// An unfinished upload. Dropping it removes the temporary file.
 #[derive(Debug)]
 struct Upload {
     folder: Arc<OwnedFd>,
-    part: String,
+    temporary: String,
     file: File,
     name: String,
     size: u64,
     offset: u64,
-    seen: Instant,
+    last_chunk: Instant,
 }
 
 impl Upload {
     fn begin(folder: &Arc<OwnedFd>, key: &str, chunk: &Chunk<'_>) -> Result<Self, UploadError> {
-        let part = format!("{PART_START}{key}{PART_END}");
+        let temporary = format!("{PREFIX}{key}{SUFFIX}");
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
-        let create = || rustix::fs::openat(folder, &part, flags, Mode::RUSR | Mode::WUSR);
+        let create = || rustix::fs::openat(folder, &temporary, flags, Mode::RUSR | Mode::WUSR);
         let file = match create() {
-            // The same file was on its way to a host that was killed. It comes from the beginning.
+            // A host that was killed left it. The sender begins again.
             Err(Errno::EXIST) => {
-                rustix::fs::unlinkat(folder, &part, AtFlags::empty())?;
+                rustix::fs::unlinkat(folder, &temporary, AtFlags::empty())?;
                 create()?
             }
             created => created?,
         };
         Ok(Self {
             folder: Arc::clone(folder),
-            part,
+            temporary,
             file: file.into(),
             name: sanitised(chunk.name),
             size: chunk.size,
             offset: 0,
-            seen: Instant::now(),
+            last_chunk: Instant::now(),
         })
     }
 
     fn take(&mut self, chunk: &Chunk<'_>) -> Result<Received, UploadError> {
         let length = chunk.bytes.len() as u64;
         if chunk.size != self.size || sanitised(chunk.name) != self.name {
-            return Err(UploadError::Wrong);
+            return Err(UploadError::Mismatch);
         }
         if chunk.offset != self.offset {
             return Err(UploadError::Offset(self.offset));
         }
         if length > self.size - self.offset {
-            return Err(UploadError::Wrong);
+            return Err(UploadError::Mismatch);
         }
         self.file.write_all_at(chunk.bytes, chunk.offset)?;
         self.offset += length;
-        self.seen = Instant::now();
+        self.last_chunk = Instant::now();
         match self.offset == self.size {
             true => Ok(Received::Whole(self.finish()?)),
             false => Ok(Received::Part(self.offset)),
         }
     }
 
-    /// Gives the file its name, or the next one that nothing has.
+    /// Gives the file its name, or the first numbered one that is free.
     fn finish(&mut self) -> Result<String, UploadError> {
-        for number in 0..MOST_NAMES {
+        for number in 0..MAX_NAMES {
             let name = numbered(&self.name, number);
-            match give_name(&self.folder, &self.part, &name) {
+            match rename(&self.folder, &self.temporary, &name) {
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
                 Ok(()) => return Ok(name),
@@ -227,21 +227,21 @@ impl Upload {
     }
 }
 
-/// Gives a part its name, if nothing has that.
-fn give_name(folder: &OwnedFd, part: &str, name: &str) -> Result<(), Errno> {
-    match rustix::fs::renameat_with(folder, part, folder, name, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS) => add_name(folder, part, name),
+/// Renames a temporary file, unless a file of that name exists.
+fn rename(folder: &OwnedFd, temporary: &str, name: &str) -> Result<(), Errno> {
+    match rustix::fs::renameat_with(folder, temporary, folder, name, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS) => add_name(folder, temporary, name),
         moved => moved,
     }
 }
 
-/// The same on file systems that cannot rename without replacing. It keeps its old name beside the new one.
-fn add_name(folder: &OwnedFd, part: &str, name: &str) -> Result<(), Errno> {
-    rustix::fs::linkat(folder, part, folder, name, AtFlags::empty())
+/// Does the same on file systems that cannot rename without replacing. The file keeps its old name too.
+fn add_name(folder: &OwnedFd, temporary: &str, name: &str) -> Result<(), Errno> {
+    rustix::fs::linkat(folder, temporary, folder, name, AtFlags::empty())
 }
 
-/// Removes the parts that nobody has written to for a day.
-fn remove_left_over(folder: &OwnedFd, now: SystemTime) -> Result<(), Errno> {
+/// Removes the temporary files that were not written to for a day.
+fn remove_leftovers(folder: &OwnedFd, now: SystemTime) -> Result<(), Errno> {
     let day_ago = now
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
@@ -249,7 +249,7 @@ fn remove_left_over(folder: &OwnedFd, now: SystemTime) -> Result<(), Errno> {
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !name.to_str().is_ok_and(is_part) {
+        if !name.to_str().is_ok_and(is_temporary) {
             continue;
         }
         let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else {
@@ -264,18 +264,18 @@ fn remove_left_over(folder: &OwnedFd, now: SystemTime) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Whether a part of ours has such a name.
-fn is_part(name: &str) -> bool {
+/// True if this is the name of a temporary file.
+fn is_temporary(name: &str) -> bool {
     let key = name
-        .strip_prefix(PART_START)
-        .and_then(|rest| rest.strip_suffix(PART_END));
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.strip_suffix(SUFFIX));
     key.is_some_and(Uploads::is_key)
 }
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        // A file that is whole has another name, or this one beside it.
-        let _ = rustix::fs::unlinkat(&self.folder, &self.part, AtFlags::empty());
+        // A complete file has another name by now, or another one as well.
+        let _ = rustix::fs::unlinkat(&self.folder, &self.temporary, AtFlags::empty());
     }
 }
 
@@ -297,9 +297,9 @@ impl From<std::io::Error> for UploadError {
 impl fmt::Display for UploadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Offset(offset) => write!(f, "The next part has to begin at byte {offset}."),
+            Self::Offset(offset) => write!(f, "The next chunk has to begin at byte {offset}."),
             Self::TooLarge(limit) => write!(f, "The host takes files of {} MiB at most.", limit >> 20),
-            Self::Wrong => f.write_str("This is no part of the file that was begun."),
+            Self::Mismatch => f.write_str("This chunk does not belong to the file that was begun."),
             Self::Busy => f.write_str("The host takes too many files already."),
             Self::Full => f.write_str("There is no room left on the host."),
             Self::Failed(_) => f.write_str("The host cannot write the file."),
@@ -456,14 +456,14 @@ mod tests {
         ));
         assert!(matches!(
             refused("k", &chunk("a", 1, 0, b"xy")),
-            UploadError::Wrong
+            UploadError::Mismatch
         ));
         uploads.take("k", &chunk("a", 1, 0, b"")).unwrap();
         assert!(matches!(
             refused("k", &chunk("b", 1, 0, b"x")),
-            UploadError::Wrong
+            UploadError::Mismatch
         ));
-        for index in 1..MOST {
+        for index in 1..MAX_UNFINISHED {
             uploads.take(&index.to_string(), &chunk("a", 5, 0, b"x")).unwrap();
         }
         assert!(matches!(

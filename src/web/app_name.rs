@@ -1,12 +1,12 @@
-//! The name behind `/ws/`.
+//! The name of an app, as in `/ws/{app}`.
 
-/// The name of the application that a viewer asks for: `default`, or what stands behind `/ws/`.
+/// The name of the app that a viewer wants: `default`, unless the path has another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppName(String);
 
 impl AppName {
-    /// Checks a name: it starts with a letter or digit and has at most 64 letters, digits, dots, dashes and
-    /// underscores. `None` if it does not.
+    /// Checks a name: it starts with a letter or a digit, and has at most 64 letters, digits, dots, dashes and
+    /// underscores. `None` if it is not valid.
     pub fn parse(name: &str) -> Option<Self> {
         let starts_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
         let is_plain = name
@@ -15,7 +15,7 @@ impl AppName {
         (starts_well && is_plain && name.len() <= 64).then(|| Self(name.to_owned()))
     }
 
-    /// The name.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

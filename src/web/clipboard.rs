@@ -1,4 +1,4 @@
-//! The clipboard by HTTP: for what is too large for a data channel, and for pictures.
+//! The clipboard over HTTP: for texts that are too large for a data channel, and for images.
 
 use axum::Extension;
 use axum::body::Body;
@@ -8,23 +8,22 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::guard::Authenticated;
-use super::host::{Clip, ClipError};
-use super::routes::Shared;
+use super::host::{Clip, ClipError, SharedHost};
 use crate::protocol::role::Permission;
 
-/// The most that the clipboard takes, in bytes.
-const MAX: usize = 8 * 1024 * 1024;
+/// The largest content of the clipboard, in bytes.
+const MAX_SIZE: usize = 8 * 1024 * 1024;
 
-/// Who asks.
+/// The query of a `PUT`.
 #[derive(Deserialize)]
-pub(super) struct Asking {
-    /// The id that the host gave to the client.
+pub(super) struct Sender {
+    /// The id of the client that pastes, from its `welcome`.
     client: Option<String>,
 }
 
-/// What was copied on the desktop.
-pub(super) async fn read(State(host): State<Shared>, Extension(visitor): Authenticated) -> Response {
-    if !visitor.may(&host, Permission::ClipboardRead) {
+/// `GET /api/clipboard`: the content of the clipboard of the desktop.
+pub(super) async fn read(State(host): State<SharedHost>, Extension(caller): Authenticated) -> Response {
+    if !caller.has(&host, Permission::ClipboardRead) {
         return forbidden();
     }
     match host.read_clipboard().await {
@@ -37,44 +36,44 @@ pub(super) async fn read(State(host): State<Shared>, Extension(visitor): Authent
     }
 }
 
-/// Something to paste on the desktop.
+/// `PUT /api/clipboard`: sets the clipboard of the desktop.
 pub(super) async fn write(
-    State(host): State<Shared>,
-    Extension(visitor): Authenticated,
-    Query(Asking { client }): Query<Asking>,
+    State(host): State<SharedHost>,
+    Extension(caller): Authenticated,
+    Query(Sender { client }): Query<Sender>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !visitor.may(&host, Permission::ClipboardWrite) {
+    if !caller.has(&host, Permission::ClipboardWrite) {
         return forbidden();
     }
-    let kind = headers
+    let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !["text/plain", "image/png"].contains(&kind) {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !["text/plain", "image/png"].contains(&media_type) {
         let message = "The clipboard takes text/plain and image/png.\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
     }
-    let Ok(bytes) = axum::body::to_bytes(body, MAX).await else {
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_SIZE).await else {
         return refused(&ClipError::TooLarge);
     };
-    let clip = match kind {
+    let clip = match media_type {
         "image/png" => Some(Clip::Png(bytes.into())),
         _ => String::from_utf8(bytes.into()).ok().map(Clip::Text),
     };
     let Some(clip) = clip else {
         return (StatusCode::BAD_REQUEST, "The text is not UTF-8.\n").into_response();
     };
-    match host.write_clipboard(clip, visitor.grant, client).await {
+    match host.write_clipboard(clip, caller.grant, client).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error),
     }
 }
 
 fn forbidden() -> Response {
-    let message = "Your role, or the host, does not let the clipboard go this way.\n";
+    let message = "Your role or the host does not allow this direction of the clipboard.\n";
     (StatusCode::FORBIDDEN, message).into_response()
 }
 
@@ -84,11 +83,11 @@ fn refused(error: &ClipError) -> Response {
             StatusCode::PAYLOAD_TOO_LARGE,
             "The clipboard takes 8 MiB at most.\n",
         ),
-        ClipError::NoPicture => (StatusCode::BAD_REQUEST, "The body is no PNG file.\n"),
-        ClipError::NotInControl => (StatusCode::CONFLICT, "Somebody else has the control.\n"),
+        ClipError::NoPicture => (StatusCode::BAD_REQUEST, "The body is not a PNG image.\n"),
+        ClipError::NotInControl => (StatusCode::CONFLICT, "Another viewer has control.\n"),
         ClipError::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "The desktop does not hand its clipboard over now.\n",
+            "The clipboard of the desktop is not available at the moment.\n",
         ),
     };
     (status, message).into_response()

@@ -1,4 +1,4 @@
-//! How many connections there are at once from each address, so that nobody takes them all.
+//! The limit of connections per address, so that one client cannot take them all.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,49 +9,49 @@ use crate::access::network;
 use crate::descriptors;
 use crate::sync::lock;
 
-/// Counts connections by the address that they come from; those of an IPv6 network count together. Cheap to clone.
+/// A counter of open connections per address. The addresses of an IPv6 /64 count as one. Clones share the counter.
 #[derive(Debug, Clone)]
 pub(super) struct ConnectionLimit {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    most: usize,
+    max: usize,
 }
 
-/// One connection, which counts until this is dropped.
+/// The slot of one connection, which is free again when this is dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
-    crowd: ConnectionLimit,
+    limit: ConnectionLimit,
     address: IpAddr,
 }
 
 impl ConnectionLimit {
-    /// Lets in `most` connections from each address; 0: any number.
-    pub(super) fn new(most: usize) -> Self {
+    /// Allows `max` connections from each address; 0 is unlimited.
+    pub(super) fn new(max: usize) -> Self {
         Self {
             open: Arc::default(),
-            most,
+            max,
         }
     }
 
-    /// Takes in one more from `address`.
+    /// Takes a slot for a connection from `address`.
     ///
     /// # Errors
-    /// If that is too many, or the process has hardly any descriptors left.
-    pub(super) fn enter(&self, address: IpAddr) -> io::Result<Slot> {
+    /// If all slots are taken, or the process has too few file descriptors left.
+    pub(super) fn acquire(&self, address: IpAddr) -> io::Result<Slot> {
         if descriptors::left() < descriptors::CONNECTION {
-            tracing::warn!(%address, "too many open files: a connection is turned away");
+            tracing::warn!(%address, "too many open files: connection refused");
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         let address = network(address);
         let mut open = self.lock();
         let count = open.entry(address).or_default();
-        if self.most > 0 && *count >= self.most {
-            tracing::debug!(%address, "too many connections from one address");
+        if self.max > 0 && *count >= self.max {
+            tracing::debug!(%address, "too many connections from this address: connection refused");
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         *count += 1;
         drop(open);
         Ok(Slot {
-            crowd: self.clone(),
+            limit: self.clone(),
             address,
         })
     }
@@ -63,7 +63,7 @@ impl ConnectionLimit {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut open = self.crowd.lock();
+        let mut open = self.limit.lock();
         if let Some(count) = open.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -82,25 +82,25 @@ mod tests {
     }
 
     #[test]
-    fn each_address_has_so_many_places_and_gets_them_back() {
-        let crowd = ConnectionLimit::new(2);
-        let places: Vec<_> = (0..2).map(|_| crowd.enter(ip("192.0.2.1")).unwrap()).collect();
-        assert!(crowd.enter(ip("192.0.2.1")).is_err());
-        let other = crowd.enter(ip("192.0.2.2"));
+    fn each_address_has_so_many_slots_and_gets_them_back() {
+        let limit = ConnectionLimit::new(2);
+        let slots: Vec<_> = (0..2).map(|_| limit.acquire(ip("192.0.2.1")).unwrap()).collect();
+        assert!(limit.acquire(ip("192.0.2.1")).is_err());
+        let other = limit.acquire(ip("192.0.2.2"));
         assert!(other.is_ok());
-        drop(places);
-        assert!(crowd.enter(ip("192.0.2.1")).is_ok());
+        drop(slots);
+        assert!(limit.acquire(ip("192.0.2.1")).is_ok());
         drop(other);
-        assert!(crowd.lock().is_empty(), "nothing is kept of who has gone");
+        assert!(limit.lock().is_empty(), "nothing is kept of who has gone");
     }
 
     #[test]
     fn a_network_of_ipv6_counts_as_one_and_none_is_no_limit() {
-        let crowd = ConnectionLimit::new(1);
-        let _place = crowd.enter(ip("2001:db8::1")).unwrap();
-        assert!(crowd.enter(ip("2001:db8::2")).is_err());
+        let limit = ConnectionLimit::new(1);
+        let _slot = limit.acquire(ip("2001:db8::1")).unwrap();
+        assert!(limit.acquire(ip("2001:db8::2")).is_err());
         let any = ConnectionLimit::new(0);
-        let places: Vec<_> = (0..100).map(|_| any.enter(ip("::1"))).collect();
-        assert!(places.iter().all(Result::is_ok));
+        let slots: Vec<_> = (0..100).map(|_| any.acquire(ip("::1"))).collect();
+        assert!(slots.iter().all(Result::is_ok));
     }
 }

@@ -5,12 +5,12 @@ use axum::http::header::{COOKIE, ORIGIN};
 
 use crate::access::Secret;
 
-/// How long a browser keeps it, in seconds: as long as a session lives at most.
+/// The time that a browser keeps the cookie, in seconds: the longest time of a session.
 const MAX_AGE_S: u64 = 30 * 24 * 60 * 60;
-/// Browsers take a cookie of such a name from the host itself alone, over TLS.
+/// The prefix of cookies that browsers accept only over TLS and from the host itself (RFC 6265bis, section 4.1.3.2).
 const SECURE_PREFIX: &str = "__Host-";
 
-/// Its name. Cookies are shared by all ports of a machine, so the name has the port.
+/// The session cookie of this host. Its name contains the port: browsers send a cookie to every port of a machine.
 #[derive(Debug)]
 pub(super) struct SessionCookie {
     name: String,
@@ -18,7 +18,7 @@ pub(super) struct SessionCookie {
 }
 
 impl SessionCookie {
-    /// That of a server on `port`, which speaks TLS itself or not.
+    /// Creates the cookie of a server on `port`. `is_tls` is true if the server itself speaks TLS.
     pub(super) fn new(port: u16, is_tls: bool) -> Self {
         Self {
             name: format!("deskbeam-{port}"),
@@ -26,7 +26,7 @@ impl SessionCookie {
         }
     }
 
-    /// The id in a request.
+    /// Finds the session id in the headers of a request.
     pub(super) fn find(&self, headers: &HeaderMap) -> Option<Secret> {
         let cookies = headers
             .get_all(COOKIE)
@@ -40,18 +40,18 @@ impl SessionCookie {
         ours.next().map(|(_, id)| Secret::from(id.to_owned()))
     }
 
-    /// The header that hands out `id` in answer to a request.
+    /// Builds the `Set-Cookie` header that stores the session `id`, for the response to `request`.
     pub(super) fn set(&self, id: &Secret, request: &HeaderMap) -> String {
-        self.written(id.expose(), MAX_AGE_S, request)
+        self.header(id.expose(), MAX_AGE_S, request)
     }
 
-    /// The header that takes it back.
+    /// Builds the `Set-Cookie` header that deletes the cookie.
     pub(super) fn clear(&self, request: &HeaderMap) -> String {
-        self.written("", 0, request)
+        self.header("", 0, request)
     }
 
-    /// A proxy may speak TLS for us; the page's origin tells.
-    fn written(&self, id: &str, max_age_s: u64, request: &HeaderMap) -> String {
+    /// Adds `Secure` also where a proxy speaks TLS: then the origin of the page is https.
+    fn header(&self, id: &str, max_age_s: u64, request: &HeaderMap) -> String {
         let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
         let is_secure = self.is_tls || origin.is_some_and(|origin| origin.starts_with("https://"));
         let (prefix, secure) = if is_secure {

@@ -1,26 +1,26 @@
-//! What this layer reads of a request, for [`crate::fuzzing`].
+//! The parsers of a request, for [`crate::fuzzing`].
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::cookie::SessionCookie;
 use super::headers::Embedder;
 use super::outbound::ServerUrl;
-use super::{guard, origin, upgrade};
+use super::{credentials, guard, origin, upgrade};
 use crate::protocol::dialect::{Dialect, Handshake};
 
-/// The path, and the headers, one a line.
+/// Parses a request: the path on the first line, and a header on each further line.
 pub(crate) fn request(data: &[u8]) {
     let mut lines = data.split(|byte| *byte == b'\n');
     let path = String::from_utf8_lossy(lines.next().unwrap_or_default());
     let headers: HeaderMap = lines.filter_map(header).collect();
     let names = ["desk.example".to_owned()];
-    let _ = origin::is_for_us(&headers, &names);
-    let _ = origin::may_ask(&headers, &names);
-    let _ = guard::may_be_asked_by_browser(&path, &headers);
+    let _ = origin::names_this_host(&headers, &names);
+    let _ = origin::is_allowed(&headers, &names);
+    let _ = guard::wants_challenge(&path, &headers);
     let _ = SessionCookie::new(8080, true).find(&headers);
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    text(header::AUTHORIZATION).map(guard::secret_in);
-    text(header::SEC_WEBSOCKET_PROTOCOL).map(guard::secret_among);
+    text(header::AUTHORIZATION).map(credentials::authorization_secret);
+    text(header::SEC_WEBSOCKET_PROTOCOL).map(credentials::subprotocol_secret);
     let handshake = Handshake {
         path: &path,
         subprotocols: text(header::SEC_WEBSOCKET_PROTOCOL),

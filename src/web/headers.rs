@@ -1,14 +1,14 @@
-//! What every answer carries.
+//! The headers of every response.
 
 use axum::http::HeaderMap;
 use axum::http::header::{self, HeaderName, HeaderValue};
 
-/// The page runs its own scripts only and talks to its own host only. Who may frame it is added.
+/// The Content-Security-Policy without its `frame-ancestors`: only scripts of this host, and requests to this host.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
      media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
      require-trusted-types-for 'script'; frame-ancestors ";
 
-/// What of the browser the page uses, and what nothing in it may use.
+/// The Permissions-Policy: the features of the browser that the client uses, and those that it must not.
 const PERMISSIONS: &str = "fullscreen=(self), clipboard-read=(self), clipboard-write=(self), gamepad=(self), \
      camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), payment=(), serial=(), usb=()";
 
@@ -27,10 +27,10 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
 
-/// Browsers are not to come by plain HTTP for half a year.
+/// Forbids browsers plain HTTP for half a year.
 const STRICT_TRANSPORT: &str = "max-age=15768000";
 
-/// The origin of pages that may frame the page, such as `https://desk.example`.
+/// An origin whose pages may embed the client in a frame, such as `https://desk.example`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Embedder(String);
 
@@ -51,8 +51,9 @@ impl std::str::FromStr for Embedder {
     }
 }
 
-/// The headers, for a page that `embedders` may frame. `is_certified`: by a certificate that browsers trust.
-pub(super) fn all(embedders: &[Embedder], is_certified: bool) -> HeaderMap {
+/// Builds the headers for a client that `embedders` may frame. `is_trusted` is true for HTTPS with a certificate that
+/// a browser trusts: it also adds Strict-Transport-Security.
+pub(super) fn all(embedders: &[Embedder], is_trusted: bool) -> HeaderMap {
     let mut headers: HeaderMap = ALWAYS
         .into_iter()
         .map(|(name, value)| (name, HeaderValue::from_static(value)))
@@ -67,7 +68,7 @@ pub(super) fn all(embedders: &[Embedder], is_certified: bool) -> HeaderMap {
     if let Ok(policy) = HeaderValue::from_str(&(POLICY.to_owned() + &framing)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    if is_certified {
+    if is_trusted {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static(STRICT_TRANSPORT),

@@ -1,4 +1,4 @@
-//! What the web side asks of the host, and what it tells about it.
+//! The interface to the host: what the handlers need from it, as a trait.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -15,57 +15,60 @@ use crate::protocol::ice_server::IceServer;
 use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 
-/// A future that owns what it needs.
+/// A boxed future without borrowed data.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A viewer that has just connected.
 #[derive(Debug)]
 pub struct NewViewer {
-    /// Its socket.
+    /// The WebSocket of the viewer.
     pub socket: SignalingSocket,
-    /// What it asks for.
+    /// The app that it wants.
     pub app: AppName,
-    /// What it speaks, as far as its request tells.
+    /// The dialect that its request shows.
     pub dialect: Dialect,
-    /// Where it connects from.
+    /// The address of the TCP connection: that of the viewer or of a proxy.
     pub remote: SocketAddr,
-    /// Where the client is, as far as proxies that are believed tell it.
+    /// The address of the viewer, as far as trusted proxies report it.
     pub client: IpAddr,
-    /// What it was given.
+    /// The grant that it obtained.
     pub grant: Grant,
 }
 
+/// The host as the handlers hold it.
+pub(super) type SharedHost = Arc<dyn Host>;
+
 /// The host behind the routes.
 pub trait Host: Send + Sync + 'static {
-    /// Serves a viewer until it leaves.
+    /// Serves a viewer until it disconnects.
     fn serve(&self, viewer: NewViewer) -> BoxFuture<()>;
 
-    /// The dialects that may be spoken, by their names.
+    /// The names of the supported dialects.
     fn supported_protocols(&self) -> &[String];
 
-    /// The names of this host, besides its addresses and `localhost`.
+    /// The host names of this host, besides its addresses and `localhost`.
     fn names(&self) -> &[String];
 
-    /// The origins of pages that may ask, besides those that this host serves; `*` is any.
+    /// The origins whose pages may use this host, besides its own; `*` is any.
     fn origins(&self) -> &[String];
 
-    /// Who may come in.
+    /// The rules of access.
     fn access(&self) -> &Arc<Access>;
 
-    /// What clients should use for ICE.
+    /// The ICE servers for clients.
     fn ice_servers(&self) -> Vec<IceServer>;
 
-    /// What the host allows, whatever the role.
+    /// The features that the host turns off for every role.
     fn policy(&self) -> Policy;
 
-    /// Whether somebody at the address `client` who came in by `grant` may do this: by its role, by what the host
-    /// allows, and by the word of the person at the desktop.
-    fn allows(&self, grant: &Grant, client: IpAddr, capability: Permission) -> bool;
+    /// True if a client at this address with this grant has the permission: by its role, by the policy of the host, and
+    /// by the consent of the local user.
+    fn allows(&self, grant: &Grant, client: IpAddr, permission: Permission) -> bool;
 
-    /// What is in the clipboard of the desktop, if it is text or a picture.
+    /// Reads the clipboard of the desktop. `None` if it holds neither a text nor an image.
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>>;
 
-    /// Puts this into the clipboard of the desktop, for the client of this id, if it came in by `grant`.
+    /// Sets the clipboard of the desktop, for the client with this id, if it has the same grant.
     fn write_clipboard(
         &self,
         clip: Clip,
@@ -73,17 +76,17 @@ pub trait Host: Send + Sync + 'static {
         client: Option<String>,
     ) -> BoxFuture<Result<(), ClipError>>;
 
-    /// For `/api/signaling/status`.
+    /// The body of `/api/signaling/status`.
     fn status(&self) -> Status;
 
-    /// For `/api/signaling/clients`.
+    /// The body of `/api/signaling/clients`.
     fn clients(&self) -> Vec<ClientInfo>;
 
-    /// Shows the clients out that the host or they themselves call `id`. Ends when that is done, or after a second
-    /// when there was none; the number of clients is returned.
+    /// Disconnects the clients whose id, or whose own peer id, is `id`, and returns their number. Waits until they are
+    /// disconnected, at most a second.
     fn disconnect(&self, id: String) -> BoxFuture<usize>;
 
-    /// Answers the offer of a player at the address `client`.
+    /// Answers the SDP offer of a WHEP player at this address.
     fn open_player(
         &self,
         offer: String,
@@ -91,96 +94,96 @@ pub trait Host: Send + Sync + 'static {
         grant: Grant,
     ) -> BoxFuture<Result<Player, PlayerError>>;
 
-    /// Gives a player's candidates to its peer. False: there is no such player.
+    /// Passes ICE candidates to the peer of a WHEP player. False if there is no such player.
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool;
 
-    /// Closes a player. False: there is no such player.
+    /// Closes a WHEP player. False if there is no such player.
     fn close_player(&self, id: &str) -> bool;
 }
 
-/// What somebody copied. No `Debug`: it must not reach a log.
+/// A content of the clipboard. It has no `Debug`: it must not reach a log.
 pub enum Clip {
-    /// Text.
+    /// A text.
     Text(String),
-    /// A PNG file.
+    /// An image, as a PNG file.
     Png(Vec<u8>),
 }
 
-/// Why the clipboard cannot be read or written.
+/// The reason why the clipboard cannot be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClipError {
-    /// It is more than 8 MiB.
+    /// The content is larger than 8 MiB.
     TooLarge,
-    /// It was called a picture and is none.
+    /// The content should be a PNG file and is not.
     NoPicture,
-    /// Somebody else has the control.
+    /// Another viewer has control.
     NotInControl,
-    /// There is no desktop, or it does not answer.
+    /// There is no desktop, or it does not respond.
     Unavailable,
 }
 
-/// A player's peer, ready to connect.
+/// The peer of a WHEP player, ready to connect.
 #[derive(Debug, Clone)]
 pub struct Player {
-    /// The secret by which the player names its peer: 128 random bits.
+    /// The secret id of the peer: 128 random bits.
     pub id: String,
-    /// The answer, with all candidates.
+    /// The SDP answer, with all ICE candidates.
     pub answer: String,
 }
 
-/// Why a player is not served.
+/// The reason why a WHEP player is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlayerError {
-    /// The offer cannot be answered.
+    /// The offer cannot be answered, for this reason.
     Refused(String),
-    /// The host takes no more viewers.
+    /// The host has no room for more viewers.
     Full,
-    /// The person at the desktop does not want it.
+    /// The local user did not agree.
     Unwanted,
 }
 
 /// The body of `/api/signaling/status`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
-    /// Always true: a host that does not run does not answer.
+    /// Always true.
     pub running: bool,
-    /// Viewers with a socket.
+    /// The number of viewers with a WebSocket.
     pub client_count: usize,
-    /// Different apps among them.
+    /// The number of apps that they use.
     pub app_count: usize,
-    /// The dialects that may be spoken.
+    /// The names of the supported dialects.
     pub supported_protocols: Vec<String>,
-    /// Seconds since the start.
+    /// The seconds since the start of the host.
     pub uptime: f64,
-    /// Of deskbeam.
+    /// The version of deskbeam.
     pub version: &'static str,
 }
 
 /// One entry of `/api/signaling/clients`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ClientInfo {
-    /// The id that the host gave.
+    /// The id that the host assigned.
     pub id: String,
-    /// What the client calls itself.
+    /// The id that the client chose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_id: Option<String>,
-    /// The app that it asked for.
+    /// The app that it uses.
     pub app_name: String,
-    /// The dialect that is spoken.
+    /// The dialect that it speaks.
     pub protocol: &'static str,
-    /// Where it connects from.
+    /// The address of the TCP connection: that of the viewer or of a proxy.
     pub remote_addr: String,
-    /// Milliseconds since the epoch.
+    /// The time of the connection, in milliseconds since the epoch.
     pub connected_at: u64,
-    /// Milliseconds since the epoch.
+    /// The time of the last message, in milliseconds since the epoch.
     pub last_seen: u64,
-    /// `connected`, or `streaming` while media flow.
+    /// `connected`, or `streaming` while it receives media.
     pub state: &'static str,
-    /// Frames that came.
+    /// The number of WebSocket frames that it sent.
     pub message_count: u64,
-    /// Errors that it was told.
+    /// The number of errors that the host sent to it.
     pub error_count: u64,
-    /// What its hello says of the browser.
+    /// The browser, from its hello.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Connections that end so that the last words are read.
+//! Connections that close so that the client can read the last response.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -14,12 +14,12 @@ use tokio::time::timeout;
 
 use super::connection_limit::{ConnectionLimit, Slot};
 
-/// How long a connection that was dropped is still read.
+/// The time for which a dropped connection is still read.
 const LINGER: Duration = Duration::from_secs(1);
-/// How much is read then, in bytes.
+/// The most that is read then, in bytes.
 const MAX_DRAINED: u64 = 8 * 1024 * 1024;
 
-/// Makes each accepted connection a [`Lingering`] one, if there are not too many.
+/// Accepts plain HTTP connections as [`Lingering`] ones, as many as the limit allows.
 #[derive(Debug, Clone)]
 pub(super) struct LingerAcceptor(pub(super) ConnectionLimit);
 
@@ -33,21 +33,23 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
     }
 }
 
-/// A connection that, when it is dropped, says that nothing more comes, and throws away for a moment what the other
-/// side still sends. A connection that is closed with something unread is reset, and then the other side may lose
-/// what was said to it last: why it is shown out.
+/// A connection that, when it is dropped, shuts down its sending side and for a moment reads what the client still
+/// sends. Closing a connection with unread data resets it, and the client may then lose the last response: the one
+/// that says why it is refused.
 #[derive(Debug)]
 pub(super) struct Lingering(Option<(TcpStream, Slot)>);
 
 impl Lingering {
+    /// Takes over a connection that was accepted.
+    ///
     /// # Errors
-    /// If there are too many from its address, or it has ended already.
-    pub(super) fn new(stream: TcpStream, crowd: &ConnectionLimit) -> io::Result<Self> {
-        let place = crowd.enter(stream.peer_addr()?.ip())?;
-        Ok(Self(Some((stream, place))))
+    /// If the limit is reached, or the connection has ended.
+    pub(super) fn new(stream: TcpStream, limit: &ConnectionLimit) -> io::Result<Self> {
+        let slot = limit.acquire(stream.peer_addr()?.ip())?;
+        Ok(Self(Some((stream, slot))))
     }
 
-    /// What comes next, without taking it.
+    /// Reads the next bytes and leaves them in the socket.
     pub(super) async fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
         match &self.0 {
             Some((stream, _)) => stream.peek(bytes).await,
@@ -65,11 +67,11 @@ impl Lingering {
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        // Without a runtime the host has ended, and nobody can wait any longer.
-        if let (Some((stream, place)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+        // Without a runtime the host has ended, and the connection just closes.
+        if let (Some((stream, slot)), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
             runtime.spawn(async move {
                 drain(stream).await;
-                drop(place);
+                drop(slot);
             });
         }
     }

@@ -1,6 +1,7 @@
 //! Signing in and out, for browsers.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -12,34 +13,37 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::guard::{self, OwnedCredentials};
-use super::state::AppState;
+use super::authenticator::Authenticator;
+use super::credentials::OwnedCredentials;
+use super::guard;
+use super::host::SharedHost;
 use crate::access::{Admission, Grant, Secret};
 use crate::clock::now_ms;
 
 /// The longest body of a login, in bytes.
 pub(super) const MAX_BODY: usize = 4096;
 
-/// How long signing in may take: nobody is known yet who could be trusted with a connection that says nothing.
+/// The time that a request may take. A client that has not signed in must not hold a connection open for longer.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// Gives up a request that takes too long.
-pub(super) async fn in_time(request: Request, next: Next) -> Response {
+/// Answers 408 when a request takes longer than [`LIMIT`].
+pub(super) async fn limit_time(request: Request, next: Next) -> Response {
     match timeout(LIMIT, next.run(request)).await {
         Ok(response) => response,
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
 }
 
-/// What the page sends.
+/// The body of a login.
 #[derive(Deserialize)]
 pub(super) struct Login {
     secret: String,
 }
 
-/// Exchanges a token or a password for a session. Nothing else that the request presents counts.
+/// Exchanges a token or a password for a session. Other credentials in the request are ignored.
 pub(super) async fn login(
-    State(site): State<AppState>,
+    State(authenticator): State<Arc<Authenticator>>,
+    State(host): State<SharedHost>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Json(login): Json<Login>,
@@ -48,54 +52,60 @@ pub(super) async fn login(
         secret: Some(Secret::from(login.secret)),
         session: None,
         user: None,
-        ..OwnedCredentials::of(&site, remote, &headers)
+        ..authenticator.credentials(remote, &headers)
     };
-    let grant = match guard::admit(&site, credentials).await {
+    let grant = match authenticator.admit(credentials).await {
         Admission::Granted(grant) => grant,
         refusal => return guard::refused(&refusal).into_response(),
     };
-    let told = Json(told(&site, &grant));
-    match site.host.access().open_session(grant, now_ms()) {
-        Ok(id) => ([(header::SET_COOKIE, site.cookie.set(&id, &headers))], told).into_response(),
+    let body = Json(session_body(&host, &grant));
+    match authenticator.access().open_session(grant, now_ms()) {
+        Ok(id) => {
+            let cookie = authenticator.cookie().set(&id, &headers);
+            ([(header::SET_COOKIE, cookie)], body).into_response()
+        }
         Err(error) => {
-            tracing::error!(%error, "no session can be opened");
+            tracing::error!(%error, "cannot open a session");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// Tells the page whether it has a session, and what it may do; and how to sign in, if it has none.
+/// Reports the role and the permissions of the client, or, if it is not signed in, how to sign in.
 pub(super) async fn session(
-    State(site): State<AppState>,
+    State(authenticator): State<Arc<Authenticator>>,
+    State(host): State<SharedHost>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response {
-    match guard::admit(&site, OwnedCredentials::of(&site, remote, &headers)).await {
-        Admission::Granted(grant) => Json(told(&site, &grant)).into_response(),
-        refusal @ Admission::Wait(_) => guard::refused(&refusal).into_response(),
+    let credentials = authenticator.credentials(remote, &headers);
+    match authenticator.admit(credentials).await {
+        Admission::Granted(grant) => Json(session_body(&host, &grant)).into_response(),
+        refusal @ Admission::RetryAfter(_) => guard::refused(&refusal).into_response(),
         _ => {
-            let mode = site.host.access().mode();
+            let mode = authenticator.access().mode();
             (StatusCode::UNAUTHORIZED, Json(json!({ "mode": mode }))).into_response()
         }
     }
 }
 
 /// Ends the session.
-pub(super) async fn logout(State(site): State<AppState>, headers: HeaderMap) -> Response {
-    if let Some(id) = site.cookie.find(&headers) {
-        site.host.access().close_session(&id);
+pub(super) async fn logout(State(authenticator): State<Arc<Authenticator>>, headers: HeaderMap) -> Response {
+    let cookie = authenticator.cookie();
+    if let Some(id) = cookie.find(&headers) {
+        authenticator.access().close_session(&id);
     }
     (
         StatusCode::NO_CONTENT,
-        [(header::SET_COOKIE, site.cookie.clear(&headers))],
+        [(header::SET_COOKIE, cookie.clear(&headers))],
     )
         .into_response()
 }
 
-fn told(site: &AppState, grant: &Grant) -> serde_json::Value {
+fn session_body(host: &SharedHost, grant: &Grant) -> serde_json::Value {
     json!({
-        "mode": site.host.access().mode(),
+        "mode": host.access().mode(),
         "role": grant.role.name(),
-        "permissions": grant.role.capabilities(site.host.policy()),
+        "permissions": grant.role.capabilities(host.policy()),
     })
 }

@@ -1,16 +1,17 @@
 //! HTTP and WebSocket. The only module that knows axum and sockets.
 //!
-//! It serves the client's files and the routes of the API, answers players, and turns each WebSocket, accepted or
-//! opened, into a [`SignalingSocket`]. What is said on it is decided behind the [`Host`].
+//! It serves the client and the API, answers WHEP players, and turns each WebSocket, accepted or opened, into a
+//! [`SignalingSocket`]. The [`Host`] speaks on it.
 
 mod api;
 mod app_name;
 mod assets;
+mod authenticator;
 mod bundler;
-mod certificate;
 mod clipboard;
 mod connection_limit;
 mod cookie;
+mod credentials;
 mod files;
 pub(crate) mod fuzzing;
 mod guard;
@@ -20,7 +21,6 @@ mod linger;
 mod login;
 mod origin;
 mod outbound;
-mod range;
 mod routes;
 mod server;
 mod socket;

@@ -1,13 +1,13 @@
-//! Whose requests are answered: those that name this host, and WebSockets of pages that it served and of programs.
+//! The checks of the `Host` and `Origin` headers, against DNS rebinding and against pages of other sites.
 
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, HeaderName, ORIGIN};
 
-/// Whether the request is for this host by a name that nobody else can have: an address, `localhost`, or one of
-/// `names`. A page at another name that resolves to this address (DNS rebinding) is thereby kept out.
-pub(super) fn is_for_us(headers: &HeaderMap, names: &[String]) -> bool {
+/// True if the `Host` header is an IP address, `localhost`, or one of `names`: names that no other site can have. This
+/// refuses a page of another name that was made to resolve to this address (DNS rebinding).
+pub(super) fn names_this_host(headers: &HeaderMap, names: &[String]) -> bool {
     let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
         return false;
     };
@@ -28,15 +28,17 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Whether a page, if it is one that asks, may: it was served by this host (its `Origin` names the host and port that
-/// it asks), or from one of `allowed`, in which `*` is any. Browsers send `Origin` with each WebSocket and whatever a
-/// script may read; a request without one comes from a program, unless it says that a page of another site wants it,
-/// as a picture for example.
-pub(super) fn may_ask(headers: &HeaderMap, allowed: &[String]) -> bool {
+/// True if the request comes from a program, from a page of this host (its `Origin` has the host and port of the `Host`
+/// header), or from a page of one of the `allowed` origins, where `*` is any.
+///
+/// Browsers send `Origin` with every WebSocket and with every request whose response a script can read. A request
+/// without it comes from a program, unless the Fetch metadata say that a page of another site embeds the resource, as
+/// an image for example.
+pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
-        return !is_part_of_another_page(headers);
+        return !is_embedded_elsewhere(headers);
     };
-    let Some(origin) = origin.to_str().ok() else {
+    let Ok(origin) = origin.to_str() else {
         return false;
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
@@ -49,11 +51,11 @@ pub(super) fn may_ask(headers: &HeaderMap, allowed: &[String]) -> bool {
             .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
 
-/// Whether somebody else's page has this in it. To go to an address of ours anybody may be asked.
-fn is_part_of_another_page(headers: &HeaderMap) -> bool {
-    let says = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_elsewhere = matches!(says(FETCH_SITE), Some("cross-site" | "same-site"));
-    is_elsewhere && says(FETCH_MODE) != Some("navigate")
+/// True if a page of another site embeds the resource. A link to this host, which navigates, is fine.
+fn is_embedded_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_elsewhere = matches!(text(FETCH_SITE), Some("cross-site" | "same-site"));
+    is_elsewhere && text(FETCH_MODE) != Some("navigate")
 }
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -82,9 +84,9 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, host.parse().unwrap());
-            assert_eq!(is_for_us(&headers, &names), answered, "{host}");
+            assert_eq!(names_this_host(&headers, &names), answered, "{host}");
         }
-        assert!(!is_for_us(&HeaderMap::new(), &names));
+        assert!(!names_this_host(&HeaderMap::new(), &names));
     }
 
     #[test]
@@ -104,7 +106,7 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(ORIGIN, origin.parse().unwrap());
             }
-            assert_eq!(may_ask(&headers, &[]), allowed, "{origin:?}");
+            assert_eq!(is_allowed(&headers, &[]), allowed, "{origin:?}");
         }
     }
 
@@ -114,7 +116,7 @@ mod tests {
         headers.insert(HOST, "127.0.0.1:8080".parse().unwrap());
         headers.insert(ORIGIN, "https://player.example".parse().unwrap());
         let allowed = |names: &[&str]| {
-            may_ask(
+            is_allowed(
                 &headers,
                 &names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(),
             )
@@ -137,7 +139,7 @@ mod tests {
             for (name, value) in [(FETCH_SITE, site), (FETCH_MODE, mode)] {
                 value.map(|value| headers.insert(name, value.parse().unwrap()));
             }
-            assert_eq!(may_ask(&headers, &["*".to_owned()]), asks, "{site:?} {mode:?}");
+            assert_eq!(is_allowed(&headers, &["*".to_owned()]), asks, "{site:?} {mode:?}");
         }
     }
 }

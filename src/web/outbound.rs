@@ -1,4 +1,4 @@
-//! Calling a signaling server that somebody else runs, to be reached through it.
+//! The connection to a remote signaling server, through which viewers reach the host.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,15 +11,16 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::socket::{MAX_FRAME, SignalingSocket};
 
-/// How long the server may take to answer.
-const ANSWER: Duration = Duration::from_secs(10);
+/// The time that the server has to answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The URL of a signaling server, `ws://` or `wss://`. Shown without its query, which may be a secret.
+/// The URL of a signaling server, `ws://` or `wss://`. `Display` and `Debug` leave out the user and the query, which may
+/// be secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerUrl(Uri);
 
 impl ServerUrl {
-    /// The path.
+    /// The path of the URL.
     pub fn path(&self) -> &str {
         self.0.path()
     }
@@ -60,24 +61,24 @@ impl fmt::Debug for ServerUrl {
     }
 }
 
-/// Opens a socket to the server.
+/// Connects to the server.
 ///
 /// # Errors
-/// A sentence for the log, if it does not answer within 10 s or refuses.
+/// A sentence for the log, if the server does not answer within 10 s or refuses.
 pub async fn connect(url: &ServerUrl) -> Result<SignalingSocket, String> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
-        // Another part of the process may have chosen one already, which serves as well.
+        // It fails if a provider is installed already, which will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));
     let connecting = tokio_tungstenite::connect_async_with_config(url.0.clone(), Some(limits), true);
-    match timeout(ANSWER, connecting).await {
+    match timeout(TIMEOUT, connecting).await {
         Ok(Ok((socket, _))) => Ok(SignalingSocket::outbound(socket)),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", ANSWER.as_secs())),
+        Err(_) => Err(format!("no answer within {} s", TIMEOUT.as_secs())),
     }
 }
 

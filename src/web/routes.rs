@@ -1,6 +1,6 @@
-//! Every path that is answered.
+//! The table of routes.
 //!
-//! `openapi.json` beside this file describes them for the authors of clients; a test compares the two.
+//! `openapi.json` in this folder describes them for the authors of clients; a test compares the two.
 
 use std::sync::Arc;
 
@@ -11,32 +11,30 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, head, post};
 
-use super::host::Host;
+use super::host::SharedHost;
 use super::state::AppState;
 use super::{api, assets, clipboard, files, guard, login, origin, upgrade, whep};
 
-/// What handlers share.
-pub(super) type Shared = Arc<dyn Host>;
-
-pub(super) fn router(site: AppState, headers: HeaderMap) -> Router {
-    let inside = || middleware::from_fn_with_state(site.clone(), guard::guard);
-    let ours = || middleware::from_fn_with_state(site.clone(), guard::check_origin);
-    // Pages of others are told by CORS that they may not come in, so that is outermost.
-    let cross_origin = || middleware::from_fn_with_state(site.clone(), whep::check_origin);
-    let endpoint = any(whep::endpoint).layer(inside()).layer(cross_origin());
-    let player = any(whep::player).layer(inside()).layer(cross_origin());
-    let players = Router::new()
+/// Builds the router. `headers` are added to every response that does not set them itself.
+pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
+    let authenticated = || middleware::from_fn_with_state(state.clone(), guard::authenticate);
+    let same_origin = || middleware::from_fn_with_state(state.clone(), guard::check_origin);
+    // Outermost, so that a page of another origin can read why it is refused.
+    let cross_origin = || middleware::from_fn_with_state(state.clone(), whep::check_origin);
+    let endpoint = any(whep::endpoint).layer(authenticated()).layer(cross_origin());
+    let resource = any(whep::player).layer(authenticated()).layer(cross_origin());
+    let whep = Router::new()
         .route("/whep", endpoint.clone())
         .route("/whep/{app}", endpoint)
-        .route("/whep/{app}/{id}", player);
-    let signing_in = Router::new()
+        .route("/whep/{app}/{id}", resource);
+    let login = Router::new()
         .route("/api/login", post(login::login))
         .route("/api/logout", post(login::logout))
         .route("/api/session", get(login::session))
         .layer(DefaultBodyLimit::max(login::MAX_BODY))
-        .layer(middleware::from_fn(login::in_time))
-        .route_layer(ours());
-    let uploads = head(files::offset).put(files::send).delete(files::cancel);
+        .layer(middleware::from_fn(login::limit_time))
+        .route_layer(same_origin());
+    let uploads = head(files::offset).put(files::upload).delete(files::cancel);
     let guarded = Router::new()
         .route("/turn", get(api::turn))
         .route("/api/signaling/status", get(api::status))
@@ -45,39 +43,39 @@ pub(super) fn router(site: AppState, headers: HeaderMap) -> Router {
         .route("/api/clipboard", get(clipboard::read).put(clipboard::write))
         .route("/api/uploads/{id}", uploads)
         .route("/api/downloads", get(files::list))
-        .route("/api/downloads/{name}", get(files::fetch))
-        .route("/ws", any(upgrade::admit))
-        .route("/ws/", any(upgrade::admit))
-        .route("/ws/{app}", any(upgrade::admit))
-        .route("/api/signaling", any(upgrade::admit))
-        .route("/api/signaling/{app}", any(upgrade::admit))
-        .route("/gstwebrtc", any(upgrade::admit))
-        .route("/{app}/signalling", any(upgrade::admit))
-        .route("/{app}/signalling/", any(upgrade::admit))
-        .route("/{folder}/{app}/signalling", any(upgrade::admit))
-        .route("/{folder}/{app}/signalling/", any(upgrade::admit))
+        .route("/api/downloads/{name}", get(files::download))
+        .route("/ws", any(upgrade::upgrade))
+        .route("/ws/", any(upgrade::upgrade))
+        .route("/ws/{app}", any(upgrade::upgrade))
+        .route("/api/signaling", any(upgrade::upgrade))
+        .route("/api/signaling/{app}", any(upgrade::upgrade))
+        .route("/gstwebrtc", any(upgrade::upgrade))
+        .route("/{app}/signalling", any(upgrade::upgrade))
+        .route("/{app}/signalling/", any(upgrade::upgrade))
+        .route("/{folder}/{app}/signalling", any(upgrade::upgrade))
+        .route("/{folder}/{app}/signalling/", any(upgrade::upgrade))
         .route("/{folder}/turn", get(api::turn))
-        .route_layer(inside())
-        .route_layer(ours());
-    // What stands here tells nothing of the desktop.
+        .route_layer(authenticated())
+        .route_layer(same_origin());
+    // Routes without authentication reveal nothing about the desktop.
     Router::new()
         .route("/health", get(async || "OK\n"))
         .route("/openapi.json", get(api::openapi))
-        .merge(signing_in)
+        .merge(login)
         .merge(guarded)
-        .merge(players)
+        .merge(whep)
         .fallback(get(assets::serve))
-        .layer(middleware::from_fn_with_state(site.clone(), check_host))
+        .layer(middleware::from_fn_with_state(state.clone(), check_host))
         .layer(middleware::from_fn_with_state(Arc::new(headers), add_headers))
-        .with_state(site)
+        .with_state(state)
 }
 
-async fn check_host(State(host): State<Shared>, request: Request, next: Next) -> Response {
-    if origin::is_for_us(request.headers(), host.names()) {
+/// Answers 421 when the `Host` header does not name this host.
+async fn check_host(State(host): State<SharedHost>, request: Request, next: Next) -> Response {
+    if origin::names_this_host(request.headers(), host.names()) {
         return next.run(request).await;
     }
-    let message =
-        "This host is not known by that name. Use its address, or start it with --allow-host NAME.\n";
+    let message = "This host does not know this name. Use its address, or start it with --allow-host NAME.\n";
     (StatusCode::MISDIRECTED_REQUEST, message).into_response()
 }
 

@@ -1,4 +1,4 @@
-//! A WebSocket with its limits: sizes, a heartbeat, and no wait without a bound.
+//! A WebSocket with limits: on sizes, on silence, and on every wait.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
-/// A frame longer than this closes the socket with code 1009, in bytes.
+/// The largest frame, in bytes. A larger one closes the socket with code 1009.
 pub(super) const MAX_FRAME: usize = 1024 * 1024;
-/// What may wait to be written to a client that does not read, in bytes.
+/// The bytes that may wait to be written to a client that does not read.
 const MAX_UNSENT: usize = 2 * 1024 * 1024;
-/// How often the other side is asked whether it is there.
+/// The interval of pings.
 const PING: Duration = Duration::from_secs(2);
-/// Without any frame for this long, it is not.
+/// The time without any frame after which the other side counts as gone.
 const SILENCE: Duration = Duration::from_secs(6);
-/// How long one frame may take to be written.
+/// The time in which a frame has to be written.
 const WRITE: Duration = Duration::from_secs(10);
-/// How long a farewell may take.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// How long the other side may take to say goodbye, too.
+/// The time in which a close frame has to be written.
+const CLOSE: Duration = Duration::from_secs(1);
+/// The time that the other side has to answer a close frame.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// One WebSocket, with a viewer or with a server that the host has called. Dropping it closes the connection without
-/// a word.
+/// A WebSocket to a viewer, or to a signaling server that the host connected to. Dropping it closes the connection
+/// without a close frame.
 #[derive(Debug)]
 pub struct SignalingSocket {
     wire: Wire,
@@ -38,29 +38,29 @@ enum Wire {
     Outbound(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
 }
 
-/// What the other side sent.
+/// A frame from the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text frame.
     Text(String),
-    /// A binary frame, whose contents nobody wants.
+    /// A binary frame. Its contents are dropped: no dialect has any.
     Binary,
-    /// A sign of life that says nothing.
+    /// A ping or a pong.
     Alive,
-    /// No frame: there has been no sign of life for 6 s.
+    /// No frame: the other side has been silent for 6 s.
     Silent,
 }
 
-/// Why nothing can be sent.
+/// The reason why a frame cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendError {
-    /// The other side has gone.
+    /// The connection is closed.
     Gone,
     /// The other side has not read for 10 s.
     Slow,
 }
 
-/// Sets the limits before the upgrade.
+/// Sets the limits of an upgrade.
 pub(super) fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
         .max_message_size(MAX_FRAME)
@@ -87,18 +87,18 @@ impl SignalingSocket {
         }
     }
 
-    /// The next frame; `None` when the other side has gone or broke the protocol. May be
-    /// dropped and called again without losing a frame.
+    /// Receives the next frame; `None` when the connection is closed, or was closed because of a violation of the
+    /// protocol. Cancel safe: no frame is lost when the future is dropped.
     pub async fn receive(&mut self) -> Option<Frame> {
         loop {
             let received = tokio::select! {
             received = self.wire.receive() => received,
             _ = self.pings.tick() => {
                 if self.last_seen.elapsed() > SILENCE {
-                    tracing::debug!("the other side has been silent for {} s", SILENCE.as_secs());
+                    tracing::debug!("nothing received for {} s", SILENCE.as_secs());
                     return Some(Frame::Silent);
                 }
-                self.bounded(Outgoing::Ping, WRITE).await.ok()?;
+                self.send_within(Outgoing::Ping, WRITE).await.ok()?;
                 continue;
             }
             };
@@ -107,13 +107,13 @@ impl SignalingSocket {
                     self.last_seen = Instant::now();
                     return Some(frame);
                 }
-                Received::Fault(code, reason) => {
+                Received::Violation(code, reason) => {
                     self.close(code, reason).await;
                     return None;
                 }
-                Received::Goodbye => {
-                    // The library returns it when it is asked for the next frame.
-                    let _ = timeout(FAREWELL, self.wire.receive()).await;
+                Received::Close => {
+                    // The library answers the close frame while it is asked for the next one.
+                    let _ = timeout(CLOSE, self.wire.receive()).await;
                     return None;
                 }
                 Received::Gone => return None,
@@ -124,43 +124,43 @@ impl SignalingSocket {
     /// Sends a text frame.
     ///
     /// # Errors
-    /// If the other side has gone, or has not read for 10 s.
+    /// If the connection is closed, or the other side has not read for 10 s.
     pub async fn send(&mut self, text: String) -> Result<(), SendError> {
-        self.bounded(Outgoing::Text(text), WRITE).await
+        self.send_within(Outgoing::Text(text), WRITE).await
     }
 
-    /// Says goodbye, with a code of RFC 6455 section 7.4. The connection closes when this is dropped.
+    /// Sends a close frame, with a code of RFC 6455 section 7.4. The connection closes when this is dropped.
     ///
-    /// What the other side still says is read and thrown away for a moment: a connection that is closed with
-    /// something unread is reset, and the goodbye may be lost.
+    /// Frames that still arrive are read and dropped for a moment: closing a connection with unread data resets it, and
+    /// the close frame may be lost.
     pub async fn close(&mut self, code: u16, reason: &str) {
-        let goodbye = Outgoing::Close(code, reason.to_owned());
-        if self.bounded(goodbye, FAREWELL).await.is_ok() {
-            let gone = async { while !matches!(self.wire.receive().await, Received::Gone) {} };
-            let _ = timeout(LINGER, gone).await;
+        let frame = Outgoing::Close(code, reason.to_owned());
+        if self.send_within(frame, CLOSE).await.is_ok() {
+            let closed = async { while !matches!(self.wire.receive().await, Received::Gone) {} };
+            let _ = timeout(LINGER, closed).await;
         }
     }
 
-    async fn bounded(&mut self, outgoing: Outgoing, bound: Duration) -> Result<(), SendError> {
-        timeout(bound, self.wire.send(outgoing))
+    async fn send_within(&mut self, outgoing: Outgoing, limit: Duration) -> Result<(), SendError> {
+        timeout(limit, self.wire.send(outgoing))
             .await
             .unwrap_or(Err(SendError::Slow))
     }
 }
 
-/// What is written, for either library.
+/// A message to write, for either library.
 enum Outgoing {
     Text(String),
     Ping,
     Close(u16, String),
 }
 
-/// What was read, from either library.
+/// A message that was read, from either library.
 enum Received {
     Frame(Frame),
-    /// A breach of the protocol: the code and the reason to close with.
-    Fault(u16, &'static str),
-    Goodbye,
+    /// A violation of the protocol: the code and the reason to close with.
+    Violation(u16, &'static str),
+    Close,
     Gone,
 }
 
@@ -171,8 +171,8 @@ impl Wire {
                 Some(Ok(Message::Text(text))) => Received::Frame(Frame::Text(text.as_str().to_owned())),
                 Some(Ok(Message::Binary(_))) => Received::Frame(Frame::Binary),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Received::Frame(Frame::Alive),
-                Some(Err(error)) => cause(&error).map_or(Received::Gone, fault),
-                Some(Ok(Message::Close(_))) => Received::Goodbye,
+                Some(Err(error)) => cause(&error).map_or(Received::Gone, violation),
+                Some(Ok(Message::Close(_))) => Received::Close,
                 None => Received::Gone,
             },
             Self::Outbound(socket) => match socket.next().await {
@@ -183,8 +183,8 @@ impl Wire {
                 Some(Ok(tungstenite::Message::Ping(_) | tungstenite::Message::Pong(_))) => {
                     Received::Frame(Frame::Alive)
                 }
-                Some(Err(error)) => fault(&error),
-                Some(Ok(tungstenite::Message::Close(_))) => Received::Goodbye,
+                Some(Err(error)) => violation(&error),
+                Some(Ok(tungstenite::Message::Close(_))) => Received::Close,
                 Some(Ok(tungstenite::Message::Frame(_))) | None => Received::Gone,
             },
         }
@@ -222,7 +222,7 @@ impl Wire {
     }
 }
 
-/// What axum's error wraps.
+/// The error of tungstenite that one of axum wraps.
 fn cause(error: &axum::Error) -> Option<&tungstenite::Error> {
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -234,18 +234,18 @@ fn cause(error: &axum::Error) -> Option<&tungstenite::Error> {
     None
 }
 
-/// The codes are those of RFC 6455 section 7.4.1.
-fn fault(error: &tungstenite::Error) -> Received {
+/// Assigns the code of RFC 6455 section 7.4.1.
+fn violation(error: &tungstenite::Error) -> Received {
     use tungstenite::error::ProtocolError::{
         ReceivedAfterClosing, ResetWithoutClosingHandshake, SendAfterClosing,
     };
     match error {
-        tungstenite::Error::Capacity(_) => Received::Fault(1009, "The frame is too big"),
-        tungstenite::Error::Utf8(_) => Received::Fault(1007, "The text is not UTF-8"),
+        tungstenite::Error::Capacity(_) => Received::Violation(1009, "The frame is too large"),
+        tungstenite::Error::Utf8(_) => Received::Violation(1007, "The text is not UTF-8"),
         tungstenite::Error::Protocol(
             ReceivedAfterClosing | ResetWithoutClosingHandshake | SendAfterClosing,
         ) => Received::Gone,
-        tungstenite::Error::Protocol(_) => Received::Fault(1002, "The frame is not allowed"),
+        tungstenite::Error::Protocol(_) => Received::Violation(1002, "The frame is not allowed"),
         _ => Received::Gone,
     }
 }

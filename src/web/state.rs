@@ -1,36 +1,47 @@
-//! What all handlers share.
+//! The state of the router. Each handler extracts only the part that it needs.
 
 use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use super::authenticator::Authenticator;
 use super::cookie::SessionCookie;
 use super::files::Folders;
-use super::guard::Verifier;
-use super::host::Host;
+use super::host::SharedHost;
 
-/// The host behind the routes, and how its pages are served. Cheap to clone.
+/// The parts that handlers extract. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct AppState {
-    pub(super) host: Arc<dyn Host>,
-    pub(super) cookie: Arc<SessionCookie>,
-    pub(super) verifier: Arc<Verifier>,
-    pub(super) folders: Folders,
+    host: SharedHost,
+    authenticator: Arc<Authenticator>,
+    folders: Folders,
 }
 
 impl AppState {
-    pub(super) fn new(host: Arc<dyn Host>, port: u16, is_tls: bool, folders: Folders) -> Self {
+    pub(super) fn new(host: SharedHost, cookie: SessionCookie, folders: Folders) -> Self {
+        let authenticator = Authenticator::new(Arc::clone(host.access()), cookie);
         Self {
             host,
-            cookie: Arc::new(SessionCookie::new(port, is_tls)),
-            verifier: Arc::new(Verifier::new()),
+            authenticator: Arc::new(authenticator),
             folders,
         }
     }
 }
 
-impl FromRef<AppState> for Arc<dyn Host> {
-    fn from_ref(site: &AppState) -> Self {
-        Arc::clone(&site.host)
+impl FromRef<AppState> for SharedHost {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.host)
+    }
+}
+
+impl FromRef<AppState> for Arc<Authenticator> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.authenticator)
+    }
+}
+
+impl FromRef<AppState> for Folders {
+    fn from_ref(state: &AppState) -> Self {
+        state.folders.clone()
     }
 }

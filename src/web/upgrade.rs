@@ -1,4 +1,4 @@
-//! From a request to a viewer's socket.
+//! The upgrade of a request to the WebSocket of a viewer.
 
 use std::net::SocketAddr;
 
@@ -11,19 +11,19 @@ use serde::Deserialize;
 
 use super::app_name::AppName;
 use super::guard::{Authenticated, AuthenticatedClient};
-use super::host::NewViewer;
-use super::routes::Shared;
+use super::host::{NewViewer, SharedHost};
 use super::socket::{self, SignalingSocket};
 use crate::protocol::dialect::{Detected, Dialect, Handshake};
 
-/// What the query may say.
+/// The query of the request.
 #[derive(Debug, Deserialize)]
 pub(super) struct Parameters {
     protocol: Option<String>,
 }
 
-pub(super) async fn admit(
-    State(host): State<Shared>,
+/// Detects the dialect and the app that the client wants, and hands its socket to the host.
+pub(super) async fn upgrade(
+    State(host): State<SharedHost>,
     OriginalUri(uri): OriginalUri,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
@@ -41,14 +41,10 @@ pub(super) async fn admit(
     };
     let Some(Detected { dialect, subprotocol }) = Dialect::detect(&handshake, host.supported_protocols())
     else {
-        return (
-            StatusCode::NOT_FOUND,
-            "No protocol that is spoken here belongs to this path.\n",
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, "No supported protocol uses this path.\n").into_response();
     };
     let Some(app) = app_of(uri.path(), dialect) else {
-        let rule = "An application's name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or \
+        let rule = "The name of an app has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or a \
                     digit.\n";
         return (StatusCode::BAD_REQUEST, rule).into_response();
     };
@@ -68,7 +64,7 @@ pub(super) async fn admit(
     })
 }
 
-/// The app that the path names, if any; `None`: the name is none.
+/// The app that the path names, or the default app. `None` if the name is not valid.
 pub(super) fn app_of(path: &str, dialect: Dialect) -> Option<AppName> {
     let name = match dialect {
         Dialect::Selkies if path.trim_end_matches('/').ends_with("/signalling") => path

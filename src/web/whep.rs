@@ -1,7 +1,7 @@
-//! WHEP (draft-ietf-wish-whep): players that offer by HTTP. They watch, and cannot act.
+//! WHEP (draft-ietf-wish-whep): players that send their SDP offer over HTTP. They watch, and have no input.
 //!
-//! Players are usually served from elsewhere: pages of the origins that `--allow-origin` names may do this too, and no
-//! others, or any page that somebody opens on this machine could watch the desktop.
+//! Pages with a player usually come from another server, so CORS allows the origins that `--allow-origin` names. It
+//! allows no others: any page that is opened on this machine could watch the desktop.
 
 use axum::Extension;
 use axum::extract::{Path, Request, State};
@@ -12,9 +12,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
 use super::guard::{Authenticated, AuthenticatedClient};
-use super::host::PlayerError;
+use super::host::{PlayerError, SharedHost};
 use super::origin;
-use super::routes::Shared;
 use crate::protocol::description::MAX_SDP;
 use crate::protocol::whep::{Fragment, MAX_FRAGMENT};
 
@@ -42,18 +41,18 @@ const CORS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Lets pages of this host and of the allowed origins ask, and tells their browsers so.
-pub(super) async fn check_origin(State(host): State<Shared>, request: Request, next: Next) -> Response {
-    if !origin::may_ask(request.headers(), host.origins()) {
-        let message = "Pages of this origin may not watch. --allow-origin lets them.\n";
+/// Allows pages of this host and of the allowed origins, with the headers of CORS.
+pub(super) async fn check_origin(State(host): State<SharedHost>, request: Request, next: Next) -> Response {
+    if !origin::is_allowed(request.headers(), host.origins()) {
+        let message = "Pages of this origin may not watch. --allow-origin ORIGIN allows them.\n";
         return (StatusCode::FORBIDDEN, message).into_response();
     }
-    let asking = request.headers().get(header::ORIGIN).cloned();
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = next.run(request).await;
-    if let Some(asking) = asking {
+    if let Some(origin) = origin {
         response
             .headers_mut()
-            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, asking);
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         for (name, value) in CORS {
             response
                 .headers_mut()
@@ -63,11 +62,11 @@ pub(super) async fn check_origin(State(host): State<Shared>, request: Request, n
     response
 }
 
-/// `/whep` and `/whep/{app}`: a player comes.
+/// `/whep` and `/whep/{app}`: the endpoint, where a player connects.
 pub(super) async fn endpoint(
-    State(host): State<Shared>,
+    State(host): State<SharedHost>,
     path: Option<Path<String>>,
-    given: Option<Authenticated>,
+    caller: Option<Authenticated>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -75,7 +74,7 @@ pub(super) async fn endpoint(
 ) -> Response {
     let name = path.map_or_else(|| AppName::default().as_str().to_owned(), |Path(name)| name);
     let Some(app) = AppName::parse(&name) else {
-        return (StatusCode::BAD_REQUEST, "This is not an application's name.\n").into_response();
+        return (StatusCode::BAD_REQUEST, "This is not the name of an app.\n").into_response();
     };
     match method {
         Method::POST => {}
@@ -90,12 +89,12 @@ pub(super) async fn endpoint(
         Ok(offer) => offer,
         Err(refusal) => return refusal,
     };
-    let Some(Extension(AuthenticatedClient { grant, client })) = given else {
+    let Some(Extension(AuthenticatedClient { grant, client })) = caller else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     match host.open_player(offer, client, grant).await {
         Ok(player) => {
-            tracing::debug!(path = uri.path(), "a player comes");
+            tracing::debug!(path = uri.path(), "a WHEP player connects");
             let location = format!("/whep/{}/{}", app.as_str(), player.id);
             let headers = [
                 (header::LOCATION, location),
@@ -104,32 +103,30 @@ pub(super) async fn endpoint(
             (StatusCode::CREATED, headers, player.answer).into_response()
         }
         Err(PlayerError::Refused(reason)) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
-        Err(PlayerError::Unwanted) => (
-            StatusCode::FORBIDDEN,
-            "The person at the desktop has not agreed.\n",
-        )
-            .into_response(),
+        Err(PlayerError::Unwanted) => {
+            (StatusCode::FORBIDDEN, "The local user has not agreed.\n").into_response()
+        }
         Err(PlayerError::Full) => {
             let retry = [(header::RETRY_AFTER, "10")];
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 retry,
-                "The host takes no more viewers.\n",
+                "The host has no room for more viewers.\n",
             )
                 .into_response()
         }
     }
 }
 
-/// `/whep/{app}/{id}`: what a player does with its peer.
+/// `/whep/{app}/{id}`: the resource of a player, which takes its ICE candidates and closes it.
 pub(super) async fn player(
-    State(host): State<Shared>,
+    State(host): State<SharedHost>,
     Path((_, id)): Path<(String, String)>,
     method: Method,
     headers: HeaderMap,
     body: axum::body::Body,
 ) -> Response {
-    let gone = || (StatusCode::NOT_FOUND, "There is no such player.\n").into_response();
+    let not_found = || (StatusCode::NOT_FOUND, "There is no such player.\n").into_response();
     match method {
         Method::PATCH => {
             let fragment = match text(&headers, body, TRICKLE, MAX_FRAGMENT).await {
@@ -143,11 +140,11 @@ pub(super) async fn player(
             if host.add_player_candidates(&id, fragment) {
                 StatusCode::NO_CONTENT.into_response()
             } else {
-                gone()
+                not_found()
             }
         }
         Method::DELETE if host.close_player(&id) => StatusCode::OK.into_response(),
-        Method::DELETE => gone(),
+        Method::DELETE => not_found(),
         Method::OPTIONS => StatusCode::OK.into_response(),
         Method::HEAD => ([(header::CONTENT_TYPE, SDP)], StatusCode::OK).into_response(),
         Method::GET => StatusCode::NO_CONTENT.into_response(),
@@ -159,11 +156,11 @@ fn not_allowed(methods: &'static str) -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, methods)]).into_response()
 }
 
-/// The body, if it is of this type and not too long.
+/// Reads the body, if it has this media type and at most `max` bytes.
 async fn text(
     headers: &HeaderMap,
     body: axum::body::Body,
-    kind: &str,
+    wanted: &str,
     max: usize,
 ) -> Result<String, Response> {
     let content_type = headers
@@ -171,8 +168,8 @@ async fn text(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case(kind) {
-        let message = format!("The body must be of the type {kind}.\n");
+    if !media_type.eq_ignore_ascii_case(wanted) {
+        let message = format!("The body must have the media type {wanted}.\n");
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response());
     }
     let bytes = axum::body::to_bytes(body, max).await.map_err(|_| {

@@ -32,9 +32,9 @@ fn try_secret(access: &Access, text: &str) -> Admission {
 #[test]
 fn the_token_lets_in_and_nothing_else_does() {
     let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
-    assert_eq!(access.admit(&NOTHING, 0), Admission::Nothing);
+    assert_eq!(access.admit(&NOTHING, 0), Admission::NoCredentials);
     for wrong in ["", "the toke", "the token ", "The token"] {
-        assert_eq!(try_secret(&access, wrong), Admission::Wrong, "{wrong}");
+        assert_eq!(try_secret(&access, wrong), Admission::WrongSecret, "{wrong}");
     }
     let zero = secret("0");
     let forged = Credentials {
@@ -43,7 +43,7 @@ fn the_token_lets_in_and_nothing_else_does() {
         forwarded_for: Some("127.0.0.1"),
         ..NOTHING
     };
-    assert_eq!(access.admit(&forged, 0), Admission::Nothing);
+    assert_eq!(access.admit(&forged, 0), Admission::NoCredentials);
     assert_eq!(role(try_secret(&access, "the token")), Some(Role::Admin));
 }
 
@@ -52,10 +52,14 @@ fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
     let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
     let cookie = access.open_session(Grant::owner(), 0).unwrap();
     let wrong = (0..5).map(|_| try_secret(&access, "wrong"));
-    assert!(wrong.into_iter().all(|admission| admission == Admission::Wrong));
+    assert!(
+        wrong
+            .into_iter()
+            .all(|admission| admission == Admission::WrongSecret)
+    );
     assert_eq!(
         try_secret(&access, "wrong"),
-        Admission::Wait(Duration::from_secs(1))
+        Admission::RetryAfter(Duration::from_secs(1))
     );
     assert_eq!(role(try_secret(&access, "the token")), Some(Role::Admin));
     let inside = Credentials {
@@ -64,7 +68,7 @@ fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
     };
     assert_eq!(role(access.admit(&inside, 0)), Some(Role::Admin));
     access.close_session(&cookie);
-    assert_eq!(access.admit(&inside, 0), Admission::Nothing);
+    assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
 }
 
 #[test]
@@ -92,10 +96,10 @@ fn a_password_is_verified_and_is_not_even_looked_at_during_a_wait() {
         "known by now"
     );
     for _ in 0..5 {
-        assert_eq!(access.verify(&with(&wrong), 0), Admission::Wrong);
+        assert_eq!(access.verify(&with(&wrong), 0), Admission::WrongSecret);
     }
     for asked in [access.admit(&with(&right), 0), access.verify(&with(&right), 0)] {
-        assert_eq!(asked, Admission::Wait(Duration::from_secs(1)));
+        assert_eq!(asked, Admission::RetryAfter(Duration::from_secs(1)));
     }
     assert!(access.is_valid(&grant, 0));
     set_password(&state, &secret("a new password")).unwrap();
@@ -129,7 +133,7 @@ fn a_user_named_by_a_header_counts_from_a_proxy_alone() {
         },
         Credentials { user: None, ..named },
     ] {
-        assert_eq!(access.admit(&other, 0), Admission::Nothing, "{other:?}");
+        assert_eq!(access.admit(&other, 0), Admission::NoCredentials, "{other:?}");
     }
 }
 
@@ -148,7 +152,7 @@ fn wrong_tries_count_for_the_client_that_a_proxy_names_and_nobody_else_can_name_
         let _ = access.admit(&via("192.0.2.1", "10.0.0.1, 198.51.100.1"), 0);
         let _ = access.admit(&via("192.0.2.9", "203.0.113.1"), 0);
     }
-    let waits = |presented| matches!(access.admit(&presented, 0), Admission::Wait(_));
+    let waits = |presented| matches!(access.admit(&presented, 0), Admission::RetryAfter(_));
     assert!(waits(via("192.0.2.1", "198.51.100.1")) && !waits(via("192.0.2.1", "10.0.0.1")));
     assert!(waits(via("192.0.2.9", "203.0.113.2")) && !waits(via("192.0.2.1", "203.0.113.1")));
 }
@@ -184,10 +188,10 @@ fn what_a_link_gave_ends_with_it() {
         ..NOTHING
     };
     assert_eq!(role(access.admit(&inside, 999)), Some(Role::View));
-    assert_eq!(access.admit(&inside, 1_000), Admission::Nothing);
+    assert_eq!(access.admit(&inside, 1_000), Admission::NoCredentials);
     Shares::new(state).revoke(&share.id.to_string(), 0).unwrap();
     assert!(!access.is_valid(&grant, 0));
-    assert_eq!(access.admit(&inside, 0), Admission::Nothing);
+    assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
 }
 
 #[test]
@@ -203,7 +207,7 @@ fn when_all_is_ended_only_what_is_given_after_that_holds() {
         session: Some(&cookie),
         ..NOTHING
     };
-    assert_eq!(access.admit(&inside, 0), Admission::Nothing);
+    assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
     let late = access.open_session(before, 0).unwrap();
     let inside = Credentials {
         session: Some(&late),
@@ -211,7 +215,7 @@ fn when_all_is_ended_only_what_is_given_after_that_holds() {
     };
     assert_eq!(
         access.admit(&inside, 0),
-        Admission::Nothing,
+        Admission::NoCredentials,
         "it was given before"
     );
     let Admission::Granted(after) = try_secret(&access, "the token") else {

@@ -1,50 +1,27 @@
-//! TLS: the certificate, and connections that speak it.
+//! The certificate of the host, which is read again when its files change.
 
 use std::fmt;
-use std::future::Future;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use axum_server::accept::Accept;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
-use super::certificate::SelfSigned;
-use super::connection_limit::ConnectionLimit;
-use super::linger::Lingering;
+use super::error::TlsError;
+use super::self_signed::SelfSigned;
 use crate::access::{Stamp, StateDir};
 use crate::clock::now_ms;
 use crate::sync::lock;
 
-/// How long a client may take to agree on keys.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// The first byte of a client that speaks TLS.
-const CLIENT_HELLO: u8 = 0x16;
-/// What others are told.
-const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n\
-     This port speaks HTTPS: write https:// before the address.\n";
-
-/// The certificate of the host, read again when its files have changed.
+/// The certificate of the host. Each connection uses the newest version of its files.
 #[derive(Debug)]
 pub struct Tls {
     files: Files,
-    own: Option<SelfSigned>,
+    self_signed: Option<SelfSigned>,
     current: Mutex<Current>,
 }
-
-/// Why there is no TLS, as a sentence.
-#[derive(Debug)]
-pub struct TlsError(String);
 
 #[derive(Debug)]
 struct Files {
@@ -52,13 +29,18 @@ struct Files {
     key: PathBuf,
 }
 
-type Stamps = (Option<Stamp>, Option<Stamp>);
+/// The stamps of both files: `None` for a file that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamps {
+    certificate: Option<Stamp>,
+    key: Option<Stamp>,
+}
 
 struct Current {
     stamps: Stamps,
     loaded: Loaded,
-    /// When the certificate of our own has to be looked at again.
-    ask_again_ms: u64,
+    /// The time to renew a self-signed certificate, in milliseconds since the epoch.
+    renew_at_ms: u64,
 }
 
 #[derive(Clone)]
@@ -68,59 +50,68 @@ struct Loaded {
 }
 
 impl Tls {
-    /// With the certificate and the key in these PEM files.
+    /// Uses the certificate chain and the key in these PEM files.
     ///
     /// # Errors
-    /// If they cannot be read or do not belong together.
+    /// If they cannot be read, or the key is not that of the certificate.
     pub fn from_files(certificate: PathBuf, key: PathBuf) -> Result<Self, TlsError> {
         Self::open(Files { certificate, key }, None, u64::MAX)
     }
 
-    /// With a certificate for `names` (also addresses) that signs itself. It is made now, unless there is one.
+    /// Uses the self-signed certificate in `state`, which is created for `names` (host names and IP addresses) unless
+    /// there is a valid one.
     ///
     /// # Errors
-    /// If it cannot be made, read or written.
+    /// If it cannot be created, read or written.
     pub fn self_signed(state: StateDir, names: Vec<String>) -> Result<Self, TlsError> {
-        let own = SelfSigned::new(state, names);
-        let ask_again_ms = own.ensure(now_ms())?;
+        let self_signed = SelfSigned::new(state, names);
+        let renew_at_ms = self_signed.ensure(now_ms())?;
         let files = Files {
-            certificate: own.path(),
-            key: own.path(),
+            certificate: self_signed.path(),
+            key: self_signed.path(),
         };
-        Self::open(files, Some(own), ask_again_ms)
+        Self::open(files, Some(self_signed), renew_at_ms)
     }
 
-    fn open(files: Files, own: Option<SelfSigned>, ask_again_ms: u64) -> Result<Self, TlsError> {
-        let stamps = files.stamps();
+    fn open(files: Files, self_signed: Option<SelfSigned>, renew_at_ms: u64) -> Result<Self, TlsError> {
         let current = Current {
-            stamps,
+            stamps: files.stamps(),
             loaded: files.load()?,
-            ask_again_ms,
+            renew_at_ms,
         };
         Ok(Self {
             files,
-            own,
+            self_signed,
             current: Mutex::new(current),
         })
     }
 
-    /// The SHA-256 of the certificate, as browsers show it.
+    /// The SHA-256 of the certificate, in the form that browsers show: pairs of hexadecimal digits between colons.
     pub fn fingerprint(&self) -> String {
         self.current().fingerprint
     }
 
-    /// Whether somebody else has vouched for the certificate.
-    pub(super) fn is_certified(&self) -> bool {
-        self.own.is_none()
+    /// True if the host signed the certificate itself, which browsers do not trust.
+    pub(in crate::web) fn is_self_signed(&self) -> bool {
+        self.self_signed.is_some()
     }
 
-    /// What is used for the next connection. Files that have become useless change nothing.
+    /// The configuration for the next connection.
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        self.current().config
+    }
+
+    /// Renews and reloads what is due. New files that cannot be used leave the certificate as it is.
     fn current(&self) -> Loaded {
         let mut current = lock(&self.current);
-        if let Some(own) = self.own.as_ref().filter(|_| now_ms() >= current.ask_again_ms) {
+        if let Some(own) = self
+            .self_signed
+            .as_ref()
+            .filter(|_| now_ms() >= current.renew_at_ms)
+        {
             match own.ensure(now_ms()) {
-                Ok(ask_again_ms) => current.ask_again_ms = ask_again_ms,
-                Err(error) => tracing::error!(%error, "the certificate cannot be renewed"),
+                Ok(renew_at_ms) => current.renew_at_ms = renew_at_ms,
+                Err(error) => tracing::error!(%error, "cannot renew the certificate"),
             }
         }
         let stamps = self.files.stamps();
@@ -128,10 +119,10 @@ impl Tls {
             current.stamps = stamps;
             match self.files.load() {
                 Ok(loaded) => {
-                    tracing::info!(fingerprint = loaded.fingerprint, "a new certificate");
+                    tracing::info!(fingerprint = loaded.fingerprint, "certificate reloaded");
                     current.loaded = loaded;
                 }
-                Err(error) => tracing::error!(%error, "the certificate has changed; the old one stays"),
+                Err(error) => tracing::error!(%error, "cannot load the new certificate; keeping the old one"),
             }
         }
         current.loaded.clone()
@@ -140,16 +131,20 @@ impl Tls {
 
 impl Files {
     fn stamps(&self) -> Stamps {
-        (Stamp::of(&self.certificate), Stamp::of(&self.key))
+        Stamps {
+            certificate: Stamp::of(&self.certificate),
+            key: Stamp::of(&self.key),
+        }
     }
 
     fn load(&self) -> Result<Loaded, TlsError> {
-        let wrong = |path: &Path, what: &dyn fmt::Display| TlsError(format!("{}: {what}", path.display()));
+        let wrong =
+            |path: &Path, what: &dyn fmt::Display| TlsError::new(format!("{}: {what}", path.display()));
         let chain = CertificateDer::pem_file_iter(&self.certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|error| wrong(&self.certificate, &error))?;
         let Some(first) = chain.first() else {
-            return Err(wrong(&self.certificate, &"there is no certificate in it"));
+            return Err(wrong(&self.certificate, &"the file contains no certificate"));
         };
         let fingerprint = fingerprint(first);
         let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| wrong(&self.key, &error))?;
@@ -161,7 +156,7 @@ impl Files {
             .map_err(|error| {
                 wrong(
                     &self.certificate,
-                    &format!("it cannot be used with the key: {error}"),
+                    &format!("cannot be used with this key: {error}"),
                 )
             })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -182,47 +177,4 @@ impl fmt::Debug for Current {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.loaded.fingerprint)
     }
-}
-
-impl TlsError {
-    pub(super) fn new(sentence: String) -> Self {
-        Self(sentence)
-    }
-}
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TlsError {}
-
-/// Makes each accepted connection one that speaks TLS, and shows out what does not.
-#[derive(Debug, Clone)]
-pub(super) struct Secured(pub(super) Arc<Tls>, pub(super) ConnectionLimit);
-
-impl<S: Send + 'static> Accept<TcpStream, S> for Secured {
-    type Stream = TlsStream<Lingering>;
-    type Service = S;
-    type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, S)>> + Send>>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let (tls, crowd) = (Arc::clone(&self.0), self.1.clone());
-        Box::pin(async move {
-            let stream = Lingering::new(stream, &crowd)?;
-            let stream = timeout(HANDSHAKE, agree(&tls, stream)).await??;
-            Ok((stream, service))
-        })
-    }
-}
-
-async fn agree(tls: &Tls, mut stream: Lingering) -> io::Result<TlsStream<Lingering>> {
-    let mut first = [0];
-    let is_plain = stream.peek(&mut first).await? == 1 && first != [CLIENT_HELLO];
-    if is_plain {
-        stream.write_all(PLAIN.as_bytes()).await?;
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    TlsAcceptor::from(tls.current().config).accept(stream).await
 }

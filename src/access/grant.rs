@@ -1,0 +1,44 @@
+//! The result of an admission, kept with a session and checked again while it is used.
+
+use super::shares::ShareId;
+use crate::protocol::role::Role;
+
+/// The right to be here that a request obtained. [`Access::is_valid`](super::Access::is_valid) says whether it still
+/// holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The role, which decides on permissions.
+    pub role: Role,
+    /// The credentials that it was obtained by.
+    pub(super) method: AuthMethod,
+    /// The value of the epoch counter of [`Access`](super::Access) then.
+    pub(super) epoch: u64,
+}
+
+/// The credentials by which a client was admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AuthMethod {
+    /// The token, or the password of this generation.
+    Owner {
+        /// The generation of the password; 0 for the token.
+        generation: u64,
+    },
+    /// A shared link.
+    Share(ShareId),
+    /// A trusted proxy named the user.
+    Proxy,
+    /// No authentication is required.
+    Open,
+}
+
+impl Grant {
+    /// The grant that the token gives.
+    #[cfg(test)]
+    pub(super) fn owner() -> Self {
+        Self {
+            role: Role::Admin,
+            method: AuthMethod::Owner { generation: 0 },
+            epoch: 0,
+        }
+    }
+}
