@@ -1,4 +1,4 @@
-//! From the flags about access to what the host takes.
+//! From the options about access to the rules of the host.
 
 use std::net::SocketAddr;
 
@@ -7,34 +7,38 @@ use crate::access::{Access, Mode, PasswordFile, Secret, Shares, StateDir, StateE
 use super::failure::Failure;
 use super::options::AccessArguments;
 
-/// What the address is printed with.
-pub(super) struct Entrance {
-    /// The token, if that lets people in.
+/// The data with which the address of the host is announced.
+pub(super) struct Announcement {
+    /// The token for the printed URL, with `--auth token`.
     pub(super) token: Option<Secret>,
-    /// Where links are kept, if they let people in.
+    /// The folder in which `deskbeam share` finds the address. `None` if links are not accepted.
     pub(super) state: Option<StateDir>,
 }
 
-/// Who may come in, and what is printed of that.
+/// Builds the rules of access, and the data for the announcement.
 ///
 /// # Errors
-/// If everybody could come in from elsewhere without a second flag, or if the token or the password cannot be had.
-pub(super) fn access(arguments: &AccessArguments, listen: SocketAddr) -> Result<(Access, Entrance), Failure> {
+/// If `--auth none` would open the desktop to other machines without `--insecure-no-auth`, if `--auth proxy` has no
+/// trusted proxy, or if the token or the password cannot be read.
+pub(super) fn access(
+    arguments: &AccessArguments,
+    listen: SocketAddr,
+) -> Result<(Access, Announcement), Failure> {
     let failed = |error: StateError| Failure::Runtime(anyhow::Error::new(error));
     let proxies = arguments.auth_proxy_from.clone();
     let (mode, token) = match arguments.auth.as_str() {
         "none" => {
             if !listen.ip().is_loopback() && !arguments.insecure_no_auth {
                 return Err(Failure::Usage(format!(
-                    "--auth none would let everybody who can reach {listen} see and control this desktop. Choose \
-                     another --auth, listen on 127.0.0.1, or add --insecure-no-auth if that is what you want"
+                    "--auth none would let everyone who can reach {listen} see and control this desktop. Choose another \
+                     --auth, listen on 127.0.0.1, or add --insecure-no-auth if that is what you want"
                 )));
             }
-            let entrance = Entrance {
+            let announcement = Announcement {
                 token: None,
                 state: None,
             };
-            return Ok((Access::new(Mode::Open, None, proxies), entrance));
+            return Ok((Access::new(Mode::Open, None, proxies), announcement));
         }
         "password" => {
             let file = PasswordFile::open(StateDir::open().map_err(failed)?).map_err(failed)?;
@@ -43,8 +47,7 @@ pub(super) fn access(arguments: &AccessArguments, listen: SocketAddr) -> Result<
         "proxy" => {
             if proxies.is_empty() {
                 return Err(Failure::Usage(
-                    "--auth proxy needs the addresses of the proxies that are believed: --auth-proxy-from ADDR"
-                        .to_owned(),
+                    "--auth proxy needs the address of the trusted proxy: --auth-proxy-from ADDR".to_owned(),
                 ));
             }
             let header = arguments.auth_proxy_header.to_ascii_lowercase();
@@ -52,30 +55,30 @@ pub(super) fn access(arguments: &AccessArguments, listen: SocketAddr) -> Result<
         }
         _ => {
             let token = StateDir::open().and_then(|state| load_or_create_token(&state));
-            let token = token.or_else(|error| load_or_create_token(&instead(error)?));
+            let token = token.or_else(|error| load_or_create_token(&fallback(error)?));
             let token = token.map_err(failed)?;
             (Mode::Token(token.clone()), Some(token))
         }
     };
-    let state = StateDir::open().or_else(instead).map_err(failed)?;
+    let state = StateDir::open().or_else(fallback).map_err(failed)?;
     let shares = Shares::new(state.clone());
-    let entrance = Entrance {
+    let announcement = Announcement {
         token,
         state: Some(state),
     };
-    Ok((Access::new(mode, Some(shares), proxies), entrance))
+    Ok((Access::new(mode, Some(shares), proxies), announcement))
 }
 
-/// What is used in place of a state folder that cannot be written.
+/// Opens a folder in memory in place of a state folder that cannot be written.
 ///
 /// # Errors
-/// `error`, if that says something else, or that there is no memory either.
-fn instead(error: StateError) -> Result<StateDir, StateError> {
+/// `error` itself if it has another cause, or the error of the folder in memory.
+fn fallback(error: StateError) -> Result<StateDir, StateError> {
     if !error.is_unwritable() {
         return Err(error);
     }
     tracing::warn!(
-        "{error}. What is kept there is kept in memory now, and made anew after the machine's next start"
+        "{error}. The token and the links are kept in memory, and are lost when the machine restarts"
     );
     StateDir::in_memory()
 }

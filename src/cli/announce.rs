@@ -1,4 +1,4 @@
-//! What is printed at the start: where the desktop is, and by what its certificate is known.
+//! The output at the start: the URLs of the host, and the fingerprint of its certificate.
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,14 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use crate::access::{Secret, StateDir};
 use crate::web::Tls;
 
-use super::access::Entrance;
+use super::access::Announcement;
 use super::commands::share;
 use super::tls;
 
-/// Prints the address, also those by which others reach it, and leaves one for `deskbeam share`.
-pub(super) fn announce(listening: SocketAddr, entrance: &Entrance, certificate: Option<&Tls>) {
+/// Prints the URLs, on this machine and from others, and leaves one for `deskbeam share`.
+pub(super) fn announce(listening: SocketAddr, announcement: &Announcement, certificate: Option<&Tls>) {
     let scheme = if certificate.is_some() { "https" } else { "http" };
-    let token = entrance.token.as_ref();
+    let token = announcement.token.as_ref();
     let elsewhere = addresses_elsewhere(listening);
     let mut text = url(scheme, listening, token) + "\n";
     for address in &elsewhere {
@@ -22,39 +22,40 @@ pub(super) fn announce(listening: SocketAddr, entrance: &Entrance, certificate: 
     if let Some(certificate) = certificate {
         text += &format!("certificate SHA-256 {}\n", certificate.fingerprint());
     }
-    // In one piece: whoever reads the first line may have gone before a second one is written.
+    // In one write: a reader of the first line may close the pipe before the second one.
     if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
-        tracing::warn!(%error, "the address cannot be printed");
+        tracing::warn!(%error, "cannot print the address");
     }
-    if let Some(state) = &entrance.state {
-        leave(
+    if let Some(state) = &announcement.state {
+        save(
             state,
             &url(scheme, *elsewhere.first().unwrap_or(&listening), None),
         );
     }
 }
 
-fn leave(state: &StateDir, url: &str) {
+/// Saves the URL for `deskbeam share`.
+fn save(state: &StateDir, url: &str) {
     if let Err(error) = state.replace(share::ADDRESS, url) {
-        tracing::warn!(%error, "links that are shared will not have this host's address");
+        tracing::warn!(%error, "cannot save the address: `deskbeam share` will need --url");
     }
 }
 
-/// Where others reach a host that listens on all addresses.
+/// The addresses at which other machines reach a host that listens on all addresses.
 fn addresses_elsewhere(listening: SocketAddr) -> Vec<SocketAddr> {
     if !listening.ip().is_unspecified() {
         return Vec::new();
     }
-    let reached = tls::addresses().into_iter();
-    reached
+    tls::addresses()
+        .into_iter()
         .filter(|ip| listening.is_ipv6() || ip.is_ipv4())
         .map(|ip| SocketAddr::new(ip, listening.port()))
         .collect()
 }
 
-/// What to open. A browser cannot open "all addresses", so that becomes this machine's own.
+/// The URL to open. The unspecified address, which a browser cannot open, becomes the loopback address.
 ///
-/// Browsers keep what stands behind `#` to themselves: the token gets into no log on the way.
+/// Browsers do not send the fragment behind `#`, so that the token does not get into the log of a proxy.
 fn url(scheme: &str, address: SocketAddr, token: Option<&Secret>) -> String {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,4 +1,4 @@
-//! Why the program ends, and with which exit code.
+//! The errors that end the program, with their exit codes.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -6,20 +6,20 @@ use std::process::ExitCode;
 use super::config::ConfigError;
 use crate::media::DescriptionError;
 
-/// What went wrong, by exit code. (2 is for wrong usage, mostly clap's.)
+/// An error that ends the program. Each kind has an exit code.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// 1: at run time.
+    /// Exit code 1: an error at run time.
     Runtime(anyhow::Error),
-    /// 2: flags that do not go together.
+    /// Exit code 2, like the usage errors of clap: options that do not fit together.
     Usage(String),
-    /// 3: a pipeline description is wrong, or a plugin is missing.
+    /// Exit code 3: a pipeline description is wrong, or a plugin is missing.
     Pipeline(DescriptionError),
-    /// 4: no display, or it refuses.
+    /// Exit code 4: there is no display, or it cannot be used.
     Display(String),
-    /// 5: the port is taken.
+    /// Exit code 5: the port is in use.
     Port(String),
-    /// 6: the configuration file is wrong, or the named one is missing.
+    /// Exit code 6: the configuration file is wrong, or the named one does not exist.
     Config(ConfigError),
 }
 

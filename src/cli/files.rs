@@ -1,4 +1,4 @@
-//! From the flags about files to the folders.
+//! From the options about files to the folders.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use super::options::FilesArguments;
 use crate::files::{Downloads, Uploads};
 use crate::web::Folders;
 
-/// Opens the folders that are named.
+/// Opens the folders of the options.
 ///
 /// # Errors
-/// If one of them is not there, or cannot be used.
+/// If one of them does not exist, or cannot be used.
 pub(super) fn folders(arguments: &FilesArguments) -> anyhow::Result<Folders> {
-    let named = |flag: &str, path: &Path| format!("{flag}: {} cannot be used", path.display());
+    let named = |flag: &str, path: &Path| format!("{flag}: cannot use {}", path.display());
     let uploads = arguments.upload_dir.as_deref().map(|path| {
         Uploads::open(path, arguments.upload_limit << 20).with_context(|| named("--upload-dir", path))
     });

@@ -1,4 +1,4 @@
-//! What this layer reads from a file, for [`crate::fuzzing`].
+//! The parser of configuration files, for [`crate::fuzzing`].
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::config::ConfigFile;
 use super::options::Cli;
 
-/// A configuration file. What it says is taken by the command line as a default, or an error of the file.
+/// Parses a configuration file. The command line accepts its values as defaults, unless the file is wrong.
 pub(crate) fn config(text: &str) {
     let parsed = ConfigFile::parse(Path::new("config.toml"), text, &Cli::command());
     let Ok(file) = parsed else { return };

@@ -7,7 +7,7 @@ use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts the log. `RUST_LOG` wins over `-v`.
+/// Starts the log. `verbose` is the number of `-v`; `RUST_LOG` overrides it.
 pub(super) fn init(verbose: u8) {
     let default = match verbose {
         0 => "info",
@@ -23,12 +23,12 @@ pub(super) fn init(verbose: u8) {
         );
     tracing_subscriber::registry()
         .with(filter)
-        .with(filter_fn(is_discreet))
+        .with(filter_fn(is_safe))
         .with(lines)
         .init();
 }
 
-/// tungstenite writes down whole frames at this level, and they may say what somebody types.
-fn is_discreet(metadata: &Metadata<'_>) -> bool {
+/// False for the trace messages of tungstenite: they contain whole frames, and so what viewers type.
+fn is_safe(metadata: &Metadata<'_>) -> bool {
     *metadata.level() != Level::TRACE || !metadata.target().starts_with("tungstenite")
 }

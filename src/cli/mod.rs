@@ -1,4 +1,4 @@
-//! The command line: flags, subcommands, exit codes.
+//! The command line: options, subcommands, exit codes.
 
 mod access;
 mod announce;
@@ -20,14 +20,14 @@ use std::process::ExitCode;
 
 use failure::Failure;
 use options::{Cli, Command};
-use parse::Refusal;
+use parse::ParseError;
 
-/// Parses the arguments, does what they say, and gives the exit code.
+/// Parses the arguments, runs the command, and returns the exit code.
 pub fn main() -> ExitCode {
     let result = match parse::parse(std::env::args_os()) {
         Ok(cli) => execute(cli),
-        Err(Refusal::Config(error)) => Err(Failure::Config(error)),
-        Err(Refusal::Usage(error)) => error.exit(),
+        Err(ParseError::Config(error)) => Err(Failure::Config(error)),
+        Err(ParseError::Usage(error)) => error.exit(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! What the command line takes. The groups of options have a file each.
+//! The options and subcommands. Each group of options has a file.
 
 mod access;
 mod files;
@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use super::client_setting::ClientSetting;
+use super::client_setting::{self, ClientSetting};
 use super::duration::HumanDuration;
 
 pub(super) use access::AccessArguments;
@@ -21,17 +21,17 @@ pub(super) use signaling::SignalingArguments;
 pub(super) use stream::StreamArguments;
 pub(super) use tls::TlsArguments;
 
-/// A Linux desktop in the browser: start it on the desktop, open the printed URL, see the screen and control it.
+/// A Linux desktop in the browser: start it on the desktop, open the printed URL, see and control the screen
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 #[command(override_usage = "deskbeam [OPTIONS] [-- <COMMAND>...]\n       deskbeam <COMMAND>")]
 pub(super) struct Cli {
-    /// Says more in the log; twice, everything. RUST_LOG wins over it.
+    /// Logs debug messages; -vv logs everything. RUST_LOG overrides it
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
 
-    /// A file with defaults for the flags that have an environment variable. Without it,
-    /// $XDG_CONFIG_HOME/deskbeam/config.toml, if there is one.
+    /// Configuration file, with defaults for all options that have an environment variable. Without it,
+    /// $XDG_CONFIG_HOME/deskbeam/config.toml is used if it exists
     #[arg(long, value_name = "FILE", env = "DESKBEAM_CONFIG", global = true)]
     pub config: Option<PathBuf>,
 
@@ -44,19 +44,19 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Streams the desktop. This is what happens without a subcommand.
+    /// Streams the desktop; the same as without a command
     Run(Box<RunOptions>),
-    /// Lists, shows and checks pipeline descriptions.
+    /// Lists, prints and checks pipeline descriptions
     Pipelines(PipelinesOptions),
-    /// Sets the password of `--auth password`: asks for it twice, or reads it from stdin if that is no terminal.
+    /// Sets the password for `--auth password`: asks for it, or reads it from stdin if that is not a terminal
     Passwd,
-    /// Makes a link that lets somebody else in, lists all links, or revokes one. A host that runs heeds it at once.
+    /// Creates a link for other people, lists all links, or revokes one. A running host picks it up at once
     Share(ShareOptions),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Where to listen. Port 0 takes a free one and prints it.
+    /// Address and port to listen on. Port 0 takes a free port, which is printed
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -66,7 +66,8 @@ pub(super) struct RunOptions {
     #[arg(help_heading = "Network")]
     pub listen: SocketAddr,
 
-    /// A name by which browsers may ask for this host. Its addresses, localhost and the machine's own name are known.
+    /// Accepts this host name in URLs, such as desk.example; repeatable. IP addresses, localhost and the name of the
+    /// machine are always accepted
     #[arg(
         long,
         value_name = "NAME",
@@ -76,8 +77,7 @@ pub(super) struct RunOptions {
     )]
     pub allow_host: Vec<String>,
 
-    /// An origin, such as `https://player.example`, whose pages may connect and watch by WHEP, besides the pages of
-    /// this host. * is any.
+    /// Lets pages of this origin, such as https://player.example, connect and watch by WHEP; repeatable. *: any origin
     #[arg(
         long,
         value_name = "ORIGIN",
@@ -90,10 +90,10 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub access: AccessArguments,
 
-    /// Decides a setting of the page for all viewers: fit, quality, touch, theme, stats or metaIsControl. May be given
-    /// several times. In the configuration file, it is a table.
+    // The help follows from the table of settings.
     #[arg(
         long,
+        help = client_setting::help(),
         value_name = "NAME=VALUE",
         value_delimiter = ',',
         env = "DESKBEAM_CLIENT",
@@ -107,7 +107,7 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub tls: TlsArguments,
 
-    /// The X11 display to stream, such as :0. Without it, the one in $DISPLAY.
+    /// X11 display to stream, such as :0. Defaults to $DISPLAY
     #[arg(
         long,
         value_name = ":N",
@@ -117,10 +117,10 @@ pub(super) struct RunOptions {
     )]
     pub display: Option<String>,
 
-    /// Starts a private X server and streams that: no screen is needed.
+    /// Starts a virtual desktop and streams it: no screen is needed. 1280x720 if no size is given
     ///
-    /// A window manager is started with it if one is installed, and COMMAND. All of them end with deskbeam, and
-    /// deskbeam ends with COMMAND.
+    /// The virtual desktop is a private X server with a window manager, if one is installed, and COMMAND. All of them
+    /// end with deskbeam, and deskbeam ends with COMMAND.
     #[arg(long = "virtual", value_name = "WxH", num_args = 0..=1, require_equals = true)]
     #[arg(
         default_missing_value = "1280x720",
@@ -129,7 +129,7 @@ pub(super) struct RunOptions {
     )]
     pub virtual_size: Option<Size>,
 
-    /// What to start in the virtual desktop. A terminal, if there is one.
+    /// Command to run in the virtual desktop. Defaults to a terminal, if one is installed
     #[arg(last = true, value_name = "COMMAND", help_heading = "Desktop")]
     pub program: Vec<String>,
 
@@ -139,31 +139,31 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub signaling: SignalingArguments,
 
-    /// Prints the pipeline in the form of gst-launch-1.0, and ends.
+    /// Prints the pipeline in the syntax of gst-launch-1.0, and exits
     #[arg(long, help_heading = "Pipelines")]
     pub print_pipeline: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ShareOptions {
-    /// What its holder may do: view, control, or admin (also show others out).
+    /// Role of people with the link: view, control (keyboard and pointer too), or admin (can also disconnect others)
     #[arg(long, value_name = "ROLE", default_value = "view", value_parser = ["view", "control", "admin"])]
     pub role: String,
 
-    /// How long it is valid: a number and s, m, h or d.
+    /// Validity of the link, such as 90m or 7d (units s, m, h, d; at most 365d)
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub expires: HumanDuration,
 
-    /// The address of the host, as its guests reach it. Without it, that of the host that was started last.
+    /// URL at which other people reach the host. Defaults to the address of the host that was started last
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 
-    /// Lists the links: name, role, and the time that is left.
+    /// Lists the links: id, role and remaining time
     #[arg(long, conflicts_with_all = ["role", "expires", "url", "revoke"])]
     pub list: bool,
 
-    /// Revokes the link of this name, and shows out who came by it.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["role", "expires", "url"])]
+    /// Revokes the link with this id, and disconnects everyone who used it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["role", "expires", "url"])]
     pub revoke: Option<String>,
 }
 
@@ -172,7 +172,7 @@ pub(super) struct PipelinesOptions {
     #[command(subcommand)]
     pub command: PipelinesCommand,
 
-    /// A directory with descriptions that override the shipped ones and add to them.
+    /// Folder with descriptions that replace or extend the built-in ones
     #[arg(
         long = "pipelines",
         value_name = "DIR",
@@ -184,16 +184,16 @@ pub(super) struct PipelinesOptions {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PipelinesCommand {
-    /// Lists the descriptions, and whether each can run here.
+    /// Lists the descriptions, and whether each can run on this machine
     List,
-    /// Prints one, as a file to start from.
+    /// Prints a description, as a start for your own
     Show {
-        /// Its name.
+        /// Name, as in `deskbeam pipelines list`
         name: String,
     },
-    /// Checks a file.
+    /// Checks a file with a description
     Check {
-        /// The file.
+        /// File to check
         file: PathBuf,
     },
 }

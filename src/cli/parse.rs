@@ -1,4 +1,4 @@
-//! From the command line, the environment and the configuration file to what is asked for.
+//! Parsing the command line, the environment and the configuration file.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,26 +10,26 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use super::config::{ConfigError, ConfigFile};
 use super::options::{Cli, Command, RunOptions};
 
-/// Why nothing is done.
+/// The reason why there is no command to run.
 #[derive(Debug)]
-pub(super) enum Refusal {
-    /// Wrong usage, or a wish for help: clap has the words.
+pub(super) enum ParseError {
+    /// An error of clap: wrong usage, or the output of `--help` and `--version`.
     Usage(clap::Error),
-    /// The configuration file is wrong.
+    /// An error of the configuration file.
     Config(ConfigError),
 }
 
-/// Reads `arguments`, the environment and the file. A flag wins over its variable, the variable over the file.
+/// Parses `arguments`, the environment and the file. An option overrides its variable, and the variable the file.
 ///
 /// # Errors
-/// If there is nothing to run: wrong usage, help, or a file that is wrong.
-pub(super) fn parse<T>(arguments: impl IntoIterator<Item = T>) -> Result<Cli, Refusal>
+/// See [`ParseError`].
+pub(super) fn parse<T>(arguments: impl IntoIterator<Item = T>) -> Result<Cli, ParseError>
 where
     T: Into<OsString> + Clone,
 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let matches = Cli::command().try_get_matches_from(&arguments)?;
-    check_places(&matches)?;
+    check_order(&matches)?;
     let named = matches.get_one::<PathBuf>("config").cloned();
     let file = ConfigFile::read(named, &Cli::command())?;
     let command = file.apply(Cli::command(), &matches);
@@ -38,8 +38,8 @@ where
     Ok(cli)
 }
 
-/// Flags stand behind the subcommand, except for those that each of them has.
-fn check_places(matches: &ArgMatches) -> Result<(), clap::Error> {
+/// Refuses options before the subcommand, except for the global ones.
+fn check_order(matches: &ArgMatches) -> Result<(), clap::Error> {
     let Some(subcommand) = matches.subcommand_name() else {
         return Ok(());
     };
@@ -52,12 +52,12 @@ fn check_places(matches: &ArgMatches) -> Result<(), clap::Error> {
         return Ok(());
     };
     let message = format!(
-        "--{name} stands before the subcommand: write `deskbeam {subcommand} --{name}`, if {subcommand} has that flag"
+        "--{name} belongs behind the subcommand: `deskbeam {subcommand} --{name}`, if {subcommand} has this option"
     );
     Err(command.error(ErrorKind::ArgumentConflict, message))
 }
 
-/// The size may come from the file, so clap alone cannot tell.
+/// Refuses a COMMAND without `--virtual`. The size may come from the file, so that clap alone cannot check this.
 fn check_program(cli: &Cli) -> Result<(), clap::Error> {
     let run: &RunOptions = match &cli.command {
         Some(Command::Run(run)) => run,
@@ -67,17 +67,17 @@ fn check_program(cli: &Cli) -> Result<(), clap::Error> {
     if run.program.is_empty() || run.virtual_size.is_some() {
         return Ok(());
     }
-    let message = "a COMMAND needs a desktop to run in: add --virtual";
+    let message = "COMMAND runs in a virtual desktop: add --virtual";
     Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message))
 }
 
-impl From<clap::Error> for Refusal {
+impl From<clap::Error> for ParseError {
     fn from(error: clap::Error) -> Self {
         Self::Usage(error)
     }
 }
 
-impl From<ConfigError> for Refusal {
+impl From<ConfigError> for ParseError {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
     }

@@ -1,4 +1,4 @@
-//! From the flags about signaling to what the host takes.
+//! From the options about signaling to the configuration of the host.
 
 use crate::host::{RemoteSignaling, RemoteSignalingKind};
 use crate::protocol::ice_server::IceServer;
@@ -7,7 +7,7 @@ use crate::session::SessionConfig;
 
 use super::options::SignalingArguments;
 
-/// How sessions present themselves.
+/// The configuration of sessions.
 pub(super) fn session(arguments: &SignalingArguments) -> SessionConfig {
     let server = |url: &String| IceServer {
         urls: vec![url.clone()],
@@ -28,7 +28,7 @@ pub(super) fn session(arguments: &SignalingArguments) -> SessionConfig {
     }
 }
 
-/// The signaling server elsewhere, if one is named.
+/// The remote signaling server, if there is one.
 pub(super) fn remote_signaling(arguments: SignalingArguments) -> Option<RemoteSignaling> {
     let name = arguments.signaling_name.unwrap_or_else(machine_name);
     let kind = match arguments.signaling_protocol.as_str() {
@@ -44,7 +44,7 @@ pub(super) fn remote_signaling(arguments: SignalingArguments) -> Option<RemoteSi
     })
 }
 
-/// What the machine calls itself.
+/// The host name of the machine.
 pub(super) fn machine_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.is_empty() {

@@ -1,4 +1,4 @@
-//! From the flags about TLS to the certificate.
+//! From the options about TLS to the certificate.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -9,16 +9,17 @@ use super::failure::Failure;
 use super::options::TlsArguments;
 use super::signaling::machine_name;
 
-/// The certificate, if TLS is spoken: with one that is given, and where others than this machine can listen.
+/// The certificate, if HTTPS is on. With `--tls auto`, that is with a certificate in the options, and on addresses that
+/// other machines can reach.
 ///
 /// # Errors
-/// If the certificate cannot be had, or one of its two files is not named.
+/// If the certificate cannot be read or created, or only one of its two files is given.
 pub(super) fn tls(arguments: TlsArguments, listen: SocketAddr) -> Result<Option<Tls>, Failure> {
     let files = match (arguments.tls_cert, arguments.tls_key) {
         (None, None) => None,
         (Some(certificate), Some(key)) => Some((certificate, key)),
         _ => {
-            let rule = "--tls-cert and --tls-key go together: the key belongs to the certificate";
+            let rule = "--tls-cert and --tls-key need each other";
             return Err(Failure::Usage(rule.to_owned()));
         }
     };
@@ -30,7 +31,7 @@ pub(super) fn tls(arguments: TlsArguments, listen: SocketAddr) -> Result<Option<
     if !is_wanted {
         if !listen.ip().is_loopback() {
             tracing::warn!(
-                "--tls off: whoever is on the way to {listen} reads along, unless a proxy speaks TLS"
+                "--tls off: the connection to {listen} is not encrypted, unless a reverse proxy speaks TLS"
             );
         }
         return Ok(None);
@@ -42,21 +43,19 @@ pub(super) fn tls(arguments: TlsArguments, listen: SocketAddr) -> Result<Option<
     Ok(Some(tls))
 }
 
-/// With the certificate in the user's state folder or, if that is of no use, with one in memory.
+/// The self-signed certificate in the state folder or, if that cannot be used, one in memory.
 fn self_signed(names: &[String]) -> Result<Tls, Failure> {
-    let make = |state: Result<StateDir, StateError>| -> anyhow::Result<Tls> {
+    let load = |state: Result<StateDir, StateError>| -> anyhow::Result<Tls> {
         Ok(Tls::self_signed(state?, names.to_vec())?)
     };
-    let tls = make(StateDir::open()).or_else(|error| {
-        tracing::warn!(
-            "{error}. The certificate is kept in memory, and is another after the machine's next start"
-        );
-        make(StateDir::in_memory())
+    let tls = load(StateDir::open()).or_else(|error| {
+        tracing::warn!("{error}. The certificate is kept in memory, and is lost when the machine restarts");
+        load(StateDir::in_memory())
     });
     Ok(tls?)
 }
 
-/// By what the host may be called.
+/// The host names and addresses for the certificate.
 fn names(listen: IpAddr) -> Vec<String> {
     let own = machine_name();
     let mut names = vec![
@@ -77,14 +76,15 @@ fn names(listen: IpAddr) -> Vec<String> {
     names
 }
 
-/// The addresses by which this machine reaches others, and they it.
+/// The addresses by which other machines reach this one.
 pub(super) fn addresses() -> Vec<IpAddr> {
-    // Documentation's own networks: nothing is sent, the system only says which address it would take.
-    let ways = [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")];
-    let address = |(own, other): (&str, &str)| {
-        let socket = UdpSocket::bind(own).ok()?;
-        socket.connect(other).ok()?;
+    // Connecting a UDP socket sends nothing: the system only chooses the local address. The remote ones are those of
+    // documentation (RFC 5737, RFC 3849).
+    let routes = [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")];
+    let address = |(local, remote): (&str, &str)| {
+        let socket = UdpSocket::bind(local).ok()?;
+        socket.connect(remote).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    ways.into_iter().filter_map(address).collect()
+    routes.into_iter().filter_map(address).collect()
 }

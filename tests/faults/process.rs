@@ -281,7 +281,7 @@ fn a_state_folder_that_cannot_be_written_is_told_and_kept_in_memory() {
     );
     let log = host.end();
     assert!(
-        log.contains("/dev/null/state/deskbeam cannot be made") && log.contains("memory"),
+        log.contains("cannot create /dev/null/state/deskbeam") && log.contains("memory"),
         "{log}"
     );
     for file in ["token", "tls.pem"] {

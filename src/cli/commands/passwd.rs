@@ -10,10 +10,10 @@ use crate::access::{Secret, StateDir, set_password};
 
 use crate::cli::failure::Failure;
 
-/// The longest line that is read, in bytes.
+/// The most bytes that are read of a line.
 const MAX_LINE: u64 = 4096;
 
-/// Reads the password twice from the terminal, or once from what stdin is instead, and writes its hash.
+/// Reads the password, twice from a terminal or once from a pipe, and stores its hash.
 pub(crate) fn run() -> Result<(), Failure> {
     let state = StateDir::open().map_err(anyhow::Error::new)?;
     let password = if std::io::stdin().is_terminal() {
@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         read_line(std::io::stdin().lock()).context("cannot read the password from stdin")?
     };
     set_password(&state, &password).map_err(anyhow::Error::new)?;
-    println!("The password is set. `deskbeam --auth password` asks for it.");
+    println!("Password set. Start the host with `deskbeam --auth password` to use it.");
     Ok(())
 }
 
@@ -31,16 +31,16 @@ fn ask_twice() -> anyhow::Result<Secret> {
         .read(true)
         .write(true)
         .open("/dev/tty")
-        .context("there is no terminal to ask on")?;
+        .context("cannot open the terminal")?;
     let first = ask(&terminal, "New password: ")?;
-    if ask(&terminal, "Once more: ")? != first {
-        bail!("these are two different passwords; nothing was changed");
+    if ask(&terminal, "Repeat the password: ")? != first {
+        bail!("the passwords differ; nothing was changed");
     }
     Ok(first)
 }
 
 fn ask(mut terminal: &File, question: &str) -> anyhow::Result<Secret> {
-    let _silence = Silence::start(terminal).context("the terminal cannot be silenced")?;
+    let _hidden = HiddenInput::start(terminal).context("cannot turn off the echo of the terminal")?;
     write!(terminal, "{question}")?;
     let answer = read_line(BufReader::new(terminal));
     writeln!(terminal)?;
@@ -53,23 +53,23 @@ fn read_line(input: impl BufRead) -> std::io::Result<Secret> {
     Ok(Secret::from(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// A terminal that shows nothing of what is typed, until this is dropped.
-struct Silence<'a> {
+/// Turns off the echo of a terminal until this is dropped.
+struct HiddenInput<'a> {
     terminal: &'a File,
     before: Termios,
 }
 
-impl<'a> Silence<'a> {
+impl<'a> HiddenInput<'a> {
     fn start(terminal: &'a File) -> std::io::Result<Self> {
         let before = tcgetattr(terminal)?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(terminal, OptionalActions::Flush, &hidden)?;
         Ok(Self { terminal, before })
     }
 }
 
-impl Drop for Silence<'_> {
+impl Drop for HiddenInput<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
     }

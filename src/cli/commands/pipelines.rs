@@ -8,6 +8,7 @@ use crate::media::{self, DescriptionError, check_file};
 use crate::cli::failure::Failure;
 use crate::cli::options::{PipelinesCommand, PipelinesOptions};
 
+/// Lists, prints or checks descriptions.
 pub(crate) fn run(options: PipelinesOptions) -> Result<(), Failure> {
     media::init().map_err(anyhow::Error::from)?;
     let library = || Library::load(options.directory.as_deref()).map_err(DescriptionError::from);
@@ -16,7 +17,7 @@ pub(crate) fn run(options: PipelinesOptions) -> Result<(), Failure> {
         PipelinesCommand::Show { name } => show(&library()?, &name)?,
         PipelinesCommand::Check { file } => {
             let description = check_file(&file)?;
-            println!("{}: good: {}", file.display(), facts(&description));
+            println!("{}: ok: {}", file.display(), facts(&description));
         }
     }
     Ok(())
@@ -45,8 +46,8 @@ fn show(library: &Library, name: &str) -> Result<(), DescriptionError> {
             .map(|description| description.name.as_str())
             .collect();
         return Err(
-            DescriptionError::new("pipelines show", format!("{name:?} is not known"))
-                .with_remedy(format!("Known names: {}", known.join(", "))),
+            DescriptionError::new("pipelines show", format!("there is no description {name:?}"))
+                .with_remedy(format!("There are: {}", known.join(", "))),
         );
     }
     for description in found {
@@ -55,6 +56,7 @@ fn show(library: &Library, name: &str) -> Result<(), DescriptionError> {
     Ok(())
 }
 
+/// The kind, codec and rank of a description.
 fn facts(description: &Description) -> String {
     let kind = description.kind;
     let codec = description

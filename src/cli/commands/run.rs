@@ -1,4 +1,4 @@
-//! `deskbeam run`: from the flags to a running host.
+//! `deskbeam run`: from the options to a running host.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -20,7 +20,7 @@ use crate::session::SessionConfig;
 use crate::shutdown;
 use crate::web::Serving;
 
-use crate::cli::access::Entrance;
+use crate::cli::access::Announcement;
 use crate::cli::announce::announce;
 use crate::cli::client_setting::ClientSetting;
 use crate::cli::failure::Failure;
@@ -36,11 +36,11 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         let display = options.display.or_else(display_in_environment);
         println!(
             "{}",
-            Plan::new(&stream_options(options.stream, display))?.launch_text()
+            Plan::new(&options.stream.into_options(display))?.launch_text()
         );
         return Ok(());
     }
-    let (access, entrance) = access::access(&options.access, options.listen)?;
+    let (access, announcement) = access::access(&options.access, options.listen)?;
     let tls = tls::tls(options.tls.clone(), options.listen)?;
     let folders = files::folders(&options.files)?;
     let listener = listen(options.listen)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     check_local(&options.access, &desktop)?;
     let input = input_backend(desktop.display(), options.access.block_keys.clone())?;
     let (fps, bitrate_kbps) = (options.stream.fps, options.stream.bitrate);
-    let stream = stream_options(options.stream, desktop.display().map(str::to_owned));
+    let stream = options.stream.into_options(desktop.display().map(str::to_owned));
     let plan = Plan::new(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
@@ -97,34 +97,36 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         new_plans,
         remote_signaling: signaling::remote_signaling(options.signaling),
     };
-    serve(setup, listener, desktop, &entrance, Reload { stream, plans })
+    serve(setup, listener, desktop, &announcement, Reload { stream, plans })
 }
 
-/// How the pipeline files are read again.
+/// The reload of the pipeline files.
 struct Reload {
     stream: StreamOptions,
     plans: mpsc::Sender<Plan>,
 }
 
 impl Reload {
-    /// Reads them, and gives what they say to the host. What is wrong with them is logged.
-    async fn read(stream: StreamOptions, plans: mpsc::Sender<Plan>) {
+    /// Reads the files, and sends the new plan to the host. Errors are logged.
+    async fn send_plan(stream: StreamOptions, plans: mpsc::Sender<Plan>) {
         match tokio::task::spawn_blocking(move || Plan::new(&stream)).await {
             Ok(Ok(plan)) => drop(plans.send(plan).await),
-            Ok(Err(error)) => tracing::error!(%error, "the pipeline files are wrong: the old ones stay"),
-            Err(error) => tracing::error!(%error, "the pipeline files cannot be read"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "cannot use the new pipeline files; keeping the old pipelines")
+            }
+            Err(error) => tracing::error!(%error, "cannot read the pipeline files"),
         }
     }
 }
 
-/// The names by which browsers may ask for this host: those of the flag, and the machine's own, also as mDNS has it.
+/// The host names that are accepted: those of the option, and that of the machine, also in mDNS.
 fn names(mut allowed: Vec<String>) -> Vec<String> {
     let own = signaling::machine_name();
     allowed.extend([format!("{own}.local"), own]);
     allowed
 }
 
-/// What the page is told of its settings; of one that is given twice, the last.
+/// The settings of the page that are fixed. The last value of a setting counts.
 fn pinned(settings: Vec<ClientSetting>) -> serde_json::Map<String, serde_json::Value> {
     let pairs = settings.into_iter();
     pairs
@@ -222,20 +224,7 @@ fn display_in_environment() -> Option<String> {
         .filter(|display| !display.is_empty())
 }
 
-fn stream_options(arguments: StreamArguments, display: Option<String>) -> StreamOptions {
-    StreamOptions {
-        capture: arguments.capture,
-        encoder: arguments.encoder,
-        pipeline: arguments.pipeline,
-        directory: arguments.pipelines,
-        display,
-        fps: arguments.fps,
-        bitrate_kbps: arguments.bitrate,
-        per_viewer_encoder: arguments.per_viewer_encoder,
-    }
-}
-
-/// The person at the desktop needs one, and a program that can ask.
+/// Checks that there is a display for the options about the local user, and a program that shows dialogs.
 fn check_local(access: &AccessArguments, desktop: &Desktop) -> Result<(), Failure> {
     let wanted = [
         (access.confirm, "--confirm"),
@@ -245,7 +234,7 @@ fn check_local(access: &AccessArguments, desktop: &Desktop) -> Result<(), Failur
     let wanted = wanted.iter().find(|(is_wanted, _)| *is_wanted);
     if let (Some((_, flag)), Desktop::None) = (wanted, desktop) {
         return Err(Failure::Usage(format!(
-            "{flag} needs a display with somebody at it"
+            "{flag} needs a display with a local user"
         )));
     }
     if access.confirm && !can_ask() {
@@ -259,7 +248,7 @@ fn check_local(access: &AccessArguments, desktop: &Desktop) -> Result<(), Failur
 
 fn input_backend(display: Option<&str>, blocked: Vec<Chord>) -> Result<Box<dyn Backend>, Failure> {
     let Some(display) = display else {
-        tracing::info!("there is no display: what viewers do with pointer and keyboard goes nowhere");
+        tracing::info!("there is no display: pointer and keyboard input is discarded");
         return Ok(Box::new(Discard));
     };
     match X11Backend::connect(Some(display), None) {
@@ -268,18 +257,18 @@ fn input_backend(display: Option<&str>, blocked: Vec<Chord>) -> Result<Box<dyn B
     }
 }
 
-/// How many connections may wait to be accepted.
+/// The connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     let bound = TcpListener::bind(address).and_then(|listener| {
-        // The queue of the standard library is short: of many clients at once, some would wait a second.
+        // The queue of the standard library is short: of many clients at once, some would have to retry after a second.
         rustix::net::listen(&listener, BACKLOG)?;
         Ok(listener)
     });
     bound.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => Failure::Port(format!(
-            "another program listens on {address} already. Choose another port with --listen; \
+            "another program already listens on {address}. Choose another port with --listen; \
              --listen {} takes a free one.",
             SocketAddr::new(address.ip(), 0)
         )),
@@ -287,12 +276,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Blocks until a signal comes or the virtual desktop's command ends.
+/// Serves until a signal arrives or the command of the virtual desktop ends.
 fn serve(
     mut setup: HostConfig,
     listener: TcpListener,
     desktop: Desktop,
-    entrance: &Entrance,
+    announcement: &Announcement,
     reload: Reload,
 ) -> Result<(), Failure> {
     let is_open = setup.access.mode() == "none";
@@ -304,13 +293,13 @@ fn serve(
         .context("cannot start the runtime")?;
     let result = runtime.block_on(async {
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
-        shutdown::on_hangup(move || Reload::read(reload.stream.clone(), reload.plans.clone()))
+        shutdown::on_hangup(move || Reload::send_plan(reload.stream.clone(), reload.plans.clone()))
             .context("cannot catch signals")?;
         setup.cut_off = shutdown::on_cut_off().context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
-        announce(address, entrance, setup.serving.tls.as_ref());
+        announce(address, announcement, setup.serving.tls.as_ref());
         if !address.ip().is_loopback() && is_open {
-            tracing::warn!("whoever can reach {address} can see and control this desktop");
+            tracing::warn!("--auth none: everyone who can reach {address} can see and control this desktop");
         }
         host::run(setup, listener, shutdown).await
     });
@@ -325,13 +314,13 @@ fn serve(
     result?;
     if lost {
         return Err(Failure::Display(
-            "the X server of the virtual desktop has ended by itself".to_owned(),
+            "the X server of the virtual desktop ended unexpectedly".to_owned(),
         ));
     }
     Ok(())
 }
 
-/// A virtual desktop ends with its program, and deskbeam with both.
+/// Cancels `shutdown` when the command or the X server of a virtual desktop ends.
 fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
     let Desktop::Virtual(display) = desktop else {
         return;
@@ -339,9 +328,9 @@ fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
     let (end, shutdown) = (display.end(), shutdown.clone());
     tokio::task::spawn_blocking(move || {
         match end.wait() {
-            Ended::Command(status) => tracing::info!(%status, "the command of the virtual desktop has ended"),
+            Ended::Command(status) => tracing::info!(%status, "the command of the virtual desktop ended"),
             Ended::Server(status) => {
-                tracing::error!(%status, "the X server of the virtual desktop has ended")
+                tracing::error!(%status, "the X server of the virtual desktop ended")
             }
             Ended::Stopped => return,
         }

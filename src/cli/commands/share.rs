@@ -1,4 +1,4 @@
-//! `deskbeam share`: links for others.
+//! `deskbeam share`: links for other people.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::cli::duration::in_words;
 use crate::cli::failure::Failure;
 use crate::cli::options::ShareOptions;
 
-/// Where a host that runs leaves its address for this command.
+/// The file in which a host leaves its address for this command.
 pub(crate) const ADDRESS: &str = "address";
-/// The address of a host that was started without flags.
-const DEFAULT: &str = "http://127.0.0.1:8080/";
+/// The address of a host without options.
+const DEFAULT_ADDRESS: &str = "http://127.0.0.1:8080/";
 
-/// Makes a link, lists all, or revokes one.
+/// Creates a link, lists all links, or revokes one.
 pub(crate) fn run(options: ShareOptions) -> Result<(), Failure> {
     let state = StateDir::open().map_err(anyhow::Error::new)?;
     let shares = Shares::new(state.clone());
@@ -24,11 +24,11 @@ pub(crate) fn run(options: ShareOptions) -> Result<(), Failure> {
     }
     if let Some(id) = options.revoke {
         if shares.revoke(&id, now_ms()).map_err(anyhow::Error::new)? {
-            println!("The link {id} is revoked.");
+            println!("Link {id} revoked.");
             return Ok(());
         }
         return Err(Failure::Usage(format!(
-            "there is no link {id}: `deskbeam share --list` has them all"
+            "there is no link {id}: `deskbeam share --list` lists all links"
         )));
     }
     let role = Role::named(&options.role).unwrap_or(Role::View);
@@ -41,7 +41,7 @@ pub(crate) fn run(options: ShareOptions) -> Result<(), Failure> {
         None => state
             .read(ADDRESS)
             .map_err(anyhow::Error::new)?
-            .unwrap_or_else(|| DEFAULT.to_owned()),
+            .unwrap_or_else(|| DEFAULT_ADDRESS.to_owned()),
     };
     println!(
         "{}/#token={}",
@@ -49,9 +49,9 @@ pub(crate) fn run(options: ShareOptions) -> Result<(), Failure> {
         secret.expose()
     );
     eprintln!(
-        "For {role}, until {until} from now; `deskbeam share --revoke {id}` ends it before.",
+        "Role {role}, valid for {validity}. `deskbeam share --revoke {id}` revokes it.",
         role = role.name(),
-        until = in_words(options.expires.0),
+        validity = in_words(options.expires.0),
         id = share.id,
     );
     Ok(())

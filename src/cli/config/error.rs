@@ -1,9 +1,9 @@
-//! What is wrong with a configuration file.
+//! The error of a configuration file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The file and what is wrong with it, as a sentence for whoever wrote it.
+/// The path of the file and what is wrong with it.
 #[derive(Debug)]
 pub(in crate::cli) struct ConfigError {
     file: PathBuf,

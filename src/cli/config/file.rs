@@ -1,4 +1,4 @@
-//! One configuration file, read and checked, and its values as defaults.
+//! A configuration file, which is read, checked, and applied as defaults.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -11,17 +11,17 @@ use toml::Table;
 use super::error::ConfigError;
 use super::{keys, location};
 
-/// What a configuration file says: key by key, the values as one would write them behind the flag.
+/// The values of a configuration file by key, in the form of the command line.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct ConfigFile {
     values: BTreeMap<String, Vec<String>>,
 }
 
 impl ConfigFile {
-    /// Reads `named`, or the user's file if there is one.
+    /// Reads the file `named`, or the user's file if it exists.
     ///
     /// # Errors
-    /// If `named` is missing, or if the file cannot be read or says something that `command` does not take.
+    /// If `named` does not exist, if the file cannot be read, or if `command` does not accept a key or a value.
     pub(in crate::cli) fn read(named: Option<PathBuf>, command: &Command) -> Result<Self, ConfigError> {
         let optional = named.is_none();
         let Some(path) = named.or_else(location::default_file) else {
@@ -34,11 +34,15 @@ impl ConfigFile {
         }
     }
 
+    /// Parses the text of the file at `path`.
+    ///
+    /// # Errors
+    /// See [`ConfigFile::read`].
     pub(in crate::cli) fn parse(path: &Path, text: &str, command: &Command) -> Result<Self, ConfigError> {
         let error = |reason: String| ConfigError::new(path, reason);
-        let table: Table = text.parse().map_err(|wrong: toml::de::Error| {
-            error(format!("this is not TOML: {}", wrong.to_string().trim()))
-        })?;
+        let table: Table = text
+            .parse()
+            .map_err(|wrong: toml::de::Error| error(format!("not TOML: {}", wrong.to_string().trim())))?;
         let known = keys::known(command);
         let mut values = BTreeMap::new();
         for (key, value) in table {
@@ -48,8 +52,8 @@ impl ConfigFile {
                     "the key `{key}` is unknown. Did you mean `{nearest}`?"
                 )));
             };
-            let written =
-                keys::written(command, arg, &value).map_err(|reason| error(format!("`{key}`: {reason}")))?;
+            let written = keys::to_arguments(command, arg, &value)
+                .map_err(|reason| error(format!("`{key}`: {reason}")))?;
             values.insert(key, written);
         }
         let file = Self { values };
@@ -61,10 +65,10 @@ impl ConfigFile {
         }
     }
 
-    /// Makes the values the defaults of `command` and of the subcommand in `matches`, which are what the command line
-    /// and the environment say. A value that contradicts them is left out.
+    /// Makes the values the defaults of `command`, and of the subcommand in `matches`. A value is left out if it conflicts
+    /// with an option in `matches` that comes from the command line or from the environment.
     pub(in crate::cli) fn apply(&self, command: Command, matches: &ArgMatches) -> Command {
-        let given = |arg: &Arg| {
+        let is_set = |arg: &Arg| {
             let source = matches.value_source(arg.get_id().as_str());
             matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable))
         };
@@ -74,7 +78,7 @@ impl ConfigFile {
                 continue;
             };
             let mut others = command.get_arguments();
-            if !others.any(|other| given(other) && contradict(&command, arg, other)) {
+            if !others.any(|other| is_set(other) && contradict(&command, arg, other)) {
                 defaults.insert(arg.get_id().clone(), values.to_vec());
             }
         }
@@ -105,7 +109,7 @@ impl ConfigFile {
     }
 }
 
-/// A path through something that is no folder leads nowhere either.
+/// True if the file does not exist, also because part of its path is not a folder.
 fn is_missing(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
@@ -116,7 +120,7 @@ fn find<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
         .find(|arg| keys::key_of(arg).as_deref() == Some(key))
 }
 
-/// Whether one excludes the other: clap knows it of that one where it was declared.
+/// True if the options conflict. clap knows it only of the one that declares the conflict.
 fn contradict(command: &Command, one: &Arg, other: &Arg) -> bool {
     let excludes = |one: &Arg, other: &Arg| {
         let excluded = command.get_arg_conflicts_with(one);
@@ -184,7 +188,7 @@ mod tests {
                 "supported_protocols = ['x']",
                 "`supported_protocols`: invalid value 'x'",
             ),
-            ("listen =", "this is not TOML"),
+            ("listen =", "not TOML"),
             ("pipeline = 'x'\nencoder = 'vp8'", "contradicts"),
             ("display = ':0'\nvirtual = '640x480'", "contradicts"),
         ] {

@@ -1,4 +1,4 @@
-//! Which keys there are, and what they take: what clap says of the flags.
+//! The keys and their types, which follow from the options.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 use toml::Value;
 
-/// The key of a flag: its long name with underscores. Only flags with an environment variable have one, and the flag
-/// that names the file has none.
+/// The key of an option: its long name with underscores. An option without an environment variable has none, nor has
+/// the option that names the file.
 pub(super) fn key_of(arg: &Arg) -> Option<String> {
     arg.get_env()?;
     let long = arg.get_long()?;
     (long != FILE).then(|| long.replace('-', "_"))
 }
 
-/// All keys. `run`, whose flags `command` has too, is what they are about.
+/// All keys of `command`.
 pub(super) fn known(command: &Command) -> BTreeSet<String> {
     command.get_arguments().filter_map(key_of).collect()
 }
 
-/// The key that `key` was perhaps meant to be.
+/// The known key that is most similar to `key`.
 pub(super) fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a str> {
     known
         .iter()
@@ -27,13 +27,13 @@ pub(super) fn nearest<'a>(key: &str, known: &'a BTreeSet<String>) -> Option<&'a 
         .map(String::as_str)
 }
 
-/// The value as one would write it behind the flag.
+/// Converts a value to the form of the command line.
 ///
 /// # Errors
-/// What is expected, if the type is another, or if the flag refuses the value.
-pub(super) fn written(command: &Command, arg: &Arg, value: &Value) -> Result<Vec<String>, String> {
+/// The expected type or value, if this is another.
+pub(super) fn to_arguments(command: &Command, arg: &Arg, value: &Value) -> Result<Vec<String>, String> {
     let values = match value {
-        // A table is a list of pairs.
+        // A table becomes a list of pairs.
         Value::Table(pairs) if takes_pairs(arg) => pairs
             .iter()
             .map(|(name, value)| Ok(format!("{name}={}", plain(value)?)))
@@ -68,7 +68,7 @@ fn scalar(arg: &Arg, value: &Value) -> Result<String, String> {
     }
 }
 
-/// Whether the values of the flag are NAME=VALUE.
+/// True if the values of the option are pairs, NAME=VALUE.
 fn takes_pairs(arg: &Arg) -> bool {
     let names = arg.get_value_names().unwrap_or_default();
     names.iter().any(|name| name == "NAME=VALUE")
@@ -109,10 +109,10 @@ fn name_of(value: &Value) -> &'static str {
     }
 }
 
-/// Has clap parse the flag with these values, and nothing else.
+/// Lets clap check the values.
 fn check(command: &Command, arg: &Arg, values: &[String]) -> Result<(), String> {
     let long = arg.get_long().unwrap_or_default();
-    // A switch takes no value on the command line, and true or false cannot be wrong.
+    // A switch takes no value on the command line.
     if is_switch(arg) {
         return Ok(());
     }
@@ -131,7 +131,7 @@ fn check(command: &Command, arg: &Arg, values: &[String]) -> Result<(), String> 
         })
 }
 
-/// The flag that names the file.
+/// The option that names the file.
 const FILE: &str = "config";
 
 #[cfg(test)]

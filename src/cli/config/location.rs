@@ -1,15 +1,15 @@
-//! Where the configuration file is looked for.
+//! The location of the configuration file.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// `deskbeam/config.toml` in the user's folder for configuration. `None` if the user has none.
+/// `deskbeam/config.toml` in the configuration folder of the user; `None` if there is no such folder.
 pub(super) fn default_file() -> Option<PathBuf> {
     let folder = folder(std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME"))?;
     Some(folder.join("deskbeam").join("config.toml"))
 }
 
-/// The XDG base directory specification has a relative path ignored.
+/// The base folder. Relative paths are ignored, as the XDG base directory specification wants.
 fn folder(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
     let absolute = |value: OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
     xdg.and_then(absolute)

@@ -1,6 +1,6 @@
-//! The configuration file: its values are the defaults of the flags that have an environment variable.
+//! The configuration file. Its values are the defaults of the options that have an environment variable.
 //!
-//! There is no list of keys: they follow from the flags.
+//! There is no list of keys: they follow from the options.
 
 mod error;
 mod file;

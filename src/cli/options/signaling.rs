@@ -1,4 +1,4 @@
-//! How much clients may ask for, what they use for ICE, and a signaling server elsewhere.
+//! The options about signaling: limits, ICE, and a remote signaling server.
 
 use std::path::PathBuf;
 
@@ -9,43 +9,42 @@ use crate::web::ServerUrl;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signaling")]
 pub(in crate::cli) struct SignalingArguments {
-    /// How many viewers and players there may be at once.
+    /// Maximum number of viewers and WHEP players
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     #[arg(env = "DESKBEAM_MAX_CONNECTIONS")]
     pub max_connections: u32,
 
-    /// How many TCP connections there may be at once from one address (from one /64 of IPv6). 0: any number, for a
-    /// reverse proxy, from which all come.
+    /// Maximum number of TCP connections from one address (one /64 for IPv6). 0: unlimited, for a reverse proxy
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     #[arg(env = "DESKBEAM_MAX_CONNECTIONS_PER_ADDRESS")]
     pub max_connections_per_address: u32,
 
-    /// How often clients are asked to ping, in seconds.
+    /// Interval at which clients should ping, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     #[arg(env = "DESKBEAM_HEARTBEAT_INTERVAL")]
     pub heartbeat_interval: u64,
 
-    /// After how many seconds without a sign of life a client is removed. 0: never.
+    /// Disconnects a client after this many seconds without a message. 0: never
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     #[arg(env = "DESKBEAM_CONNECTION_TIMEOUT")]
     pub connection_timeout: u64,
 
-    /// The longest message that is read, in bytes.
+    /// Largest signaling message, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1024..=1_048_576))]
     #[arg(env = "DESKBEAM_MAX_MESSAGE_SIZE")]
     pub max_message_size: u32,
 
-    /// How many messages a client may send at once.
+    /// Number of messages that a client may send in a burst
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(env = "DESKBEAM_RATE_BURST")]
     pub rate_burst: u32,
 
-    /// How many messages a client may send per second, lastingly.
+    /// Number of messages per second that a client may send, sustained
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(env = "DESKBEAM_RATE_PER_SECOND")]
     pub rate_per_second: u32,
 
-    /// The protocols that may be spoken, between commas.
+    /// Signaling protocols that clients may use, separated by commas
     #[arg(
         long,
         value_name = "NAMES",
@@ -55,7 +54,7 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(value_parser = ["gstreamer-1.0", "selkies", "gstwebrtc"], env = "DESKBEAM_SUPPORTED_PROTOCOLS")]
     pub supported_protocols: Vec<String>,
 
-    /// What clients use for ICE, such as stun:stun.example.org:3478. May be given several times.
+    /// STUN or TURN server for clients, such as stun:stun.example.org:3478; repeatable
     #[arg(
         long = "ice-server",
         value_name = "URL",
@@ -64,35 +63,35 @@ pub(in crate::cli) struct SignalingArguments {
     )]
     pub ice_servers: Vec<String>,
 
-    /// A file with the secret that a TURN server among them has too (`static-auth-secret` of coturn): clients get
-    /// credentials that end after a day.
+    /// File with the secret that the TURN servers share (static-auth-secret of coturn): clients get credentials that are
+    /// valid for a day
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
     pub turn_secret_file: Option<PathBuf>,
 
-    /// A signaling server elsewhere, ws:// or wss://, where the host registers to be reached through it.
+    /// Remote signaling server (ws:// or wss://) where the host registers, and through which viewers reach it
     #[arg(long, value_name = "URL", env = "DESKBEAM_SIGNALING_SERVER")]
     pub signaling_server: Option<ServerUrl>,
 
-    /// What that server speaks: gstwebrtc (of gst-plugins-rs), or selkies (also of the gst-examples).
+    /// Protocol of the remote server: gstwebrtc (gst-plugins-rs), or selkies (also gst-examples)
     #[arg(long, value_name = "NAME", default_value = "gstwebrtc", value_parser = ["gstwebrtc", "selkies"])]
     #[arg(env = "DESKBEAM_SIGNALING_PROTOCOL")]
     pub signaling_protocol: String,
 
-    /// What the host calls itself there. The machine's name, if not given.
+    /// Name of the host on the remote server. Defaults to the name of the machine
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_NAME")]
     pub signaling_name: Option<String>,
 
-    /// What those may do who come through that server, which lets in whom it likes: view, or control.
+    /// Role of viewers who come through the remote server, which authenticates them itself
     #[arg(long, value_name = "ROLE", default_value = "control", value_parser = ["view", "control"])]
     #[arg(env = "DESKBEAM_SIGNALING_ROLE")]
     pub signaling_role: String,
 
-    /// With selkies: the peer to call. Without it, the host waits to be called.
+    /// With --signaling-protocol selkies: the peer to call. Without it, the host waits for a call
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_CALLEE")]
     pub signaling_callee: Option<String>,
 }
 
-/// Names stand between spaces in the text protocol.
+/// Accepts the names that the text protocol can carry, where spaces separate words.
 fn name_without_spaces(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > 64 || text.contains(char::is_whitespace) {
         return Err("expected 1 to 64 bytes without spaces".to_owned());

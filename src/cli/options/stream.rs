@@ -1,27 +1,28 @@
-//! What is captured, and how it is encoded.
+//! The options about the video: its source, its encoder, its rate.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::media::StreamOptions;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct StreamArguments {
-    /// Frames per second.
+    /// Frame rate, in frames per second
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=240))]
     #[arg(env = "DESKBEAM_FPS", help_heading = "Video")]
     pub fps: u32,
 
-    /// The video bitrate, in kbit/s.
+    /// Maximum video bitrate, in kbit/s
     #[arg(long, value_name = "KBIT/S", default_value_t = 8000, value_parser = clap::value_parser!(u32).range(50..=500_000))]
     #[arg(env = "DESKBEAM_BITRATE", help_heading = "Video")]
     pub bitrate: u32,
 
-    /// Gives each viewer an encoder of its own. Without this, those whose lines are alike share one.
+    /// Gives each viewer an encoder of its own. By default, viewers with similar links share one
     #[arg(long, env = "DESKBEAM_PER_VIEWER_ENCODER", help_heading = "Video")]
     pub per_viewer_encoder: bool,
 
-    /// What to capture: auto, a name from `deskbeam pipelines list` (test is a moving picture that needs no
-    /// display), or gst-launch text.
+    /// Video source: auto, a name from `deskbeam pipelines list` (test needs no display), or gst-launch text
     #[arg(
         long,
         value_name = "NAME|TEXT",
@@ -31,7 +32,7 @@ pub(in crate::cli) struct StreamArguments {
     )]
     pub capture: String,
 
-    /// How to encode: auto, a name, a codec (h264, vp8), or gst-launch text.
+    /// Video encoder: auto, a name from `deskbeam pipelines list`, a codec (h264, vp8), or gst-launch text
     #[arg(
         long,
         value_name = "NAME|TEXT",
@@ -41,7 +42,8 @@ pub(in crate::cli) struct StreamArguments {
     )]
     pub encoder: String,
 
-    /// A whole description instead, from the source to `webrtcbin name=webrtc`: a file, or gst-launch text.
+    /// Complete pipeline instead of --capture and --encoder, from the source to `webrtcbin name=webrtc`: a file, or
+    /// gst-launch text
     #[arg(
         long,
         value_name = "FILE|TEXT",
@@ -51,7 +53,7 @@ pub(in crate::cli) struct StreamArguments {
     #[arg(conflicts_with_all = ["capture", "encoder"])]
     pub pipeline: Option<String>,
 
-    /// A directory with capture/*.launch and encode/*.launch that override the shipped ones and add to them.
+    /// Folder with capture/*.launch, encode/*.launch and audio/*.launch, which replace or extend the built-in ones
     #[arg(
         long,
         value_name = "DIR",
@@ -59,4 +61,20 @@ pub(in crate::cli) struct StreamArguments {
         help_heading = "Pipelines"
     )]
     pub pipelines: Option<PathBuf>,
+}
+
+impl StreamArguments {
+    /// The options of the stream from this display.
+    pub(in crate::cli) fn into_options(self, display: Option<String>) -> StreamOptions {
+        StreamOptions {
+            capture: self.capture,
+            encoder: self.encoder,
+            pipeline: self.pipeline,
+            directory: self.pipelines,
+            display,
+            fps: self.fps,
+            bitrate_kbps: self.bitrate,
+            per_viewer_encoder: self.per_viewer_encoder,
+        }
+    }
 }

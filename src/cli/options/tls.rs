@@ -1,4 +1,4 @@
-//! Whether HTTPS is spoken, and with which certificate.
+//! The options about HTTPS.
 
 use std::path::PathBuf;
 
@@ -7,16 +7,16 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "TLS")]
 pub(in crate::cli) struct TlsArguments {
-    /// Whether HTTPS is spoken: auto is yes where others than this machine can connect, and with --tls-cert. off is
-    /// for a proxy that speaks it.
+    /// HTTPS. auto: on unless the address is loopback; also on with --tls-cert. Use off behind a reverse proxy that
+    /// speaks TLS
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "on", "off"], env = "DESKBEAM_TLS")]
     pub tls: String,
 
-    /// A certificate with its chain, in PEM, read again when it changes. Without one, the host makes its own.
+    /// Certificate chain in PEM format, reloaded when the file changes. Without it, the host uses a self-signed one
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_CERT")]
     pub tls_cert: Option<PathBuf>,
 
-    /// Its key, in PEM.
+    /// Private key of the certificate, in PEM format
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 }
