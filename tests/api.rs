@@ -1,4 +1,4 @@
-//! The JSON routes, and their description.
+//! The JSON routes, and their OpenAPI description.
 
 use std::time::{Duration, Instant};
 
@@ -166,7 +166,7 @@ async fn a_client_that_says_its_peer_id_a_moment_later_is_shown_out_too() {
     client.receive().await;
     let answer = disconnect(&host, "late", &[]);
     let introduce = async {
-        // The request is on its way, or not yet: both must do.
+        // The request may arrive before or after this: both have to work.
         get(host.address, "/health").await;
         client
             .send(json!({"type":"hello","peer_id":"late","data":{}}))
@@ -252,7 +252,7 @@ async fn ice_servers_are_told_with_stun_first() {
     host.stop().await;
 }
 
-/// An answer that no handler gave: the path is a file's, or has no such method.
+/// True if no handler gave this answer: the path is that of a file, or has no such method.
 fn is_unknown(answer: &Response) -> bool {
     answer.status == 405 || answer.status == 404 && answer.body.contains("There is nothing here")
 }

@@ -1,4 +1,4 @@
-//! The program as its users start it: exit codes, errors, signals.
+//! The program on the command line: exit codes, errors, signals.
 
 use std::io::{BufRead, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -99,7 +99,7 @@ fn what_is_printed_runs_in_gst_launch() {
     for encoder in ["x264", "vp8"] {
         let (code, stdout, stderr) = run(&["--capture", "test", "--encoder", encoder, "--print-pipeline"]);
         assert_eq!(code, 0, "{stderr}");
-        // As a shell would paste it, with the capture ended after a few frames.
+        // As pasted into a shell, with a capture that ends after a few frames.
         let text = stdout
             .trim()
             .replace("videotestsrc ", "videotestsrc num-buffers=5 ");
@@ -114,7 +114,7 @@ fn what_is_printed_runs_in_gst_launch() {
             "{script}\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        // The whole of it, as it is, can at least be built.
+        // The whole pipeline can at least be built.
         let script = format!(
             "exec timeout 20 gst-launch-1.0 --no-position fakesrc num-buffers=1 ! fakesink {}",
             stdout.trim()
@@ -137,7 +137,7 @@ fn a_display_that_merely_happens_to_be_there_is_left_alone_by_the_test_picture()
     assert_eq!(program.wait().code(), Some(0));
 }
 
-/// What `--print-pipeline` prints with this file, these variables and these flags, and how it ends.
+/// Runs deskbeam with this configuration file, these variables and flags: the exit code, stdout and stderr.
 fn configured(file: &str, variables: &[(&str, &str)], flags: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("deskbeam")).unwrap();
@@ -297,7 +297,7 @@ fn verbose_may_stand_before_a_subcommand_and_other_flags_may_not() {
     );
 }
 
-/// `deskbeam` with the test picture on a free port, with a folder of its own for what it keeps.
+/// The command for `deskbeam` with the test source on a free port, and with this state folder.
 fn guarded(state: &std::path::Path, flags: &[&str]) -> Command {
     let mut command = command(&["--capture", "test"]);
     command
@@ -308,7 +308,7 @@ fn guarded(state: &std::path::Path, flags: &[&str]) -> Command {
     command
 }
 
-/// Runs it until it has printed its address, and ends it. The address.
+/// Runs the command until it has printed its address, which is returned, and ends it.
 fn address_of(mut command: Command) -> String {
     let mut child = command
         .stdin(std::process::Stdio::null())

@@ -1,4 +1,4 @@
-//! Each message of each protocol, once, at the real host: what it does, or that the host goes on behind it.
+//! Each message of each protocol, once, at the real host: it has its effect, or the host goes on after it.
 
 use deskbeam::input::{Axis, Recorded};
 use deskbeam::protocol::input::{Button, Point};
@@ -206,7 +206,7 @@ async fn each_word_of_the_text_protocol_is_answered() {
             let Some(Message::Text(text)) = client.next_frame().await else {
                 panic!("{word}: no answer")
             };
-            // Offers and candidates come between.
+            // Offers and candidates arrive in between.
             if !text.starts_with('{') && text.as_str() != "HELLO" {
                 assert!(text.starts_with(answer), "{word}: {text}");
                 break;

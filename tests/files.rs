@@ -1,4 +1,4 @@
-//! Files by HTTP: what goes into the folder for them, and what comes out of the other.
+//! Files over HTTP: uploads and downloads.
 
 use std::path::Path;
 use std::sync::Arc;

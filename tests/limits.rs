@@ -1,4 +1,4 @@
-//! How much a client may do, and what the host does when it is too much or too little.
+//! The limits of clients: rates, sizes, silence, and the number of connections.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use super::support::raw::{FIN, PING, RawSocket, TEXT, masked};
 use super::support::signaling::Client;
 use super::support::soon;
 
-/// How often clients of these tests do something again.
+/// The interval at which the clients of these tests repeat something.
 const PACE: Duration = Duration::from_millis(100);
 
-/// A client that has its welcome.
+/// Connects a client, and receives its welcome.
 async fn join(host: &TestHost) -> Client {
     let mut client = Client::connect(&host.ws_url()).await;
     assert_eq!(client.receive().await["type"], "welcome");
@@ -44,7 +44,7 @@ async fn a_client_too_many_is_told_in_its_dialect_and_closed() {
     let (_first, mut second) = (join(&host).await, join(&host).await);
     for path in ["ws", "gstwebrtc", "webrtc/signalling"].repeat(10) {
         let mut refused = Client::connect(&format!("ws://{}/{path}", host.address)).await;
-        // Clients speak as soon as they are connected: that must not cost them the answer.
+        // Clients send as soon as they are connected, which must not lose the answer.
         refused.send_raw(Message::text("HELLO 1")).await;
         let Some(Message::Text(text)) = refused.next_frame().await else {
             panic!("{path}: no word")
@@ -310,7 +310,7 @@ async fn a_thousand_pings_at_once_are_all_answered_in_their_order() {
     host.stop().await;
 }
 
-/// All connect at once, and each has its welcome and a pong while the others are still there.
+/// Connects all at once. Each gets its welcome and a pong while the others are connected.
 async fn crowd(size: usize) {
     let host = TestHost::start_custom(|setup| setup.max_connections = size);
     let mut clients = join_all((0..size).map(|_| join(&host))).await;
@@ -343,7 +343,7 @@ async fn a_client_that_never_reads_is_closed_and_blocks_nobody() {
     });
     let mut other = join(&host).await;
     let (socket, _) = connect_async(host.ws_url()).await.unwrap();
-    // The half that reads is kept, so that the socket stays open, and is never asked for anything.
+    // The reading half is kept, so that the socket stays open, but never read.
     let (mut send, _unread) = socket.split();
     let mut flooding = tokio::spawn(async move {
         let ping = json!({"type":"ping","id":"x".repeat(64)}).to_string();

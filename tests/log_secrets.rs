@@ -1,4 +1,4 @@
-//! No secret gets into the log, whatever its level.
+//! No secret gets into the log, at any level.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -14,7 +14,7 @@ use super::support::program::command;
 use super::support::signaling::Client;
 use super::support::viewer::{Viewer, ViewerOptions};
 
-/// What somebody types and copies: no word that anything else would say.
+/// The text that is typed and copied: a word that nothing else contains.
 const TYPED: &str = "Xylophonquarz";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! The examples of docs/security.md for reverse proxies, run by these proxies. Skipped where they are not installed.
+//! The examples for reverse proxies in docs/security.md, with real proxies. Skipped where they are not installed.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn examples(language: &str) -> Vec<String> {
     of_language.collect()
 }
 
-/// The host as the examples start it, with more flags.
+/// Starts the host like the examples, with further flags.
 fn start_host(state: &Path, more: &[&str]) -> (Program, String) {
     let example = examples("sh").remove(0);
     let flags = example.trim().strip_prefix("deskbeam --listen 127.0.0.1:8080 ");
@@ -46,7 +46,7 @@ fn start_host(state: &Path, more: &[&str]) -> (Program, String) {
     (program, url)
 }
 
-/// A proxy that ends with this, and the certificate by which it is known.
+/// A running proxy, which ends with this, and its certificate.
 struct Proxy {
     address: SocketAddr,
     client: Arc<ClientConfig>,
@@ -63,8 +63,8 @@ impl Drop for Running {
 }
 
 impl Proxy {
-    /// Starts `command`, and waits until it serves at `address` with a certificate that this one has signed. `None`: it
-    /// is not installed.
+    /// Starts `command`, and waits until it serves at `address` with a certificate that this one signed. `None` if it is
+    /// not installed.
     async fn start(command: &mut Command, address: SocketAddr, certificate: &Path) -> Option<Self> {
         let program = command.get_program().to_owned();
         let Ok(child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
@@ -113,7 +113,7 @@ impl Proxy {
         }
     }
 
-    /// The status of an attempt to open a socket; 101 if it opens and greets.
+    /// Tries to open a WebSocket, and returns the status: 101 if it opens and the welcome arrives.
     async fn upgrade(&self, headers: &[(&'static str, &str)]) -> u16 {
         let mut request = format!("wss://{NAME}/ws").into_client_request().unwrap();
         for (name, value) in headers {
@@ -144,7 +144,7 @@ fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// nginx with this in its configuration.
+/// Starts nginx with this part of its configuration.
 async fn nginx(place: &Path, example: &str, host: &str) -> Option<Proxy> {
     let address = free_address();
     let (certificate, key) = (place.join("desk.pem"), place.join("desk.key"));
@@ -171,7 +171,7 @@ async fn nginx(place: &Path, example: &str, host: &str) -> Option<Proxy> {
     Proxy::start(&mut command, address, &certificate).await
 }
 
-/// Caddy with this as its configuration, and an authority of its own.
+/// Starts Caddy with this configuration, and a certificate authority of its own.
 async fn caddy(place: &Path, example: &str) -> Option<Proxy> {
     let (address, plain) = (free_address(), free_address());
     let configuration = format!(
@@ -191,7 +191,7 @@ async fn caddy(place: &Path, example: &str) -> Option<Proxy> {
     Proxy::start(&mut command, address, &root).await
 }
 
-/// Pages and sockets of the host come through `proxy`, to whom they are for.
+/// Checks that pages and WebSockets pass `proxy`, and only for authenticated clients.
 async fn passes(proxy: &Proxy, token: &str) {
     assert_eq!(proxy.get("/", &[]).await.status, 200);
     assert_eq!(proxy.get("/turn", &[]).await.status, 401);
@@ -250,7 +250,7 @@ async fn the_example_for_caddy_passes_pages_and_sockets_on() {
     passes(&proxy, token).await;
 }
 
-/// What asks for a sign-in elsewhere, in small: who has the cookie of Ann is Ann.
+/// A minimal authentication service: the cookie of Ann identifies Ann.
 async fn sign_in_server() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

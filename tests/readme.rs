@@ -1,4 +1,4 @@
-//! The invocations of the README do what it says, and what the documents name is there.
+//! The invocations of the README run, and the names in the documents exist.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -35,7 +35,7 @@ fn each_of_the_ten_invocations_runs() {
     let invocations = invocations();
     assert_eq!(invocations.len(), 10, "{invocations:?}");
     for invocation in invocations {
-        // The display and the port of the example are not those of the test.
+        // The test has a display and a port of its own.
         let command = invocation.replace("--display :0", &format!("--display {}", display.display()));
         let mut child = Command::new("sh")
             .args(["-c", &format!("exec {}", command.replace(":8080", ":0"))])

@@ -1,4 +1,4 @@
-//! HTTPS: the certificate of the host's own, and one that is given.
+//! HTTPS, with the self-signed certificate and with one in files.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -91,7 +91,7 @@ async fn the_hosts_own_certificate_is_kept_and_serves_pages_and_sockets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_runs_for_a_year_makes_a_new_certificate_before_the_old_one_ends() {
     let place = tempfile::tempdir().unwrap();
-    // It makes one that for us ends in 29 days: the old one and the new one are valid for us.
+    // With its clock it creates one that ends in 29 days of ours: the old and the new one are valid for us.
     let clock = SetClock::new("-367d");
     let mut environment = clock.environment().to_vec();
     environment.push(("XDG_STATE_HOME", place.path().to_str().unwrap().to_owned()));

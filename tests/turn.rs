@@ -1,4 +1,4 @@
-//! A real TURN server (coturn) takes the credentials that viewers get.
+//! The credentials for TURN, with a real server (coturn).
 
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
@@ -49,7 +49,7 @@ impl Relay {
         }
     }
 
-    /// Whether somebody with these credentials gets a relayed address and is heard through it.
+    /// True if a client with these credentials gets an allocation, and data pass through it.
     fn takes(&self, username: &str, credential: &str) -> bool {
         let output = Command::new("turnutils_uclient")
             .args(["-u", username, "-w", credential, "-p", &self.port.to_string()])

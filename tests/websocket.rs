@@ -1,5 +1,5 @@
-//! Frames of WebSocket (RFC 6455), made by hand: what is allowed is answered, and for what is not the host says why
-//! it closes.
+//! WebSocket frames (RFC 6455), made by hand: valid ones are answered, and invalid ones close the socket with the right
+//! code.
 
 use serde_json::json;
 

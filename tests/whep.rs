@@ -1,4 +1,4 @@
-//! Players: WHEP, by hand and with a webrtcbin that offers.
+//! WHEP players, by hand and with a webrtcbin that offers.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ const TRICKLE: (&str, &str) = ("content-type", "application/trickle-ice-sdpfrag"
 
 const ORIGIN: &str = "https://player.example";
 
-/// A host that lets a page from elsewhere watch.
+/// Starts a host that allows a page of another origin.
 fn start(max_connections: usize) -> TestHost {
     TestHost::start_custom(|setup| {
         setup.origins = vec![ORIGIN.to_owned()];
@@ -24,7 +24,7 @@ fn start(max_connections: usize) -> TestHost {
     })
 }
 
-/// Asks as that page does.
+/// Sends a request from that page.
 async fn ask(host: &TestHost, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
     let headers = [headers, &[("origin", ORIGIN)]].concat();
     let answer = request(host.address, method, path, &headers, body).await;
@@ -32,7 +32,7 @@ async fn ask(host: &TestHost, method: &str, path: &str, headers: &[(&str, &str)]
     answer
 }
 
-/// The page may read every answer.
+/// Checks that the page may read the answer.
 fn assert_cors(answer: &Response) {
     assert_eq!(
         answer.header("access-control-allow-origin"),
@@ -60,7 +60,7 @@ fn assert_cors(answer: &Response) {
     assert_eq!(answer.header("access-control-allow-credentials"), None);
 }
 
-/// Comes as `player` does, and returns where its session is.
+/// Connects `player`, and returns the path of its resource.
 async fn come(host: &TestHost, path: &str, player: &mut Player) -> (String, Response) {
     let answer = ask(host, "POST", path, &[SDP], &player.offer).await;
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -187,7 +187,7 @@ async fn a_player_gets_all_candidates_and_decodes() {
 async fn candidates_may_come_later_in_fragments() {
     let host = start(100);
     let mut player = Player::new().await;
-    // The shape of players that send each candidate when they find it.
+    // Like players that send each candidate as soon as it is found.
     let (candidates, rest): (Vec<_>, Vec<_>) = player
         .offer
         .lines()
@@ -263,10 +263,10 @@ async fn a_player_that_is_killed_is_noticed() {
     host.stop().await;
 }
 
-/// Where the player that is killed finds the host.
+/// The variable with the URL of the host, for the player that is killed.
 const KILLED_AT: &str = "DESKBEAM_TEST_WHEP";
 
-/// In a process of its own.
+/// The player that is killed, in a process of its own.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it is the player of another test"]
 async fn play_until_killed() {
@@ -277,8 +277,8 @@ async fn play_until_killed() {
     let mut player = Player::new().await;
     let answer = request(address.parse().unwrap(), "POST", "/whep", &[SDP], &player.offer).await;
     player.take_answer(&answer.body);
-    // Ten seconds of pictures. The host misses the player by its receiver reports, so one must have come: they are due
-    // every 6.2 s at most (RFC 3550, section 6.3.1), and what is due while DTLS still shakes hands is lost.
+    // Ten seconds of video. The host notices the loss of the player by missing receiver reports, so that one must have
+    // arrived: they are due every 6.2 s at most (RFC 3550, section 6.3.1), and those during the DTLS handshake are lost.
     player.until_decoded(300).await;
     println!("it plays at {}", answer.header("location").unwrap());
     player.until_decoded(u32::MAX).await;

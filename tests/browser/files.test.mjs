@@ -60,7 +60,7 @@ test('files are dropped and chosen, keep what is there, and go on after a loss',
   assert.equal(lost, 2);
   assert.ok(large.equals(await readFile(join(uploads, 'large.bin'))));
   assert.deepEqual((await readdir(uploads)).sort(), ['large.bin', 'note (1).txt', 'note.txt']);
-  assert.match(host.log, /a file has come.*large\.bin/);
+  assert.match(host.log, /file uploaded.*large\.bin/);
   assert.deepEqual(complaints.filter((complaint) => !/api\/uploads|ERR_FAILED/.test(complaint)), []);
 });
 
