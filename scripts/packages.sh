@@ -1,12 +1,12 @@
-# What the scripts need from Debian or Ubuntu, and from Rust and Node. Sourced, not run.
+# The packages that the scripts need from Debian or Ubuntu, and from Rust and Node. Sourced, not run.
 
 BUILD_PACKAGES="build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev"
 RUN_PACKAGES="gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-nice"
 VIRTUAL_PACKAGES="xvfb openbox xterm xfonts-base fonts-dejavu-core"
 TEST_PACKAGES="gstreamer1.0-tools xdotool xclip x11-utils x11-xkb-utils x11-xserver-utils iproute2 nftables coturn faketime"
-# Reverse proxies, whose examples are then tried. Where services run, these packages would start theirs.
+# Reverse proxies, for the tests of their configuration. On a machine with systemd these packages start services.
 PROXY_PACKAGES="nginx-light caddy"
-# What deskbeam is measured against, and what that takes.
+# The programs that the benchmark compares deskbeam with, and the tools for that.
 BENCH_PACKAGES="xvfb iproute2 novnc websockify tigervnc-standalone-server xpra python3-venv"
 SELKIES="selkies==2.1.0"
 # Debian's. Ubuntu has none of these names as plain packages: there, install the browsers yourself and name them in
@@ -21,10 +21,10 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Installs those of the packages that are missing.
+# Installs the packages that are missing.
 need_packages() {
     if ! command -v dpkg-query >/dev/null; then
-        say "this is neither Debian nor Ubuntu: install what these packages hold yourself: $*"
+        say "this is neither Debian nor Ubuntu: install the equivalents of these packages yourself: $*"
         return
     fi
     missing=""
@@ -39,7 +39,7 @@ need_packages() {
     fi
 }
 
-# Installs the browsers of the tests, unless the environment names others.
+# Installs the browsers for the tests, unless the environment names others.
 need_browsers() {
     if [ -n "${CHROMIUM:-}" ] && [ -n "${FIREFOX:-}" ]; then
         return
@@ -60,14 +60,14 @@ need_rust() {
         [ -z "$present" ] || say "Rust $present is too old: $wanted is needed"
         say "installing Rust for this user, by https://rustup.rs"
         need_packages curl ca-certificates
-        # A pipe would hide that it has not come.
+        # A pipe would hide a failed download.
         installer=$(curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs) ||
-            { say "Rust $wanted or newer is needed: https://rustup.rs is not reached, so install it by hand"; exit 1; }
+            { say "Rust $wanted or newer is needed: https://rustup.rs cannot be reached, so install it yourself"; exit 1; }
         printf '%s' "$installer" | sh -s -- -y --profile minimal
     fi
 }
 
-# Provides a Node.js that the browser drivers run on: Debian 12 has 18, they want 20.
+# Provides Node.js 20 or newer for the browser drivers: Debian 12 has 18.
 need_node() {
     command -v node >/dev/null && command -v npm >/dev/null || need_packages nodejs npm
     if [ "$(node -p 'Number(process.versions.node.split(".")[0])')" -lt 20 ]; then
@@ -80,7 +80,7 @@ need_node() {
     fi
 }
 
-# Installs Selkies into target/selkies. Without it, the benchmark says that it was not measured.
+# Installs Selkies into target/selkies. Without it, the benchmark reports that it was not measured.
 need_selkies() {
     private="$PWD/target/selkies"
     if [ ! -x "$private/bin/selkies" ]; then
@@ -89,13 +89,22 @@ need_selkies() {
     fi
 }
 
-# Installs what makes up bytes: cargo-fuzz, and the nightly Rust that it needs.
+# Installs cargo-fuzz, and the nightly Rust that it needs.
 need_fuzzer() {
     cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal
     cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked --quiet
 }
 
-# Looks up the dependencies in the database of RustSec, where that can be reached.
+# Checks the licenses and the sources of the dependencies by deny.toml, unless cargo-deny cannot be installed.
+check_licenses() {
+    if ! { cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked --quiet; }; then
+        say "SKIPPED: the licenses of the dependencies are not checked, because cargo-deny cannot be installed"
+        return
+    fi
+    cargo deny --locked check licenses bans sources
+}
+
+# Checks the dependencies against the database of RustSec, if it can be reached.
 audit() {
     database="$PWD/target/advisory-db"
     if ! { git -C "$database" pull --quiet --depth 1 --rebase ||
