@@ -1,12 +1,12 @@
-//! A combination of keys, as the command line has it: `Ctrl+Alt+Shift+F12`. Pure.
+//! Key combinations on the command line, such as `Ctrl+Alt+Shift+F12`. Pure.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Modifiers, and the key that is pressed while they are held.
+/// A key combination: modifiers, and the key that is pressed while they are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chord {
-    /// The modifiers, as bits of X11's state: Shift 1, Control 4, Mod1 (Alt) 8, Mod4 (Super) 64.
+    /// The modifiers, as bits of the X11 state: Shift 1, Control 4, Mod1 (Alt) 8, Mod4 (Super) 64.
     pub modifiers: u16,
     /// The X11 keysym of the key without modifiers.
     pub keysym: u32,
@@ -20,7 +20,7 @@ impl FromStr for Chord {
         let key = names.pop().unwrap_or_default();
         let keysym = keysym(key).ok_or_else(|| {
             format!(
-                "{key:?} is no key that is known here: a letter, a digit, F1 to F24, or one of {}",
+                "unknown key {key:?}: expected a letter, a digit, F1 to F24, or one of {}",
                 known(&KEYS)
             )
         })?;
@@ -30,7 +30,7 @@ impl FromStr for Chord {
                 .find(|(known, _)| known.eq_ignore_ascii_case(name));
             found
                 .map(|(_, bit)| bit)
-                .ok_or_else(|| format!("{name:?} is no modifier: they are {}", known(&MODIFIERS)))
+                .ok_or_else(|| format!("unknown modifier {name:?}: expected one of {}", known(&MODIFIERS)))
         };
         let modifiers = names
             .into_iter()
@@ -41,7 +41,7 @@ impl FromStr for Chord {
 
 impl fmt::Display for Chord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Each bit has several names; the first is ours.
+        // A bit may have several names; the first is written.
         let mut left = self.modifiers;
         for (name, bit) in MODIFIERS {
             if left & bit != 0 {
@@ -51,7 +51,7 @@ impl fmt::Display for Chord {
         }
         match KEYS.iter().find(|(_, keysym)| *keysym == self.keysym) {
             Some((name, _)) => f.write_str(name),
-            None if (F1..F1 + MOST_F).contains(&self.keysym) => write!(f, "F{}", self.keysym - F1 + 1),
+            None if (F1..F1 + MAX_F).contains(&self.keysym) => write!(f, "F{}", self.keysym - F1 + 1),
             None => write!(
                 f,
                 "{}",
@@ -65,7 +65,7 @@ fn keysym(name: &str) -> Option<u32> {
     let number = name
         .strip_prefix(['F', 'f'])
         .and_then(|number| number.parse::<u32>().ok());
-    if let Some(number) = number.filter(|number| (1..=MOST_F).contains(number)) {
+    if let Some(number) = number.filter(|number| (1..=MAX_F).contains(number)) {
         return Some(F1 + number - 1);
     }
     match *name.as_bytes() {
@@ -91,7 +91,7 @@ const MODIFIERS: [(&str, u16); 5] = [
 ];
 
 const F1: u32 = 0xffbe;
-const MOST_F: u32 = 24;
+const MAX_F: u32 = 24;
 
 const KEYS: [(&str, u32); 14] = [
     ("Backspace", 0xff08),

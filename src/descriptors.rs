@@ -1,20 +1,21 @@
-//! How many files and sockets the process may still open.
+//! The file descriptors that are left to the process.
 //!
-//! GLib ends a process that cannot open what it needs, so whatever costs some is turned away before there are none.
+//! GLib aborts a process that runs out of them, so that connections and viewers are refused before that.
 
 use std::fs;
 
 use rustix::process::{Resource, getrlimit};
 
-/// How many have to be left for another connection, so that what runs can go on.
+/// The descriptors that have to be left for another connection, so that running viewers can go on.
 pub(crate) const CONNECTION: usize = 32;
-/// How many have to be left for another viewer's peer, which takes about twenty; there may be a few at once.
+/// The descriptors that have to be left for the peer of another viewer. It takes about twenty, and a few may connect at
+/// once.
 pub(crate) const PEER: usize = 64 + CONNECTION;
 
-/// How many descriptors are left. Counts those that are open, so not for every frame.
+/// The number of descriptors that are left. It counts the open ones: too slow for every frame.
 pub(crate) fn left() -> usize {
     let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    // What cannot be counted for want of a descriptor is none.
+    // Counting fails when not even one is left.
     let open = fs::read_dir("/proc/self/fd").map_or(usize::MAX, Iterator::count);
     usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(open)
 }

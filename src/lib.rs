@@ -1,29 +1,30 @@
-//! deskbeam puts a Linux desktop into a browser: start one binary on the desktop, open the printed URL, see the
-//! screen and control it.
+//! deskbeam shows a Linux desktop in a browser: start one binary on the desktop, open the printed URL, see and control
+//! the screen.
 //!
-//! In the order in which they may depend on each other:
+//! The modules, each below those that may depend on it:
 //!
-//! - [`protocol`]: what is said on the wire, both directions. Pure.
-//! - [`chord`]: combinations of keys. Pure.
+//! - [`protocol`]: the messages on the wire, in both directions. Pure.
+//! - [`chord`]: key combinations. Pure.
 //! - [`clock`]: the time of day.
 //! - `hex`: bytes as hexadecimal digits. Pure.
-//! - `descriptors`: how many files may still be opened.
-//! - `retry`: when to try again what was lost.
-//! - [`files`]: the folders that viewers send files to and fetch them from.
-//! - [`access`]: who may come in, and as what.
-//! - [`session`]: one viewer's negotiation, as a state machine. Pure.
+//! - `descriptors`: the file descriptors that are left.
+//! - `retry`: the delays between attempts to reconnect.
+//! - `sync`: locking mutexes.
+//! - [`files`]: the folders for uploads and downloads.
+//! - [`access`]: authentication and roles.
+//! - [`session`]: the conversation with one viewer, as a state machine. Pure.
 //! - [`capture`]: the X11 screen as a GStreamer element.
-//! - [`media`]: encoding, webrtcbin. It and `capture` alone know GStreamer and glib.
-//! - [`input`]: acts on the desktop for the viewers.
-//! - [`desktop`]: the desktop itself: a virtual display where there is none; cursor, clipboard, size, load.
-//! - [`web`]: HTTP, WebSockets and the embedded client. The only module that knows axum.
-//! - [`host`]: where those meet; one task per viewer.
-//! - [`mod@shutdown`]: SIGINT and SIGTERM.
+//! - [`media`]: pipelines, encoders and WebRTC peers. Only it and `capture` use GStreamer and glib.
+//! - [`input`]: the injection of viewers' input into the desktop.
+//! - [`desktop`]: the desktop itself: cursor, clipboard, size and load; a virtual display where there is none.
+//! - [`web`]: HTTP, WebSockets and the embedded client. Only it uses axum.
+//! - [`host`]: the composition of those, with one task per viewer.
+//! - `shutdown`: the signals of the process.
 //! - [`cli`]: the command line.
-//! - `fuzzing`: what the fuzzer calls. Not for others.
+//! - `fuzzing`: the entry points of the fuzzer.
 
-// What comes from the network never ends the host. The modules that are allowed more have bounds of their own: of
-// pixels, keycodes and texts.
+// Input from the network must not panic. The modules that may index and slice check their own bounds: of pixels,
+// keycodes and texts.
 #![deny(
     clippy::panic,
     clippy::expect_used,
@@ -56,6 +57,6 @@ pub mod media;
 pub mod protocol;
 mod retry;
 pub mod session;
-pub mod shutdown;
+mod shutdown;
 mod sync;
 pub mod web;

@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first ends the host in order, the second at once. SIGHUP: its files are read again. SIGUSR1
-//! cuts everybody off.
+//! Signals. SIGINT and SIGTERM: the first shuts the host down, the second ends it at once. SIGHUP reloads the pipeline
+//! files. SIGUSR1 disconnects everyone.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// A token that the first signal cancels. A second signal ends the process at once, with the exit code that shells
-/// give to it: 130 for SIGINT, 143 for SIGTERM.
+/// Returns a token that the first SIGINT or SIGTERM cancels. A second one ends the process at once, with the exit code
+/// that shells report for the signal: 130 or 143.
 ///
 /// # Errors
 /// If the signals cannot be caught.
-pub fn on_signal() -> std::io::Result<CancellationToken> {
+pub(crate) fn on_signal() -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let token = CancellationToken::new();
@@ -26,35 +26,35 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
             if cancelled.is_cancelled() {
                 std::process::exit(exit_code);
             }
-            tracing::info!("{name}: going down; once more to end at once");
+            tracing::info!("{name}: shutting down; send it again to end at once");
             cancelled.cancel();
         }
     });
     Ok(token)
 }
 
-/// Calls `reload` at each SIGHUP, from now on.
+/// Calls `reload` at each SIGHUP.
 ///
 /// # Errors
 /// If the signal cannot be caught.
-pub fn on_hangup<F: Future<Output = ()> + Send>(
+pub(crate) fn on_hangup<F: Future<Output = ()> + Send>(
     mut reload: impl FnMut() -> F + Send + 'static,
 ) -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            tracing::info!("SIGHUP: reading the pipeline files again");
+            tracing::info!("SIGHUP: reloading the pipeline files");
             reload().await;
         }
     });
     Ok(())
 }
 
-/// What is notified at each SIGUSR1.
+/// Returns a handle that is notified at each SIGUSR1.
 ///
 /// # Errors
 /// If the signal cannot be caught.
-pub fn on_cut_off() -> std::io::Result<Arc<Notify>> {
+pub(crate) fn on_cut_off() -> std::io::Result<Arc<Notify>> {
     let mut signals = signal(SignalKind::user_defined1())?;
     let notify = Arc::new(Notify::new());
     let notified = Arc::clone(&notify);

@@ -17,7 +17,7 @@ const FORGET_MS: u64 = 15 * 60 * 1_000;
 /// The most addresses that are remembered.
 const MAX_ADDRESSES: usize = 4_096;
 
-/// The failures attempts of each address.
+/// The failed attempts of each address.
 #[derive(Debug, Default)]
 pub(super) struct Attempts(HashMap<IpAddr, Failures>);
 
@@ -79,7 +79,7 @@ fn is_forgotten(failures: &Failures, now_ms: u64) -> bool {
 }
 
 /// The address by which a client is counted: of an IPv6 address its /64, which usually belongs to one client.
-pub fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         address => address,

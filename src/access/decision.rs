@@ -54,23 +54,23 @@ enum Owner {
 
 /// The credentials of a request.
 #[derive(Debug, Clone, Copy)]
-pub struct Credentials<'a> {
+pub(crate) struct Credentials<'a> {
     /// The address of the connection: of the client or of a proxy.
-    pub peer: IpAddr,
+    pub(crate) peer: IpAddr,
     /// The client according to proxies: addresses between commas, the nearest proxy's last.
-    pub forwarded_for: Option<&'a str>,
+    pub(crate) forwarded_for: Option<&'a str>,
     /// The user according to a proxy, from the header of [`Access::proxy_header`].
-    pub user: Option<&'a str>,
+    pub(crate) user: Option<&'a str>,
     /// The session id in the cookie.
-    pub session: Option<&'a Secret>,
+    pub(crate) session: Option<&'a Secret>,
     /// A token or a password.
-    pub secret: Option<&'a Secret>,
+    pub(crate) secret: Option<&'a Secret>,
 }
 
 /// The decision on a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub enum Admission {
+pub(crate) enum Admission {
     /// The client is admitted.
     Granted(Grant),
     /// The secret may be the password: call [`Access::verify`], on a thread that may block.
@@ -103,7 +103,7 @@ impl Access {
     }
 
     /// The name of the mode on the wire, and of `--auth`.
-    pub fn mode(&self) -> &'static str {
+    pub(crate) fn mode(&self) -> &'static str {
         match &self.owner {
             Owner::Open => "none",
             Owner::Token(_) => "token",
@@ -113,7 +113,7 @@ impl Access {
     }
 
     /// The header in which a trusted proxy names the user.
-    pub fn proxy_header(&self) -> Option<&str> {
+    pub(crate) fn proxy_header(&self) -> Option<&str> {
         match &self.owner {
             Owner::Proxy(header) => Some(header),
             _ => None,
@@ -121,7 +121,7 @@ impl Access {
     }
 
     /// Decides on a request. Does not block.
-    pub fn admit(&self, credentials: &Credentials<'_>, now_ms: u64) -> Admission {
+    pub(crate) fn admit(&self, credentials: &Credentials<'_>, now_ms: u64) -> Admission {
         let client = self.client(credentials);
         match &self.owner {
             // Only this machine may list and disconnect the other clients.
@@ -150,7 +150,7 @@ impl Access {
 
     /// Verifies the secret as the password. Blocks for tens of milliseconds. The caller makes one call at a time:
     /// otherwise many secrets could be tried before the first wrong one counts.
-    pub fn verify(&self, credentials: &Credentials<'_>, now_ms: u64) -> Admission {
+    pub(crate) fn verify(&self, credentials: &Credentials<'_>, now_ms: u64) -> Admission {
         let client = self.client(credentials);
         let (Owner::Password(file), Some(secret)) = (&self.owner, credentials.secret) else {
             return Admission::NoCredentials;
@@ -168,12 +168,12 @@ impl Access {
     ///
     /// # Errors
     /// If the system provides no random numbers.
-    pub fn open_session(&self, grant: Grant, now_ms: u64) -> Result<Secret, SecretError> {
+    pub(crate) fn open_session(&self, grant: Grant, now_ms: u64) -> Result<Secret, SecretError> {
         lock(&self.sessions).open(grant, now_ms)
     }
 
     /// Closes the session with this id.
-    pub fn close_session(&self, id: &Secret) {
+    pub(crate) fn close_session(&self, id: &Secret) {
         lock(&self.sessions).close(id.expose());
     }
 
@@ -181,14 +181,14 @@ impl Access {
     ///
     /// # Errors
     /// If the links cannot be revoked. Grants and sessions have ended all the same.
-    pub fn end_all(&self) -> Result<(), StateError> {
+    pub(crate) fn end_all(&self) -> Result<(), StateError> {
         self.epoch.fetch_add(1, Ordering::Relaxed);
         lock(&self.sessions).clear();
         self.shares.as_ref().map_or(Ok(()), Shares::revoke_all)
     }
 
     /// True if the grant still holds: a link expires or is revoked, and a new password ends the grants of the old one.
-    pub fn is_valid(&self, grant: &Grant, now_ms: u64) -> bool {
+    pub(crate) fn is_valid(&self, grant: &Grant, now_ms: u64) -> bool {
         if grant.epoch != self.epoch.load(Ordering::Relaxed) {
             return false;
         }
@@ -251,7 +251,7 @@ impl Access {
 
     /// The address of the client: that of the connection, or the one that a trusted proxy reports. Only the last address
     /// in the list counts: the proxy itself wrote it, and clients can send those before it.
-    pub fn client(&self, credentials: &Credentials<'_>) -> IpAddr {
+    pub(crate) fn client(&self, credentials: &Credentials<'_>) -> IpAddr {
         let reported = credentials
             .forwarded_for
             .filter(|_| self.is_proxy(credentials.peer));

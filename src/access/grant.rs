@@ -6,9 +6,9 @@ use crate::protocol::role::Role;
 /// The right to be here that a request obtained. [`Access::is_valid`](super::Access::is_valid) says whether it still
 /// holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// The role, which decides on permissions.
-    pub role: Role,
+    pub(crate) role: Role,
     /// The credentials that it was obtained by.
     pub(super) method: AuthMethod,
     /// The value of the epoch counter of [`Access`](super::Access) then.

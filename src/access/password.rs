@@ -14,7 +14,7 @@ use super::watched::Stamp;
 
 const FILE: &str = "password";
 /// The length of the shortest password that can be set, in characters.
-pub const MIN_PASSWORD: usize = 8;
+const MIN_PASSWORD: usize = 8;
 /// The length of the longest password, in bytes.
 const MAX_PASSWORD: usize = 1_024;
 
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn the_password_that_was_set_is_right_and_no_other_and_a_new_one_counts_at_once() {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().to_owned()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().to_owned()).unwrap();
         assert!(
             PasswordFile::open(state.clone())
                 .unwrap_err()

@@ -13,7 +13,7 @@ pub struct Secret(String);
 
 /// The error of the random number generator of the system.
 #[derive(Debug)]
-pub struct SecretError(getrandom::Error);
+pub(crate) struct SecretError(getrandom::Error);
 
 /// The SHA-256 of a secret, for random secrets of at least 128 bits. Passwords need a slow hash.
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ impl Secret {
     ///
     /// # Errors
     /// If the system provides no random numbers.
-    pub fn random<const BYTES: usize>() -> Result<Self, SecretError> {
+    pub(crate) fn random<const BYTES: usize>() -> Result<Self, SecretError> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).map_err(SecretError)?;
         Ok(Self(hex(&bytes)))

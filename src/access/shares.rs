@@ -102,7 +102,7 @@ impl Shares {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn revoke_all(&self) -> Result<(), StateError> {
+    pub(crate) fn revoke_all(&self) -> Result<(), StateError> {
         self.state.locked(|| self.state.replace(FILE, "[]\n"))
     }
 
@@ -110,7 +110,7 @@ impl Shares {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn list(&self, now_ms: u64) -> Result<Vec<Share>, StateError> {
+    pub(crate) fn list(&self, now_ms: u64) -> Result<Vec<Share>, StateError> {
         let mut shares = load(&self.state)?;
         shares.retain(|share| share.expires_ms > now_ms);
         Ok(shares)
@@ -209,16 +209,16 @@ mod tests {
     use super::*;
 
     fn shares() -> (tempfile::TempDir, Shares) {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().to_owned()).unwrap();
-        (place, Shares::new(state))
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().to_owned()).unwrap();
+        (folder, Shares::new(state))
     }
 
     #[test]
     fn a_link_lets_in_until_its_end_or_until_it_is_revoked() {
-        let (place, running) = shares();
+        let (folder, running) = shares();
         // What is changed by one process is seen by another.
-        let elsewhere = Shares::new(StateDir::at(place.path().to_owned()).unwrap());
+        let elsewhere = Shares::new(StateDir::at(folder.path().to_owned()).unwrap());
         let (view, secret) = elsewhere.add(Role::View, 1_000, 0).unwrap();
         let (control, other) = elsewhere.add(Role::Control, 2_000, 0).unwrap();
         assert_eq!(running.find(&secret, 999).unwrap().role, Role::View);
@@ -235,9 +235,9 @@ mod tests {
 
     #[test]
     fn the_file_tells_nobody_how_to_come_in() {
-        let (place, shares) = shares();
+        let (folder, shares) = shares();
         let (_, secret) = shares.add(Role::Admin, 1_000, 0).unwrap();
-        let text = std::fs::read_to_string(place.path().join(FILE)).unwrap();
+        let text = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert!(
             !text.contains(secret.expose()) && text.contains("admin"),
             "{text}"
@@ -246,9 +246,9 @@ mod tests {
 
     #[test]
     fn a_file_that_is_wrong_lets_nobody_in_and_is_not_written_over() {
-        let (place, shares) = shares();
+        let (folder, shares) = shares();
         let (_, secret) = shares.add(Role::View, 1_000, 0).unwrap();
-        let file = place.path().join(FILE);
+        let file = folder.path().join(FILE);
         let good = std::fs::read_to_string(&file).unwrap();
         for wrong in [
             "",

@@ -28,7 +28,7 @@ impl StateDir {
     ///
     /// # Errors
     /// If the user has no home, or the folder cannot be created.
-    pub fn open() -> Result<Self, StateError> {
+    pub(crate) fn open() -> Result<Self, StateError> {
         let path = folder(std::env::var_os("XDG_STATE_HOME"), std::env::var_os("HOME")).ok_or_else(|| {
             StateError::unwritable(
                 "there is no folder for the access token: neither $XDG_STATE_HOME nor $HOME is set"
@@ -42,7 +42,7 @@ impl StateDir {
     ///
     /// # Errors
     /// If it cannot be created, or other users can access it.
-    pub fn in_memory() -> Result<Self, StateError> {
+    pub(crate) fn in_memory() -> Result<Self, StateError> {
         let user = rustix::process::geteuid().as_raw();
         let path = match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
             Some(path) if path.is_absolute() => path.join("deskbeam"),
@@ -75,7 +75,7 @@ impl StateDir {
     }
 
     /// The path of a file in the folder, whether it exists or not.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
@@ -83,7 +83,7 @@ impl StateDir {
     ///
     /// # Errors
     /// If it cannot be read, or if other users can read it.
-    pub fn read(&self, name: &str) -> Result<Option<String>, StateError> {
+    pub(crate) fn read(&self, name: &str) -> Result<Option<String>, StateError> {
         read_private(&self.path(name))
     }
 
@@ -91,8 +91,8 @@ impl StateDir {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn create(&self, name: &str, text: &str) -> Result<bool, StateError> {
-        let (path, written) = (self.path(name), self.write_aside(name, text)?);
+    pub(crate) fn create(&self, name: &str, text: &str) -> Result<bool, StateError> {
+        let (path, written) = (self.path(name), self.write_temporary(name, text)?);
         // A hard link appears with the whole content, and never replaces a file.
         let linked = std::fs::hard_link(&written, &path);
         let _ = std::fs::remove_file(&written);
@@ -110,8 +110,8 @@ impl StateDir {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn replace(&self, name: &str, text: &str) -> Result<(), StateError> {
-        let (path, written) = (self.path(name), self.write_aside(name, text)?);
+    pub(crate) fn replace(&self, name: &str, text: &str) -> Result<(), StateError> {
+        let (path, written) = (self.path(name), self.write_temporary(name, text)?);
         std::fs::rename(written, &path)
             .map_err(|error| StateError::unwritable(format!("cannot write {}: {error}", path.display())))
     }
@@ -120,7 +120,7 @@ impl StateDir {
     ///
     /// # Errors
     /// If `change` fails, or the folder cannot be locked.
-    pub fn locked<T>(&self, change: impl FnOnce() -> Result<T, StateError>) -> Result<T, StateError> {
+    pub(crate) fn locked<T>(&self, change: impl FnOnce() -> Result<T, StateError>) -> Result<T, StateError> {
         let path = self.path("lock");
         let lock = OpenOptions::new()
             .write(true)
@@ -135,7 +135,7 @@ impl StateDir {
     }
 
     /// Writes a file under a temporary name, and returns its path.
-    fn write_aside(&self, name: &str, text: &str) -> Result<PathBuf, StateError> {
+    fn write_temporary(&self, name: &str, text: &str) -> Result<PathBuf, StateError> {
         let path = self.path(&format!(".{name}.{}", Secret::random::<8>()?.expose()));
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new()
@@ -205,7 +205,7 @@ impl StateError {
     }
 
     /// True if nothing can be written: the file system is full or read-only, or there is no folder.
-    pub fn is_unwritable(&self) -> bool {
+    pub(crate) fn is_unwritable(&self) -> bool {
         self.is_unwritable
     }
 }
@@ -246,9 +246,9 @@ mod tests {
 
     #[test]
     fn files_are_the_users_alone_and_are_not_overwritten_by_accident() {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().join("a/deskbeam")).unwrap();
-        assert_eq!(mode(&place.path().join("a/deskbeam")), 0o700);
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().join("a/deskbeam")).unwrap();
+        assert_eq!(mode(&folder.path().join("a/deskbeam")), 0o700);
         assert_eq!(state.read("x").unwrap(), None);
         assert!(state.create("x", "one").unwrap());
         assert!(!state.create("x", "two").unwrap());
@@ -256,7 +256,7 @@ mod tests {
         state.replace("x", "three").unwrap();
         assert_eq!(state.read("x").unwrap().as_deref(), Some("three"));
         assert_eq!(mode(&state.path("x")), 0o600);
-        let left = std::fs::read_dir(place.path().join("a/deskbeam"))
+        let left = std::fs::read_dir(folder.path().join("a/deskbeam"))
             .unwrap()
             .count();
         assert_eq!(left, 1, "nothing is left beside it");
@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_file_that_others_can_read_is_refused() {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().to_owned()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().to_owned()).unwrap();
         state.create("x", "one").unwrap();
         for open in [0o640, 0o604, 0o660, 0o602] {
             std::fs::set_permissions(state.path("x"), std::fs::Permissions::from_mode(open)).unwrap();

@@ -9,7 +9,7 @@ const FILE: &str = "token";
 ///
 /// # Errors
 /// If it cannot be read or written, if other users can read it, or if the file contains no token.
-pub fn load_or_create(state: &StateDir) -> Result<Secret, StateError> {
+pub(crate) fn load_or_create(state: &StateDir) -> Result<Secret, StateError> {
     if let Some(token) = load(state)? {
         return Ok(token);
     }
@@ -47,8 +47,8 @@ mod tests {
 
     #[test]
     fn a_token_is_made_once_and_kept() {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().to_owned()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().to_owned()).unwrap();
         let first = load_or_create(&state).unwrap();
         assert_eq!(first.expose().len(), 32);
         assert_eq!(load_or_create(&state).unwrap(), first);
@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn a_file_that_holds_no_token_is_refused() {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().to_owned()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().to_owned()).unwrap();
         for text in ["", "short", &"x".repeat(32)] {
             state.replace(FILE, text).unwrap();
             assert!(

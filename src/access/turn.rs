@@ -20,7 +20,7 @@ impl TurnSecret {
     ///
     /// # Errors
     /// If the file cannot be read, is empty, or other users can read it.
-    pub fn read(path: &Path) -> Result<Self, StateError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, StateError> {
         let text = read_private(path)?.unwrap_or_default();
         match text.trim_end() {
             "" => Err(StateError::new(format!(
@@ -87,8 +87,8 @@ mod tests {
     #[test]
     fn a_secret_that_others_can_read_is_refused() {
         use std::os::unix::fs::PermissionsExt;
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
         for (text, mode, is_taken) in [
             ("north\n", 0o600, true),
             ("north", 0o644, false),
@@ -98,6 +98,6 @@ mod tests {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             assert_eq!(TurnSecret::read(&path).is_ok(), is_taken, "{text:?} {mode:o}");
         }
-        assert!(TurnSecret::read(&place.path().join("none")).is_err());
+        assert!(TurnSecret::read(&folder.path().join("none")).is_err());
     }
 }

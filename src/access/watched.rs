@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// The inode, size and modification time of a file. An equal stamp means that the file has not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     inode: u64,
     size: u64,
     modified_s: i64,
@@ -14,7 +14,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// Reads the stamp of a file; `None` if it does not exist.
-    pub fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok()?;
         Some(Self {
             inode: metadata.ino(),

@@ -17,24 +17,24 @@ pub struct Downloads(OwnedFd);
 
 /// The entry of a file in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DownloadInfo {
+pub(crate) struct DownloadInfo {
     /// The name of the file.
-    pub name: String,
+    pub(crate) name: String,
     /// The size, in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// The modification time, in milliseconds since the epoch.
-    pub modified: u64,
+    pub(crate) modified: u64,
 }
 
 /// A file that is downloaded.
 #[derive(Debug)]
-pub struct Download {
+pub(crate) struct Download {
     /// The open file.
-    pub file: File,
+    pub(crate) file: File,
     /// The size, in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// A number that changes with the content: the modification time in nanoseconds.
-    pub version: u64,
+    pub(crate) version: u64,
 }
 
 impl Downloads {
@@ -53,7 +53,7 @@ impl Downloads {
     ///
     /// # Errors
     /// If the folder can no longer be read.
-    pub fn list(&self) -> io::Result<Vec<DownloadInfo>> {
+    pub(crate) fn list(&self) -> io::Result<Vec<DownloadInfo>> {
         let mut files = Vec::new();
         for entry in Dir::read_from(&self.0)? {
             let entry = entry?;
@@ -81,7 +81,7 @@ impl Downloads {
     }
 
     /// Opens a file. `None` if the list has none of this name. Blocks.
-    pub fn get(&self, name: &str) -> Option<Download> {
+    pub(crate) fn get(&self, name: &str) -> Option<Download> {
         if !is_shown(name) {
             return None;
         }

@@ -7,5 +7,7 @@ mod downloads;
 mod name;
 mod uploads;
 
-pub use downloads::{Download, DownloadInfo, Downloads};
-pub use uploads::{Chunk, Received, UploadError, Uploads};
+pub(crate) use downloads::Download;
+pub use downloads::Downloads;
+pub use uploads::Uploads;
+pub(crate) use uploads::{Chunk, Received, UploadError};

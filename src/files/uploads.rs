@@ -38,20 +38,20 @@ pub struct Uploads {
 
 /// A chunk of a file.
 #[derive(Debug, Clone, Copy)]
-pub struct Chunk<'a> {
+pub(crate) struct Chunk<'a> {
     /// The name that the sender gives to the file.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The size of the whole file, in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// The position of the chunk in the file, in bytes.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// The content of the chunk.
-    pub bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
 }
 
 /// The progress of an upload after a chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Received {
+pub(crate) enum Received {
     /// The file is incomplete: this many bytes were received.
     Part(u64),
     /// The file is complete, under this name.
@@ -60,7 +60,7 @@ pub enum Received {
 
 /// The reason why a chunk is refused.
 #[derive(Debug)]
-pub enum UploadError {
+pub(crate) enum UploadError {
     /// The next chunk has to begin at this position.
     Offset(u64),
     /// The file is larger than this limit, in bytes.
@@ -95,12 +95,12 @@ impl Uploads {
     }
 
     /// True if this can be the key of an upload: 32 hexadecimal digits, which the sender chooses.
-    pub fn is_key(key: &str) -> bool {
+    pub(crate) fn is_key(key: &str) -> bool {
         key.len() == KEY_LENGTH && key.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
     /// The bytes of the file that were received; `None` if there is no such upload.
-    pub fn offset(&self, key: &str) -> Option<u64> {
+    pub(crate) fn offset(&self, key: &str) -> Option<u64> {
         let upload = self.lock().get(key).cloned()?;
         let upload = lock(&upload);
         Some(upload.offset)
@@ -110,7 +110,7 @@ impl Uploads {
     ///
     /// # Errors
     /// See [`UploadError`]. The upload can go on afterwards, except when the disk is full.
-    pub fn take(&self, key: &str, chunk: &Chunk<'_>) -> Result<Received, UploadError> {
+    pub(crate) fn take(&self, key: &str, chunk: &Chunk<'_>) -> Result<Received, UploadError> {
         if chunk.size > self.limit {
             return Err(UploadError::TooLarge(self.limit));
         }
@@ -125,7 +125,7 @@ impl Uploads {
     }
 
     /// Cancels an upload and removes its temporary file. False if there is no such upload.
-    pub fn cancel(&self, key: &str) -> bool {
+    pub(crate) fn cancel(&self, key: &str) -> bool {
         self.lock().remove(key).is_some()
     }
 

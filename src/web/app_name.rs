@@ -2,12 +2,12 @@
 
 /// The name of the app that a viewer wants: `default`, unless the path has another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppName(String);
+pub(crate) struct AppName(String);
 
 impl AppName {
     /// Checks a name: it starts with a letter or a digit, and has at most 64 letters, digits, dots, dashes and
     /// underscores. `None` if it is not valid.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let starts_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
         let is_plain = name
             .chars()
@@ -16,7 +16,7 @@ impl AppName {
     }
 
     /// The name as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -1,4 +1,4 @@
-//! The web client, compiled into the binary: a map lookup, never a path on disk of the caller's choosing.
+//! The files of the client, compiled into the binary. A request looks up a map, and never a path on the disk.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -23,13 +23,13 @@ use crate::hex::hex;
 #[exclude = "package.json"]
 struct Client;
 
-/// The script of the page, which is served with all modules that it imports inside.
+/// The script of the page, which is served as a bundle with all modules that it imports.
 const PAGE_SCRIPT: &str = "main.js";
 
-/// A file as it is served.
+/// A file in the forms in which it is served.
 struct Asset {
     content_type: &'static str,
-    /// Weak (RFC 9110, section 8.8.1): of the file, however it is encoded.
+    /// A weak ETag (RFC 9110, section 8.8.1): the same for all encodings of the file.
     etag: String,
     plain: Bytes,
     gzip: Bytes,
@@ -40,12 +40,12 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     assets.collect()
 });
 
-/// Makes ready what is served, so that the first page need not wait for it. Blocks for some ten milliseconds.
+/// Bundles and compresses the files, so that the first page does not wait for it. Blocks for some ten milliseconds.
 pub(super) fn prepare() {
     LazyLock::force(&ASSETS);
 }
 
-/// The file that the path names; `/` is the page itself.
+/// Serves the file at this path; `/` is the page.
 pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let path = match uri.path().trim_start_matches('/') {
         "" => "index.html",
@@ -82,10 +82,10 @@ fn asset(path: &str) -> Option<Asset> {
     let file = Client::get(path)?.data;
     let plain = if path == PAGE_SCRIPT {
         match page_script() {
-            Ok(linked) => linked.into(),
+            Ok(bundle) => bundle.into(),
             Err(why) => {
-                // It works as it is, too.
-                tracing::error!("the page is slow to load: {why}");
+                // The page works without the bundle.
+                tracing::error!("cannot bundle the page, which will load slowly: {why}");
                 Bytes::from(file.into_owned())
             }
         }

@@ -22,6 +22,8 @@ pub(super) type Authenticated = axum::Extension<AuthenticatedClient>;
 pub(super) struct AuthenticatedClient {
     /// The grant that it obtained.
     pub(super) grant: Grant,
+    /// The address of the connection: of the client or of a proxy.
+    pub(super) remote: SocketAddr,
     /// The address of the client, as far as trusted proxies report it.
     pub(super) client: IpAddr,
 }
@@ -50,9 +52,11 @@ pub(super) async fn authenticate(
     let client = authenticator.access().client(&credentials.borrowed());
     match authenticator.admit(credentials).await {
         Admission::Granted(grant) => {
-            request
-                .extensions_mut()
-                .insert(AuthenticatedClient { grant, client });
+            request.extensions_mut().insert(AuthenticatedClient {
+                grant,
+                remote,
+                client,
+            });
             next.run(request).await
         }
         refusal => {

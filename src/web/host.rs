@@ -16,30 +16,30 @@ use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 
 /// A boxed future without borrowed data.
-pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A viewer that has just connected.
 #[derive(Debug)]
-pub struct NewViewer {
+pub(crate) struct NewViewer {
     /// The WebSocket of the viewer.
-    pub socket: SignalingSocket,
+    pub(crate) socket: SignalingSocket,
     /// The app that it wants.
-    pub app: AppName,
+    pub(crate) app: AppName,
     /// The dialect that its request shows.
-    pub dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// The address of the TCP connection: that of the viewer or of a proxy.
-    pub remote: SocketAddr,
+    pub(crate) remote: SocketAddr,
     /// The address of the viewer, as far as trusted proxies report it.
-    pub client: IpAddr,
+    pub(crate) client: IpAddr,
     /// The grant that it obtained.
-    pub grant: Grant,
+    pub(crate) grant: Grant,
 }
 
 /// The host as the handlers hold it.
 pub(super) type SharedHost = Arc<dyn Host>;
 
 /// The host behind the routes.
-pub trait Host: Send + Sync + 'static {
+pub(crate) trait Host: Send + Sync + 'static {
     /// Serves a viewer until it disconnects.
     fn serve(&self, viewer: NewViewer) -> BoxFuture<()>;
 
@@ -102,7 +102,7 @@ pub trait Host: Send + Sync + 'static {
 }
 
 /// A content of the clipboard. It has no `Debug`: it must not reach a log.
-pub enum Clip {
+pub(crate) enum Clip {
     /// A text.
     Text(String),
     /// An image, as a PNG file.
@@ -111,7 +111,7 @@ pub enum Clip {
 
 /// The reason why the clipboard cannot be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClipError {
+pub(crate) enum ClipError {
     /// The content is larger than 8 MiB.
     TooLarge,
     /// The content should be a PNG file and is not.
@@ -124,16 +124,16 @@ pub enum ClipError {
 
 /// The peer of a WHEP player, ready to connect.
 #[derive(Debug, Clone)]
-pub struct Player {
+pub(crate) struct Player {
     /// The secret id of the peer: 128 random bits.
-    pub id: String,
+    pub(crate) id: String,
     /// The SDP answer, with all ICE candidates.
-    pub answer: String,
+    pub(crate) answer: String,
 }
 
 /// The reason why a WHEP player is not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlayerError {
+pub(crate) enum PlayerError {
     /// The offer cannot be answered, for this reason.
     Refused(String),
     /// The host has no room for more viewers.
@@ -144,46 +144,46 @@ pub enum PlayerError {
 
 /// The body of `/api/signaling/status`.
 #[derive(Debug, Clone, Serialize)]
-pub struct Status {
+pub(crate) struct Status {
     /// Always true.
-    pub running: bool,
+    pub(crate) running: bool,
     /// The number of viewers with a WebSocket.
-    pub client_count: usize,
+    pub(crate) client_count: usize,
     /// The number of apps that they use.
-    pub app_count: usize,
+    pub(crate) app_count: usize,
     /// The names of the supported dialects.
-    pub supported_protocols: Vec<String>,
+    pub(crate) supported_protocols: Vec<String>,
     /// The seconds since the start of the host.
-    pub uptime: f64,
+    pub(crate) uptime: f64,
     /// The version of deskbeam.
-    pub version: &'static str,
+    pub(crate) version: &'static str,
 }
 
 /// One entry of `/api/signaling/clients`.
 #[derive(Debug, Clone, Serialize)]
-pub struct ClientInfo {
+pub(crate) struct ClientInfo {
     /// The id that the host assigned.
-    pub id: String,
+    pub(crate) id: String,
     /// The id that the client chose.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub peer_id: Option<String>,
+    pub(crate) peer_id: Option<String>,
     /// The app that it uses.
-    pub app_name: String,
+    pub(crate) app_name: String,
     /// The dialect that it speaks.
-    pub protocol: &'static str,
+    pub(crate) protocol: &'static str,
     /// The address of the TCP connection: that of the viewer or of a proxy.
-    pub remote_addr: String,
+    pub(crate) remote_addr: String,
     /// The time of the connection, in milliseconds since the epoch.
-    pub connected_at: u64,
+    pub(crate) connected_at: u64,
     /// The time of the last message, in milliseconds since the epoch.
-    pub last_seen: u64,
+    pub(crate) last_seen: u64,
     /// `connected`, or `streaming` while it receives media.
-    pub state: &'static str,
+    pub(crate) state: &'static str,
     /// The number of WebSocket frames that it sent.
-    pub message_count: u64,
+    pub(crate) message_count: u64,
     /// The number of errors that the host sent to it.
-    pub error_count: u64,
+    pub(crate) error_count: u64,
     /// The browser, from its hello.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    pub(crate) user_agent: Option<String>,
 }

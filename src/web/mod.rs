@@ -29,11 +29,12 @@ mod tls;
 mod upgrade;
 mod whep;
 
-pub use app_name::AppName;
 pub use files::Folders;
 pub use headers::Embedder;
-pub use host::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
-pub use outbound::{ServerUrl, connect};
-pub use server::{Serving, serve};
-pub use socket::{Frame, SendError, SignalingSocket};
+pub(crate) use host::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
+pub use outbound::ServerUrl;
+pub(crate) use outbound::connect;
+pub use server::Serving;
+pub(crate) use server::serve;
+pub(crate) use socket::{Frame, SendError, SignalingSocket};
 pub use tls::{Tls, TlsError};

@@ -19,13 +19,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerUrl(Uri);
 
-impl ServerUrl {
-    /// The path of the URL.
-    pub fn path(&self) -> &str {
-        self.0.path()
-    }
-}
-
 impl FromStr for ServerUrl {
     type Err = String;
 
@@ -65,7 +58,7 @@ impl fmt::Debug for ServerUrl {
 ///
 /// # Errors
 /// A sentence for the log, if the server does not answer within 10 s or refuses.
-pub async fn connect(url: &ServerUrl) -> Result<SignalingSocket, String> {
+pub(crate) async fn connect(url: &ServerUrl) -> Result<SignalingSocket, String> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // It fails if a provider is installed already, which will do.

@@ -41,7 +41,7 @@ pub struct Serving {
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     host: SharedHost,
     serving: Serving,

@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_millis(500);
 /// A WebSocket to a viewer, or to a signaling server that the host connected to. Dropping it closes the connection
 /// without a close frame.
 #[derive(Debug)]
-pub struct SignalingSocket {
+pub(crate) struct SignalingSocket {
     wire: Wire,
     pings: tokio::time::Interval,
     last_seen: Instant,
@@ -40,7 +40,7 @@ enum Wire {
 
 /// A frame from the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Frame {
+pub(crate) enum Frame {
     /// A text frame.
     Text(String),
     /// A binary frame. Its contents are dropped: no dialect has any.
@@ -53,7 +53,7 @@ pub enum Frame {
 
 /// The reason why a frame cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendError {
+pub(crate) enum SendError {
     /// The connection is closed.
     Gone,
     /// The other side has not read for 10 s.
@@ -89,7 +89,7 @@ impl SignalingSocket {
 
     /// Receives the next frame; `None` when the connection is closed, or was closed because of a violation of the
     /// protocol. Cancel safe: no frame is lost when the future is dropped.
-    pub async fn receive(&mut self) -> Option<Frame> {
+    pub(crate) async fn receive(&mut self) -> Option<Frame> {
         loop {
             let received = tokio::select! {
             received = self.wire.receive() => received,
@@ -125,7 +125,7 @@ impl SignalingSocket {
     ///
     /// # Errors
     /// If the connection is closed, or the other side has not read for 10 s.
-    pub async fn send(&mut self, text: String) -> Result<(), SendError> {
+    pub(crate) async fn send(&mut self, text: String) -> Result<(), SendError> {
         self.send_within(Outgoing::Text(text), WRITE).await
     }
 
@@ -133,7 +133,7 @@ impl SignalingSocket {
     ///
     /// Frames that still arrive are read and dropped for a moment: closing a connection with unread data resets it, and
     /// the close frame may be lost.
-    pub async fn close(&mut self, code: u16, reason: &str) {
+    pub(crate) async fn close(&mut self, code: u16, reason: &str) {
         let frame = Outgoing::Close(code, reason.to_owned());
         if self.send_within(frame, CLOSE).await.is_ok() {
             let closed = async { while !matches!(self.wire.receive().await, Received::Gone) {} };

@@ -1,16 +1,14 @@
 //! The upgrade of a request to the WebSocket of a viewer.
 
-use std::net::SocketAddr;
-
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, OriginalUri, Query, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::app_name::AppName;
-use super::guard::{Authenticated, AuthenticatedClient};
+use super::guard::Authenticated;
 use super::host::{NewViewer, SharedHost};
 use super::socket::{self, SignalingSocket};
 use crate::protocol::dialect::{Detected, Dialect, Handshake};
@@ -25,9 +23,8 @@ pub(super) struct Parameters {
 pub(super) async fn upgrade(
     State(host): State<SharedHost>,
     OriginalUri(uri): OriginalUri,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Query(parameters): Query<Parameters>,
-    Extension(AuthenticatedClient { grant, client }): Authenticated,
+    Extension(caller): Authenticated,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -57,9 +54,9 @@ pub(super) async fn upgrade(
             socket: SignalingSocket::inbound(socket),
             app,
             dialect,
-            remote,
-            client,
-            grant,
+            remote: caller.remote,
+            client: caller.client,
+            grant: caller.grant,
         })
     })
 }

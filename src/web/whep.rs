@@ -6,7 +6,7 @@
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -68,7 +68,6 @@ pub(super) async fn endpoint(
     path: Option<Path<String>>,
     caller: Option<Authenticated>,
     method: Method,
-    uri: Uri,
     headers: HeaderMap,
     body: axum::body::Body,
 ) -> Response {
@@ -89,12 +88,12 @@ pub(super) async fn endpoint(
         Ok(offer) => offer,
         Err(refusal) => return refusal,
     };
-    let Some(Extension(AuthenticatedClient { grant, client })) = caller else {
+    let Some(Extension(AuthenticatedClient { grant, client, .. })) = caller else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     match host.open_player(offer, client, grant).await {
         Ok(player) => {
-            tracing::debug!(path = uri.path(), "a WHEP player connects");
+            tracing::debug!(app = app.as_str(), "a WHEP player connects");
             let location = format!("/whep/{}/{}", app.as_str(), player.id);
             let headers = [
                 (header::LOCATION, location),

@@ -73,8 +73,8 @@ fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
 
 #[test]
 fn a_password_is_verified_and_is_not_even_looked_at_during_a_wait() {
-    let place = tempfile::tempdir().unwrap();
-    let state = StateDir::at(place.path().to_owned()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::at(folder.path().to_owned()).unwrap();
     set_password(&state, &secret("correct horse")).unwrap();
     let access = Access::new(
         Mode::Password(PasswordFile::open(state.clone()).unwrap()),
@@ -98,8 +98,8 @@ fn a_password_is_verified_and_is_not_even_looked_at_during_a_wait() {
     for _ in 0..5 {
         assert_eq!(access.verify(&with(&wrong), 0), Admission::WrongSecret);
     }
-    for asked in [access.admit(&with(&right), 0), access.verify(&with(&right), 0)] {
-        assert_eq!(asked, Admission::RetryAfter(Duration::from_secs(1)));
+    for admission in [access.admit(&with(&right), 0), access.verify(&with(&right), 0)] {
+        assert_eq!(admission, Admission::RetryAfter(Duration::from_secs(1)));
     }
     assert!(access.is_valid(&grant, 0));
     set_password(&state, &secret("a new password")).unwrap();
@@ -170,8 +170,8 @@ fn without_a_lock_only_this_machine_manages() {
 
 #[test]
 fn what_a_link_gave_ends_with_it() {
-    let place = tempfile::tempdir().unwrap();
-    let state = StateDir::at(place.path().to_owned()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::at(folder.path().to_owned()).unwrap();
     let (share, link) = Shares::new(state.clone()).add(Role::View, 1_000, 0).unwrap();
     let access = Access::new(
         Mode::Token(secret("the token")),

@@ -2,12 +2,11 @@
 
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -48,7 +47,6 @@ pub(in crate::web) async fn download(
     State(host): State<SharedHost>,
     State(folders): State<Folders>,
     Extension(caller): Authenticated,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
@@ -67,7 +65,7 @@ pub(in crate::web) async fn download(
             return Err((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
         }
     };
-    tracing::info!(%remote, role = caller.grant.role.name(), ?name, begin, end, "file downloaded");
+    tracing::info!(remote = %caller.remote, role = caller.grant.role.name(), ?name, begin, end, "file downloaded");
     let mut response = (status, Body::from_stream(read(Arc::new(file), begin, end))).into_response();
     let mut fields = vec![
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),

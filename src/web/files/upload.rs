@@ -1,11 +1,10 @@
 //! Uploads, a chunk per request.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -50,7 +49,6 @@ pub(in crate::web) async fn upload(
     State(host): State<SharedHost>,
     State(folders): State<Folders>,
     Extension(caller): Authenticated,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(key): Path<String>,
     query: Result<Query<ChunkQuery>, QueryRejection>,
     body: Body,
@@ -77,7 +75,7 @@ pub(in crate::web) async fn upload(
             Ok((StatusCode::NO_CONTENT, [(OFFSET, offset.to_string())]).into_response())
         }
         Ok(Ok(Received::Whole(name))) => {
-            tracing::info!(%remote, role = caller.grant.role.name(), ?name, size, "file uploaded");
+            tracing::info!(remote = %caller.remote, role = caller.grant.role.name(), ?name, size, "file uploaded");
             Ok((StatusCode::CREATED, Json(json!({ "name": name }))).into_response())
         }
         Ok(Err(error)) => Err(refused(&error)),

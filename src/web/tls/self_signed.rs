@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_certificate_is_kept_until_it_ends_soon() {
-        let place = tempfile::tempdir().unwrap();
-        let state = StateDir::at(place.path().to_owned()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::at(folder.path().to_owned()).unwrap();
         let own = SelfSigned::new(state.clone(), vec!["localhost".to_owned(), "::1".to_owned()]);
         let now_ms = 1_800_000_000_000;
         let renew_at_ms = own.ensure(now_ms).unwrap();
