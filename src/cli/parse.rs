@@ -52,7 +52,7 @@ fn check_order(matches: &ArgMatches) -> Result<(), clap::Error> {
         return Ok(());
     };
     let message = format!(
-        "--{name} belongs behind the subcommand: `deskbeam {subcommand} --{name}`, if {subcommand} has this option"
+        "--{name} belongs after the subcommand: `deskbeam {subcommand} --{name}`, if {subcommand} has this option"
     );
     Err(command.error(ErrorKind::ArgumentConflict, message))
 }
