@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
+use super::admission::{Admission, Credentials};
 use super::attempts::Attempts;
+use super::error::StateError;
 use super::grant::{AuthMethod, Grant};
 use super::password::PasswordFile;
 use super::secret::{Digest, Secret, SecretError};
 use super::sessions::Sessions;
 use super::shares::Shares;
-use super::state_dir::StateError;
 use crate::protocol::role::Role;
 use crate::sync::lock;
 
@@ -50,37 +50,6 @@ enum Owner {
     Token(Digest),
     Password(PasswordFile),
     Proxy(String),
-}
-
-/// The credentials of a request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Credentials<'a> {
-    /// The address of the connection: of the client or of a proxy.
-    pub(crate) peer: IpAddr,
-    /// The client according to proxies: addresses between commas, the nearest proxy's last.
-    pub(crate) forwarded_for: Option<&'a str>,
-    /// The user according to a proxy, from the header of [`Access::proxy_header`].
-    pub(crate) user: Option<&'a str>,
-    /// The session id in the cookie.
-    pub(crate) session: Option<&'a Secret>,
-    /// A token or a password.
-    pub(crate) secret: Option<&'a Secret>,
-}
-
-/// The decision on a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Admission {
-    /// The client is admitted.
-    Granted(Grant),
-    /// The secret may be the password: call [`Access::verify`], on a thread that may block.
-    Verify,
-    /// The secret is wrong.
-    WrongSecret,
-    /// There are no credentials, or none that count here.
-    NoCredentials,
-    /// There were too many wrong secrets from this address: the client may retry after this time.
-    RetryAfter(Duration),
 }
 
 impl Access {

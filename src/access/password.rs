@@ -8,8 +8,9 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
+use super::error::StateError;
 use super::secret::{Digest, Secret, SecretError};
-use super::state_dir::{StateDir, StateError};
+use super::state_dir::StateDir;
 use super::watched::Stamp;
 
 const FILE: &str = "password";

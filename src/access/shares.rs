@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
+use super::error::StateError;
 use super::secret::{Digest, Secret};
-use super::state_dir::{StateDir, StateError};
+use super::state_dir::StateDir;
 use super::watched::Stamp;
 use crate::protocol::role::Role;
 use crate::sync::lock;

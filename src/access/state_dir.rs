@@ -1,13 +1,13 @@
 //! The state folder, `$XDG_STATE_HOME/deskbeam`, whose files only the user can read.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::secret::{Secret, SecretError};
+use super::error::StateError;
+use super::secret::Secret;
 
 /// The bytes that are read of a file at most.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -15,13 +15,6 @@ const MAX_FILE: u64 = 1024 * 1024;
 /// The state folder. Only the user can read its files.
 #[derive(Debug, Clone)]
 pub struct StateDir(PathBuf);
-
-/// An error of the folder or of a file in it, as a sentence with a remedy.
-#[derive(Debug)]
-pub struct StateError {
-    sentence: String,
-    is_unwritable: bool,
-}
 
 impl StateDir {
     /// Opens the folder of the user, and creates it if it does not exist.
@@ -187,41 +180,6 @@ fn folder(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
     let absolute = |value: OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
     xdg.and_then(absolute)
         .or_else(|| Some(home.and_then(absolute)?.join(".local/state")))
-}
-
-impl StateError {
-    pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self {
-            sentence: sentence.into(),
-            is_unwritable: false,
-        }
-    }
-
-    fn unwritable(sentence: String) -> Self {
-        Self {
-            sentence,
-            is_unwritable: true,
-        }
-    }
-
-    /// True if nothing can be written: the file system is full or read-only, or there is no folder.
-    pub(crate) fn is_unwritable(&self) -> bool {
-        self.is_unwritable
-    }
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
-
-impl std::error::Error for StateError {}
-
-impl From<SecretError> for StateError {
-    fn from(error: SecretError) -> Self {
-        Self::new(error.to_string())
-    }
 }
 
 #[cfg(test)]

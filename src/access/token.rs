@@ -1,7 +1,8 @@
 //! The token of the owner, which is created at the first start.
 
+use super::error::StateError;
 use super::secret::Secret;
-use super::state_dir::{StateDir, StateError};
+use super::state_dir::StateDir;
 
 const FILE: &str = "token";
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use ring::hmac;
 
-use super::state_dir::{StateError, read_private};
+use super::error::StateError;
+use super::state_dir::read_private;
 use crate::protocol::base64;
 use crate::protocol::ice_server::IceServer;
 

@@ -2,22 +2,26 @@
 
 mod access;
 mod files;
+mod pipelines;
+mod share;
 mod signaling;
+mod size;
 mod stream;
 mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::client_setting::{self, ClientSetting};
-use super::duration::HumanDuration;
 
 pub(super) use access::AccessArguments;
 pub(super) use files::FilesArguments;
+pub(super) use pipelines::{PipelinesCommand, PipelinesOptions};
+pub(super) use share::ShareOptions;
 pub(super) use signaling::SignalingArguments;
+pub(super) use size::Size;
 pub(super) use stream::StreamArguments;
 pub(super) use tls::TlsArguments;
 
@@ -142,81 +146,6 @@ pub(super) struct RunOptions {
     /// Prints the pipeline in the syntax of gst-launch-1.0, and exits
     #[arg(long, help_heading = "Pipelines")]
     pub print_pipeline: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ShareOptions {
-    /// Role of people with the link: view, control (keyboard and pointer too), or admin (can also disconnect others)
-    #[arg(long, value_name = "ROLE", default_value = "view", value_parser = ["view", "control", "admin"])]
-    pub role: String,
-
-    /// Validity of the link, such as 90m or 7d (units s, m, h, d; at most 365d)
-    #[arg(long, value_name = "TIME", default_value = "24h")]
-    pub expires: HumanDuration,
-
-    /// URL at which other people reach the host. Defaults to the address of the host that was started last
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-
-    /// Lists the links: id, role and remaining time
-    #[arg(long, conflicts_with_all = ["role", "expires", "url", "revoke"])]
-    pub list: bool,
-
-    /// Revokes the link with this id, and disconnects everyone who used it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["role", "expires", "url"])]
-    pub revoke: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PipelinesOptions {
-    #[command(subcommand)]
-    pub command: PipelinesCommand,
-
-    /// Folder with descriptions that replace or extend the built-in ones
-    #[arg(
-        long = "pipelines",
-        value_name = "DIR",
-        env = "DESKBEAM_PIPELINES",
-        global = true
-    )]
-    pub directory: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum PipelinesCommand {
-    /// Lists the descriptions, and whether each can run on this machine
-    List,
-    /// Prints a description, as a start for your own
-    Show {
-        /// Name, as in `deskbeam pipelines list`
-        name: String,
-    },
-    /// Checks a file with a description
-    Check {
-        /// File to check
-        file: PathBuf,
-    },
-}
-
-/// A size in pixels, `1280x720`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    pub width: u32,
-    pub height: u32,
-}
-
-impl FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let size = text.split_once('x').and_then(|(width, height)| {
-            Some(Self {
-                width: width.parse().ok()?,
-                height: height.parse().ok()?,
-            })
-        });
-        size.ok_or_else(|| "expected WIDTHxHEIGHT, as in 1280x720".to_owned())
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,36 @@
+//! The options of `deskbeam pipelines`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PipelinesOptions {
+    #[command(subcommand)]
+    pub command: PipelinesCommand,
+
+    /// Folder with descriptions that replace or extend the built-in ones
+    #[arg(
+        long = "pipelines",
+        value_name = "DIR",
+        env = "DESKBEAM_PIPELINES",
+        global = true
+    )]
+    pub directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum PipelinesCommand {
+    /// Lists the descriptions, and whether each can run on this machine
+    List,
+    /// Prints a description, as a start for your own
+    Show {
+        /// Name, as in `deskbeam pipelines list`
+        name: String,
+    },
+    /// Checks a file with a description
+    Check {
+        /// File to check
+        file: PathBuf,
+    },
+}
