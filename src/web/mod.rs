@@ -1,7 +1,7 @@
 //! HTTP and WebSocket. The only module that knows axum and sockets.
 //!
 //! It serves the client and the API, answers WHEP players, and turns each WebSocket, accepted or opened, into a
-//! [`SignalingSocket`]. The [`Host`] speaks on it.
+//! `SignalingSocket`. The `Host` speaks on it.
 
 mod api;
 mod app_name;

@@ -66,7 +66,7 @@ pub(in crate::cli) struct AccessArguments {
     #[arg(long, value_name = "KEYS", value_delimiter = ',', env = "DESKBEAM_BLOCK_KEYS")]
     pub block_keys: Vec<Chord>,
 
-    /// Lets pages of this origin, such as https://desk.example, embed the client in a frame; repeatable
+    /// Lets pages of this origin, such as `https://desk.example`, embed the client in a frame; repeatable
     #[arg(
         long,
         value_name = "ORIGIN",

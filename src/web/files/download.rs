@@ -13,8 +13,8 @@ use axum::{Extension, Json};
 use futures_util::stream;
 use serde_json::json;
 
+use super::folders::{FileError, Folders};
 use super::range::{Range, requested_range};
-use super::{FileError, Folders};
 use crate::files::{Download, Downloads};
 use crate::protocol::role::Permission;
 use crate::web::guard::{Authenticated, AuthenticatedClient};

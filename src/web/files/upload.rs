@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{FileError, Folders};
+use super::folders::{FileError, Folders};
 use crate::files::{Chunk, Received, UploadError, Uploads};
 use crate::protocol::role::Permission;
 use crate::web::guard::{Authenticated, AuthenticatedClient};
