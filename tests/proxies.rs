@@ -63,8 +63,8 @@ impl Drop for Running {
 }
 
 impl Proxy {
-    /// Starts `command`, and waits until it serves at `address` with a certificate that this one signed. `None` if it is
-    /// not installed.
+    /// Starts `command`, and waits until it serves at `address` with a certificate that this one signed. `None` if it
+    /// is not installed.
     async fn start(command: &mut Command, address: SocketAddr, certificate: &Path) -> Option<Self> {
         let program = command.get_program().to_owned();
         let Ok(child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {

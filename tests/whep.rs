@@ -277,8 +277,9 @@ async fn play_until_killed() {
     let mut player = Player::new().await;
     let answer = request(address.parse().unwrap(), "POST", "/whep", &[SDP], &player.offer).await;
     player.take_answer(&answer.body);
-    // Ten seconds of video. The host notices the loss of the player by missing receiver reports, so that one must have
-    // arrived: they are due every 6.2 s at most (RFC 3550, section 6.3.1), and those during the DTLS handshake are lost.
+    // Ten seconds of video. The host notices the loss of the player by missing receiver reports, so that one must
+    // have arrived: they are due every 6.2 s at most (RFC 3550, section 6.3.1), and those during the DTLS handshake
+    // are lost.
     player.until_decoded(300).await;
     println!("it plays at {}", answer.header("location").unwrap());
     player.until_decoded(u32::MAX).await;

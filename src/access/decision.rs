@@ -218,8 +218,8 @@ impl Access {
         self.proxies.contains(&peer.to_canonical())
     }
 
-    /// The address of the client: that of the connection, or the one that a trusted proxy reports. Only the last address
-    /// in the list counts: the proxy itself wrote it, and clients can send those before it.
+    /// The address of the client: that of the connection, or the one that a trusted proxy reports. Only the last
+    /// address in the list counts: the proxy itself wrote it, and clients can send those before it.
     pub(crate) fn client(&self, credentials: &Credentials<'_>) -> IpAddr {
         let reported = credentials
             .forwarded_for

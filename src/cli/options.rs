@@ -81,7 +81,8 @@ pub(super) struct RunOptions {
     )]
     pub allow_host: Vec<String>,
 
-    /// Lets pages of this origin, such as `https://player.example`, connect and watch by WHEP; repeatable. *: any origin
+    /// Lets pages of this origin, such as `https://player.example`, connect and watch by WHEP; repeatable. *: any
+    /// origin
     #[arg(
         long,
         value_name = "ORIGIN",

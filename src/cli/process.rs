@@ -34,8 +34,8 @@ pub(super) fn limit_heap() {
     }
 }
 
-/// Sets `$DISPLAY` and, if given, `$XAUTHORITY` for libX11, which GStreamer's X elements use: also for descriptions that
-/// do not name the display.
+/// Sets `$DISPLAY` and, if given, `$XAUTHORITY` for libX11, which GStreamer's X elements use: also for descriptions
+/// that do not name the display.
 #[allow(unsafe_code)]
 pub(super) fn set_display(display: &str, authority: Option<&Path>) {
     // SAFETY: no other thread reads the environment yet: GStreamer's elements and the runtime start later.

@@ -14,8 +14,8 @@ use super::socket::{MAX_FRAME, SignalingSocket};
 /// The time that the server has to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The URL of a signaling server, `ws://` or `wss://`. `Display` and `Debug` leave out the user and the query, which may
-/// be secret.
+/// The URL of a signaling server, `ws://` or `wss://`. `Display` and `Debug` leave out the user and the query, which
+/// may be secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerUrl(Uri);
 

@@ -37,7 +37,8 @@ pub struct Serving {
     pub folders: Folders,
 }
 
-/// Serves on `listener` until `shutdown` is cancelled. The WebSockets of viewers belong to the host and are not waited for.
+/// Serves on `listener` until `shutdown` is cancelled. The WebSockets of viewers belong to the host and are not
+/// waited for.
 ///
 /// # Errors
 /// If the listener cannot be used.

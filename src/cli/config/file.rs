@@ -65,8 +65,8 @@ impl ConfigFile {
         }
     }
 
-    /// Makes the values the defaults of `command`, and of the subcommand in `matches`. A value is left out if it conflicts
-    /// with an option in `matches` that comes from the command line or from the environment.
+    /// Makes the values the defaults of `command`, and of the subcommand in `matches`. A value is left out if it
+    /// conflicts with an option in `matches` that comes from the command line or from the environment.
     pub(in crate::cli) fn apply(&self, command: Command, matches: &ArgMatches) -> Command {
         let is_set = |arg: &Arg| {
             let source = matches.value_source(arg.get_id().as_str());

@@ -9,8 +9,8 @@ use crate::protocol::role::ClipboardPolicy;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clipboard and files")]
 pub(in crate::cli) struct FilesArguments {
-    /// Direction of the clipboard: to-host (viewers paste on the desktop), to-viewer (viewers get what is copied there),
-    /// both, or off
+    /// Direction of the clipboard: to-host (viewers paste on the desktop), to-viewer (viewers get what is copied
+    /// there), both, or off
     #[arg(long, value_name = "DIRECTION", default_value = "both", value_parser = ClipboardPolicy::NAMES)]
     #[arg(env = "DESKBEAM_CLIPBOARD")]
     pub clipboard: String,

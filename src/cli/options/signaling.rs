@@ -63,8 +63,8 @@ pub(in crate::cli) struct SignalingArguments {
     )]
     pub ice_servers: Vec<String>,
 
-    /// File with the secret that the TURN servers share (static-auth-secret of coturn): clients get credentials that are
-    /// valid for a day
+    /// File with the secret that the TURN servers share (static-auth-secret of coturn): clients get credentials that
+    /// are valid for a day
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
     pub turn_secret_file: Option<PathBuf>,
 

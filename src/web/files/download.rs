@@ -65,7 +65,7 @@ pub(in crate::web) async fn download(
             return Err((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
         }
     };
-    tracing::info!(remote = %caller.remote, role = caller.grant.role.name(), ?name, begin, end, "file downloaded");
+    tracing::info!(remote = %caller.remote, role = caller.grant.role.name(), ?name, begin, end, "file download started");
     let mut response = (status, Body::from_stream(read(Arc::new(file), begin, end))).into_response();
     let mut fields = vec![
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
