@@ -14,7 +14,7 @@ use super::select::Selected;
 use super::stats::Stats;
 use super::{NAME, VERSION};
 
-/// The features that every client of the seed protocol expects by exactly these names.
+/// The features that every client of the signaling protocol expects by exactly these names.
 const CAPABILITIES: [&str; 3] = ["webrtc", "input", "stats"];
 /// All features of this host.
 const SERVER_CAPABILITIES: [&str; 8] = [
