@@ -216,12 +216,12 @@ async fn a_capture_that_fails_is_told_and_may_be_asked_for_again() {
     for id in ["r1", "r2"] {
         client.send(json!({"type":"request-offer","id":id})).await;
         assert_eq!(client.receive_type("offer").await["id"], id);
-        let error = soon("the end of the capture is told", client.receive_type("error")).await;
+        let error = soon("the end of the capture is reported", client.receive_type("error")).await;
         assert!(
             error["error"]["message"]
                 .as_str()
                 .unwrap()
-                .contains("it has ended"),
+                .contains("end of stream"),
             "{error}"
         );
     }

@@ -1,4 +1,4 @@
-//! What this layer reads from the network and from files, for [`crate::fuzzing`].
+//! Fuzz targets for this layer's parsers of network and file input, for [`crate::fuzzing`].
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::rate::congestion::{CongestionController, Packet};
 use super::webrtc::offer::Offer;
 use super::webrtc::sdp::{Answer, is_plain_candidate};
 
-/// A viewer's description, as an offer and as the answer to an offer with as many sections.
+/// Checks a viewer's description, as an offer and as the answer to an offer with as many sections.
 ///
-/// What passes goes to webrtcbin, so GStreamer's own parser must not see other sections or candidates in it.
+/// Text that passes goes to webrtcbin, so GStreamer's own parser must not see other sections or candidates in it.
 pub(crate) fn session_description(text: &str) {
     let _ = is_plain_candidate(text);
     if let Ok(offer) = Offer::check(text) {
@@ -41,7 +41,7 @@ fn compare(sdp: &str) {
     }
 }
 
-/// A pipeline file, and an error of GStreamer's about it.
+/// Reads a pipeline file, and explains an error of GStreamer's about it.
 pub(crate) fn pipeline_file(text: &str, complaint: &str) {
     match Description::read("file", "name", text) {
         Ok(description) => {
@@ -63,7 +63,7 @@ pub(crate) fn pipeline_file(text: &str, complaint: &str) {
     }
 }
 
-/// Reports on packets, 16 bytes each, in batches of eight.
+/// Feeds the congestion controller reports on packets, 16 bytes each, in batches of eight.
 pub(crate) fn congestion(data: &[u8]) {
     let mut congestion = CongestionController::new(300, 8000);
     let (packets, _) = data.as_chunks::<16>();

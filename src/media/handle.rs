@@ -1,5 +1,5 @@
-//! What the rest of the program holds of the media side: a [`Media`], its [`MediaHandle`]s, and a [`PeerHandle`] for
-//! each peer. All of them send commands to the main loop.
+//! The handles to the media layer for the rest of the program: a [`Media`], its [`MediaHandle`]s, and a [`PeerHandle`]
+//! for each peer. All of them send commands to the main loop.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,19 +16,19 @@ use super::source::region::Region;
 use super::webrtc::messages::{EVENTS, PEER_COMMANDS, PeerCommand, PeerEvent, PeerOptions};
 use super::webrtc::stats::PeerStats;
 
-/// Commands that wait for the main loop.
+/// Capacity of the main loop's command queue.
 const COMMANDS: usize = 64;
-/// The time that a peer may take to tell its statistics.
+/// Timeout of a peer's statistics.
 const STATS: Duration = Duration::from_secs(1);
 
-/// The media side of a host. Dropping it (with its handles) takes everything down; [`Media::stop`] waits for that.
+/// The media layer of a host. Dropping it and its handles shuts everything down; [`Media::stop`] waits for that.
 #[derive(Debug)]
 pub struct Media {
     handle: MediaHandle,
     done: PendingReply<()>,
 }
 
-/// Makes peers. Cheap to clone.
+/// Opens peers and changes the shared streams. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct MediaHandle {
     commands: MailboxSender<Command>,
@@ -41,12 +41,12 @@ pub struct PeerHandle {
     events: Mailbox<PeerEvent>,
 }
 
-/// The peer no longer takes commands: it has failed or stalled.
+/// Error: the peer no longer takes commands, because it has failed or stalled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerGone;
 
 impl Media {
-    /// Starts the media side. The thread of the main loop is started once a process and then serves all.
+    /// Starts the media layer. The main loop's thread starts once per process and is shared.
     ///
     /// # Errors
     /// If the thread cannot be started.
@@ -72,12 +72,12 @@ impl Media {
         })
     }
 
-    /// The handle that makes peers.
+    /// Returns the handle that opens peers.
     pub fn handle(&self) -> &MediaHandle {
         &self.handle
     }
 
-    /// Ends when all peers and the capture are down. All other handles must have been dropped.
+    /// Waits until all peers and the capture are down. All other handles must have been dropped.
     pub async fn stop(self) {
         drop(self.handle);
         self.done.received().await;
@@ -85,7 +85,7 @@ impl Media {
 }
 
 impl MediaHandle {
-    /// Makes a peer. Every failure comes as [`PeerEvent::Failed`].
+    /// Opens a peer. Every failure is reported as [`PeerEvent::Failed`].
     pub async fn open_peer(&self, id: PeerId, options: PeerOptions) -> PeerHandle {
         let (commands, command_receiver) = mailbox(PEER_COMMANDS);
         let (events, event_receiver) = mailbox(EVENTS);
@@ -95,7 +95,7 @@ impl MediaHandle {
             commands: command_receiver,
             events,
         };
-        // Without a main loop the channels close, and the handle says so.
+        // Without a main loop the channels close, and the handle reports that.
         self.commands.send_when_free(open).await;
         PeerHandle {
             commands,
@@ -103,11 +103,10 @@ impl MediaHandle {
         }
     }
 
-    /// Encodes as `plan` says from now on. The viewers go on watching; if something of the plan does not work,
-    /// everything stays as it is.
+    /// Switches to `plan`. Viewers keep watching; if any part of the plan does not work, everything stays as it is.
     ///
     /// # Errors
-    /// A sentence that says what does not work.
+    /// A sentence that names the part that does not work.
     pub async fn reload(&self, plan: Plan) -> Result<(), String> {
         let (done, outcome) = reply();
         let plan = Box::new(plan);
@@ -115,26 +114,26 @@ impl MediaHandle {
         outcome
             .received()
             .await
-            .unwrap_or_else(|| Err("the host is going down".to_owned()))
+            .unwrap_or_else(|| Err("the host is shutting down".to_owned()))
     }
 
-    /// Draws the pointer into the frames, or not, for all viewers.
+    /// Shows or hides the pointer in the captured frames, for all viewers.
     pub async fn set_pointer(&self, visible: bool) {
         self.commands.send_when_free(Command::Pointer(visible)).await;
     }
 
-    /// Shows this part of the screen alone from now on, to all viewers; `None`: all of it. Only where
+    /// Restricts the capture to a region of the screen, for all viewers; `None` captures the whole screen. Requires
     /// [`Plan::shows_regions`].
     pub async fn set_region(&self, region: Option<Region>) {
         self.commands.send_when_free(Command::Region(region)).await;
     }
 
-    /// Skips one frame, for all viewers, since a display is one behind.
+    /// Skips one frame for all viewers, because a viewer's display is one frame behind.
     pub async fn skip_frame(&self) {
         self.commands.send_when_free(Command::SkipFrame).await;
     }
 
-    /// Captures at `fps` frames per second from now on, for all viewers; 1 to 240.
+    /// Sets the capture's frame rate for all viewers, in frames per second; clamped to 1 to 240.
     pub async fn set_framerate(&self, fps: u32) {
         self.commands
             .send_when_free(Command::Framerate(fps.clamp(1, 240)))
@@ -148,12 +147,12 @@ impl PeerHandle {
         self.events.next().await
     }
 
-    /// The same as [`event`](Self::event), to wait for several peers at once.
+    /// Polls for the next event, as [`event`](Self::event) does, to wait for several peers at once.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<PeerEvent>> {
         self.events.poll_next(cx)
     }
 
-    /// Gives the viewer's SDP answer to the peer. The outcome comes as an event.
+    /// Passes the viewer's SDP answer to the peer. The outcome is reported as an event.
     ///
     /// # Errors
     /// If the peer is gone.
@@ -161,7 +160,7 @@ impl PeerHandle {
         self.command(PeerCommand::Answer(sdp))
     }
 
-    /// Gives one of the viewer's candidates to the peer; empty for the end of them.
+    /// Passes one of the viewer's ICE candidates to the peer; an empty one marks the end of candidates.
     ///
     /// # Errors
     /// If the peer is gone.
@@ -172,8 +171,8 @@ impl PeerHandle {
         })
     }
 
-    /// Sends a message on the data channel. While the channel is not open it is dropped; while it is congested the
-    /// last few wait.
+    /// Sends a message on the data channel. It is dropped while the channel is not open; while the channel is
+    /// congested, the newest messages are queued.
     ///
     /// # Errors
     /// If the peer is gone.
@@ -181,7 +180,7 @@ impl PeerHandle {
         self.command(PeerCommand::Message(message))
     }
 
-    /// Encodes at `kbps` kbit/s from now on; 50 to 500,000.
+    /// Sets the video bitrate, in kbit/s; clamped to 50 to 500,000.
     ///
     /// # Errors
     /// If the peer is gone.
@@ -199,12 +198,12 @@ impl PeerHandle {
         self.command(PeerCommand::KeyFrame)
     }
 
-    /// Makes a sender of messages for use elsewhere. It does not keep the peer.
+    /// Returns a sender of messages for use elsewhere. It does not keep the peer alive.
     pub fn messenger(&self) -> Messenger {
         Messenger(self.commands.downgrade())
     }
 
-    /// Measures now; nothing, if the peer does not answer within a second.
+    /// Collects the peer's statistics; they are empty if the peer does not answer within a second.
     pub fn stats(&self) -> impl Future<Output = PeerStats> + Send + 'static {
         let (reply, stats) = reply();
         let asked = self.command(PeerCommand::Stats(reply));
@@ -216,7 +215,7 @@ impl PeerHandle {
         }
     }
 
-    /// Sends no video for a while, and goes on with a key frame.
+    /// Pauses or resumes the video. It resumes with a key frame.
     ///
     /// # Errors
     /// If the peer is gone.
@@ -224,7 +223,7 @@ impl PeerHandle {
         self.command(PeerCommand::Pause(paused))
     }
 
-    /// Closes the peer and ends when it is down.
+    /// Closes the peer and waits until it is down.
     pub async fn closed(mut self) {
         drop(self.commands);
         while self.events.next().await.is_some() {}
@@ -238,7 +237,7 @@ impl PeerHandle {
     }
 }
 
-/// Sends messages to one peer, as [`PeerHandle::send_message`] does, while there is the peer.
+/// Sends messages to one peer, as [`PeerHandle::send_message`] does, as long as the peer exists.
 #[derive(Debug, Clone)]
 pub struct Messenger(WeakMailboxSender<PeerCommand>);
 

@@ -1,5 +1,5 @@
-//! Where the time of a frame goes, from the change on the screen to its first packet: stamped by probes, joined by the
-//! frame's time on the clock that all pipelines share.
+//! Latency of a frame by stage, from the change on the screen to its first packet: probes record timestamps, which are
+//! joined by the frame's time on the clock that all pipelines share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -9,33 +9,33 @@ use gst::prelude::*;
 
 use crate::sync::lock;
 
-/// How many frames are remembered: a second, and some more.
+/// Number of frames that are remembered: a little more than a second.
 const REMEMBERED: usize = 90;
 
-/// Where the time of one frame went.
+/// Latency of one frame by stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameTimes {
-    /// The timestamp of its RTP packets, by which a receiver knows the frame.
+    /// RTP timestamp of its packets, by which a receiver identifies the frame.
     pub rtp_timestamp: u32,
-    /// When its first packet was sent, in microseconds since the epoch.
+    /// Time at which its first packet was sent, in microseconds since the epoch.
     pub sent_us: u64,
-    /// From the change on the screen until the frame was there.
+    /// Time from the change on the screen until the frame was captured.
     pub capture: Duration,
-    /// Until it was in the encoder's format, and everything before the encoder.
+    /// Time until it was in the encoder's format, including all elements before the encoder.
     pub convert: Duration,
-    /// Until it was encoded.
+    /// Time until it was encoded.
     pub encode: Duration,
-    /// Until its first packet was sent.
+    /// Time until its first packet was sent.
     pub packetize: Duration,
 }
 
-/// The stamps of the frames of one encoder. Shared with the streaming threads.
+/// Timestamps of the frames of one encoder. Shared with the streaming threads.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FrameTimestamps(Arc<Mutex<VecDeque<Stamps>>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Stamps {
-    /// Of the change that it shows.
+    /// Time of the change that the frame shows.
     time: gst::ClockTime,
     taken: gst::ClockTime,
     converted: Option<gst::ClockTime>,
@@ -43,13 +43,13 @@ struct Stamps {
 }
 
 impl FrameTimestamps {
-    /// Stamps the frames of `pipeline`, from `input` by the element that encodes to `output`.
+    /// Records timestamps of the frames of `pipeline`: at `input`, at the encoding element, and at `output`.
     pub(super) fn watch(&self, pipeline: &gst::Pipeline, input: &gst::Pad, output: &gst::Pad) {
         on_frames(input, pipeline, {
             let stamps = self.clone();
             move |time, now| stamps.begin(time, now)
         });
-        // By the convention of the shipped files; without it converting counts as encoding.
+        // The shipped files name the encoder `enc`; without that name, conversion counts as encoding.
         if let Some(pad) = pipeline
             .by_name("enc")
             .and_then(|encoder| encoder.static_pad("sink"))
@@ -91,7 +91,7 @@ impl FrameTimestamps {
     }
 }
 
-/// When the frames of one viewer were sent. Shared with its streaming thread.
+/// Times at which the frames of one viewer were sent. Shared with its streaming thread.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SendTimes(Arc<Mutex<VecDeque<SendTime>>>);
 
@@ -104,7 +104,7 @@ struct SendTime {
 }
 
 impl SendTimes {
-    /// Notes the first packet of each frame behind `payloader`.
+    /// Records the first packet of each frame behind `payloader`.
     pub(super) fn watch(&self, pipeline: &gst::Pipeline, payloader: &gst::Element) {
         let Some(pad) = payloader.static_pad("src") else {
             return;
@@ -148,7 +148,7 @@ impl SendTimes {
         });
     }
 
-    /// The last frames that were sent, with the stamps that their encoder's timeline has of them.
+    /// Returns the latest frames that were sent, with the timestamps from their encoder's `timeline`.
     pub(super) fn frames(&self, timeline: &FrameTimestamps) -> Vec<FrameTimes> {
         let send_times = lock(&self.0);
         let join = |send_time: &SendTime| {
@@ -172,8 +172,8 @@ fn between(from: gst::ClockTime, to: gst::ClockTime) -> Duration {
     Duration::from_nanos(to.saturating_sub(from).nseconds())
 }
 
-/// The time of a frame and the time now, by the clock that all pipelines share. A frame keeps its time on the way:
-/// encoders may shift the timestamps, and the segment with them.
+/// Returns the time of a frame and the current time, by the clock that all pipelines share. A frame keeps its time
+/// along the way: encoders may shift the timestamps, but shift the segment with them.
 fn clock_times(
     pipeline: &glib::WeakRef<gst::Pipeline>,
     pad: &gst::Pad,
@@ -189,7 +189,7 @@ fn clock_times(
     ))
 }
 
-/// Calls `note` with the time of each frame and the time now.
+/// Calls `note` with the time of each frame and the current time.
 fn on_frames(
     pad: &gst::Pad,
     pipeline: &gst::Pipeline,
@@ -222,14 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn the_stages_of_a_frame_are_told_apart() {
+    fn the_stages_of_a_frame_are_measured_separately() {
         gst::init().unwrap();
         let (timeline, send_times) = (FrameTimestamps::default(), SendTimes::default());
         timeline.begin(ms(100), ms(102));
         timeline.set(ms(100), |stamps| stamps.converted = Some(ms(103)));
         timeline.set(ms(100), |stamps| stamps.encoded = Some(ms(107)));
         send_times.note(&packet(4711), ms(100), ms(108));
-        // The second packet of the frame is not a frame.
+        // The second packet of a frame is not counted as a frame.
         send_times.note(&packet(4711), ms(100), ms(109));
         let frames = send_times.frames(&timeline);
         let time = Duration::from_millis;

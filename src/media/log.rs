@@ -1,8 +1,8 @@
-//! GStreamer's own log, as part of ours.
+//! Routing of GStreamer's log into ours.
 
-/// Sends GStreamer's log to `tracing`, target `gstreamer`, one level lower than GStreamer ranks it: what is an
-/// error to an element is seldom one to the host. `GST_DEBUG` chooses what is logged; errors and warnings are, if
-/// it says nothing. To be called once, after `gst::init`.
+/// Sends GStreamer's log to `tracing`, target `gstreamer`, one level lower than GStreamer ranks it: an error of an
+/// element is rarely an error of the host. `GST_DEBUG` sets the threshold; the default is warnings. Must be called
+/// once, after `gst::init`.
 pub fn route_to_tracing() {
     if std::env::var_os("GST_DEBUG").is_none() {
         gst::log::set_default_threshold(gst::DebugLevel::Warning);

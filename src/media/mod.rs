@@ -1,9 +1,9 @@
-//! Encoding and webrtcbin, and the pipelines that capture. Only this module and [`capture`](crate::capture) know GStreamer
-//! and glib.
+//! The media layer: capture, encoding, and webrtcbin. Only this module and [`capture`](crate::capture) depend on
+//! GStreamer and glib.
 //!
-//! It speaks in session descriptions and bytes, not in the types of our protocol. A [`Plan`] is made of what the
-//! command line chooses; [`Media`] runs it: a capture that all viewers share, and for each viewer a pipeline of its
-//! own with an encoder and a webrtcbin.
+//! Its interface is session descriptions and bytes, not the types of the protocol. A [`Plan`] holds the descriptions
+//! that the command line chooses; [`Media`] runs it: one capture and a pool of encoders that viewers share, and for
+//! each peer a pipeline with a webrtcbin.
 
 mod encoder;
 pub(crate) mod fuzzing;
@@ -30,14 +30,15 @@ pub use source::region::Region;
 pub use webrtc::messages::{ChannelOptions, MessageSink, PeerEvent, PeerOptions};
 pub use webrtc::stats::PeerStats;
 
-/// Initialises GStreamer, with the elements of ours. To be called before anything else here; more than once does no harm.
+/// Initialises GStreamer and registers our own elements. Must be called before anything else here; repeated calls are
+/// harmless.
 ///
 /// # Errors
-/// If GStreamer cannot be initialised, or refuses an element.
+/// If GStreamer cannot be initialised, or an element cannot be registered.
 pub fn init() -> Result<(), glib::Error> {
     gst::init()?;
     let failed = |error: glib::BoolError| glib::Error::new(gst::CoreError::Failed, &error.message);
-    // For AV1, whose payloader no package has.
+    // For AV1: no Debian package ships its payloader.
     gstrsrtp::plugin_register_static().map_err(failed)?;
     crate::capture::register().map_err(failed)
 }

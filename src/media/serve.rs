@@ -1,4 +1,4 @@
-//! The main loop's side of a host's handles.
+//! The main loop's end of the handles: it receives their commands.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use super::source::region::Region;
 use super::webrtc::messages::{Inbox, PeerCommand, PeerEvent, PeerOptions, Signal};
 use super::webrtc::peer;
 
-/// What handles and captures ask of the main loop.
+/// A command of a handle or a capture to the main loop.
 pub(super) enum Command {
     OpenPeer {
         id: PeerId,
@@ -33,7 +33,7 @@ pub(super) enum Command {
     },
 }
 
-/// Starts the peers, until all handles are gone and everything is down.
+/// Runs the pool and the peers until all handles are dropped and everything is down.
 pub(super) async fn serve(plan: Plan, mut commands: Mailbox<Command>, captures: CaptureEvents) {
     let pool = EncoderPool::new(Rc::new(plan), captures);
     let warming = Rc::clone(&pool);
@@ -69,6 +69,6 @@ pub(super) async fn serve(plan: Plan, mut commands: Mailbox<Command>, captures: 
     for (_, task) in peers {
         let _ = task.await;
     }
-    // The X server may be ended next, and libX11 ends a process whose server is gone.
+    // The X server may be stopped next, and libX11 exits a process whose server is gone.
     pool.close().await;
 }

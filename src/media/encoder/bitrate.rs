@@ -1,27 +1,27 @@
-//! The bitrate that an encoder is given, so that what comes out is what the links carry.
+//! The encoder's bitrate setting, scaled so that the output matches what the links carry.
 //!
-//! Encoders give each frame the same share of a second, however many frames there are.
+//! Encoders budget each frame as a share of their nominal frame rate, whatever the real one is.
 
 use std::cell::Cell;
 
 use crate::media::pipeline::description::Target;
 
-/// The share of the usual frames that come at rest: more of the rate for each would be too much for a picture that moves
-/// again.
+/// Assumed share of the nominal frame rate on a still screen: with a smaller one, the frames would be too large when
+/// motion resumes.
 const AT_REST: f64 = 0.25;
 
-/// The rate of one encoder.
+/// The bitrate of one encoder.
 pub(crate) struct Bitrate {
-    /// The property that takes it; none where the description names none.
+    /// Property that sets the bitrate; `None` if the description names none.
     target: Option<Target>,
     kbps: Cell<u32>,
-    /// The ratio of the real frame rate to the one that the encoder was told.
+    /// Ratio of the real frame rate to the encoder's nominal one.
     pace: Cell<f64>,
     is_at_rest: Cell<bool>,
 }
 
 impl Bitrate {
-    /// An encoder that begins with `kbps` kbit/s. Nothing is applied yet.
+    /// Creates the setting with `kbps` kbit/s. Nothing is applied yet.
     pub(crate) fn new(target: Option<Target>, kbps: u32) -> Self {
         Self {
             target,
@@ -31,12 +31,12 @@ impl Bitrate {
         }
     }
 
-    /// The rate that is wanted, in kbit/s.
+    /// Returns the target bitrate, in kbit/s.
     pub(crate) fn kbps(&self) -> u32 {
         self.kbps.get()
     }
 
-    /// Wants `kbps` kbit/s from now on. Changes that nobody would see are left out.
+    /// Sets the target bitrate, in kbit/s. Changes of less than three percent are ignored.
     pub(crate) fn set_kbps(&self, kbps: u32, pipeline: &gst::Pipeline) {
         let before = self.kbps.get();
         if kbps.abs_diff(before) * 33 > before {
@@ -45,7 +45,7 @@ impl Bitrate {
         }
     }
 
-    /// Takes the real frame rate, beside the one that the encoder was told.
+    /// Takes the measured frame rate and the encoder's nominal one.
     pub(crate) fn set_fps(&self, fps: f64, told_fps: u32, pipeline: &gst::Pipeline) {
         let pace = (fps / f64::from(told_fps.max(1))).clamp(0.5, 2.0);
         if (pace / self.pace.get()).ln().abs() > 0.1 {
@@ -54,13 +54,13 @@ impl Bitrate {
         }
     }
 
-    /// At rest there are few frames, and each may take what the link carries until the next.
+    /// Adapts to a still screen or to motion: on a still screen frames are few, and each may be larger.
     pub(crate) fn set_at_rest(&self, is_at_rest: bool, pipeline: &gst::Pipeline) {
         self.is_at_rest.set(is_at_rest);
         self.apply(pipeline);
     }
 
-    /// Sets the property.
+    /// Sets the encoder's property.
     pub(crate) fn apply(&self, pipeline: &gst::Pipeline) {
         let pace = if self.is_at_rest.get() {
             AT_REST

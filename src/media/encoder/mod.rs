@@ -1,4 +1,4 @@
-//! One running encoder, with its pad probes, its supervisor and its output, and the trial that chooses among encoders.
+//! A running encoder with its pad probes, supervisor and output, and the trial that chooses among encoders.
 
 mod bitrate;
 pub(super) mod output;

@@ -1,6 +1,6 @@
-//! The encoded stream of one encoder, of video or sound, for any number of consumers.
+//! The encoded output of one encoder, video or sound, for any number of consumers.
 //!
-//! Each access unit goes to all of them by reference, on the encoder's streaming thread.
+//! Each access unit goes to all consumers by reference, on the encoder's streaming thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,26 +12,26 @@ use crate::sync::lock;
 /// One encoded frame, or one packet of sound.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessUnit {
-    /// The encoded bytes. Its timestamps are those of the encoder's pipeline.
+    /// Encoded bytes. The timestamps are those of the encoder's pipeline.
     pub(crate) buffer: gst::Buffer,
-    /// The format, with codec parameters as GStreamer writes them.
+    /// Caps of the stream, including codec parameters.
     pub(crate) caps: gst::Caps,
-    /// The time of the pipelines' clock at which the frame was captured.
+    /// Capture time of the frame, on the clock that all pipelines share.
     pub(crate) time: gst::ClockTime,
-    /// True if it can be decoded without those before it.
+    /// True if it can be decoded without earlier units.
     pub(crate) is_key: bool,
 }
 
-/// Takes the access units of a stream.
+/// A consumer of the access units of a stream.
 pub(crate) trait Consumer: Send + Sync {
-    /// Takes the next unit. Called on the encoder's streaming thread: it must neither block nor wait.
+    /// Takes the next unit. Called on the encoder's streaming thread: it must not block.
     fn consume(&self, unit: &AccessUnit);
 
     /// Takes the latency of the encoder's pipeline, before the first unit and whenever it changes.
     fn set_latency(&self, latency: gst::ClockTime);
 }
 
-/// The stream that an appsink receives. Cheap to clone.
+/// The output stream of an appsink. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Inner>);
 
@@ -42,19 +42,19 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// Replaced as a whole, so that the streaming thread takes them by reference.
+    /// Replaced as a whole, so that the streaming thread can share it.
     links: Arc<[Arc<Link>]>,
     latency: Option<gst::ClockTime>,
 }
 
 struct Link {
     consumer: Arc<dyn Consumer>,
-    /// Nothing is delivered before the next key unit.
+    /// True if nothing is delivered before the next key unit.
     waits_for_key: AtomicBool,
     is_paused: AtomicBool,
 }
 
-/// The connection of a consumer to a stream. Dropping it ends the delivery.
+/// A consumer's connection to a stream. Dropping it ends the delivery.
 #[must_use]
 pub(crate) struct Delivery {
     link: Arc<Link>,
@@ -62,8 +62,8 @@ pub(crate) struct Delivery {
 }
 
 impl Output {
-    /// Takes what arrives at `appsink`, which is not synchronised to the clock. `key_wanted` is called on the streaming
-    /// thread when a consumer has to wait for a key unit.
+    /// Delivers the samples that arrive at `appsink`, which is not synchronised to the clock. `key_wanted` is called on
+    /// the streaming thread when a consumer has to wait for a key unit.
     pub(crate) fn new(appsink: gst_app::AppSink, key_wanted: impl Fn() + Send + Sync + 'static) -> Self {
         appsink.set_sync(false);
         let output = Self(Arc::new(Inner {
@@ -85,12 +85,12 @@ impl Output {
         output
     }
 
-    /// The pad at which the encoded stream arrives.
+    /// Returns the pad at which the encoded stream arrives.
     pub(crate) fn pad(&self) -> Option<gst::Pad> {
         self.0.appsink.static_pad("sink")
     }
 
-    /// The sink of a pipeline that does not synchronise tells no latency: it is read from the query that passes.
+    /// Reads the latency from queries that pass the pad: the sink of a pipeline that does not synchronise reports none.
     fn watch_latency(&self) {
         let Some(pad) = self.pad() else { return };
         let inner = Arc::downgrade(&self.0);
@@ -114,7 +114,7 @@ impl Output {
 }
 
 impl Inner {
-    /// Gives `unit` to all who can use it. False: one waits for a key unit.
+    /// Delivers `unit` to all consumers that can use it. Returns false if one waits for a key unit.
     fn deliver(&self, unit: &AccessUnit) -> bool {
         let links = Arc::clone(&lock(&self.state).links);
         let mut has_served_all = true;
@@ -151,7 +151,7 @@ impl Drop for Inner {
 }
 
 impl Delivery {
-    /// Makes a connection for `consumer` that ends nowhere yet.
+    /// Creates a connection for `consumer` that is not attached to an output yet.
     pub(crate) fn new(consumer: Arc<dyn Consumer>) -> Self {
         Self {
             link: Arc::new(Link {
@@ -163,10 +163,10 @@ impl Delivery {
         }
     }
 
-    /// Delivers the units of `output` alone from its next key unit on.
+    /// Switches to `output`, starting with its next key unit.
     pub(crate) fn switch_to(&mut self, output: &Output) {
         self.disconnect();
-        // What the consumer has got so far is no reference for what comes from there.
+        // The units delivered so far are no reference for those of the new output.
         self.link.waits_for_key.store(true, Ordering::Release);
         if let Some(latency) = lock(&output.0.state).latency {
             self.link.consumer.set_latency(latency);
@@ -175,7 +175,7 @@ impl Delivery {
         self.output = Some(output.clone());
     }
 
-    /// Delivers nothing for a while, and goes on with a key unit.
+    /// Pauses or resumes the delivery. It resumes with a key unit.
     pub(crate) fn set_paused(&self, is_paused: bool) {
         self.link.is_paused.store(is_paused, Ordering::Release);
         if is_paused {
@@ -199,7 +199,7 @@ impl Drop for Delivery {
 fn access_unit(appsink: &gst_app::AppSink, sample: &gst::Sample) -> Option<AccessUnit> {
     let buffer = sample.buffer_owned()?;
     let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
-    // Encoders may shift the timestamps, and the segment with them.
+    // Encoders may shift the timestamps, but shift the segment with them.
     let running_time = segment.to_running_time(buffer.pts()?)?;
     Some(AccessUnit {
         caps: sample.caps_owned()?,
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consumer_begins_with_a_key_unit_and_holds_nobody_back() {
+    fn a_consumer_begins_with_a_key_unit_and_delays_no_other() {
         let output = output();
         let (early, late) = (Arc::<Recorder>::default(), Arc::<Recorder>::default());
         let mut first = Delivery::new(early.clone());
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consumer_that_changes_streams_gets_nothing_of_the_old_one() {
+    fn a_consumer_that_changes_streams_gets_no_more_of_the_old_one() {
         let (one, other) = (output(), output());
         let recorder = Arc::<Recorder>::default();
         let mut delivery = Delivery::new(recorder.clone());
@@ -289,7 +289,7 @@ mod tests {
         one.0.deliver(&unit(true));
         delivery.switch_to(&other);
         one.0.deliver(&unit(true));
-        assert!(!other.0.deliver(&unit(false)), "what it has is no reference");
+        assert!(!other.0.deliver(&unit(false)), "its units are no reference");
         assert!(other.0.deliver(&unit(true)));
         assert_eq!(recorder.keys().len(), 2);
     }

@@ -1,4 +1,4 @@
-//! The pad probes before and behind an encoder: they put in order what goes in, and count what comes out.
+//! The pad probes before and behind an encoder: they filter its input, and count its output.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,47 +9,47 @@ use crate::media::pipeline::plan::SIZE;
 use crate::media::rate::renditions::Rendition;
 use crate::media::runtime::mailbox::MailboxSender;
 
-/// Marks a frame that is encoded again (`GST_BUFFER_OFFSET`).
+/// Marks a repeated frame (`GST_BUFFER_OFFSET`).
 pub(crate) const REPEAT_MARK: u64 = u64::MAX - 1;
 
-/// A notice of the streaming threads to the supervisor's task.
+/// A notice from the streaming threads to the supervisor's task.
 #[derive(Debug)]
 pub(crate) enum Notice {
-    /// A viewer has lost the picture, or is new.
+    /// A viewer has lost the video, or is new.
     KeyFrameWanted,
-    /// The first frame is out.
+    /// The encoder has put out its first frame.
     FirstFrame,
-    /// A frame has come after a rest.
+    /// A frame has arrived after the screen was still.
     Moving,
-    /// A frame has come too early and was left out, after so many that were taken. If it was the last one, nobody has
-    /// seen how the picture is now.
+    /// A frame arrived too early and was dropped, after `taken` frames that went in. If it was the last one, the
+    /// viewers have not seen the current screen.
     LeftOut { taken: u64 },
     /// The encoder has failed.
     Lost(String),
 }
 
-/// Counts of the streaming threads, and settings for them.
+/// Counters that the streaming threads update, and settings that they read.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    /// Frames of the capture.
+    /// Frames that arrived from the capture.
     pub(crate) arrived: AtomicU64,
-    /// Those of them that went in.
+    /// Frames of those that went into the encoder.
     pub(crate) taken: AtomicU64,
-    /// Frames that came out.
+    /// Frames that the encoder put out.
     pub(crate) encoded: AtomicU64,
-    /// And their size, in bytes.
+    /// Their total size, in bytes.
     pub(crate) bytes: AtomicU64,
-    /// True if the supervisor is to be notified of the next frame.
+    /// True if the supervisor wants a notice of the next frame.
     pub(crate) reports_motion: AtomicBool,
-    /// The least time between two frames, in nanoseconds.
+    /// Minimum time between two frames, in nanoseconds.
     pub(crate) interval_ns: AtomicU64,
-    /// The frame rate that the encoder is told where the capture has none of its own.
+    /// Frame rate for the encoder's caps where the capture has none of its own.
     pub(crate) nominal_fps: AtomicU32,
-    /// The frame rate that the encoder has been told, by which it divides its bits.
+    /// Frame rate in the encoder's caps, by which it divides its bits.
     pub(crate) told_fps: AtomicU32,
 }
 
-/// On the way in: timestamps that grow, no more frames than are wanted, a frame rate, the size of the rendition.
+/// Adds the input probes: increasing timestamps, a limited rate, a nominal frame rate, and the size of the rendition.
 pub(crate) fn prepare_frames(
     pad: &gst::Pad,
     pipeline: &gst::Pipeline,
@@ -89,8 +89,8 @@ pub(crate) fn prepare_frames(
             ) {
                 size.set_property("caps", half(&info));
             }
-            let told = name_rate(&mut caps, counters.nominal_fps.load(Ordering::Relaxed).max(1));
-            counters.told_fps.store(told, Ordering::Relaxed);
+            let nominal_fps = name_rate(&mut caps, counters.nominal_fps.load(Ordering::Relaxed).max(1));
+            counters.told_fps.store(nominal_fps, Ordering::Relaxed);
             *event = gst::event::Caps::new(&caps);
         }
         gst::PadProbeReturn::Ok
@@ -100,13 +100,13 @@ pub(crate) fn prepare_frames(
 struct FrameFilter {
     counters: Arc<Counters>,
     notices: MailboxSender<Notice>,
-    /// The time of the last frame that was taken.
+    /// Time of the last frame that went in.
     last: Option<gst::ClockTime>,
 }
 
 impl FrameFilter {
     fn takes(&mut self, buffer: &mut gst::Buffer) -> bool {
-        // A repeated frame is as old as its repetition, so one that is captured before it may come after it.
+        // A repeated frame has the time of its repetition, so a frame that was captured before may come after it.
         let at = buffer.pts().unwrap_or_default();
         let at = match self.last {
             Some(last) => at.max(last + gst::ClockTime::MSECOND),
@@ -133,7 +133,8 @@ impl FrameFilter {
     }
 }
 
-/// A source that is driven by changes has no frame rate, and encoders want one: then it is `fps`. Gives the rate.
+/// Writes a frame rate into the caps and returns it: encoders need one, but a damage-driven source has none. Then it is
+/// `fps`.
 fn name_rate(caps: &mut gst::Caps, fps: u32) -> u32 {
     let rate = caps
         .structure(0)
@@ -153,7 +154,7 @@ fn name_rate(caps: &mut gst::Caps, fps: u32) -> u32 {
     fps
 }
 
-/// Half the size, in even numbers.
+/// Returns caps of half the size, rounded to even numbers.
 fn half(info: &gst_video::VideoInfo) -> gst::Caps {
     let half = |length: u32| i32::try_from((length / 4 * 2).max(2)).unwrap_or(i32::MAX);
     gst::Caps::builder("video/x-raw")
@@ -162,7 +163,7 @@ fn half(info: &gst_video::VideoInfo) -> gst::Caps {
         .build()
 }
 
-/// On the way out: counts, and keeps the end of the stream from the viewers, who may get another's.
+/// Adds the output probes: they count, and withhold the end of the stream from the viewers, who may move to another.
 pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, notices: &MailboxSender<Notice>) {
     let (counters, first) = (Arc::clone(counters), notices.clone());
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -179,7 +180,7 @@ pub(crate) fn watch_output(pad: &gst::Pad, counters: &Arc<Counters>, notices: &M
             .event()
             .is_some_and(|event| event.type_() == gst::EventType::Eos)
         {
-            end.send(Notice::Lost("it has ended".to_owned()));
+            end.send(Notice::Lost("end of stream".to_owned()));
             return gst::PadProbeReturn::Handled;
         }
         gst::PadProbeReturn::Ok
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_captured_before_a_repetition_still_goes_in_after_it() {
+    fn a_frame_captured_before_a_repeated_one_goes_in_after_it() {
         gst::init().unwrap();
         let (notices, _received) = mailbox(4);
         let mut filter = FrameFilter {
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_above_the_rate_are_left_out_and_told_of() {
+    fn frames_above_the_rate_are_dropped_and_reported() {
         gst::init().unwrap();
         let (notices, mut received) = mailbox(4);
         let counters = Arc::new(Counters::default());

@@ -6,8 +6,8 @@
 //!                       └──→ supervisor's task ←─┘ ──→ key frame, repetition, bitrate
 //! ```
 //!
-//! The last frame is encoded again when a key frame is wanted while nothing moves, and several times after the screen
-//! has come to rest: the bits that motion has not left are spent on the picture that stays.
+//! The last frame is encoded again when a key frame is wanted while the screen is still, and several times after motion
+//! has stopped: bits that motion no longer needs refine the still image.
 
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -30,23 +30,23 @@ use crate::media::runtime::mailbox::{Mailbox, MailboxSender, mailbox};
 use crate::media::runtime::running_pipeline::RunningPipeline;
 use crate::media::source::video::Capture;
 
-/// The time that an encoder may take until its first frame is out.
+/// Timeout for the first encoded frame.
 const START: Duration = Duration::from_secs(4);
-/// Notices that wait for the supervisor's task.
+/// Capacity of the queue of notices to the supervisor's task.
 const NOTICES: usize = 64;
 
-/// Takes the number of an encoder that is lost, and the reason.
+/// Callback for the loss of an encoder, with its number and the reason.
 pub(crate) type OnLost = Box<dyn FnOnce(u64, String)>;
 
-/// The encoder to start, and with which settings.
+/// The encoder to start and its settings.
 pub(crate) struct EncoderSettings {
-    /// Unique among all encoders of this process.
+    /// Number, unique among all encoders of this process.
     pub(crate) id: u64,
     pub(crate) spec: EncoderSpec,
     pub(crate) rendition: Rendition,
-    /// The bitrate at first, in kbit/s.
+    /// Initial bitrate, in kbit/s.
     pub(crate) kbps: u32,
-    /// The frame rate that the encoder is told where the capture has none of its own.
+    /// Frame rate for the encoder's caps where the capture has none of its own.
     pub(crate) fps: u32,
 }
 
@@ -67,10 +67,10 @@ pub(crate) struct RunningEncoder {
 }
 
 impl RunningEncoder {
-    /// Starts an encoder of the frames of `capture` and waits for its first frame. `lost` is called when it fails later.
+    /// Starts an encoder for the frames of `capture` and waits for its first frame. `lost` is called if it fails later.
     ///
     /// # Errors
-    /// A sentence that says why it does not work.
+    /// The reason if it does not start.
     pub(crate) async fn start(
         settings: EncoderSettings,
         capture: Rc<Capture>,
@@ -83,7 +83,7 @@ impl RunningEncoder {
         encoder.pipeline.watch_bus(move |reason| {
             failed.send(Notice::Lost(reason));
         })?;
-        // The first may lie some time back, if nothing moves.
+        // On a still screen the next capture may be far away: encode the latest frame.
         encoder.capture.repeat_into(&encoder.frames, REPEAT_MARK);
         match glib::future_with_timeout(START, first_frame(&mut inbox)).await {
             Ok(outcome) => outcome?,
@@ -94,7 +94,7 @@ impl RunningEncoder {
         Ok(encoder)
     }
 
-    /// Builds the pipeline with its probes, and connects it to the capture.
+    /// Builds the pipeline with its probes and connects it to the capture.
     fn build(
         settings: EncoderSettings,
         capture: Rc<Capture>,
@@ -143,71 +143,71 @@ impl RunningEncoder {
         })
     }
 
-    /// The format of the stream.
+    /// Returns the caps of the encoded stream.
     ///
     /// # Errors
-    /// If there is none any more.
+    /// If the pad has no caps any more.
     pub(crate) fn caps(&self) -> Result<gst::Caps, String> {
         let pad = self.output.pad();
         let caps = pad.and_then(|pad| pad.current_caps());
         caps.ok_or_else(|| "the encoder has no caps".to_owned())
     }
 
-    /// Lets `pipeline` tell the same time as the capture.
+    /// Makes `pipeline` use the same clock as the capture.
     pub(crate) fn share_clock(&self, pipeline: &gst::Pipeline) {
         self.capture.share_clock(pipeline);
     }
 
-    /// The source of its frames.
+    /// Returns the capture that feeds it.
     pub(crate) fn capture(&self) -> &Rc<Capture> {
         &self.capture
     }
 
-    /// The times at which its frames passed.
+    /// Returns the times at which its frames passed.
     pub(crate) fn timestamps(&self) -> &FrameTimestamps {
         &self.timestamps
     }
 
-    /// The number of frames that have been encoded.
+    /// Returns the number of encoded frames.
     pub(crate) fn encoded(&self) -> u64 {
         self.counters.encoded.load(Ordering::Relaxed)
     }
 
-    /// Delivers this stream, from the next key frame on, which is asked for.
+    /// Delivers this stream, starting with the next key frame, which is requested.
     pub(crate) fn deliver(&self, delivery: &mut Delivery) {
         delivery.switch_to(&self.output);
         self.request_key_frame();
     }
 
-    /// Asks for a key frame. It comes at once if there was none in the last quarter of a second.
+    /// Requests a key frame. It is made at once if the last one is at least a quarter of a second old.
     pub(crate) fn request_key_frame(&self) {
         self.notices.send(Notice::KeyFrameWanted);
     }
 
-    /// The bitrate, in kbit/s.
+    /// Returns the bitrate, in kbit/s.
     pub(crate) fn kbps(&self) -> u32 {
         self.bitrate.kbps()
     }
 
-    /// Sets the bitrate, and the most frames per second.
+    /// Sets the bitrate, in kbit/s, and the maximum frame rate.
     pub(crate) fn set_rate(&self, kbps: u32, fps: Option<u32>) {
         self.bitrate.set_kbps(kbps, &self.pipeline);
-        // Nine tenths: the frames of a source with that rate do not come evenly.
+        // Nine tenths: the frames of a source at that rate are not evenly spaced.
         let interval = fps.map_or(0, |fps| 900_000_000 / u64::from(fps.max(1)));
         self.counters.interval_ns.store(interval, Ordering::Relaxed);
     }
 
-    /// Sets the frame rate that the encoder is told when the format changes next.
+    /// Sets the nominal frame rate of the encoder's caps, from the next caps event on.
     pub(crate) fn set_nominal_fps(&self, fps: u32) {
         self.counters.nominal_fps.store(fps, Ordering::Relaxed);
     }
 
-    /// Stops encoding while no viewer looks, and goes on.
+    /// Pauses or resumes encoding: it is paused while no viewer is watching.
     pub(crate) fn set_paused(&self, paused: bool) {
         self.feed.set_discard(paused);
     }
 
-    /// The least time between two frames.
+    /// Returns the minimum time between two frames.
     fn interval(&self) -> Duration {
         Duration::from_nanos(self.counters.interval_ns.load(Ordering::Relaxed))
     }
@@ -227,7 +227,7 @@ impl RunningEncoder {
             self.bitrate.set_at_rest(is_at_rest, &self.pipeline);
             if is_at_rest {
                 self.counters.reports_motion.store(true, Ordering::Release);
-                // A frame that has come in between was not reported.
+                // A frame may have arrived before the flag was set.
                 self.notices.send(Notice::Moving);
             }
         }
@@ -238,9 +238,9 @@ impl RunningEncoder {
             self.capture.repeat_into(&self.frames, REPEAT_MARK);
         }
         if let Some(fps) = actions.fps {
-            // A source with a rate of its own keeps to it.
-            let told = self.counters.told_fps.load(Ordering::Relaxed);
-            self.bitrate.set_fps(fps, told, &self.pipeline);
+            // A source with a frame rate of its own keeps to it.
+            let nominal_fps = self.counters.told_fps.load(Ordering::Relaxed);
+            self.bitrate.set_fps(fps, nominal_fps, &self.pipeline);
         }
     }
 
@@ -254,11 +254,11 @@ impl RunningEncoder {
     }
 }
 
-/// Looks after `encoder` until it is dropped.
+/// Supervises `encoder` until it is dropped or fails.
 async fn supervise(encoder: Weak<RunningEncoder>, mut notices: Mailbox<Notice>, lost: OnLost) {
     let mut supervisor = Supervisor::new(Instant::now());
     loop {
-        // GLib's timeouts are of whole milliseconds, and a look before it is time would be one for nothing.
+        // GLib's timeouts have millisecond resolution: rounding down would wake up too early.
         let wait = supervisor.next_poll(Instant::now()).as_micros().div_ceil(1000);
         let wait = Duration::from_millis(wait as u64);
         let notice = match glib::future_with_timeout(wait, notices.next()).await {
@@ -280,14 +280,14 @@ async fn supervise(encoder: Weak<RunningEncoder>, mut notices: Mailbox<Notice>, 
         }
         let actions = supervisor.poll(encoder.counts(), now);
         if actions.stalled {
-            let reason = format!("it has delivered nothing for more than {} ms", STALL.as_millis());
+            let reason = format!("no output for more than {} ms", STALL.as_millis());
             return lost(encoder.id, reason);
         }
         encoder.apply(actions);
     }
 }
 
-/// Waits until the first frame is out, or for the reason why there is none.
+/// Waits for the first encoded frame, or for the reason why there is none.
 async fn first_frame(notices: &mut Mailbox<Notice>) -> Result<(), String> {
     while let Some(notice) = notices.next().await {
         match notice {
@@ -296,11 +296,10 @@ async fn first_frame(notices: &mut Mailbox<Notice>) -> Result<(), String> {
             Notice::KeyFrameWanted | Notice::Moving | Notice::LeftOut { .. } => {}
         }
     }
-    Err("it has ended".to_owned())
+    Err("end of stream".to_owned())
 }
 
-/// Connects capture and encoder by a queue of one: the newest frame. An encoder that is slow sees fewer frames, not older
-/// ones.
+/// Connects capture and encoder by a queue of one, the newest frame. A slow encoder sees fewer frames, not older ones.
 fn newest_frame(capture: &Capture, frames: &gst_app::AppSrc) -> Result<ConsumptionLink, String> {
     capture.feed(
         frames,

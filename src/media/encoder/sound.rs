@@ -1,4 +1,4 @@
-//! The sound that all listeners share: one pipeline that captures and encodes it.
+//! The shared sound: one pipeline that captures and encodes it.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::media::pipeline::plan::ENCODED;
 use crate::media::runtime::mailbox::mailbox;
 use crate::media::runtime::running_pipeline::RunningPipeline;
 
-/// The time that the sound may take until its first packet is there.
+/// Timeout for the first packet of sound.
 const START: Duration = Duration::from_secs(4);
 
-/// Running sound. Dropping it stops it, on a thread of its own.
+/// A running sound pipeline. Dropping it stops it, on a thread of its own.
 pub(crate) struct RunningSound {
-    /// The text that it was started from.
+    /// Text from which it was started.
     pub(crate) text: String,
     output: Output,
     caps: gst::Caps,
@@ -23,14 +23,14 @@ pub(crate) struct RunningSound {
 }
 
 impl RunningSound {
-    /// Starts the pipeline that `text` describes and waits for its first packet. `lost` is called on the main loop when
+    /// Starts the pipeline that `text` describes and waits for its first packet. `lost` is called on the main loop if
     /// it fails later.
     ///
     /// # Errors
-    /// A sentence that says why it does not work.
+    /// The reason if it does not start.
     pub(crate) async fn start(text: &str, lost: impl Fn(String) + Send + 'static) -> Result<Self, String> {
         let pipeline = parse::parse("the sound", text).map_err(|error| error.to_string())?;
-        // A sound server's clock would count differently from that of the viewers' pipelines.
+        // The clock of a sound server would drift from that of the viewers' pipelines.
         pipeline.use_clock(Some(&gst::SystemClock::obtain()));
         let mut pipeline = RunningPipeline::new("sound-stop", pipeline);
         let output = Output::new(parse::element(&pipeline, ENCODED)?, || {});
@@ -47,17 +47,17 @@ impl RunningSound {
         Ok(Self {
             text: text.to_owned(),
             output,
-            caps: caps.ok_or_else(|| format!("there is no sound within {} s", START.as_secs()))?,
+            caps: caps.ok_or_else(|| format!("no sound within {} s", START.as_secs()))?,
             _pipeline: pipeline,
         })
     }
 
-    /// The format of the packets.
+    /// Returns the format of the packets.
     pub(crate) fn caps(&self) -> &gst::Caps {
         &self.caps
     }
 
-    /// Delivers this sound from the next packet on.
+    /// Delivers the packets, starting with the next one.
     pub(crate) fn deliver(&self, delivery: &mut Delivery) {
         delivery.switch_to(&self.output);
     }

@@ -1,100 +1,101 @@
-//! When an encoder is given its last frame again, when it makes a key frame, and whether it is well. Pure: counts and
-//! the time go in, what is to be done comes out.
+//! Decides when an encoder repeats its last frame, when it makes a key frame, and whether it has stalled. Pure: counts
+//! and the time go in, actions come out.
 
 use std::time::{Duration, Instant};
 
-/// The least time between two key frames: a viewer that asks without end costs the others little.
+/// Minimum time between two key frames: a viewer that keeps requesting them costs the others little.
 const KEY_FRAME_FLOOR: Duration = Duration::from_millis(250);
-/// For how long the next frame of a moving picture is waited for, when it is to be a key frame.
+/// Time to wait for the next frame in motion, if it is to be a key frame.
 const NEXT_FRAME: Duration = Duration::from_millis(40);
-/// After how long without a change the picture is at rest, and is encoded again: the bits that motion has not left are
-/// spent on what stays. Longer than from key to key while somebody types: what they wait for would have to wait for an
-/// encoder and a browser that are busy with the last picture.
+/// Time without a change after which the screen is still, and its frame is encoded again: bits that motion no longer
+/// needs refine the image. Longer than the gap between keystrokes, since the frame of the next keystroke would have to
+/// wait for an encoder and a browser that are busy with the repeated one.
 const REST: Duration = Duration::from_millis(300);
-/// How long after each other that is done.
+/// Interval of the refinements.
 const REFINE: Duration = Duration::from_millis(50);
-/// How often that is done at most.
+/// Maximum number of refinements.
 const REFINEMENTS: u32 = 20;
-/// And at least: a rate control takes some frames until it dares to spend more.
+/// Minimum number of refinements: a rate control takes some frames to spend more.
 const LEAST_REFINEMENTS: u32 = 6;
-/// It is done no more once it makes so little difference, in bytes.
+/// Size of a repeated frame below which refining ends, in bytes.
 const REFINED: u64 = 1500;
-/// How often a still picture is encoded again: Chromium takes 3 s without a frame for a loss and asks for a key frame,
-/// which costs more and is coarser.
+/// Interval of the repetitions of a still frame: Chromium takes 3 s without a frame for a loss and requests a key
+/// frame, which is larger and coarser.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
-/// An encoder that takes frames and gives none for this long has stalled.
+/// Time without output after which an encoder that takes frames has stalled.
 pub(crate) const STALL: Duration = Duration::from_millis(500);
-/// And one that is given the last frame again and again, since nothing else changes. That may not go in while it is busy:
-/// it is this time that tells. It has to do for an encoder that begins anew after a change of size.
+/// The same time for a still screen, where only the last frame is repeated. Repetitions are dropped while the encoder
+/// is busy, so this time alone decides. It must be long enough for an encoder that restarts after a change of size.
 const STALL_AT_REST: Duration = Duration::from_millis(750);
-/// So many frames without one that comes out are not a matter of an encoder's delay.
+/// Number of frames without output that an encoder's delay does not explain.
 const STALLED_FRAMES: u64 = 6;
-/// How long frames are counted for the frame rate.
+/// Period over which the frame rate is measured.
 const PACE: Duration = Duration::from_millis(500);
 
-/// What has been counted so far.
+/// Frame counters of an encoder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    /// Frames of the capture.
+    /// Frames that were captured.
     pub(crate) captured: u64,
-    /// Those of them that came to the encoder.
+    /// Frames of those that arrived at the encoder.
     pub(crate) arrived: u64,
-    /// Those of them that went in, and were not left out as too many.
+    /// Frames of those that went in and were not dropped by the rate limit.
     pub(crate) taken: u64,
-    /// Frames that came out.
+    /// Frames that were encoded.
     pub(crate) encoded: u64,
-    /// And their size, in bytes.
+    /// Their total size, in bytes.
     pub(crate) bytes: u64,
 }
 
-/// What is to be done now.
+/// The actions to take now.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Actions {
-    /// The next frame is to be a key frame.
+    /// True if the next frame must be a key frame.
     pub(crate) force_key_frame: bool,
-    /// The last frame is to be encoded again; after that, if both.
+    /// True if the last frame must be encoded again, after `force_key_frame` if both are set.
     pub(crate) repeat: bool,
-    /// The picture comes to rest, or moves again. At rest, the next frame of the capture is to be told of.
+    /// `Some(true)` if the screen has become still: the next captured frame must then be reported. `Some(false)` if it
+    /// moves again.
     pub(crate) at_rest: Option<bool>,
-    /// The encoder gives nothing any more.
+    /// True if the encoder has stalled.
     pub(crate) stalled: bool,
-    /// How many frames per second there are now.
+    /// The measured frame rate, if there is a new value.
     pub(crate) fps: Option<f64>,
 }
 
-/// What is remembered of one encoder.
+/// Supervisor of one encoder.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     motion: Motion,
     arrived: u64,
     left_out: Option<LeftOut>,
     key_frame: KeyFrame,
-    /// None: only the one that it began with, which those who are still connecting have missed.
+    /// `None`: only the initial one, which viewers that are still connecting have missed.
     last_key_frame: Option<Instant>,
     progress: Progress,
-    /// Since when the picture moves without a rest, and how many frames had been taken then.
+    /// Start of the current frame rate measurement, and the frames taken by then.
     pace: Option<(Instant, u64)>,
 }
 
-/// Whether the picture changes.
+/// State of the screen: moving, or still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Motion {
-    /// The last change that was seen.
+    /// In motion; the last change was at `last`.
     Moving { last: Instant },
-    /// At rest, encoded again this often, the last time then, when so many bytes had come out.
+    /// Being refined: repeated `refined` times, last at `last`, when `bytes` had been encoded.
     Resting { last: Instant, refined: u32, bytes: u64 },
-    /// At rest, and as good as it gets, encoded then.
+    /// Still and refined; last repeated at `last`.
     Still { last: Instant },
 }
 
-/// What had come out, and what has gone in since then.
+/// Counts at the encoder's last output, and what has gone in since.
 #[derive(Debug, Clone, Copy)]
 struct Progress {
     encoded: u64,
-    /// What had been captured then.
+    /// Captured frames by then.
     captured: u64,
     repeated: u64,
-    /// Since when a frame is owed.
+    /// Time since when output is due.
     owing: Option<Instant>,
 }
 
@@ -109,20 +110,20 @@ impl Progress {
     }
 }
 
-/// A frame that was left out, after so many that were taken. If none is taken by then, it is made up for.
+/// A dropped frame, after `taken` that went in. If no other has gone in at `by`, the last captured frame is encoded.
 #[derive(Debug, Clone, Copy)]
 struct LeftOut {
     by: Instant,
     taken: u64,
 }
 
-/// Whether a key frame is wanted.
+/// State of a key frame request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KeyFrame {
     NotWanted,
-    /// To be made then.
+    /// The key frame is to be forced at this time.
     Due(Instant),
-    /// The next frame will be one; if none has come by then, the last is encoded again.
+    /// The next frame will be a key frame; if none has gone in at `by`, the last one is encoded again.
     Expected {
         by: Instant,
         taken: u64,
@@ -130,7 +131,7 @@ enum KeyFrame {
 }
 
 impl Supervisor {
-    /// For an encoder that has just made its first frame, which is a key frame.
+    /// Creates the supervisor of an encoder that has just made its first frame, which is a key frame.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             motion: Motion::Moving { last: now },
@@ -143,8 +144,8 @@ impl Supervisor {
         }
     }
 
-    /// Somebody has lost the picture, or is new, after `taken` frames. A key frame that is still to come will do; one
-    /// that has gone in may be gone.
+    /// Requests a key frame for a viewer that has lost the video or is new, after `taken` frames. A key frame that has
+    /// not gone in yet serves the request; one that has may be lost already.
     pub(crate) fn want_key_frame(&mut self, taken: u64, now: Instant) {
         let is_coming = match self.key_frame {
             KeyFrame::NotWanted => false,
@@ -159,14 +160,14 @@ impl Supervisor {
         }
     }
 
-    /// A frame was left out after `taken` others, because the next is not wanted before `by`.
+    /// Notes that a frame was dropped after `taken` others, because it came before `by`.
     pub(crate) fn left_out(&mut self, taken: u64, by: Instant) {
         if self.left_out.is_none_or(|before| before.taken != taken) {
             self.left_out = Some(LeftOut { by, taken });
         }
     }
 
-    /// How long until the next look, if nothing happens.
+    /// Returns the time until the next poll, if nothing happens before.
     pub(crate) fn next_poll(&self, now: Instant) -> Duration {
         let motion = match self.motion {
             Motion::Moving { .. } => now + REST,
@@ -181,7 +182,7 @@ impl Supervisor {
         next.saturating_duration_since(now)
     }
 
-    /// Looks at what has been counted.
+    /// Processes the counters and returns the actions to take.
     pub(crate) fn poll(&mut self, counts: Counts, now: Instant) -> Actions {
         let mut actions = Actions::default();
         self.poll_motion(counts, now, &mut actions);
@@ -191,7 +192,7 @@ impl Supervisor {
         actions
     }
 
-    /// While nobody looks nothing comes out, and that is well.
+    /// Resets the stall detection while the encoder is paused.
     pub(crate) fn pause(&mut self, counts: Counts) {
         self.progress = Progress::of(counts);
     }
@@ -209,7 +210,7 @@ impl Supervisor {
             Motion::Moving { last } if now - last >= REST => refine(1),
             Motion::Resting { last, refined, bytes } if now - last >= REFINE => {
                 let brought = counts.bytes - bytes;
-                // If nothing is out yet, the encoder is slow or has stalled, and more will tell which.
+                // Without any output the encoder is slow or has stalled; further frames will show which.
                 let goes_on = refined < LEAST_REFINEMENTS || brought == 0 || brought >= REFINED;
                 if refined < REFINEMENTS && goes_on {
                     refine(refined + 1)
@@ -257,7 +258,7 @@ impl Supervisor {
                         taken: counts.taken,
                     }
                 } else {
-                    // A key frame is coarse at first, and some receivers show nothing before the second packet
+                    // A key frame is coarse at first, and some receivers render nothing before the second packet
                     // (the probation of RFC 3550 section 6.2.1).
                     self.motion = Motion::Resting {
                         last: now,
@@ -284,7 +285,7 @@ impl Supervisor {
         if counts.encoded != progress.encoded {
             *progress = Progress::of(counts);
             if has_moved {
-                // What has come out is older than what has just come in.
+                // The output just seen is older than the frame that has just come in.
                 progress.captured = progress.captured.saturating_sub(1);
                 progress.owing = Some(now);
             }

@@ -1,4 +1,4 @@
-//! Which encoders work here, and keep up: by letting each encode some frames of the stream's size.
+//! Trials of encoders: each encodes some frames of the stream's size, to find those that work and keep up.
 
 use std::time::{Duration, Instant};
 
@@ -9,21 +9,21 @@ use crate::media::pipeline::parse;
 use crate::media::runtime::blocking::run_blocking;
 use crate::media::source::video::Size;
 
-/// How many frames are encoded. The first ones are not timed: encoders take their time to open.
+/// Number of frames to encode. The first [`UNTIMED`] are not timed: encoders take time to open.
 const FRAMES: u32 = 18;
 const UNTIMED: u32 = 6;
-/// How long one encoder may take for all of them.
+/// Timeout of one trial.
 const DEADLINE: Duration = Duration::from_secs(4);
 
-/// What has come of a trial.
+/// Outcome of the trials.
 pub(crate) struct Verdict {
-    /// Those that work, the first that keeps up at the head.
+    /// Encoders that work, starting with the first that keeps up.
     pub(crate) ranked: Vec<EncoderSpec>,
-    /// The origins of those that do not.
+    /// Origins of the encoders that do not work.
     pub(crate) failed: Vec<String>,
 }
 
-/// Tries `candidates` in their order until one keeps up with `fps`. If none does, the fastest is the first.
+/// Tries `candidates` in order until one keeps up with `fps`. If none does, the fastest comes first.
 pub(crate) async fn rank(candidates: Vec<EncoderSpec>, size: Size, fps: u32) -> Verdict {
     let budget = Duration::from_secs(1) / fps.max(1);
     let mut verdict = Verdict {
@@ -40,7 +40,7 @@ pub(crate) async fn rank(candidates: Vec<EncoderSpec>, size: Size, fps: u32) -> 
             size.width, size.height, encoder.description.text
         );
         let outcome = run_blocking("encoder-trial", DEADLINE, move || time_per_frame(&text)).await;
-        match outcome.unwrap_or_else(|| Err(format!("it takes more than {} s", DEADLINE.as_secs()))) {
+        match outcome.unwrap_or_else(|| Err(format!("the trial takes more than {} s", DEADLINE.as_secs()))) {
             Ok(time) if time <= budget => {
                 tracing::debug!(encoder = encoder.label(), ?time, "the encoder keeps up");
                 verdict.ranked.push(encoder);
@@ -74,7 +74,7 @@ pub(crate) async fn rank(candidates: Vec<EncoderSpec>, size: Size, fps: u32) -> 
     verdict
 }
 
-/// Blocks until all frames are encoded.
+/// Encodes the frames and returns the mean time per frame. Blocks until all are encoded.
 fn time_per_frame(text: &str) -> Result<Duration, String> {
     let pipeline = parse::parse("a trial", text).map_err(|error| error.to_string())?;
     let stop = Stop(&pipeline);
@@ -95,16 +95,16 @@ fn time_per_frame(text: &str) -> Result<Duration, String> {
     match message.as_ref().map(|message| message.view()) {
         Some(gst::MessageView::Error(error)) => return Err(error.error().to_string()),
         Some(_) => {}
-        None => return Err("it does not end".to_owned()),
+        None => return Err("the trial does not end".to_owned()),
     }
     let times: Vec<Instant> = arrivals.try_iter().collect();
     match (times.get(UNTIMED as usize), times.last()) {
         (Some(first), Some(last)) => Ok((*last - *first) / (times.len() as u32 - UNTIMED - 1).max(1)),
-        _ => Err(format!("of {FRAMES} frames {} come out", times.len())),
+        _ => Err(format!("only {} of {FRAMES} frames were encoded", times.len())),
     }
 }
 
-/// Stops the pipeline whatever comes.
+/// Sets the pipeline to NULL when dropped.
 struct Stop<'a>(&'a gst::Pipeline);
 
 impl Drop for Stop<'_> {

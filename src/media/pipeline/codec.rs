@@ -1,4 +1,4 @@
-//! The video codecs, and how each goes into RTP.
+//! The video codecs and their RTP payloading.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ impl Codec {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::H264, Self::Vp8, Self::Vp9, Self::Av1];
 
-    /// The name in SDP and in RTP caps.
+    /// Returns the name in SDP and in RTP caps.
     pub fn encoding_name(self) -> &'static str {
         match self {
             Self::H264 => "H264",
@@ -33,7 +33,7 @@ impl Codec {
         }
     }
 
-    /// The media type of the encoder's caps.
+    /// Returns the media type of the encoder's caps.
     pub fn caps_name(self) -> &'static str {
         match self {
             Self::H264 => "video/x-h264",
@@ -43,7 +43,7 @@ impl Codec {
         }
     }
 
-    /// What stands behind the encoder, so that payloaders know the stream before its first frame.
+    /// Returns the elements behind the encoder, which make the stream's format known before its first frame.
     pub(crate) fn finish(self) -> &'static str {
         match self {
             // With the parameter sets in the caps.
@@ -54,7 +54,7 @@ impl Codec {
         }
     }
 
-    /// What stands between the encoder and webrtcbin. `pay` is the payloader's name, `rtp` that of the caps.
+    /// Returns the elements between the encoder and webrtcbin: the payloader `pay` and the capsfilter `rtp`.
     pub(crate) fn payloader(self) -> String {
         let payloader = match self {
             Self::H264 => "rtph264pay name=pay config-interval=-1 aggregate-mode=zero-latency mtu=1200",
@@ -68,9 +68,9 @@ impl Codec {
         )
     }
 
-    /// The caps of the stream in RTP.
+    /// Returns the RTP caps of the stream.
     ///
-    /// They leave out profile-level-id: the real one comes from the stream, and webrtcbin waits for it.
+    /// They omit profile-level-id: the actual one comes from the stream, and webrtcbin waits for it.
     pub(crate) fn rtp_caps(self, payload_type: u8) -> String {
         let name = self.encoding_name();
         format!("application/x-rtp,media=video,encoding-name={name},clock-rate=90000,payload={payload_type}")
@@ -80,7 +80,7 @@ impl Codec {
 impl FromStr for Codec {
     type Err = ();
 
-    /// By the name in SDP, in any case.
+    /// Parses the name in SDP, ignoring case.
     fn from_str(name: &str) -> Result<Self, ()> {
         Self::ALL
             .into_iter()

@@ -1,16 +1,16 @@
-//! A pipeline description: gst-launch text with a header that says what it is.
+//! A pipeline description: gst-launch text with a header of properties.
 //!
 //! ```text
 //! # kind: encode                       capture, encode or audio
 //! # codec: h264                        encode only
-//! # rank: 30                           the highest that works here is taken
-//! # needs: x264enc                     elements that must exist
-//! # bitrate: enc.bitrate kbit/s        the property that sets the rate, and its unit
-//! # input: video/x-raw,format=BGRx     encode only: what the capture is to deliver, if it could deliver less
+//! # rank: 30                           the highest that works on the host is used
+//! # needs: x264enc                     elements that must be installed
+//! # bitrate: enc.bitrate kbit/s        the property that sets the bitrate, and its unit
+//! # input: video/x-raw,format=BGRx     encode only: caps that the capture must deliver for this encoder
 //! x264enc name=enc …
 //! ```
 //!
-//! Header lines start with `#`; those without a known key are comments. Values from the command line go into
+//! Header lines start with `#`; those without a known key are comments. Values from the command line are written into
 //! the text as properties of a named element, so that what is printed is what runs. Nothing that came from the
 //! network may get here: a pipeline description is code.
 
@@ -20,7 +20,7 @@ use gst::prelude::*;
 
 use super::codec::Codec;
 
-/// What a description is a part of.
+/// The part of a pipeline that a description provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// From the screen to raw video.
@@ -41,36 +41,36 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One description, its header read.
+/// A description with its parsed header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
-    /// Where it came from, for messages: a file, or a flag.
+    /// Origin for messages: a file or a flag.
     pub origin: String,
     /// The file's name without `.launch`; empty for text from the command line.
     pub name: String,
-    /// What it is a part of.
+    /// The part of a pipeline that it provides.
     pub kind: Kind,
-    /// What an encoder makes, if the header says so.
+    /// Codec of an encoder, if the header names it.
     pub codec: Option<Codec>,
-    /// Among those that work, the highest is taken.
+    /// Rank: the highest of those that work is used.
     pub rank: u32,
-    /// The elements that must exist for it to be tried.
+    /// Elements that must be installed.
     pub needs: Vec<String>,
-    /// The caps that a capture has to deliver where an encoder is the preferred one.
+    /// Caps that a capture must deliver if this encoder is the preferred one.
     pub input: Option<String>,
-    /// What sets the bitrate.
+    /// Property that sets the bitrate.
     pub bitrate: Option<Target>,
-    /// What sets the frame rate.
+    /// Property that sets the frame rate.
     pub fps: Option<Target>,
-    /// What sets whether the pointer is drawn into the picture.
+    /// Property that shows or hides the pointer in the video.
     pub pointer: Option<Target>,
-    /// What sets which part of the screen is shown, as `WIDTHxHEIGHT+X+Y`; empty: all of it.
+    /// Property that sets the captured region, as `WIDTHxHEIGHT+X+Y`; empty: the whole screen.
     pub region: Option<Target>,
-    /// What sets the X display.
+    /// Property that sets the X display.
     pub display: Option<Target>,
     /// The gst-launch text, on one line.
     pub text: String,
-    /// The file as it was read; empty for text from the command line.
+    /// The file's contents; empty for text from the command line.
     pub source: String,
 }
 
@@ -81,12 +81,12 @@ pub struct Target {
     pub element: String,
     /// The property.
     pub property: String,
-    /// How the value is written.
+    /// The notation of the value.
     pub unit: Unit,
 }
 
 impl Target {
-    /// `value` as the property takes it.
+    /// Returns `value` in the property's notation.
     pub fn format(&self, value: &str) -> String {
         match &self.unit {
             Unit::Plain | Unit::KilobitPerSecond => value.to_owned(),
@@ -103,10 +103,10 @@ impl Target {
     }
 }
 
-/// How a [`Target`] takes its value.
+/// Notation of a [`Target`]'s value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unit {
-    /// As it is.
+    /// The value unchanged.
     Plain,
     /// A number of kbit/s.
     KilobitPerSecond,
@@ -116,14 +116,14 @@ pub enum Unit {
     Framerate(String),
 }
 
-/// What is wrong with a header.
+/// An invalid header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderError {
     /// The file.
     pub origin: String,
-    /// The line, counted from 1; 0 where a line is missing.
+    /// The line, counted from 1; 0 if a line is missing.
     pub line: usize,
-    /// What is wrong there, and what would be right.
+    /// The mistake, and the valid values.
     pub message: String,
 }
 
@@ -142,7 +142,7 @@ impl Description {
     /// Reads a `.launch` file.
     ///
     /// # Errors
-    /// If a header line has a known key and an impossible value, `kind` is missing, or there is no text.
+    /// If a header line has a known key and an invalid value, `kind` is missing, or there is no text.
     pub fn read(origin: &str, name: &str, contents: &str) -> Result<Self, HeaderError> {
         let mut description = Self::from_text(origin, Kind::Capture, String::new());
         description.name = name.to_owned();
@@ -170,7 +170,7 @@ impl Description {
                 "rank" => {
                     description.rank = value
                         .parse()
-                        .map_err(|_| error(format!("rank is a whole number, not {value:?}")))?;
+                        .map_err(|_| error(format!("rank must be a whole number, not {value:?}")))?;
                 }
                 "needs" => description.needs = value.split_whitespace().map(str::to_owned).collect(),
                 "input" => description.input = Some(read_input(value).map_err(error)?),
@@ -187,8 +187,9 @@ impl Description {
             line: 0,
             message: message.to_owned(),
         };
-        description.kind =
-            kind.ok_or_else(|| missing("there is no line \"# kind: capture\" or \"# kind: encode\""))?;
+        description.kind = kind.ok_or_else(|| {
+            missing("there is no line \"# kind: capture\", \"# kind: encode\" or \"# kind: audio\"")
+        })?;
         description.text = text.join(" ").trim().to_owned();
         if description.text.is_empty() {
             return Err(missing("there is no pipeline below the header"));
@@ -196,7 +197,7 @@ impl Description {
         Ok(description)
     }
 
-    /// Wraps gst-launch text from the command line, taken as it is.
+    /// Wraps gst-launch text from the command line without changing it.
     pub fn from_text(origin: &str, kind: Kind, text: String) -> Self {
         Self {
             origin: origin.to_owned(),
@@ -216,10 +217,10 @@ impl Description {
         }
     }
 
-    /// The same with `value` written into the text as the property that `target` names.
+    /// Returns the description with `value` written into the text as the property that `target` names.
     ///
-    /// It goes right behind the element's `name=…`. A description whose header names an element that its text
-    /// lacks stays as it is: the check of the parsed pipeline finds that.
+    /// It is inserted right after the element's `name=…`. A description whose text lacks the element that its header
+    /// names stays unchanged: the check of the parsed pipeline reports that.
     #[must_use]
     pub fn with(mut self, target: Option<&Target>, value: &str) -> Self {
         let Some(target) = target else { return self };
@@ -243,7 +244,7 @@ impl Description {
         self
     }
 
-    /// For logs: the name of its file, or where its text came from.
+    /// Returns the name for logs: that of its file, or the origin of its text.
     pub fn label(&self) -> &str {
         if self.name.is_empty() {
             &self.origin
@@ -252,7 +253,7 @@ impl Description {
         }
     }
 
-    /// The elements that the header's targets name.
+    /// Returns the header's targets.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         [
             &self.bitrate,
@@ -271,7 +272,7 @@ fn read_kind(value: &str) -> Result<Kind, String> {
         "capture" => Ok(Kind::Capture),
         "encode" => Ok(Kind::Encode),
         "audio" => Ok(Kind::Audio),
-        _ => Err(format!("kind is capture, encode or audio, not {value:?}")),
+        _ => Err(format!("kind must be capture, encode or audio, not {value:?}")),
     }
 }
 
@@ -281,17 +282,17 @@ fn read_codec(value: &str) -> Result<Codec, String> {
             .iter()
             .map(|codec| codec.encoding_name().to_lowercase())
             .collect();
-        format!("codec is one of {}, not {value:?}", known.join(", "))
+        format!("codec must be one of {}, not {value:?}", known.join(", "))
     })
 }
 
-/// Only its outline: whether these are caps is seen when they are parsed with the rest.
+/// Reads caps without parsing them: errors in them are found when the whole text is parsed.
 fn read_input(value: &str) -> Result<String, String> {
     if value.starts_with("video/x-raw") && !value.contains(char::is_whitespace) {
         Ok(value.to_owned())
     } else {
         Err(format!(
-            "input is caps without spaces, as in \"video/x-raw,format=BGRx\", not {value:?}"
+            "input must be caps without spaces, as in \"video/x-raw,format=BGRx\", not {value:?}"
         ))
     }
 }
@@ -301,7 +302,7 @@ fn read_target(value: &str) -> Result<Target, String> {
     let place = words.next().and_then(|place| place.split_once('.'));
     let (Some((element, property)), unit, None) = (place, words.next(), words.next()) else {
         return Err(format!(
-            "expected element.property and at most a unit, as in \"enc.bitrate kbit/s\", not {value:?}"
+            "expected element.property and an optional unit, as in \"enc.bitrate kbit/s\", not {value:?}"
         ));
     };
     Ok(Target {
@@ -313,7 +314,9 @@ fn read_target(value: &str) -> Result<Target, String> {
             Some("bit/s") => Unit::BitPerSecond,
             Some(media_type) if media_type.starts_with("video/") => Unit::Framerate(media_type.to_owned()),
             Some(unit) => {
-                return Err(format!("the unit is kbit/s, bit/s or a media type, not {unit:?}"));
+                return Err(format!(
+                    "the unit must be kbit/s, bit/s or a media type, not {unit:?}"
+                ));
             }
         },
     })
@@ -336,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_header_line_is_named() {
+    fn an_invalid_header_line_is_named() {
         for (contents, line, part) in [
             ("# kind: video\nx", 1, "capture, encode or audio"),
             ("# kind: encode\n# codec: h265\nx", 2, "h264, vp8"),

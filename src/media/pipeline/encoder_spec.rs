@@ -1,9 +1,9 @@
-//! An encoder that may be started.
+//! An encoder that can be started.
 
 use super::codec::Codec;
 use super::description::Description;
 
-/// An encoder, and what it makes.
+/// An encoder: its codec and description.
 #[derive(Debug, Clone)]
 pub struct EncoderSpec {
     /// The codec.
@@ -13,7 +13,7 @@ pub struct EncoderSpec {
 }
 
 impl EncoderSpec {
-    /// For logs: the name of its file, or where its text came from.
+    /// Returns the name for logs: that of its file, or the origin of its text.
     pub(crate) fn label(&self) -> &str {
         self.description.label()
     }

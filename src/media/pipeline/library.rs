@@ -1,4 +1,4 @@
-//! The pipeline files: those compiled into the binary, and a directory that overrides and adds.
+//! The pipeline files: those compiled into the binary, and a directory that overrides or adds to them.
 
 use std::path::Path;
 
@@ -11,23 +11,23 @@ use super::parse::DescriptionError;
 #[folder = "pipelines"]
 struct Shipped;
 
-/// All the pipeline files that can be chosen by name.
+/// All pipeline files that can be chosen by name.
 #[derive(Debug)]
 pub struct Library {
     descriptions: Vec<Description>,
 }
 
-/// Why the pipeline files could not be read.
+/// Reasons why the pipeline files could not be read.
 #[derive(Debug)]
 pub enum LibraryError {
     /// A file or the directory could not be read.
     Io {
-        /// Which one.
+        /// Path of the file or directory.
         path: String,
-        /// Why.
+        /// The I/O error.
         error: std::io::Error,
     },
-    /// A header is wrong.
+    /// A header is invalid.
     Header(HeaderError),
 }
 
@@ -58,17 +58,17 @@ impl From<HeaderError> for LibraryError {
 }
 
 impl Library {
-    /// The shipped files, and those in `directory` (`capture/*.launch`, `encode/*.launch`, `audio/*.launch`), which replace shipped
-    /// ones of the same kind and name.
+    /// Loads the shipped files and those in `directory` (`capture/*.launch`, `encode/*.launch`, `audio/*.launch`),
+    /// which replace shipped ones of the same kind and name.
     ///
     /// # Errors
-    /// If the directory or a file in it cannot be read, or a header is wrong.
+    /// If the directory or a file in it cannot be read, or a header is invalid.
     pub fn load(directory: Option<&Path>) -> Result<Self, LibraryError> {
         let mut library = Self {
             descriptions: Vec::new(),
         };
         for path in Shipped::iter() {
-            let file = Shipped::get(&path).expect("an embedded file is there");
+            let file = Shipped::get(&path).expect("an embedded file exists");
             library.add(
                 &format!("pipelines/{path}"),
                 &path,
@@ -84,14 +84,14 @@ impl Library {
         Ok(library)
     }
 
-    /// All descriptions of a kind, the highest rank first.
+    /// Returns all descriptions of a kind, the highest rank first.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Description> {
         self.descriptions
             .iter()
             .filter(move |description| description.kind == kind)
     }
 
-    /// All descriptions.
+    /// Returns all descriptions.
     pub fn all(&self) -> &[Description] {
         &self.descriptions
     }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_not_there_is_an_error_that_names_it() {
+    fn a_missing_directory_is_an_error_that_names_it() {
         let error = Library::load(Some(Path::new("/no/such/directory")))
             .unwrap_err()
             .to_string();

@@ -1,4 +1,4 @@
-//! Pipeline descriptions: files and command-line text, checked and put together into a plan.
+//! Pipeline descriptions: files and command-line text, checked and combined into a plan.
 
 pub mod codec;
 pub mod description;

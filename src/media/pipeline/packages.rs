@@ -1,6 +1,6 @@
-//! Which package has an element: for the error that says what to install.
+//! Debian packages of GStreamer elements, for the error that says what to install.
 
-/// The GStreamer plugin of an element and the Debian (and Ubuntu) package that has it.
+/// The GStreamer plugin of an element, and the Debian (and Ubuntu) package that ships it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Package {
     /// The plugin, as `gst-inspect-1.0` lists it.
@@ -9,7 +9,7 @@ pub struct Package {
     pub debian: &'static str,
 }
 
-/// Where `element` comes from, if it is one that desktop pipelines use.
+/// Returns the package of `element`, if the table has it.
 pub fn package_of(element: &str) -> Option<Package> {
     ELEMENTS
         .iter()
@@ -110,7 +110,7 @@ mod tests {
     use gst::prelude::*;
 
     #[test]
-    fn the_plugins_of_the_table_are_those_that_have_the_elements() {
+    fn the_table_names_the_plugin_of_each_installed_element() {
         gst::init().unwrap();
         let mut checked = 0;
         for (plugin, _, elements) in ELEMENTS {

@@ -1,4 +1,4 @@
-//! From gst-launch text to a pipeline, or to an error that shows the place and the remedy.
+//! Parses gst-launch text into a pipeline, or an error that shows the position and a remedy.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,24 +8,24 @@ use gst::prelude::*;
 use super::description::HeaderError;
 use super::packages::package_of;
 
-/// How much of a long description an error shows, in characters.
+/// Length of the excerpt of a long description in an error, in characters.
 const EXCERPT: usize = 100;
 
-/// What is wrong with a pipeline description.
+/// An error in a pipeline description.
 #[derive(Debug, Clone)]
 pub struct DescriptionError {
     /// The flag or the file that it came from.
     pub origin: String,
-    /// What GStreamer says, or what is missing.
+    /// GStreamer's message, or the missing part.
     pub message: String,
-    /// What to do.
+    /// A remedy for the user.
     pub remedy: Option<String>,
-    /// The description, and the bytes of it that are meant.
+    /// The description, and the range of the error in bytes.
     place: Option<(String, Range<usize>)>,
 }
 
 impl DescriptionError {
-    /// An error without a place and a remedy.
+    /// Creates an error without a position and a remedy.
     pub fn new(origin: &str, message: impl Into<String>) -> Self {
         Self {
             origin: origin.to_owned(),
@@ -35,7 +35,7 @@ impl DescriptionError {
         }
     }
 
-    /// The same with what to do.
+    /// Adds a remedy.
     #[must_use]
     pub fn with_remedy(self, remedy: String) -> Self {
         Self {
@@ -70,17 +70,17 @@ impl fmt::Display for DescriptionError {
     }
 }
 
-/// Builds the pipeline that `text` describes, in state NULL. `origin` says whose text it is.
+/// Builds the pipeline that `text` describes, in state NULL. `origin` is the source of the text, for errors.
 ///
 /// # Errors
 /// If GStreamer cannot build it.
 pub fn parse(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError> {
     if text.contains('\0') {
-        return Err(DescriptionError::new(origin, "there is a NUL in it"));
+        return Err(DescriptionError::new(origin, "it contains a NUL character"));
     }
     let element = gst::parse::launch_full(text, None, gst::ParseFlags::FATAL_ERRORS)
         .map_err(|error| explain(origin, text, &error))?;
-    // A single element comes without a pipeline around it.
+    // A single element is returned without a pipeline around it.
     element.downcast().or_else(|element| {
         let pipeline = gst::Pipeline::new();
         pipeline
@@ -90,7 +90,7 @@ pub fn parse(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError
     })
 }
 
-/// Builds what `text` describes with something behind it, so that it may end in caps.
+/// Builds `text` with an element appended, so that it may end in caps.
 ///
 /// # Errors
 /// As [`parse`].
@@ -98,10 +98,10 @@ pub fn parse_part(origin: &str, text: &str) -> Result<gst::Pipeline, Description
     parse(origin, &format!("{text} ! identity"))
 }
 
-/// The element called `name` in `pipeline`, which the description `text` has to hold.
+/// Returns the element called `name` in `pipeline`; `origin` is the source of its description.
 ///
 /// # Errors
-/// If there is none, or it is not made by the factory `factory`.
+/// If there is none, or its factory is not `factory`.
 pub fn named(
     pipeline: &gst::Pipeline,
     origin: &str,
@@ -125,10 +125,10 @@ pub fn named(
     Ok(element)
 }
 
-/// The element of type `T` called `name` in a pipeline whose text is ours.
+/// Returns the element of type `T` called `name` in a pipeline whose text the host wrote.
 ///
 /// # Errors
-/// A sentence if there is none.
+/// A sentence, if there is none.
 pub(crate) fn element<T: IsA<gst::Element>>(pipeline: &gst::Pipeline, name: &str) -> Result<T, String> {
     let element = pipeline
         .by_name(name)
@@ -139,7 +139,7 @@ pub(crate) fn element<T: IsA<gst::Element>>(pipeline: &gst::Pipeline, name: &str
 /// Checks that each of `elements` can be made here.
 ///
 /// # Errors
-/// For the first that cannot, with the package that has it.
+/// For the first that cannot be made, with the package that has it.
 pub fn require(origin: &str, elements: &[impl AsRef<str>]) -> Result<(), DescriptionError> {
     match elements
         .iter()
@@ -189,17 +189,17 @@ fn install(element: &str) -> String {
             package.plugin, package.debian
         ),
         None => format!(
-            "No plugin that deskbeam knows has {element}; check the spelling. gst-inspect-1.0 lists what is installed."
+            "deskbeam knows no plugin with {element}; check the spelling. gst-inspect-1.0 lists what is installed."
         ),
     }
 }
 
-/// What stands in double quotes in a message of GStreamer's.
+/// Returns the parts in double quotes of a message of GStreamer's.
 fn quoted(message: &str) -> Vec<&str> {
     message.split('"').skip(1).step_by(2).collect()
 }
 
-/// The two elements of "could not link videotestsrc0 to audioconvert0", without the numbers.
+/// Returns the two elements of "could not link videotestsrc0 to audioconvert0", without the numbers.
 fn linked(message: &str) -> Option<(&str, &str)> {
     let (from, to) = message.strip_prefix("could not link ")?.split_once(" to ")?;
     let factory = |name: &'_ str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -213,7 +213,7 @@ fn find(text: &str, part: &str, from: usize) -> Option<Range<usize>> {
         .map(|at| from + at..from + at + part.len())
 }
 
-/// The first place where `word` stands alone.
+/// Returns the first occurrence of `word` as a whole word.
 fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     text.match_indices(word)
@@ -221,7 +221,7 @@ fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
         .find(|range| !text[..range.start].ends_with(is_part) && !text[range.end..].starts_with(is_part))
 }
 
-/// GStreamer does not say where a syntax error is: the first part between two `!` that is no element.
+/// Returns the first part between two `!` that is not an element: GStreamer does not report where a syntax error is.
 fn first_bad_segment(text: &str) -> Range<usize> {
     let mut start = 0;
     for segment in text.split('!') {
@@ -240,7 +240,7 @@ fn first_bad_segment(text: &str) -> Range<usize> {
     0..text.len()
 }
 
-/// At most [`EXCERPT`] characters of `text` around `range`, the column of the range in them, and its width.
+/// Returns at most [`EXCERPT`] characters of `text` around `range`, the column of the range in them, and its width.
 fn excerpt(text: &str, range: Range<usize>) -> (String, usize, usize) {
     let characters: Vec<char> = text.chars().collect();
     let column = text[..range.start].chars().count();
@@ -265,7 +265,7 @@ fn excerpt(text: &str, range: Range<usize>) -> (String, usize, usize) {
 mod tests {
     use super::*;
 
-    /// The error for `text`, and the part of the text that it points at.
+    /// Returns the error for `text`, and the part of the text that it points at.
     fn error(text: &str) -> (String, String) {
         gst::init().unwrap();
         let error = parse("--capture", text).unwrap_err();
@@ -304,15 +304,15 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_is_an_error_and_not_the_end() {
+    fn a_nul_character_is_an_error() {
         let message = parse("--capture", "videotestsrc\0 ! fakesink")
             .unwrap_err()
             .to_string();
-        assert_eq!(message, "--capture: there is a NUL in it");
+        assert_eq!(message, "--capture: it contains a NUL character");
     }
 
     #[test]
-    fn an_element_that_is_not_there_is_named_with_its_package() {
+    fn a_missing_element_is_named_with_its_package() {
         let package = install("x264enc");
         assert!(
             package.contains("\"x264\"") && package.ends_with("apt install gstreamer1.0-plugins-ugly"),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_description_is_shown_around_the_place() {
+    fn a_long_description_is_shown_around_the_error() {
         let text = format!(
             "videotestsrc ! {} nosuch ! {} fakesink",
             "identity ! ".repeat(40),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_needed_name_is_asked_for_with_an_example() {
+    fn a_missing_name_is_requested_with_an_example() {
         gst::init().unwrap();
         let pipeline = parse("--pipeline", "videotestsrc ! fakesink name=webrtc").unwrap();
         let absent = named(&pipeline, "--pipeline", "other", Some("webrtcbin"))

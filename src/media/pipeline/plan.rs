@@ -1,4 +1,4 @@
-//! What the flags choose: one capture, an encoder for each codec, and the texts that come of them.
+//! The plan of a host's streams: one capture, the sound, the encoders to try, and the pipeline texts built from them.
 
 use super::codec::Codec;
 use super::description::Description;
@@ -9,26 +9,25 @@ use super::select;
 use super::stream_options::StreamOptions;
 use super::validate::check_targets;
 
-/// The element that takes frames out of the shared capture, and those that bring them to an encoder and encoded to a
-/// viewer.
+/// The appsink behind the shared capture, and the appsrc before an encoder and of a viewer's video.
 pub(crate) const FRAMES: &str = "frames";
-/// The element that takes encoded frames out of an encoder.
+/// The appsink behind an encoder.
 pub(crate) const ENCODED: &str = "encoded";
-/// The caps of a smaller picture.
+/// The capsfilter that sets the size of the half-size rendition.
 pub(crate) const SIZE: &str = "size";
-/// The webrtcbin of a viewer's pipeline.
+/// The webrtcbin of a peer's pipeline.
 pub(crate) const WEBRTC: &str = "webrtc";
 
 const WEBRTCBIN: &str = "webrtcbin name=webrtc bundle-policy=max-bundle";
-/// The payload type of the sound, where the host chooses it.
+/// Payload type of the sound, where the host chooses it.
 const AUDIO_PAYLOAD_TYPE: u8 = 97;
-/// The element that brings encoded sound to a viewer.
+/// The appsrc of a viewer's sound.
 pub(crate) const SOUND: &str = "sound";
-/// The payloader of the sound, and the caps behind it.
+/// The payloader of the sound.
 pub(crate) const AUDIO_PAY: &str = "audiopay";
 pub(crate) const AUDIO_RTP: &str = "audiortp";
 
-/// What a viewer's pipeline needs whatever the descriptions say.
+/// Elements that every peer's pipeline needs.
 const NEEDS: &[&str] = &[
     "appsrc",
     "appsink",
@@ -44,33 +43,33 @@ const NEEDS: &[&str] = &[
     "rtpbin",
 ];
 
-/// How the streams of this host are made. Every text in it has been parsed once.
+/// The plan of a host's streams. Every text in it has been parsed once.
 #[derive(Debug, Clone)]
 pub enum Plan {
-    /// One capture for all viewers, encoders that they share, and a webrtcbin for each.
+    /// One capture for all viewers, shared encoders, and a webrtcbin for each peer.
     Shared {
         /// The chosen capture.
         capture: Description,
-        /// All that may be tried, the preferred first. Never empty.
+        /// The encoders to try, the preferred one first. Never empty.
         encoders: Vec<EncoderSpec>,
-        /// What a viewer that asks for sound hears.
+        /// The sound for viewers that request it.
         audio: Box<Description>,
-        /// The rate at first, and the highest.
+        /// The initial and highest video bitrate, in kbit/s.
         bitrate_kbps: u32,
-        /// What an encoder has to keep up with.
+        /// The frame rate that an encoder must keep up with.
         fps: u32,
-        /// Viewers share no encoder.
+        /// True if viewers do not share encoders.
         private_encoders: bool,
     },
-    /// A whole description for each viewer.
+    /// A whole description for each peer.
     Whole(Description),
 }
 
 impl Plan {
-    /// Chooses, and checks that everything chosen can be built here.
+    /// Chooses the descriptions, and checks that they can be built on this host.
     ///
     /// # Errors
-    /// If a description is unknown, wrong, or needs what is not installed.
+    /// If a description is unknown or invalid, or needs an element that is not installed.
     pub fn new(options: &StreamOptions) -> Result<Self, DescriptionError> {
         parse::require("deskbeam", NEEDS)?;
         let plan = match &options.pipeline {
@@ -91,7 +90,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The codec of the preferred encoder among those whose codec is in `codecs` (by the names in SDP; empty: any).
+    /// Returns the codec of the preferred encoder among those whose codec is in `codecs` (names in SDP; empty: any).
     ///
     /// # Errors
     /// A sentence for the viewer, if there is none.
@@ -108,7 +107,7 @@ impl Plan {
             .ok_or_else(|| self.nothing_in_common())
     }
 
-    /// The codecs, the preferred first.
+    /// Returns the codecs, the preferred one first.
     pub(crate) fn codecs(&self) -> impl Iterator<Item = Codec> {
         let encoders = self.encoders();
         let is_first = |(at, encoder): &(usize, &EncoderSpec)| {
@@ -121,14 +120,14 @@ impl Plan {
             .map(|(_, encoder)| encoder.codec)
     }
 
-    /// The encoders of a codec, the preferred first.
+    /// Returns the encoders of a codec, the preferred one first.
     pub(crate) fn encoders_of(&self, codec: Codec) -> impl Iterator<Item = &EncoderSpec> {
         self.encoders()
             .iter()
             .filter(move |encoder| encoder.codec == codec)
     }
 
-    /// The highest rate of the picture, in kbit/s.
+    /// Returns the highest video bitrate, in kbit/s.
     pub(crate) fn bitrate_kbps(&self) -> u32 {
         match self {
             Self::Shared { bitrate_kbps, .. } => *bitrate_kbps,
@@ -136,7 +135,7 @@ impl Plan {
         }
     }
 
-    /// Frames per second at first.
+    /// Returns the initial frame rate.
     pub(crate) fn fps(&self) -> u32 {
         match self {
             Self::Shared { fps, .. } => *fps,
@@ -144,12 +143,12 @@ impl Plan {
         }
     }
 
-    /// Whether the capture can show a part of the screen alone.
+    /// Returns true if the capture can be restricted to a region of the screen.
     pub fn shows_regions(&self) -> bool {
         matches!(self, Self::Shared { capture, .. } if capture.region.is_some())
     }
 
-    /// Whether viewers share no encoder.
+    /// Returns true if viewers do not share encoders.
     pub(crate) fn has_private_encoders(&self) -> bool {
         matches!(
             self,
@@ -167,7 +166,7 @@ impl Plan {
         }
     }
 
-    /// The sentence for a viewer that can decode nothing of ours.
+    /// Returns the error for a viewer that can decode none of the host's codecs.
     pub(crate) fn nothing_in_common(&self) -> String {
         let ours: Vec<_> = self.codecs().map(Codec::encoding_name).collect();
         format!(
@@ -176,7 +175,7 @@ impl Plan {
         )
     }
 
-    /// The text of the capture that all viewers share, with its appsink; none if each viewer has a whole pipeline.
+    /// Returns the text of the shared capture, with its appsink; `None` if each peer has a whole pipeline.
     pub(crate) fn capture_text(&self) -> Option<String> {
         match self {
             Self::Shared {
@@ -189,7 +188,7 @@ impl Plan {
         }
     }
 
-    /// The text of the sound that all listeners share, with its appsink; none if each viewer has a whole pipeline.
+    /// Returns the text of the shared sound, with its appsink; `None` if each peer has a whole pipeline.
     pub(crate) fn sound_text(&self) -> Option<String> {
         match self {
             Self::Shared { audio, .. } => Some(format!("{} ! appsink name={ENCODED}", audio.text)),
@@ -197,7 +196,7 @@ impl Plan {
         }
     }
 
-    /// The text of one viewer's pipeline, from encoded frames to webrtcbin.
+    /// Returns the text of one peer's pipeline, from encoded frames to webrtcbin.
     ///
     /// Without a codec it has no video, unless the plan is a whole description.
     pub(crate) fn viewer_text(&self, codec: Option<Codec>, with_audio: bool) -> String {
@@ -212,7 +211,7 @@ impl Plan {
             .collect()
     }
 
-    /// The whole way from the screen to webrtcbin in one text, as `gst-launch-1.0` writes it.
+    /// Returns the text of the whole pipeline from the screen to webrtcbin, in the syntax of `gst-launch-1.0`.
     pub fn launch_text(&self) -> String {
         match self {
             Self::Shared {
@@ -230,7 +229,7 @@ impl Plan {
         }
     }
 
-    /// The name of the preferred encoder, which a viewer gets that does not say what it can decode.
+    /// Returns the name of the preferred encoder, used for a viewer that does not name the codecs that it can decode.
     pub fn encoder_name(&self) -> &str {
         match self {
             Self::Shared { encoders, .. } => encoders[0].description.label(),
@@ -238,7 +237,7 @@ impl Plan {
         }
     }
 
-    /// For the log: what was chosen.
+    /// Returns a summary of the choice, for the log.
     pub fn summary(&self) -> String {
         match self {
             Self::Shared {
@@ -254,7 +253,7 @@ impl Plan {
         }
     }
 
-    /// Parses every text, in state NULL, and looks for the elements that have to be there.
+    /// Parses every text, in state NULL, and checks for the required elements.
     fn check(&self) -> Result<(), DescriptionError> {
         match self {
             Self::Shared {
@@ -284,7 +283,7 @@ impl Plan {
     }
 }
 
-/// The text of the capture, with the caps that the preferred encoder wants of it.
+/// Returns the text of the capture, with the caps that the preferred encoder requires.
 fn captured_for(capture: &Description, encoders: &[EncoderSpec]) -> String {
     match encoders
         .first()
@@ -295,7 +294,7 @@ fn captured_for(capture: &Description, encoders: &[EncoderSpec]) -> String {
     }
 }
 
-/// The text of one encoder that viewers share, from frames to encoded frames, at the size of the screen or half of it.
+/// Returns the text of one shared encoder, from raw to encoded frames, at full or half size.
 pub(crate) fn encoding_text(encoder: &EncoderSpec, half_size: bool) -> String {
     let scale = if half_size {
         format!("videoscale ! capsfilter name={SIZE} ! ")
@@ -313,7 +312,7 @@ fn audio_payloader() -> String {
     )
 }
 
-/// The caps of the sound in RTP (RFC 7587).
+/// Returns the RTP caps of the sound (RFC 7587).
 pub(crate) fn audio_rtp_caps(payload_type: u8) -> String {
     format!("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={payload_type}")
 }

@@ -1,4 +1,4 @@
-//! What the flags mean: names, codecs, files and gst-launch text become descriptions.
+//! Resolves the flags: names, codecs, files and gst-launch text become descriptions.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use super::parse::{self, DescriptionError};
 use super::stream_options::StreamOptions;
 use super::validate::codec_of;
 
-/// The capture that `--capture` names, with its settings in its text.
+/// Returns the capture that `--capture` names, with its settings written into its text.
 ///
 /// # Errors
-/// If it is unknown or incomplete.
+/// If it is unknown or lacks an element.
 pub(crate) fn capture(library: &Library, options: &StreamOptions) -> Result<Description, DescriptionError> {
     let display = options.display.as_deref();
     let description = if options.capture == "auto" {
-        // Rank 0 is for those that somebody has to ask for.
+        // Descriptions of rank 0 are used only by name.
         let usable =
             |capture: &&Description| capture.rank > 0 && (capture.display.is_none() || display.is_some());
         first_complete(library.of_kind(Kind::Capture).filter(usable), "--capture auto")?
@@ -32,10 +32,10 @@ pub(crate) fn capture(library: &Library, options: &StreamOptions) -> Result<Desc
     })
 }
 
-/// The encoders that `--encoder` names, the preferred first.
+/// Returns the encoders that `--encoder` names, the preferred one first.
 ///
 /// # Errors
-/// If none is known or complete.
+/// If none is known, or all lack an element.
 pub(crate) fn encoders(
     library: &Library,
     options: &StreamOptions,
@@ -44,7 +44,7 @@ pub(crate) fn encoders(
     let codec: Option<Codec> = options.encoder.parse().ok();
     let named = all().any(|description| description.name == options.encoder);
     let chosen: Vec<Description> = if options.encoder == "auto" {
-        // One that is incomplete is passed over, as long as there is another.
+        // An incomplete one is skipped, as long as there is another.
         first_complete(all(), "--encoder auto")?;
         all().filter(is_complete).cloned().collect()
     } else if let (Some(codec), false) = (codec, named) {
@@ -64,25 +64,25 @@ pub(crate) fn encoders(
     chosen.into_iter().map(encoder).collect()
 }
 
-/// Whether all its elements are installed. Rank 0 is for those that somebody has to ask for.
+/// Returns true if all its elements are installed and its rank is not 0: that is for use by name only.
 fn is_complete(description: &&Description) -> bool {
     description.rank > 0 && parse::require("", &description.needs).is_ok()
 }
 
-/// The sound of viewers that ask for some.
+/// Returns the sound for viewers that request it.
 ///
 /// # Errors
-/// If no description of sound is complete.
+/// If every description of sound lacks an element.
 pub(crate) fn audio(library: &Library) -> Result<Description, DescriptionError> {
     first_complete(library.of_kind(Kind::Audio), "sound")
 }
 
-/// The first that has all its elements, or the error about the first that has not.
+/// Returns the first description whose elements are all installed, or the error about the first one.
 fn first_complete<'a>(
     descriptions: impl Iterator<Item = &'a Description>,
     origin: &str,
 ) -> Result<Description, DescriptionError> {
-    let mut error = DescriptionError::new(origin, "there is none to choose from");
+    let mut error = DescriptionError::new(origin, "no description to choose from");
     for (index, description) in descriptions.enumerate() {
         match parse::require(&description.origin, &description.needs) {
             Ok(()) => return Ok(description.clone()),
@@ -93,7 +93,7 @@ fn first_complete<'a>(
     Err(error)
 }
 
-/// A file by its name, or gst-launch text.
+/// Returns the description with the name `value`, or takes `value` as gst-launch text.
 fn by_name(library: &Library, kind: Kind, value: &str, flag: &str) -> Result<Description, DescriptionError> {
     if let Some(description) = library
         .of_kind(kind)
@@ -123,10 +123,10 @@ fn by_name(library: &Library, kind: Kind, value: &str, flag: &str) -> Result<Des
     Ok(Description::from_text(flag, kind, text))
 }
 
-/// The description that `--pipeline` gives, as a file or as text.
+/// Returns the description that `--pipeline` gives, as a file or as text.
 ///
 /// # Errors
-/// If it is neither.
+/// If it is neither a file nor text, or the file cannot be read.
 pub(crate) fn whole(pipeline: &str) -> Result<Description, DescriptionError> {
     let path = Path::new(pipeline);
     if !path.is_file() {

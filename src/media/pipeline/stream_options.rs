@@ -1,8 +1,8 @@
-//! The command line's choice of a stream.
+//! The command line's options of the stream.
 
 use std::path::PathBuf;
 
-/// What the command line says about the stream.
+/// The command line's options of the stream.
 #[derive(Debug, Clone)]
 pub struct StreamOptions {
     /// `--capture`: `auto`, a name, or gst-launch text.
@@ -11,9 +11,9 @@ pub struct StreamOptions {
     pub encoder: String,
     /// `--pipeline`: a file or gst-launch text that replaces capture and encoder.
     pub pipeline: Option<String>,
-    /// `--pipelines`: a directory with descriptions that override and add.
+    /// `--pipelines`: a directory with descriptions that override or add to the shipped ones.
     pub directory: Option<PathBuf>,
-    /// The X display to capture, `:0`.
+    /// The X display to capture, such as `:0`.
     pub display: Option<String>,
     /// Frames per second, 1 to 240.
     pub fps: u32,

@@ -1,4 +1,4 @@
-//! Whether a description holds what its header says.
+//! Checks a description's text against its header.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::parse::{self, DescriptionError};
 /// Checks one file as `pipelines check` does: header, elements, text, and the elements that the header names.
 ///
 /// # Errors
-/// For the first thing that is wrong.
+/// The first mistake.
 pub fn check_file(path: &Path) -> Result<Description, DescriptionError> {
     let origin = path.display().to_string();
     let contents = std::fs::read_to_string(path)
@@ -29,7 +29,7 @@ pub fn check_file(path: &Path) -> Result<Description, DescriptionError> {
 /// Checks that the elements and properties that the header names are in the pipeline.
 ///
 /// # Errors
-/// For the first that is not.
+/// The first one that is missing.
 pub(crate) fn check_targets(
     description: &Description,
     pipeline: &gst::Pipeline,
@@ -47,10 +47,10 @@ pub(crate) fn check_targets(
     Ok(())
 }
 
-/// What an encoder makes: what its header says, else what can come out of it.
+/// Returns an encoder's codec: from its header, or else from the caps of its output.
 ///
 /// # Errors
-/// If nothing tells which codec it is.
+/// If neither determines the codec.
 pub(crate) fn codec_of(description: &Description) -> Result<Codec, DescriptionError> {
     if let Some(codec) = description.codec {
         return Ok(codec);
@@ -65,8 +65,9 @@ pub(crate) fn codec_of(description: &Description) -> Result<Codec, DescriptionEr
     };
     Codec::ALL.into_iter().find(makes).ok_or_else(|| {
         let known: Vec<_> = Codec::ALL.iter().map(|codec| codec.caps_name()).collect();
-        DescriptionError::new(&description.origin, "it is not clear which codec comes out of it").with_remedy(
-            format!("Let it end in an encoder, or in caps: … ! {}", known.join(" or ")),
-        )
+        DescriptionError::new(&description.origin, "the codec of its output is unknown").with_remedy(format!(
+            "End it with an encoder, or with caps: … ! {}",
+            known.join(" or ")
+        ))
     })
 }

@@ -1,77 +1,75 @@
-//! How much a viewer's line carries, from the arrival of each packet (transport-wide congestion control,
-//! draft-holmer-rmcat-transport-wide-cc-extensions-01). Pure: what was sent and when it arrived goes in, a rate comes
-//! out.
+//! Congestion control for one viewer's link, from the arrival time of each packet (transport-wide congestion control,
+//! draft-holmer-rmcat-transport-wide-cc-extensions-01). Pure: send and arrival times go in, a rate comes out.
 //!
-//! A desktop sends in bursts and mostly less than it may, so the rate starts at the highest that is wanted and is kept
-//! until packets queue up somewhere: their delay then stays above the least that was seen. Down it goes to what
-//! arrives while they queue, and further so that the queue drains. Up it goes by steps that grow: freely to what the
-//! line has carried before, and beyond that as far as the stream makes use of it. Losses without a queue are left to
-//! retransmission, until they are many.
+//! A desktop sends in bursts and mostly below its rate, so the rate starts at the maximum and is kept until packets
+//! queue up: their delay then stays above the minimum seen. The rate then drops to the arrival rate during the queue,
+//! and further so that the queue drains. It rises by growing steps: freely up to what the link has carried before, and
+//! beyond that only while the stream uses it. Losses without a queue are left to retransmission, unless there are many.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// One packet of which the viewer has told.
+/// A packet that the viewer has reported on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Packet {
-    /// By our clock.
+    /// Send time, by the host's clock.
     pub(crate) sent: Duration,
-    /// By the viewer's clock; `None`: it has not arrived.
+    /// Arrival time, by the viewer's clock; `None`: lost.
     pub(crate) arrived: Option<Duration>,
-    /// With all headers of RTP.
+    /// Size including all RTP headers.
     pub(crate) bytes: u32,
 }
 
-/// What was seen lately counts: for the delay, and for how much arrives.
+/// Window of the delay and rate measurements.
 const WINDOW: Duration = Duration::from_millis(500);
-/// For so long, and at most twice that, the least delay is remembered: clocks drift, routes change.
+/// Lifetime of the minimum delay, at least; at most twice as long. Clocks drift and routes change.
 const LEAST_DELAY: Duration = Duration::from_secs(10);
-/// Packets that all wait longer than this are in a queue that stands.
+/// Delay above which packets are in a standing queue, if all of them exceed it.
 const QUEUE: Duration = Duration::from_millis(20);
-/// A queue that is longer than this is one, even if no more is sent than arrives.
+/// Delay that counts as a queue even if no more is sent than arrives.
 const LONG_QUEUE: Duration = Duration::from_millis(60);
-/// More is sent than arrives: by this factor.
+/// Ratio of sent to arriving rate above which a queue is growing.
 const EXCESS: f64 = 1.1;
-/// The least time between two steps down while the queue still grows: the last one has to show first.
+/// Minimum time between two steps down while the queue still grows: the effect of the last one has to show first.
 const REACTION: Duration = Duration::from_millis(200);
-/// A queue is to be gone after this.
+/// Time in which a queue should drain.
 const DRAIN: Duration = Duration::from_millis(400);
 /// The time between two steps up.
 const CLIMB: Duration = Duration::from_millis(250);
-/// How long after a step down the first step up comes.
+/// Time from a step down to the first step up.
 const CALM: Duration = Duration::from_millis(600);
 /// The first step up and the largest, as factors.
 const STEPS: (f64, f64) = (1.04, 1.3);
-/// The step beyond what the line has carried, for a stream that does not show whether it carries more.
+/// Step beyond the rate that the link has carried, for a stream that is too small to probe it.
 const BLIND_STEP: f64 = 1.003;
-/// The stream makes use of its rate if it sends this share of it.
+/// Share of the rate above which a stream counts as using it.
 const USED: f64 = 0.6;
-/// More lost than this share is not chance.
+/// Share of lost packets above which losses count as congestion and not as random.
 const LOSS: f64 = 0.15;
 
-/// Where to start on a line of which nothing is known, in kbit/s: it takes a second to the highest rate where the line
-/// carries that. Many times what it carries would fill its queue before the first report.
+/// Start rate of a link of unknown capacity, in kbit/s: it reaches the maximum within a second if the link carries
+/// that. A start far above the link's capacity would fill its queue before the first report.
 pub(crate) const START_KBPS: u32 = 4000;
 
-/// The rate for one viewer's line.
+/// Congestion controller of one viewer's link.
 #[derive(Debug)]
 pub(crate) struct CongestionController {
-    /// Least and most, in kbit/s.
+    /// Minimum and maximum rate, in kbit/s.
     limits: (f64, f64),
     kbps: f64,
-    /// Those that arrived, and what is lost, within the window; by the time at which they were sent.
+    /// Packets within the window, arrived and lost, in the order in which they were sent.
     recent: VecDeque<Packet>,
     delays: LeastDelay,
-    /// The last step down, and the queue that it was for.
+    /// Time of the last step down, and the queueing delay that caused it.
     lowered: Option<(Duration, Duration)>,
-    /// What arrived then, in kbit/s.
+    /// Arrival rate at the last step down, in kbit/s.
     carried: f64,
     raised: Duration,
     step: f64,
 }
 
 impl CongestionController {
-    /// Starts at `most`. Both in kbit/s.
+    /// Creates a controller that starts at `most`. Both limits are in kbit/s.
     pub(crate) fn new(least: u32, most: u32) -> Self {
         let limits = (f64::from(least.min(most)), f64::from(most));
         Self {
@@ -86,12 +84,12 @@ impl CongestionController {
         }
     }
 
-    /// Starts again at this rate, in kbit/s.
+    /// Sets the current rate, in kbit/s.
     pub(crate) fn start_at(&mut self, kbps: u32) {
         self.kbps = f64::from(kbps).clamp(self.limits.0, self.limits.1);
     }
 
-    /// Changes the highest rate that is wanted, in kbit/s.
+    /// Sets the maximum rate, in kbit/s.
     pub(crate) fn set_most(&mut self, most: u32) {
         let is_free = self.kbps >= self.limits.1;
         self.limits.1 = f64::from(most).max(self.limits.0);
@@ -102,12 +100,12 @@ impl CongestionController {
         };
     }
 
-    /// The rate, in kbit/s.
+    /// Returns the current rate, in kbit/s.
     pub(crate) fn kbps(&self) -> u32 {
         self.kbps as u32
     }
 
-    /// Takes the viewer's report, in the order in which the packets were sent.
+    /// Processes a report of the viewer, with packets in the order in which they were sent.
     pub(crate) fn report(&mut self, packets: &[Packet]) {
         let Some(now) = packets.iter().map(|packet| packet.sent).max() else {
             return;
@@ -115,7 +113,7 @@ impl CongestionController {
         let mut waits = Vec::new();
         for packet in packets {
             if let Some(arrived) = packet.arrived {
-                // Both clocks start somewhere: only differences count.
+                // The clocks have different origins: only differences of delays are meaningful.
                 waits.push(self.delays.above_least(packet.sent, arrived));
             }
         }
@@ -127,10 +125,10 @@ impl CongestionController {
         {
             self.recent.pop_front();
         }
-        // The last packets of a large frame wait for the first: what all of them wait is the queue.
+        // The last packets of a large frame wait for the first ones: the delay that all share is the queue.
         let queue = waits.into_iter().min();
         match queue {
-            // A short delay without an excess is a busy machine's, or the end of a queue.
+            // A short delay without an excess comes from a busy machine, or from the end of a queue.
             Some(queue)
                 if queue > LONG_QUEUE || queue > QUEUE && self.sending() > EXCESS * self.arriving() =>
             {
@@ -178,7 +176,7 @@ impl CongestionController {
         self.kbps = self.kbps.min(self.limits.1);
     }
 
-    /// What was sent within the window, in kbit/s.
+    /// Returns the send rate within the window, in kbit/s.
     fn sending(&self) -> f64 {
         let (Some(first), Some(last)) = (self.recent.front(), self.recent.back()) else {
             return 0.0;
@@ -189,7 +187,7 @@ impl CongestionController {
         bytes as f64 * 8.0 / 1000.0 / span.as_secs_f64()
     }
 
-    /// What arrives, in kbit/s, by the viewer's clock.
+    /// Returns the arrival rate, in kbit/s, by the viewer's clock.
     fn arriving(&self) -> f64 {
         let arrived = || {
             self.recent
@@ -202,7 +200,7 @@ impl CongestionController {
         ) else {
             return 0.0;
         };
-        // The packets that came first have taken their time before that.
+        // The transmission time of the first packets lies before the first arrival.
         let bytes: u64 = arrived()
             .filter(|(at, _)| *at > first)
             .map(|(_, bytes)| u64::from(bytes))
@@ -217,7 +215,7 @@ impl CongestionController {
             .iter()
             .filter(|packet| packet.arrived.is_none())
             .count();
-        // A few packets are no statistics.
+        // A few packets are not a meaningful sample.
         if self.recent.len() < 50 {
             0.0
         } else {
@@ -226,17 +224,17 @@ impl CongestionController {
     }
 }
 
-/// The least delay that was seen lately.
+/// The minimum of the recent delays.
 #[derive(Debug, Default)]
 struct LeastDelay {
-    /// Of the running period and of the one before, in nanoseconds; the clocks' difference is in it.
+    /// Minimum of the current period and of the previous one, in nanoseconds, including the clocks' offset.
     now: Option<i128>,
     before: Option<i128>,
     since: Duration,
 }
 
 impl LeastDelay {
-    /// How much longer than the least this packet was under way.
+    /// Returns the delay of this packet above the minimum.
     fn above_least(&mut self, sent: Duration, arrived: Duration) -> Duration {
         let delay = arrived.as_nanos() as i128 - sent.as_nanos() as i128;
         if sent > self.since + LEAST_DELAY {
@@ -257,14 +255,14 @@ mod tests {
     const FRAME: Duration = Duration::from_micros(16_667);
     const MTU: u32 = 1200;
 
-    /// A line with a bottleneck that may change, a queue that holds a second, and losses by chance.
+    /// A link with a variable bottleneck, a queue of one second, and random losses.
     struct Line {
         kbps: f64,
         loss: f64,
         base: Duration,
         free_at: Duration,
         random: u64,
-        /// Nothing goes on for the last part of each second, as on a busy machine.
+        /// Pause at the end of each second, as on a busy machine.
         hiccup: Duration,
     }
 
@@ -281,7 +279,7 @@ mod tests {
         }
 
         fn carry(&mut self, sent: Duration, bytes: u32) -> Option<Duration> {
-            // The generator of POSIX.1-2001's example, good enough for losses.
+            // The example generator of POSIX.1-2001, good enough for losses.
             self.random = self.random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
             let chance = (self.random >> 16 & 0x7fff) as f64 / 32768.0;
             let second = Duration::from_secs(sent.as_secs() + 1);
@@ -299,7 +297,7 @@ mod tests {
         }
     }
 
-    /// A stream that uses `share` of its rate, for so long. Gives the delay of each packet.
+    /// A simulated stream over a link, with the reports on it.
     struct Run {
         line: Line,
         congestion: CongestionController,
@@ -338,8 +336,11 @@ mod tests {
                 if self.now >= next_report {
                     next_report += Duration::from_millis(60);
                     let (now, shift) = (self.now, Duration::from_secs(7));
-                    let told = |packet: &Packet| packet.arrived.is_none_or(|arrived| arrived < now);
-                    let mut report: Vec<_> = self.pending.extract_if(.., |packet| told(packet)).collect();
+                    let is_reported = |packet: &Packet| packet.arrived.is_none_or(|arrived| arrived < now);
+                    let mut report: Vec<_> = self
+                        .pending
+                        .extract_if(.., |packet| is_reported(packet))
+                        .collect();
                     report
                         .iter_mut()
                         .for_each(|packet| packet.arrived = packet.arrived.map(|at| at + shift));
@@ -360,14 +361,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_carries_all_is_used_from_the_start() {
+    fn a_fast_link_is_used_fully_from_the_start() {
         let mut run = Run::new(Line::new(100_000.0), 8000);
         run.stream(1.0, s(5));
         assert_eq!(run.congestion.kbps(), 8000);
     }
 
     #[test]
-    fn a_low_start_is_over_within_two_seconds() {
+    fn a_low_start_reaches_the_maximum_within_two_seconds() {
         for share in [1.0, 0.1] {
             let mut run = Run::new(Line::new(100_000.0), 8000);
             run.congestion.start_at(START_KBPS);
@@ -381,13 +382,13 @@ mod tests {
     }
 
     #[test]
-    fn a_low_start_keeps_the_first_frames_of_a_narrow_line_from_waiting() {
+    fn a_low_start_reduces_the_first_delays_on_a_slow_link() {
         let mut run = Run::new(Line::new(2000.0), 8000);
         let high = p95(run.stream(1.0, s(3)));
         let mut run = Run::new(Line::new(2000.0), 8000);
         run.congestion.start_at(START_KBPS);
         let low = p95(run.stream(1.0, s(3)));
-        assert!(low * 2 < high, "{low:?}, and {high:?} from the highest rate");
+        assert!(low * 2 < high, "{low:?}, and {high:?} starting at the maximum");
     }
 
     #[test]
@@ -407,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn the_full_rate_is_back_soon_after_a_bottleneck() {
+    fn the_full_rate_returns_soon_after_a_bottleneck() {
         let mut run = Run::new(Line::new(2000.0), 8000);
         run.stream(1.0, s(10));
         assert!(run.congestion.kbps() < 2500);
@@ -417,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_by_chance_are_left_to_retransmission() {
+    fn random_losses_are_left_to_retransmission() {
         let mut line = Line::new(100_000.0);
         line.loss = 0.05;
         let mut run = Run::new(line, 8000);
@@ -426,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_machine_is_not_taken_for_a_bad_line() {
+    fn a_busy_machine_is_not_mistaken_for_a_bad_link() {
         let mut line = Line::new(100_000.0);
         line.hiccup = Duration::from_millis(80);
         let mut run = Run::new(line, 8000);
@@ -437,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn heavy_losses_bring_the_rate_down_to_what_arrives() {
+    fn heavy_losses_lower_the_rate_to_the_arrival_rate() {
         let mut line = Line::new(100_000.0);
         line.loss = 0.4;
         let mut run = Run::new(line, 8000);
@@ -446,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_needs_little_does_not_raise_the_rate_unseen() {
+    fn a_small_stream_barely_raises_the_rate() {
         let mut run = Run::new(Line::new(2000.0), 8000);
         run.stream(1.0, s(5));
         let before = run.congestion.kbps();
@@ -461,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn another_wish_is_followed_where_the_line_allows() {
+    fn a_new_maximum_is_followed_as_far_as_the_link_allows() {
         let mut congestion = CongestionController::new(300, 8000);
         congestion.set_most(2000);
         assert_eq!(congestion.kbps(), 2000);

@@ -1,4 +1,4 @@
-//! The rate of each viewer's link: what arrives (TWCC), what is lost and sent again, and who gets which rendition.
+//! The rate of each viewer's link: congestion control by TWCC, retransmission, and the assignment of renditions.
 
 pub(super) mod congestion;
 pub(super) mod playout_delay;

@@ -1,16 +1,16 @@
-//! The RTP header extension that asks the browser to show each frame at once.
+//! The RTP header extension that asks the browser to render each frame immediately.
 //!
-//! `http://www.webrtc.org/experiments/rtp-hdrext/playout-delay`: twelve bits of minimum and twelve of maximum
-//! delay, in units of 10 ms, both zero here. Without it Chromium keeps the frames of a sparse stream in its jitter
-//! buffer for 0.15 to 1 s. GStreamer 1.22 has no such element.
+//! `http://www.webrtc.org/experiments/rtp-hdrext/playout-delay`: twelve bits each for the minimum and maximum delay, in
+//! units of 10 ms, both zero here. Without it Chromium keeps the frames of a sparse stream in its jitter buffer for
+//! 0.15 to 1 s. GStreamer 1.22 has no element for it.
 
 use gst::glib;
 use gst_rtp::prelude::*;
 use gst_rtp::subclass::prelude::*;
 
-/// The name of the extension.
+/// URI of the extension.
 pub(crate) const URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
-/// The identifier of the extension in the stream, where the host chooses it (RFC 8285: 1 to 14).
+/// Identifier of the extension in the stream, where the host chooses it (RFC 8285: 1 to 14).
 pub(crate) const ID: u8 = 2;
 
 /// Adds the extension to each packet of this payloader.
@@ -21,7 +21,7 @@ pub(crate) fn add_to(payloader: &gst::Element, id: u8) {
 }
 
 glib::wrapper! {
-    /// The extension as GStreamer sees it.
+    /// The extension as a GStreamer element.
     pub struct PlayoutDelay(ObjectSubclass<imp::PlayoutDelay>)
         @extends gst_rtp::RTPHeaderExtension, gst::Element, gst::Object;
 }
@@ -49,7 +49,7 @@ mod imp {
                 gst::subclass::ElementMetadata::new(
                     "Playout delay",
                     gst_rtp::RTP_HDREXT_ELEMENT_CLASS,
-                    "Asks the receiver to show each frame at once",
+                    "Asks the receiver to render each frame immediately",
                     "The deskbeam authors",
                 )
             }))

@@ -1,43 +1,44 @@
-//! Who gets which rendition of a codec's ladder, and at which rate. Pure: numbers in, a decision out.
+//! The assignment of viewers to the renditions of a codec, and the rate of each rendition. Pure: numbers in, a decision
+//! out.
 //!
-//! There is one rendition, and all viewers are on it, as long as their lines are alike. One whose line carries much less
-//! than the best gets a rendition below, so that it holds nobody back.
+//! As long as the viewers' links are alike, all share one rendition. A viewer whose link carries much less than the
+//! best one gets a lower rendition, so that it does not slow the others down.
 
 use crate::media::runtime::peer_id::PeerId;
 
 /// One of the streams of a codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Rendition {
-    /// The size of the screen, at the best rate.
+    /// Full size, at the best rate.
     High,
-    /// The size of the screen, at the rate that worse lines carry.
+    /// Full size, at the rate of slower links.
     Low,
     /// Half the width and height.
     HalfSize,
 }
 
-/// What counts of a viewer.
+/// The properties of a viewer that decide its rendition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Member {
     pub(crate) id: PeerId,
-    /// What its line carries and it wants, in kbit/s.
+    /// Rate that its link carries and that it wants, in kbit/s.
     pub(crate) kbps: u32,
-    /// Whether it acts on the desktop.
+    /// True if the viewer can send input.
     pub(crate) controls: bool,
-    /// Whether half the size will do.
+    /// True if the viewer accepts half the size.
     pub(crate) allows_half_size: bool,
-    /// Where it is now.
+    /// Its current rendition.
     pub(crate) rendition: Rendition,
 }
 
-/// Below this share of the best rate a viewer is moved down, and above that share up again.
+/// Shares of the best rate below which a viewer moves down to [`Rendition::Low`], and above which it moves up again.
 const HALF: (f64, f64) = (0.7, 0.85);
-/// The same from the middle rendition to the smallest.
+/// The same shares for [`Rendition::HalfSize`].
 const SMALL: (f64, f64) = (0.2, 0.28);
-/// Less than this per pixel and second of full size is no picture, in bit: the smallest rendition looks better.
+/// Bits per pixel and second at full size below which the half-size rendition looks better.
 const LEAST_BITS_PER_PIXEL: f64 = 0.4;
 
-/// Where each viewer goes. `pixels`: of the screen.
+/// Returns the rendition of each viewer. `pixels` is the size of the screen.
 pub(crate) fn assign(members: &[Member], pixels: u64) -> Vec<(PeerId, Rendition)> {
     let best = |members: &mut dyn Iterator<Item = &Member>| members.map(|member| member.kbps).max();
     let top =
@@ -77,12 +78,12 @@ pub(crate) fn assign(members: &[Member], pixels: u64) -> Vec<(PeerId, Rendition)
     members.iter().map(|member| (member.id, choose(member))).collect()
 }
 
-/// The rate of a rendition: what all on it can take.
+/// Returns the rate of a rendition: the lowest of its viewers' rates.
 pub(crate) fn rate(members: impl Iterator<Item = u32>) -> Option<u32> {
     members.min()
 }
 
-/// How many frames per second that rate is good for at that size; `None`: as many as there are.
+/// Returns the frame rate limit for that rate and size, in frames per second; `None`: no limit.
 pub(crate) fn frame_rate(kbps: u32, rendition: Rendition, pixels: u64) -> Option<u32> {
     let pixels = if rendition == Rendition::HalfSize {
         pixels / 4
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn viewers_with_like_lines_share_the_full_rung() {
+    fn viewers_with_similar_links_share_the_high_rendition() {
         use Rendition::High;
         assert_eq!(
             renditions(&[member(1, 8000, High), member(2, 6000, High)]),
@@ -130,12 +131,12 @@ mod tests {
         assert_eq!(
             renditions(&[member(1, 1500, High)]),
             [High],
-            "one alone gets the whole picture at its rate"
+            "a single viewer gets full size at its rate"
         );
     }
 
     #[test]
-    fn a_worse_line_goes_down_and_holds_nobody_back() {
+    fn a_viewer_with_a_slower_link_moves_down_and_slows_no_other() {
         use Rendition::*;
         assert_eq!(
             renditions(&[member(1, 8000, High), member(2, 3000, High), member(3, 900, High)]),
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn who_points_by_the_size_of_the_picture_keeps_it() {
+    fn a_viewer_that_needs_the_full_size_keeps_it() {
         let mut members = [member(1, 8000, Rendition::High), member(2, 900, Rendition::High)];
         members[1].allows_half_size = false;
         assert_eq!(renditions(&members), [Rendition::High, Rendition::Low]);
@@ -152,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn who_controls_sets_the_best_rate() {
+    fn a_viewer_that_can_send_input_sets_the_best_rate() {
         let mut members = [member(1, 2000, Rendition::High), member(2, 8000, Rendition::High)];
         members[0].controls = true;
         assert_eq!(renditions(&members), [Rendition::High, Rendition::High]);
     }
 
     #[test]
-    fn a_viewer_between_two_rungs_stays_where_it_is() {
+    fn a_viewer_between_two_renditions_stays_where_it_is() {
         for rendition in [Rendition::High, Rendition::Low] {
             assert_eq!(
                 renditions(&[member(1, 8000, Rendition::High), member(2, 6200, rendition)])[1],
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_that_is_no_picture_at_full_size_makes_a_small_one() {
+    fn a_rate_too_low_for_full_size_gets_half_the_size() {
         assert_eq!(
             renditions(&[member(1, 300, Rendition::High)]),
             [Rendition::HalfSize]
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_get_fewer_before_they_get_ugly() {
+    fn the_frame_rate_drops_before_the_quality_does() {
         assert_eq!(frame_rate(8000, Rendition::High, HD), None);
         assert_eq!(frame_rate(900, Rendition::High, HD), Some(30));
         assert_eq!(frame_rate(300, Rendition::High, HD), Some(15));

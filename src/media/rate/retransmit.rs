@@ -1,8 +1,8 @@
-//! Sends again what the viewer's reports tell as lost.
+//! Retransmission of the packets that the viewer's reports name as lost.
 //!
-//! A browser asks for a lost packet at once, and every 100 ms from then on: it does not know the round trip of a stream
-//! that it only receives. Where its request or the answer is lost as well, the picture stands for so long, and again.
-//! The reports of arrivals come more often, and tell of both.
+//! A browser requests a lost packet immediately, and every 100 ms from then on: it does not know the round-trip time of
+//! a stream that it only receives. If its request or the retransmission is lost as well, the video freezes for that
+//! long, again and again. The reports of arrivals are more frequent and cover lost copies, too.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,29 +10,29 @@ use gst::prelude::*;
 
 use crate::sync::lock;
 
-/// More packets than are on their way, and than webrtcbin keeps to be sent again.
+/// Number of remembered packets: more than can be in flight, and more than webrtcbin keeps for retransmission.
 const REMEMBERED: usize = 1024;
-/// How often a packet goes at most.
+/// Maximum number of times that a packet is sent.
 const MOST: u8 = 10;
-/// More that are lost at once are no chance: the line was dead, the browser asks for what it still wants, and the rest
-/// would only be in the way of that.
+/// Maximum number of losses in a report. A longer burst is an outage and not random loss: the browser requests what it
+/// still needs, and resending the rest would only flood the link.
 const MANY: usize = 100;
 
-/// What one viewer has been sent. Shared with its streaming threads.
+/// The packets that one viewer has been sent. Shared with its streaming threads.
 #[derive(Clone, Default)]
 pub(crate) struct Retransmitter(Arc<Mutex<Sending>>);
 
 #[derive(Default)]
 struct Sending {
-    /// Where the packets leave, and where they are asked for again. None before the first.
+    /// The pad that packets leave by, which takes retransmission requests. `None` before the first packet.
     exit: Option<glib::WeakRef<gst::Pad>>,
     ssrc: u32,
     sent_packets: SentPackets,
 }
 
 impl Retransmitter {
-    /// Notes what leaves `webrtc` of the video, which has this payload type. `id` is that of the header extension that
-    /// numbers it.
+    /// Records the video packets that leave `webrtc`, by their payload type. `id` is the identifier of the header
+    /// extension that numbers them.
     pub(crate) fn watch(&self, webrtc: &gst::Element, payload_type: u8, id: u8) {
         let rtpbin = webrtc
             .downcast_ref::<gst::Bin>()
@@ -62,7 +62,7 @@ impl Retransmitter {
         });
     }
 
-    /// What went under these numbers has not arrived.
+    /// Retransmits the packets that had these transport-wide sequence numbers, unless a later copy is in flight.
     pub(crate) fn resend(&self, lost: &[u16]) {
         if lost.len() > MANY {
             return;
@@ -80,7 +80,7 @@ impl Retransmitter {
             return;
         };
         for sequence_number in sequence_numbers {
-            // As GStreamer's RTP session says it, when a viewer asks.
+            // The event that GStreamer's RTP session sends when a viewer asks.
             let request = gst::Structure::builder("GstRTPRetransmissionRequest")
                 .field("seqnum", u32::from(sequence_number))
                 .field("ssrc", ssrc)
@@ -99,7 +99,7 @@ impl Sending {
         let Ok(packet) = gst_rtp::RTPBuffer::from_buffer_readable(packet) else {
             return;
         };
-        // Sound has no number.
+        // Audio packets have no transport-wide number.
         let Some(&[high, low]) = packet.extension_onebyte_header(id, 0) else {
             return;
         };
@@ -109,26 +109,26 @@ impl Sending {
             self.ssrc = packet.ssrc();
             self.sent_packets.sent(number, packet.seq(), false);
         } else if let Ok([high, low, ..]) = packet.payload() {
-            // RFC 4588 section 4: the number that it had.
+            // RFC 4588 section 4: the original sequence number.
             self.sent_packets
                 .sent(number, u16::from_be_bytes([*high, *low]), true);
         }
     }
 }
 
-/// Which packet went under which number.
+/// Mapping between transport-wide sequence numbers and packets.
 struct SentPackets {
-    /// By the number, the number and the packet.
+    /// By transport-wide number: that number and the packet's sequence number.
     numbers: Vec<Option<(u16, u16)>>,
-    /// By the packet.
+    /// By the packet's sequence number.
     packets: Vec<Option<SentPacket>>,
 }
 
-/// The way of one packet.
+/// The transmissions of one packet.
 #[derive(Clone, Copy)]
 struct SentPacket {
     sequence_number: u16,
-    /// The number under which it went last.
+    /// Transport-wide number of the last transmission.
     number: u16,
     times: u8,
 }
@@ -154,7 +154,7 @@ impl SentPackets {
         });
     }
 
-    /// The packet that went under `number`, if it is to be sent again: no later copy of it is on its way.
+    /// Returns the packet that was sent under `number`, if it is to be sent again: no later copy of it is in flight.
     fn lost(&self, number: u16) -> Option<u16> {
         let (_, sequence_number) =
             self.numbers[usize::from(number) % REMEMBERED].filter(|(noted, _)| *noted == number)?;
@@ -169,8 +169,8 @@ mod tests {
     use super::*;
     use crate::media::rate::twcc;
 
-    /// What leaves a session that is sent video, with the number of the transport, the payload type, and the number of
-    /// the packet: behind the header in a copy.
+    /// The packets that leave a session which sends video, with their transport-wide number, payload type and sequence
+    /// number; a retransmission has the latter behind its header.
     struct Exit(gst_app::AppSink);
 
     impl Exit {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_report_tells_as_lost_leaves_again_as_a_copy() {
+    fn a_packet_reported_as_lost_is_retransmitted() {
         gst::init().unwrap();
         let pipeline = gst::parse::launch(
             "videotestsrc is-live=true ! vp8enc deadline=1 ! rtpvp8pay name=pay pt=96 ! rtprtxsend name=rtx \
@@ -226,13 +226,13 @@ mod tests {
         sent_packets.sent(8, 1001, false);
         assert_eq!(sent_packets.lost(7), Some(1000));
         sent_packets.sent(9, 1000, true);
-        assert_eq!(sent_packets.lost(7), None, "its copy is on its way");
-        assert_eq!(sent_packets.lost(9), Some(1000), "and is lost as well");
+        assert_eq!(sent_packets.lost(7), None, "its copy is in flight");
+        assert_eq!(sent_packets.lost(9), Some(1000), "the copy is lost as well");
         assert_eq!(sent_packets.lost(8), Some(1001));
     }
 
     #[test]
-    fn what_is_lost_each_time_is_let_be() {
+    fn a_packet_that_is_always_lost_is_given_up() {
         let mut sent_packets = SentPackets::default();
         sent_packets.sent(0, 5, false);
         for number in 1..u16::from(MOST) {
@@ -243,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_come_round_again_are_others() {
+    fn a_reused_number_belongs_to_the_newer_packet() {
         let mut sent_packets = SentPackets::default();
         let count = u16::try_from(REMEMBERED).unwrap();
         sent_packets.sent(u16::MAX, 3, false);
         sent_packets.sent(0, 4, false);
         assert_eq!(sent_packets.lost(u16::MAX), Some(3));
         sent_packets.sent(count, 3 + count, false);
-        assert_eq!(sent_packets.lost(0), None, "its place was taken");
+        assert_eq!(sent_packets.lost(0), None, "its slot was reused");
         assert_eq!(sent_packets.lost(count), Some(3 + count));
         assert_eq!(sent_packets.lost(999), None, "it was never sent");
     }

@@ -1,4 +1,4 @@
-//! The viewer's reports on the arrival of each packet (transport-wide congestion control): asked for by an RTP header
+//! The viewer's reports on the arrival of each packet (transport-wide congestion control): requested by an RTP header
 //! extension, delivered by GStreamer's RTP session as an event that travels upstream.
 
 use std::time::Duration;
@@ -9,9 +9,9 @@ use gst_rtp::prelude::*;
 use super::congestion::Packet;
 use super::retransmit::Retransmitter;
 
-/// The name of the extension.
+/// URI of the extension.
 pub(crate) const URI: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-/// The identifier of the extension in the stream, where the host chooses it (RFC 8285: 1 to 14).
+/// Identifier of the extension in the stream, where the host chooses it (RFC 8285: 1 to 14).
 pub(crate) const ID: u8 = 1;
 
 /// Adds the extension to each packet of this payloader.
@@ -22,8 +22,8 @@ pub(crate) fn add_to(payloader: &gst::Element, id: u8) {
     }
 }
 
-/// Calls `on_report` with each report on the packets of this payloader, and has the lost ones sent again. Both happen on
-/// a thread of GStreamer's.
+/// Calls `on_report` with each report on the packets of this payloader, and has lost packets retransmitted. Both happen
+/// on one of GStreamer's threads.
 pub(crate) fn watch(
     payloader: &gst::Element,
     retransmitter: Retransmitter,
@@ -45,7 +45,7 @@ pub(crate) fn watch(
     });
 }
 
-/// The packets of a report, in the order in which they were sent, and the numbers of those that were lost.
+/// Returns the packets of a report, in the order in which they were sent, and the numbers of the lost ones.
 fn read(report: &gst::StructureRef) -> (Vec<Packet>, Vec<u16>) {
     let values = report.get::<glib::ValueArray>("packets");
     let values = values.iter().flat_map(|values| values.iter());

@@ -1,11 +1,11 @@
-//! Calls into GStreamer that may block, off the main loop.
+//! Blocking calls into GStreamer, off the main loop.
 
 use std::time::Duration;
 
 use super::mailbox::reply;
 
-/// Runs `work` on a thread of its own and gives its result, or `None` after `deadline`: the thread is then left
-/// behind. For calls into GStreamer that may block, such as state changes.
+/// Runs `work` on a thread of its own and returns its result, or `None` after `deadline`: the thread is then
+/// abandoned. For calls into GStreamer that may block, such as state changes.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     name: &'static str,
     deadline: Duration,

@@ -1,8 +1,8 @@
 //! Bounded channels, and the only place where tokio and glib meet.
 //!
-//! - tokio → glib: handles send commands, which futures on the main loop receive. A hop costs about 14 µs.
+//! - tokio → glib: handles send commands, which futures on the main loop receive. A hop takes about 14 µs.
 //! - GStreamer's threads → glib: callbacks send one value and return.
-//! - glib → tokio: each peer's events.
+//! - glib → tokio: the events of each peer.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,20 +10,20 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-/// Makes a queue of `capacity` values.
+/// Creates a queue of `capacity` values.
 pub(crate) fn mailbox<T>(capacity: usize) -> (MailboxSender<T>, Mailbox<T>) {
     let (sender, receiver) = mpsc::channel(capacity);
     (MailboxSender(sender), Mailbox(receiver))
 }
 
-/// The fate of a value that was sent.
+/// Outcome of sending a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// It waits to be received.
+    /// The value is queued.
     Queued,
-    /// It is lost: the queue was full.
+    /// The value is dropped: the queue was full.
     Full,
-    /// It is lost: the receiver is gone.
+    /// The value is dropped: the receiver is gone.
     Closed,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Delivery {
 pub(crate) struct MailboxSender<T>(mpsc::Sender<T>);
 
 impl<T> MailboxSender<T> {
-    /// Sends without waiting, from any thread.
+    /// Sends without blocking, from any thread.
     pub(crate) fn send(&self, value: T) -> Delivery {
         match self.0.try_send(value) {
             Ok(()) => Delivery::Queued,
@@ -40,12 +40,12 @@ impl<T> MailboxSender<T> {
         }
     }
 
-    /// Sends as soon as there is room. The value is lost if the receiver is gone.
+    /// Waits for room and sends. The value is dropped if the receiver is gone.
     pub(crate) async fn send_when_free(&self, value: T) {
         let _ = self.0.send(value).await;
     }
 
-    /// Makes an end that does not keep the mailbox open.
+    /// Returns a sender that does not keep the mailbox open.
     pub(crate) fn downgrade(&self) -> WeakMailboxSender<T> {
         WeakMailboxSender(self.0.downgrade())
     }
@@ -57,11 +57,11 @@ impl<T> Clone for MailboxSender<T> {
     }
 }
 
-/// A sending end that works while there are others, and does not keep the mailbox open.
+/// A sender that does not keep the mailbox open. It works as long as a strong one exists.
 pub(crate) struct WeakMailboxSender<T>(mpsc::WeakSender<T>);
 
 impl<T> WeakMailboxSender<T> {
-    /// Sends without waiting; see [`MailboxSender::send`].
+    /// Sends without blocking; see [`MailboxSender::send`].
     pub(crate) fn send(&self, value: T) -> Delivery {
         match self.0.upgrade() {
             Some(sender) => MailboxSender(sender).send(value),
@@ -69,7 +69,7 @@ impl<T> WeakMailboxSender<T> {
         }
     }
 
-    /// True while another end can still send.
+    /// Returns true while a strong sender exists.
     pub(crate) fn is_open(&self) -> bool {
         self.0.upgrade().is_some()
     }
@@ -85,12 +85,12 @@ impl<T> Clone for WeakMailboxSender<T> {
 pub(crate) struct Mailbox<T>(mpsc::Receiver<T>);
 
 impl<T> Mailbox<T> {
-    /// Receives the next value; `None` when nobody can send any more.
+    /// Receives the next value; `None` once all senders are gone.
     pub(crate) async fn next(&mut self) -> Option<T> {
         self.0.recv().await
     }
 
-    /// The same as [`next`](Self::next), to wait for several mailboxes at once.
+    /// Polls for the next value, as [`next`](Self::next) does, to wait for several mailboxes at once.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.0.poll_recv(cx)
     }
@@ -98,13 +98,13 @@ impl<T> Mailbox<T> {
 
 /// The next value of one of two mailboxes.
 pub(crate) enum Either<A, B> {
-    /// From the first.
+    /// A value of the first mailbox.
     First(Option<A>),
-    /// From the second.
+    /// A value of the second mailbox.
     Second(Option<B>),
 }
 
-/// Receives from whichever of the two has something, without preference.
+/// Receives the next value of either mailbox, without preference.
 pub(crate) async fn next_of<A, B>(first: &mut Mailbox<A>, second: &mut Mailbox<B>) -> Either<A, B> {
     tokio::select! {
         value = first.next() => Either::First(value),
@@ -112,38 +112,38 @@ pub(crate) async fn next_of<A, B>(first: &mut Mailbox<A>, second: &mut Mailbox<B
     }
 }
 
-/// Makes the two ends of one answer.
+/// Creates both ends of a reply.
 pub(crate) fn reply<T>() -> (Reply<T>, PendingReply<T>) {
     let (sender, receiver) = oneshot::channel();
     (Reply(sender), PendingReply(receiver))
 }
 
-/// The end that answers a question.
+/// The sender of a reply.
 pub(crate) struct Reply<T>(oneshot::Sender<T>);
 
 impl<T> Reply<T> {
-    /// Answers. The asker may have gone.
+    /// Sends the reply. The requester may be gone.
     pub(crate) fn send(self, value: T) {
         let _ = self.0.send(value);
     }
 }
 
-/// The end that waits for the answer.
+/// The receiver of a reply.
 pub(crate) struct PendingReply<T>(oneshot::Receiver<T>);
 
 impl<T> PendingReply<T> {
-    /// Waits for the answer; `None` if there will be none.
+    /// Waits for the reply; `None` if none will come.
     pub(crate) async fn received(self) -> Option<T> {
         self.0.await.ok()
     }
 
-    /// Waits at most `limit`. To be called on tokio's threads.
+    /// Waits at most `limit` for the reply. Must be called on a thread of tokio's.
     pub(crate) async fn within(self, limit: Duration) -> Option<T> {
         tokio::time::timeout(limit, self.received()).await.ok()?
     }
 }
 
-/// Shows the kind alone: values need not be printable.
+/// Prints the type's name alone: values need not implement `Debug`.
 macro_rules! debug_by_name {
     ($($name:ident),*) => {$(
         impl<T> std::fmt::Debug for $name<T> {

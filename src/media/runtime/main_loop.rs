@@ -1,12 +1,12 @@
-//! The thread of the glib main loop. It iterates the *default* context: GStreamer 1.22 resolves names and frees sockets
-//! there.
+//! The thread of the glib main loop. It iterates the *default* context, because GStreamer 1.22 resolves names and frees
+//! sockets there.
 
 use std::sync::Mutex;
 
 use crate::sync::lock;
 
-/// Starts it, once a process. Returns when the main loop owns the default context: before that, `invoke` would run on
-/// the caller's thread.
+/// Starts the thread, once per process. Returns when the main loop owns the default context: before that, `invoke`
+/// would run on the caller's thread.
 pub(crate) fn start() -> std::io::Result<()> {
     static STARTED: Mutex<bool> = Mutex::new(false);
     let mut started = lock(&STARTED);
@@ -18,7 +18,7 @@ pub(crate) fn start() -> std::io::Result<()> {
                 let context = glib::MainContext::default();
                 let _owner = context
                     .acquire()
-                    .expect("nobody else iterates the default context");
+                    .expect("no other thread iterates the default context");
                 let _ = ready.send(());
                 glib::MainLoop::new(Some(&context), false).run();
             })?;

@@ -1,5 +1,5 @@
-//! The main loop and the ways across: bounded channels between tokio, glib and GStreamer's threads, calls that may
-//! block, and pipelines that stop when they are dropped.
+//! The main loop and its bridges: bounded channels between tokio, glib and GStreamer's threads, calls that may block,
+//! and pipelines that stop when dropped.
 
 pub(super) mod blocking;
 pub(super) mod mailbox;

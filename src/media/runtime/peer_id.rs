@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One peer's number, unique in this process. For logs.
+/// Number of a peer, unique in this process. For logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(pub u64);
 

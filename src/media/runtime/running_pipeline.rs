@@ -1,4 +1,4 @@
-//! A pipeline that is stopped by dropping it.
+//! A pipeline that stops when dropped.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use gst::prelude::*;
 use super::blocking::run_blocking;
 use super::mailbox::MailboxSender;
 
-/// A pipeline that goes to NULL when this is dropped, on a thread of its own: that may block.
+/// A pipeline that goes to NULL when this is dropped, on a thread of its own because that may block.
 #[derive(Debug)]
 pub(crate) struct RunningPipeline {
     pipeline: gst::Pipeline,
@@ -18,7 +18,7 @@ pub(crate) struct RunningPipeline {
 }
 
 impl RunningPipeline {
-    /// Takes charge of `pipeline`. `stop_thread` names the thread that will stop it.
+    /// Takes ownership of `pipeline`. `stop_thread` names the thread that will stop it.
     pub(crate) fn new(stop_thread: &'static str, pipeline: gst::Pipeline) -> Self {
         Self {
             pipeline,
@@ -28,22 +28,22 @@ impl RunningPipeline {
         }
     }
 
-    /// The same with a sender that is dropped when the pipeline has stopped.
+    /// Adds a sender that is dropped when the pipeline has stopped.
     pub(crate) fn with_stop_notice(mut self, stopped: MailboxSender<()>) -> Self {
         self.stopped = Some(stopped);
         self
     }
 
-    /// Calls `lost` on the main loop with the first error, or with the end of the stream. Warnings are logged.
+    /// Calls `lost` on the main loop with the first error, or at the end of the stream. Warnings are logged.
     ///
     /// # Errors
-    /// If there is a watch already.
+    /// If the bus already has a watch.
     pub(crate) fn watch_bus(&mut self, lost: impl Fn(String) + Send + 'static) -> Result<(), String> {
         let bus = self.pipeline.bus().ok_or("the pipeline has no bus")?;
         let watch = bus.add_watch(move |_, message| {
             match message.view() {
                 gst::MessageView::Error(error) => lost(error.error().to_string()),
-                gst::MessageView::Eos(_) => lost("it has ended".to_owned()),
+                gst::MessageView::Eos(_) => lost("end of stream".to_owned()),
                 gst::MessageView::Warning(warning) => {
                     tracing::warn!("{}", warning.error());
                     return glib::ControlFlow::Continue;
@@ -60,16 +60,16 @@ impl RunningPipeline {
         Ok(())
     }
 
-    /// Brings the pipeline to PLAYING on a thread called `thread`, within `limit`.
+    /// Sets the pipeline to PLAYING on a thread called `thread`, within `limit`.
     ///
     /// # Errors
-    /// The error that an element has posted, unless a watch takes those, or what GStreamer says.
+    /// The error that an element has posted, unless a bus watch receives those, or GStreamer's own message.
     pub(crate) async fn play(&self, thread: &'static str, limit: Duration) -> Result<(), String> {
         let pipeline = self.pipeline.clone();
         match run_blocking(thread, limit, move || pipeline.set_state(gst::State::Playing)).await {
             Some(Ok(_)) => Ok(()),
             Some(Err(error)) => Err(self.first_error().unwrap_or_else(|| error.to_string())),
-            None => Err(format!("it has not started within {} s", limit.as_secs())),
+            None => Err(format!("not started within {} s", limit.as_secs())),
         }
     }
 

@@ -20,7 +20,7 @@ impl EncoderPool {
         subscriber.encoder = Rc::clone(encoder);
     }
 
-    /// Moves the subscribers to the renditions that fit them, in a task: rates change in bursts.
+    /// Schedules an assignment of subscribers to renditions, in one task for a burst of rate changes.
     pub(super) fn arrange_soon(self: &Rc<Self>) {
         if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
             let this = Rc::clone(self);
@@ -55,11 +55,13 @@ impl EncoderPool {
                 };
                 match encoder {
                     Ok(encoder) => {
-                        tracing::debug!(peer = %id, ?rendition, kbps = member.kbps, "the viewer moves");
+                        tracing::debug!(peer = %id, ?rendition, kbps = member.kbps, "the viewer changes rendition");
                         self.move_to(id, &encoder);
                     }
-                    // It stays where it is.
-                    Err(reason) => tracing::warn!(%reason, ?rendition, "there is no such rung"),
+                    // The viewer stays where it is.
+                    Err(reason) => {
+                        tracing::warn!(%reason, ?rendition, "cannot start the encoder for this rendition")
+                    }
                 }
             }
         }

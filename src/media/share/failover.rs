@@ -1,4 +1,4 @@
-//! The choice of an encoder, at the start and when one fails.
+//! The choice of an encoder, at the start and after a failure.
 
 use std::rc::{Rc, Weak};
 
@@ -20,7 +20,7 @@ impl EncoderPool {
         state.encoders.iter().find(is_it).map(Rc::clone)
     }
 
-    /// Starts the best encoder that works. The turn must be held.
+    /// Starts the best encoder that works. The caller must hold the turn.
     pub(super) async fn start_encoder(
         &self,
         plan: &Plan,
@@ -57,7 +57,7 @@ impl EncoderPool {
                     return Ok(encoder);
                 }
                 Err(reason) => {
-                    tracing::warn!(encoder = spec.label(), %reason, "the encoder does not work");
+                    tracing::warn!(encoder = spec.label(), %reason, "cannot start the encoder");
                     self.state
                         .borrow_mut()
                         .trials
@@ -67,10 +67,13 @@ impl EncoderPool {
                 }
             }
         }
-        Err(format!("Nothing here encodes {codec} ({})", reasons.join("; ")))
+        Err(format!(
+            "No encoder for {codec} works on this host ({})",
+            reasons.join("; ")
+        ))
     }
 
-    /// The encoders of a codec that have not failed, those first that keep up. All of them, if all have failed.
+    /// Returns the encoders of a codec that have not failed, those that keep up first. If all have failed, returns all.
     pub(super) async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<EncoderSpec> {
         let all: Vec<EncoderSpec> = plan.encoders_of(codec).cloned().collect();
         let has_failed = |encoder: &EncoderSpec| {
@@ -118,7 +121,7 @@ impl EncoderPool {
         verdict.ranked
     }
 
-    /// The next encoder takes over.
+    /// Removes a failed encoder and lets the next one take over.
     fn encoder_lost(self: Rc<Self>, id: u64, reason: &str) {
         let lost = {
             let mut state = self.state.borrow_mut();
@@ -131,17 +134,17 @@ impl EncoderPool {
             state.trials.proven.retain(|proven| *proven != origin);
             lost
         };
-        tracing::warn!(encoder = lost.spec.label(), %reason, "the encoder has failed, the next takes over");
+        tracing::warn!(encoder = lost.spec.label(), %reason, "the encoder has failed; the next one takes over");
         glib::MainContext::default().spawn_local(async move { self.replace(lost).await });
     }
 
-    /// Moves the viewers of an encoder that has failed.
+    /// Moves the viewers of a failed encoder to its replacement.
     async fn replace(&self, lost: Rc<RunningEncoder>) {
         let _turn = self.turn.lock().await;
         let plan = self.plan();
         let orphans = self.subscribers_of(&lost);
         let capture = lost.capture();
-        // The viewers of a capture that is lost were told.
+        // The viewers of a lost capture have been notified already.
         if orphans.is_empty() || !self.state.borrow().runs(capture) {
             return self.cool_down();
         }

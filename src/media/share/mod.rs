@@ -1,4 +1,4 @@
-//! What viewers share: the capture, and for each codec an encoder for each rendition.
+//! The shared media: the capture, the sound, and an encoder for each codec and rendition in use.
 
 mod arrange;
 mod failover;

@@ -1,7 +1,7 @@
-//! What viewers share: the capture, and for each codec an encoder for each rendition of its ladder. Who watches has a
-//! [`Subscription`].
+//! The encoder pool: the capture that viewers share, and an encoder for each codec and rendition in use. Each viewer
+//! holds a [`Subscription`].
 //!
-//! All of it lives on the main loop. Starting something takes time and is done in turn; moving viewers does not.
+//! All of it lives on the main loop. Starts take time and run one after another; moving viewers is immediate.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,17 +20,17 @@ use crate::media::source::video::{Capture, Settings};
 use super::sound::{SharedSound, SoundSubscription};
 use super::subscription::Subscription;
 
-/// How long the capture runs on after the last viewer: a page that is loaded again finds it running.
+/// Time that the capture keeps running after the last viewer: a page that is reloaded finds it running.
 const WARM: Duration = Duration::from_secs(10);
 
-/// Takes the reason why a viewer's stream is lost.
+/// Callback for the loss of a viewer's stream, with the reason.
 pub(crate) type OnLost = Box<dyn Fn(String)>;
 
-/// The shared part of a host's media.
+/// The pool of shared encoders of a host.
 pub(crate) struct EncoderPool {
     pub(super) captures: CaptureEvents,
     pub(super) this: Weak<Self>,
-    /// Held while something is started.
+    /// Held while a capture or an encoder is being started.
     pub(super) turn: futures_util::lock::Mutex<()>,
     pub(super) state: RefCell<State>,
     sound: Rc<SharedSound>,
@@ -45,21 +45,21 @@ pub(super) struct State {
     pub(super) subscribers: BTreeMap<PeerId, Subscriber>,
     pub(super) trials: Trials,
     pub(super) next_encoder: u64,
-    /// Something has changed since the viewers were last arranged.
+    /// True if something has changed since the viewers were last assigned.
     pub(super) is_unarranged: bool,
 }
 
-/// The results of trials so far: descriptions of encoders, by their origin.
+/// The results of trials so far: encoders by the origin of their description.
 #[derive(Default)]
 pub(super) struct Trials {
-    /// Those that did not work. They are tried again when no other is left.
+    /// Encoders that did not work. They are tried again when no other is left.
     pub(super) failed: Vec<String>,
-    /// Those that have shown that they keep up.
+    /// Encoders that keep up with the frame rate.
     pub(super) proven: Vec<String>,
 }
 
 impl State {
-    /// Whether this is the capture that runs, and not one that was lost.
+    /// Returns true if this is the running capture and not a lost one.
     pub(super) fn runs(&self, capture: &Rc<Capture>) -> bool {
         self.capture
             .as_ref()
@@ -67,34 +67,34 @@ impl State {
     }
 }
 
-/// One who watches.
+/// The pool's side of a subscription.
 pub(super) struct Subscriber {
     pub(super) codec: Codec,
     pub(super) encoder: Rc<RunningEncoder>,
-    /// None until it is connected.
+    /// `None` until it is connected.
     pub(super) delivery: Option<Delivery>,
     pub(super) on_lost: OnLost,
     pub(super) kbps: u32,
     pub(super) controls: bool,
     pub(super) allows_half_size: bool,
-    /// It has an encoder of its own.
+    /// True if it has an encoder of its own.
     pub(super) is_private: bool,
     pub(super) is_paused: bool,
 }
 
-/// What a viewer brings.
+/// The parameters of a new subscription.
 pub(crate) struct NewSubscriber {
     pub(crate) id: PeerId,
     pub(crate) codec: Codec,
     pub(crate) controls: bool,
-    /// Whether half the size will do.
+    /// True if the viewer accepts half the size.
     pub(crate) allows_half_size: bool,
     /// Called when its stream is lost for good.
     pub(crate) on_lost: OnLost,
 }
 
 impl EncoderPool {
-    /// Nothing runs yet. `reports` takes what happens to captures.
+    /// Creates the pool; nothing runs yet. `captures` is notified of lost and stopped captures.
     pub(crate) fn new(plan: Rc<Plan>, captures: CaptureEvents) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             captures,
@@ -114,12 +114,12 @@ impl EncoderPool {
         })
     }
 
-    /// What is streamed, and how.
+    /// Returns the current plan.
     pub(crate) fn plan(&self) -> Rc<Plan> {
         Rc::clone(&self.state.borrow().plan)
     }
 
-    /// Gives a viewer a stream of its codec, whose encoder and capture are started if need be.
+    /// Subscribes a viewer to a stream of its codec, and starts the encoder and the capture if necessary.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -131,7 +131,7 @@ impl EncoderPool {
         let present = self
             .running_encoder(new.codec, Rendition::High)
             .filter(|_| !is_private);
-        // A rate that nobody has would put the others on a rendition below.
+        // A new viewer starts at the others' rate: a higher one would move them to a lower rendition.
         let begins_at = present.as_ref().map_or(kbps, |encoder| encoder.kbps());
         let encoder = match present {
             Some(encoder) => encoder,
@@ -147,7 +147,7 @@ impl EncoderPool {
             }
         };
         if !self.state.borrow().runs(encoder.capture()) {
-            return Err("The capture is lost: it has ended".to_owned());
+            return Err("The capture is lost".to_owned());
         }
         let subscriber = Subscriber {
             codec: new.codec,
@@ -161,12 +161,12 @@ impl EncoderPool {
             is_paused: false,
         };
         self.state.borrow_mut().subscribers.insert(new.id, subscriber);
-        let pool = self.this.upgrade().ok_or("the host is going down")?;
+        let pool = self.this.upgrade().ok_or("the host is shutting down")?;
         pool.arrange_soon();
         Ok(Subscription { pool, id: new.id })
     }
 
-    /// Subscribes a viewer to the sound, which is started if need be. `on_lost` is called when it is lost for good.
+    /// Subscribes a viewer to the sound, and starts that if necessary. `on_lost` is called when it is lost for good.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -178,11 +178,11 @@ impl EncoderPool {
         let text = self
             .plan()
             .sound_text()
-            .ok_or("a whole pipeline has its own sound")?;
+            .ok_or("a whole pipeline has no shared sound")?;
         self.sound.subscribe(id, &text, on_lost).await
     }
 
-    /// Changes what viewers may change of the capture, for all of them.
+    /// Changes the capture's settings for all viewers.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
         let mut state = self.state.borrow_mut();
         change(&mut state.settings);
@@ -194,14 +194,14 @@ impl EncoderPool {
         }
     }
 
-    /// One frame is left out.
+    /// Skips one frame of the capture.
     pub(crate) fn skip_frame(&self) {
         if let Some(capture) = &self.state.borrow().capture {
             capture.skip_frame();
         }
     }
 
-    /// The capture with this number has failed: all who watch are told.
+    /// Handles the failure of the capture with this number: all subscribers are notified.
     pub(crate) fn capture_lost(&self, generation: u64, reason: &str) {
         let mut state = self.state.borrow_mut();
         if state
@@ -218,7 +218,7 @@ impl EncoderPool {
         }
     }
 
-    /// Starts the capture and proves the preferred encoder, so that the first viewer need not wait.
+    /// Starts the capture and tries the preferred encoder, so that the first viewer need not wait.
     pub(crate) async fn warm_up(&self) {
         let _turn = self.turn.lock().await;
         let plan = self.plan();
@@ -228,14 +228,14 @@ impl EncoderPool {
                 capture.first_frame().await;
                 let _ = self.candidates(&plan, codec, &capture).await;
             }
-            Err(reason) => tracing::warn!(%reason, "the capture does not start"),
+            Err(reason) => tracing::warn!(%reason, "cannot start the capture"),
         }
         self.cool_down();
     }
 
-    /// Lets go of everything, and ends when the capture has stopped.
+    /// Stops all encoders and the capture, and waits until the capture has stopped.
     pub(crate) async fn close(&self) {
-        // What is being started is to be stopped as well.
+        // An encoder or a capture that is being started must be stopped as well.
         let _turn = self.turn.lock().await;
         {
             let mut state = self.state.borrow_mut();
@@ -245,16 +245,16 @@ impl EncoderPool {
         self.captures.stopped().await;
     }
 
-    /// Changes to another plan, without a viewer missing more than a frame. If it does not work, the old one stays.
+    /// Switches to another plan; each viewer misses at most one frame. If it does not work, the old plan stays.
     ///
     /// # Errors
-    /// A sentence that says what does not work.
+    /// A sentence that names the part that does not work.
     pub(crate) async fn reload(&self, plan: Plan) -> Result<(), String> {
         let _turn = self.turn.lock().await;
         let (old_plan, plan) = (self.plan(), Rc::new(plan));
         let is_whole = |plan: &Plan| plan.capture_text().is_none();
         if is_whole(&plan) != is_whole(&old_plan) {
-            return Err("a whole pipeline and a shared capture cannot be changed into each other".to_owned());
+            return Err("cannot switch between a whole pipeline and a shared capture".to_owned());
         }
         let old_capture = self.state.borrow().capture.clone();
         let capture = match &old_capture {
@@ -285,7 +285,7 @@ impl EncoderPool {
         }
     }
 
-    /// Starts what `plan` has for the sound and for each of the `old` encoders.
+    /// Starts the sound of `plan` and a replacement for each of the `old` encoders.
     async fn start_replacements(
         &self,
         plan: &Plan,
@@ -306,7 +306,7 @@ impl EncoderPool {
         Ok(new)
     }
 
-    /// The running capture, started if need be.
+    /// Returns the running capture, and starts it if necessary.
     async fn capture(&self) -> Result<Rc<Capture>, String> {
         if let Some(capture) = &self.state.borrow().capture {
             return Ok(Rc::clone(capture));
@@ -319,7 +319,7 @@ impl EncoderPool {
     async fn start_capture(&self, plan: &Plan) -> Result<Rc<Capture>, String> {
         let text = plan.capture_text().ok_or("there is no shared capture")?;
         let started = Capture::start(&text, self.captures.next()).await;
-        let capture = started.map_err(|reason| format!("The screen cannot be captured: {reason}"))?;
+        let capture = started.map_err(|reason| format!("Cannot capture the screen: {reason}"))?;
         capture.set(plan, self.state.borrow().settings);
         Ok(Rc::new(capture))
     }
@@ -337,7 +337,7 @@ impl EncoderPool {
         on_it.map(|(id, _)| *id).collect()
     }
 
-    /// Stops encoders that nobody uses, and later the capture.
+    /// Stops encoders without subscribers, and later the capture.
     pub(super) fn cool_down(&self) {
         let mut state = self.state.borrow_mut();
         let State {

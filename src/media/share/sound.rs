@@ -1,4 +1,4 @@
-//! The sound that all listeners share: it starts with the first and stops with the last.
+//! The sound that all listeners share: it starts with the first listener and stops with the last.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::media::runtime::peer_id::PeerId;
 /// The shared sound of a host.
 pub(super) struct SharedSound {
     this: Weak<Self>,
-    /// Held while something is started.
+    /// Held while the sound is being started.
     turn: futures_util::lock::Mutex<()>,
     state: RefCell<State>,
 }
@@ -30,7 +30,7 @@ struct Listener {
     on_lost: OnLost,
 }
 
-/// A viewer's subscription to the sound. Dropping it ends it.
+/// A viewer's subscription to the sound. Dropping it unsubscribes.
 pub(crate) struct SoundSubscription {
     sound: Rc<SharedSound>,
     id: PeerId,
@@ -38,7 +38,7 @@ pub(crate) struct SoundSubscription {
 }
 
 impl SharedSound {
-    /// Nothing runs yet.
+    /// Creates the state without running sound.
     pub(super) fn new() -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             this: Weak::clone(this),
@@ -47,8 +47,8 @@ impl SharedSound {
         })
     }
 
-    /// Subscribes a viewer to the sound that `text` describes, which is started if need be. `on_lost` is called when it
-    /// fails later.
+    /// Subscribes a viewer to the sound that `text` describes, and starts that if necessary. `on_lost` is called when
+    /// it fails later.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -64,7 +64,7 @@ impl SharedSound {
             Some(running) => running,
             None => self.start(text).await?,
         };
-        let sound = self.this.upgrade().ok_or("the host is going down")?;
+        let sound = self.this.upgrade().ok_or("the host is shutting down")?;
         let caps = running.caps().clone();
         let listener = Listener {
             delivery: None,
@@ -76,10 +76,10 @@ impl SharedSound {
         Ok(SoundSubscription { sound, id, caps })
     }
 
-    /// Changes to the sound that `text` describes, if any runs. If it does not start, the old one stays.
+    /// Switches to the sound that `text` describes, if any is running. If it does not start, the old one stays.
     ///
     /// # Errors
-    /// A sentence that says why it does not start.
+    /// The reason if it does not start.
     pub(super) async fn reload(&self, text: &str) -> Result<(), String> {
         let _turn = self.turn.lock().await;
         let is_other = |running: &Rc<RunningSound>| running.text != text;
@@ -106,11 +106,11 @@ impl SharedSound {
             failed.send(reason);
         };
         let running = RunningSound::start(text, lost).await;
-        let running = running.map_err(|reason| format!("The sound cannot be captured: {reason}"))?;
+        let running = running.map_err(|reason| format!("Cannot capture the sound: {reason}"))?;
         let running = Rc::new(running);
         let (this, watched) = (Weak::clone(&self.this), Rc::downgrade(&running));
         glib::MainContext::default().spawn_local(async move {
-            // The sender goes with the pipeline.
+            // The sender is dropped with the pipeline.
             if let (Some(reason), Some(this)) = (reasons.next().await, this.upgrade()) {
                 this.lost(&watched, &reason);
             }
@@ -132,12 +132,12 @@ impl SharedSound {
 }
 
 impl SoundSubscription {
-    /// The format of the packets.
+    /// Returns the format of the packets.
     pub(crate) fn caps(&self) -> &gst::Caps {
         &self.caps
     }
 
-    /// Delivers packets to `consumer` from the next one on.
+    /// Delivers packets to `consumer`, starting with the next one.
     pub(crate) fn connect(&self, consumer: Arc<dyn Consumer>) {
         let mut state = self.sound.state.borrow_mut();
         let running = state.running.clone();

@@ -8,27 +8,27 @@ use crate::media::encoder::output::{Consumer, Delivery};
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::runtime::peer_id::PeerId;
 
-/// A viewer's subscription to the video. Its encoder may change while it is held. Dropping it ends it.
+/// A viewer's subscription to the video. Its encoder may change while it is held. Dropping it unsubscribes.
 pub(crate) struct Subscription {
     pub(super) pool: Rc<EncoderPool>,
     pub(super) id: PeerId,
 }
 
 impl Subscription {
-    /// The encoder that serves it now.
+    /// Returns the encoder that currently serves it.
     pub(crate) fn encoder(&self) -> Option<Rc<RunningEncoder>> {
         let state = self.pool.state.borrow();
         let subscriber = state.subscribers.get(&self.id);
         subscriber.map(|subscriber| Rc::clone(&subscriber.encoder))
     }
 
-    /// The rate of the others who have the same encoder, in kbit/s; `None` if there are none.
+    /// Returns the rate of the other subscribers of its encoder, in kbit/s; `None` if there are none.
     pub(crate) fn others_kbps(&self) -> Option<u32> {
         let encoder = self.encoder()?;
         (self.pool.subscribers_of(&encoder).len() > 1).then(|| encoder.kbps())
     }
 
-    /// Delivers access units to `consumer` from the next key frame on, which comes at once.
+    /// Delivers access units to `consumer`, starting with the next key frame, which is requested.
     pub(crate) fn connect(&self, consumer: Arc<dyn Consumer>) {
         if let Some(subscriber) = self.pool.state.borrow_mut().subscribers.get_mut(&self.id) {
             let mut delivery = Delivery::new(consumer);
@@ -44,7 +44,7 @@ impl Subscription {
         }
     }
 
-    /// Takes the rate that the viewer's link carries and that it wants, in kbit/s.
+    /// Sets the rate that the viewer's link carries and that it wants, in kbit/s.
     pub(crate) fn set_kbps(&self, kbps: u32) {
         let mut state = self.pool.state.borrow_mut();
         let Some(subscriber) = state.subscribers.get_mut(&self.id) else {
@@ -56,7 +56,7 @@ impl Subscription {
         }
     }
 
-    /// Delivers nothing for a while, and goes on with a key frame.
+    /// Pauses or resumes the delivery. It resumes with a key frame.
     pub(crate) fn set_paused(&self, paused: bool) {
         let mut state = self.pool.state.borrow_mut();
         let Some(subscriber) = state.subscribers.get_mut(&self.id) else {
@@ -71,7 +71,7 @@ impl Subscription {
         self.pool.arrange_soon();
     }
 
-    /// Asks for a key frame.
+    /// Requests a key frame.
     pub(crate) fn request_key_frame(&self) {
         if let Some(encoder) = self.encoder() {
             encoder.request_key_frame();

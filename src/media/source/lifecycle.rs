@@ -1,4 +1,4 @@
-//! The events in the life of captures: one is lost, the latest has stopped.
+//! The end of captures: notices of a lost capture, and of the latest one having stopped.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::media::runtime::mailbox::{Mailbox, MailboxSender, mailbox};
 
-/// The time that the last capture may take to stop.
+/// Timeout for the last capture to stop.
 const STOP_CAPTURE: Duration = Duration::from_secs(2);
 
-/// Called from any thread with the number of a capture that is lost, and the reason.
+/// Callback for the loss of a capture, with its number and the reason. Called from any thread.
 type OnLost = Arc<dyn Fn(u64, String) + Send + Sync>;
 
-/// Numbers the captures of a host and knows when the latest has stopped.
+/// Numbers the captures of a host and tracks when the latest has stopped.
 pub(crate) struct CaptureEvents {
     on_lost: OnLost,
     latest: RefCell<Latest>,
@@ -21,14 +21,14 @@ pub(crate) struct CaptureEvents {
 /// The latest capture.
 #[derive(Default)]
 struct Latest {
-    /// Its number: how many captures there have been.
+    /// Its number, counted from 1; 0 before the first.
     generation: u64,
-    /// Ends when it has stopped.
+    /// Closed when it has stopped.
     stopped: Option<Mailbox<()>>,
 }
 
 impl CaptureEvents {
-    /// There has been no capture yet.
+    /// Creates the state before the first capture.
     pub(crate) fn new(on_lost: impl Fn(u64, String) + Send + Sync + 'static) -> Self {
         Self {
             on_lost: Arc::new(on_lost),
@@ -36,7 +36,7 @@ impl CaptureEvents {
         }
     }
 
-    /// Gives what the next capture reports with.
+    /// Returns the reporter for the next capture.
     pub(crate) fn next(&self) -> CaptureReporter {
         let (stop_notice, stopped) = mailbox(1);
         let mut latest = self.latest.borrow_mut();
@@ -51,7 +51,7 @@ impl CaptureEvents {
         }
     }
 
-    /// Ends when the latest capture has stopped.
+    /// Waits until the latest capture has stopped.
     pub(crate) async fn stopped(&self) {
         let stopped = self.latest.borrow_mut().stopped.take();
         if let Some(mut stopped) = stopped {
@@ -60,11 +60,11 @@ impl CaptureEvents {
     }
 }
 
-/// One capture's number, and its ways to report.
+/// The number of a capture and its callbacks.
 pub(crate) struct CaptureReporter {
     /// The number of this capture.
     pub(crate) generation: u64,
-    /// Takes the loss of this capture.
+    /// Called when this capture is lost.
     pub(crate) on_lost: OnLost,
     /// Dropped when this capture has stopped.
     pub(crate) stop_notice: MailboxSender<()>,

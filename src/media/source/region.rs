@@ -1,20 +1,20 @@
-//! A part of the screen.
+//! A region of the screen.
 
-/// A part of the screen, in pixels.
+/// A region of the screen, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
-    /// Its distance from the left edge of the screen.
+    /// Distance from the left edge of the screen.
     pub x: u32,
-    /// Its distance from the top edge.
+    /// Distance from the top edge.
     pub y: u32,
-    /// At least 1.
+    /// Width, at least 1.
     pub width: u32,
-    /// At least 1.
+    /// Height, at least 1.
     pub height: u32,
 }
 
 impl std::fmt::Display for Region {
-    /// `WIDTHxHEIGHT+X+Y`, as X11 writes a geometry and `deskbeamx11src` reads its `region`.
+    /// Writes `WIDTHxHEIGHT+X+Y`, an X11 geometry and the format of the `region` property of `deskbeamx11src`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { x, y, width, height } = self;
         write!(f, "{width}x{height}+{x}+{y}")

@@ -1,5 +1,5 @@
-//! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to each viewer's
-//! appsrc by reference.
+//! The capture that all viewers share: one pipeline that ends in an appsink, whose frames go to the appsrc of each
+//! encoder by reference.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -15,17 +15,17 @@ use crate::media::pipeline::plan::{FRAMES, Plan};
 use crate::media::runtime::running_pipeline::RunningPipeline;
 use crate::sync::lock;
 
-/// How long a source may take to start.
+/// Timeout of a source's start.
 const START: Duration = Duration::from_secs(10);
 
-/// The settings of a running capture that viewers may change. `None`: as the description says.
+/// The settings of a running capture that viewers may change. `None` keeps the description's value.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Settings {
     /// Frames per second.
     pub(crate) fps: Option<u32>,
     /// True if the pointer is drawn into the frames.
     pub(crate) pointer: Option<bool>,
-    /// The part of the screen that is shown; `None`: all of it.
+    /// The captured region of the screen; `None`: the whole screen.
     pub(crate) region: Option<Region>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// Starts the pipeline that `text` describes. A later failure goes to `reporter`.
+    /// Starts the pipeline that `text` describes. A later failure is reported to `reporter`.
     ///
     /// # Errors
     /// The reason if it does not start.
@@ -82,12 +82,12 @@ impl Capture {
             .map_err(|error| error.to_string())
     }
 
-    /// Which of the captures that there have been.
+    /// Returns the capture's number.
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The size of the picture. None before the first frame.
+    /// Returns the size of the frames; `None` before the first frame.
     pub(crate) fn size(&self) -> Option<Size> {
         let info = gst_video::VideoInfo::from_caps(self.last_frame()?.caps()?).ok()?;
         Some(Size {
@@ -96,7 +96,7 @@ impl Capture {
         })
     }
 
-    /// Waits for the first frame, but not for ever.
+    /// Waits for the first frame, within a timeout.
     pub(crate) async fn first_frame(&self) {
         let deadline = Instant::now() + START;
         while self.last_frame().is_none() && Instant::now() < deadline {
@@ -104,18 +104,18 @@ impl Capture {
         }
     }
 
-    /// How many frames there have been.
+    /// Returns the number of frames captured so far.
     pub(crate) fn frames(&self) -> u64 {
         lock(&self.latest).count
     }
 
-    /// The last frame. None before the first.
+    /// Returns the latest frame; `None` before the first.
     pub(crate) fn last_frame(&self) -> Option<gst::Sample> {
         lock(&self.latest).frame.clone()
     }
 
-    /// Gives the last frame to `consumer` once more, with the time that it is now, unless a newer one waits there.
-    /// `mark` is its offset.
+    /// Pushes the latest frame to `consumer` again, with the current time, unless a newer one is queued there. `mark`
+    /// becomes its buffer offset.
     pub(crate) fn repeat_into(&self, consumer: &gst_app::AppSrc, mark: u64) {
         if consumer.current_level_buffers() > 0 {
             return;
@@ -125,16 +125,16 @@ impl Capture {
             let Some(sample) = frame.and_then(|frame| self.as_of_now(&frame, mark)) else {
                 return;
             };
-            // It may be stopping.
+            // The consumer may be stopping.
             let is_taken = consumer.push_sample(&sample).is_ok();
-            // One that has come meanwhile may stand before this one, and the consumer ends with what is old.
+            // A frame captured meanwhile may be queued before this one, and an old frame must not be the last one.
             if !is_taken || self.frames() == count {
                 return;
             }
         }
     }
 
-    /// The same frame with the time that it is now.
+    /// Returns a copy of the frame with the current time.
     fn as_of_now(&self, sample: &gst::Sample, mark: u64) -> Option<gst::Sample> {
         let (mut frame, caps) = (sample.buffer()?.copy(), sample.caps_owned()?);
         if let Some(frame) = frame.get_mut() {
@@ -148,14 +148,14 @@ impl Capture {
         })
     }
 
-    /// Lets `pipeline` tell the same time, so that frames keep their timestamps.
+    /// Makes `pipeline` use the same clock and base time, so that frames keep their timestamps.
     pub(crate) fn share_clock(&self, pipeline: &gst::Pipeline) {
         pipeline.use_clock(self.pipeline.clock().as_ref());
         pipeline.set_start_time(gst::ClockTime::NONE);
         pipeline.set_base_time(self.pipeline.base_time().unwrap_or_default());
     }
 
-    /// Takes what viewers have changed, as far as the plan's description says how.
+    /// Applies the viewers' settings, as far as the plan's description has targets for them.
     pub(crate) fn set(&self, plan: &Plan, settings: Settings) {
         let Plan::Shared { capture, .. } = plan else {
             return;
@@ -172,23 +172,23 @@ impl Capture {
         }
     }
 
-    /// Leaves out one frame, if the source can.
+    /// Skips one frame, if the source supports it.
     pub(crate) fn skip_frame(&self) {
         let event = gst::event::CustomUpstream::new(gst::Structure::new_empty(LEAVE_OUT));
         self.pipeline.send_event(event);
     }
 }
 
-/// What has come out of a capture.
+/// The latest output of a capture.
 #[derive(Debug, Clone, Default)]
 struct Latest {
-    /// How many frames.
+    /// Number of frames.
     count: u64,
-    /// The last of them.
+    /// The latest frame.
     frame: Option<gst::Sample>,
 }
 
-/// Keeps what arrives at the sink, before anybody else has it: the sink's own last sample changes after that.
+/// Records each frame that arrives at the sink, before any consumer has it: the sink's own last sample is set later.
 fn watch_frames(sink: &gst_app::AppSink) -> Arc<Mutex<Latest>> {
     sink.set_property("enable-last-sample", false);
     let latest = Arc::<Mutex<Latest>>::default();

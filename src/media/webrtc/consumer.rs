@@ -1,4 +1,4 @@
-//! The appsrc through which a viewer's webrtcbin consumes a shared stream.
+//! The appsrc through which a peer's webrtcbin consumes a shared stream.
 
 use gst::prelude::*;
 use gst_utils::StreamProducer;
@@ -7,14 +7,14 @@ use gst_utils::streamproducer::ConsumerSettings;
 use super::messages::{Signal, SignalSender};
 use crate::media::encoder::output::{AccessUnit, Consumer};
 
-/// Encoded frames that have waited for so long to be sent are stale: the oldest go.
+/// Queue limit of an appsrc: encoded frames that have waited longer are stale, and the oldest are dropped.
 const STALE: gst::ClockTime = gst::ClockTime::from_mseconds(500);
 
-/// Pushes access units into an appsrc, in the time of its pipeline.
+/// Pushes access units into an appsrc, with timestamps of its pipeline.
 pub(super) struct AppSrcConsumer(gst_app::AppSrc);
 
 impl AppSrcConsumer {
-    /// Prepares `appsrc` for units in the format `caps`, so that the offer need not wait for one.
+    /// Prepares `appsrc` for units with these caps, so that the offer need not wait for the first unit.
     pub(super) fn new(appsrc: gst_app::AppSrc, caps: &gst::Caps) -> Self {
         let settings = ConsumerSettings {
             max_time: STALE,
@@ -26,7 +26,7 @@ impl AppSrcConsumer {
         Self(appsrc)
     }
 
-    /// Sends a signal for each key frame that the viewer asks for.
+    /// Sends a signal for each key frame request of the viewer.
     pub(super) fn watch_key_frame_requests(&self, signals: SignalSender) {
         if let Some(pad) = self.0.static_pad("src") {
             pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {

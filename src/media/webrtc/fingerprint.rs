@@ -1,8 +1,8 @@
-//! Whether the other side of a connection is the one that its answer announced.
+//! Verification of the viewer's DTLS certificate.
 //!
 //! webrtcbin before GStreamer 1.28.5 does not compare the DTLS certificate with the fingerprint in the session
-//! description (RFC 8122 section 5 demands it): anybody on the network path could take over the viewer's side, and
-//! send input. So this does, before the first message is let through.
+//! description, which RFC 8122 section 5 requires: an attacker on the network path could take the viewer's place and
+//! send input. The comparison is done here, before the first message is let through.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use rustls_pki_types::pem::PemObject;
 
 use super::sdp::Fingerprint;
 
-/// Lets input through once the certificate has been compared. Shared with webrtcbin's thread.
+/// Lets messages through once the certificate has been verified. Shared with webrtcbin's thread.
 #[derive(Debug)]
 pub(crate) struct FingerprintCheck {
     webrtc: glib::WeakRef<gst::Element>,
@@ -23,7 +23,7 @@ pub(crate) struct FingerprintCheck {
 }
 
 impl FingerprintCheck {
-    /// A closed gate for this webrtcbin.
+    /// Creates a check for this webrtcbin, which expects no fingerprint yet.
     pub(crate) fn new(webrtc: &gst::Element) -> Self {
         Self {
             webrtc: webrtc.downgrade(),
@@ -33,18 +33,18 @@ impl FingerprintCheck {
         }
     }
 
-    /// Takes the fingerprint of the answer. The first counts.
+    /// Sets the fingerprint of the answer. Later calls are ignored.
     pub(crate) fn expect(&self, fingerprint: Fingerprint) {
         let _ = self.expected.set(fingerprint);
     }
 
-    /// Closes the gate for good.
+    /// Refuses all further messages.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Whether the gate is not closed, and the certificate is the announced one. Only to be asked when DTLS is connected: reading the
-    /// certificate earlier races with its negotiation. What was found then stays.
+    /// Returns true if the check is not closed and the certificate matches the fingerprint. Must be called only when
+    /// DTLS is connected: reading the certificate earlier races with the handshake. The first result is kept.
     pub(crate) fn verify(&self) -> bool {
         !self.closed.load(Ordering::Acquire) && *self.verdict.get_or_init(|| self.compare().unwrap_or(false))
     }
@@ -66,7 +66,7 @@ impl FingerprintCheck {
     }
 }
 
-/// The certificate of the other side, as PEM.
+/// Returns the viewer's certificate as PEM.
 fn remote_certificate(webrtc: &gst::Element) -> Option<String> {
     let sctp = webrtc.property::<Option<glib::Object>>("sctp-transport");
     let dtls = match sctp {
@@ -92,12 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_admitted_without_a_certificate() {
+    fn a_peer_without_a_certificate_is_refused() {
         assert!(!gate().verify());
     }
 
     #[test]
-    fn a_gate_closes_also_behind_somebody_who_was_admitted() {
+    fn a_closed_check_refuses_a_verified_peer() {
         let gate = gate();
         gate.assume_verified();
         assert!(gate.verify());

@@ -1,4 +1,4 @@
-//! The frames of one viewer, counted and timed.
+//! Frame rate and latency statistics of one viewer.
 
 use std::time::Instant;
 
@@ -6,17 +6,17 @@ use super::stats::PeerStats;
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::latency::SendTimes;
 
-/// Measures the frames of one viewer between two questions.
+/// Measures the frames of one viewer between two requests for statistics.
 pub(super) struct FrameMeter {
-    /// The times at which its frames were sent.
+    /// Times at which its frames were sent.
     pub(super) send_times: SendTimes,
-    /// The number of encoded frames at the last question.
+    /// Number of encoded frames at the last request.
     encoded: u64,
     asked: Instant,
 }
 
 impl FrameMeter {
-    /// Begins at what `encoder` has encoded so far.
+    /// Creates a meter that starts at the current count of `encoder`.
     pub(super) fn new(encoder: Option<&RunningEncoder>) -> Self {
         Self {
             send_times: SendTimes::default(),
@@ -25,12 +25,12 @@ impl FrameMeter {
         }
     }
 
-    /// Adds to `stats` what was measured since the last question.
+    /// Adds the measurements since the last request to `stats`.
     pub(super) fn measure(&mut self, encoder: &RunningEncoder, stats: &mut PeerStats) {
         let (before, since) = (self.encoded, self.asked);
         (self.encoded, self.asked) = (encoder.encoded(), Instant::now());
         let seconds = (self.asked - since).as_secs_f64();
-        // After a move to another encoder there is nothing to compare with.
+        // The counters of different encoders cannot be compared.
         if let Some(frames) = self.encoded.checked_sub(before).filter(|_| seconds >= 0.2) {
             stats.encoded_fps = Some(frames as f64 / seconds);
         }

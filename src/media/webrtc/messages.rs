@@ -8,50 +8,50 @@ use crate::media::runtime::mailbox::{
 };
 use crate::media::webrtc::stats::PeerStats;
 
-/// Commands that wait for one peer.
+/// Capacity of a peer's command queue.
 pub(crate) const PEER_COMMANDS: usize = 64;
-/// Events of one peer that wait for its viewer's task.
+/// Capacity of the queue of a peer's events to its viewer's task.
 pub(crate) const EVENTS: usize = 256;
-/// Signals of GStreamer's that wait for one peer: its candidates are the most, a few per network address.
+/// Capacity of a peer's queue of GStreamer's signals: most are ICE candidates, a few per network address.
 const SIGNALS: usize = 256;
 
-/// Takes the messages of a peer's data channel. Called on webrtcbin's thread: it must not block.
+/// Callback for the messages of a peer's data channels. Called on webrtcbin's thread: it must not block.
 pub type MessageSink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The kind of peer to make.
+/// The options of a new peer.
 #[derive(Clone)]
 pub struct PeerOptions {
-    /// The codecs that the viewer can decode, by their names in SDP. Empty: any.
+    /// Codecs that the viewer can decode, by their names in SDP. Empty: any.
     pub codecs: Vec<String>,
-    /// True if it gets video.
+    /// True if the viewer receives video.
     pub video: bool,
-    /// True if it gets sound.
+    /// True if the viewer receives sound.
     pub audio: bool,
-    /// True if the video may come in half its size, for a link that carries little.
+    /// True if the video may have half its size, for a slow link.
     pub allows_half_size: bool,
-    /// The data channels that the host makes.
+    /// The data channels that the host creates.
     pub channel: Option<ChannelOptions>,
-    /// The viewer's own offer, which the host answers. Then the codecs and media are those of the offer.
+    /// The viewer's own offer, which the host answers; it then determines the codecs and media.
     pub remote_offer: Option<String>,
 }
 
-/// The data channel of a peer: reliable and ordered. There may be another beside it that is neither.
+/// The data channel of a peer, which is reliable and ordered, and an optional second one that is neither.
 #[derive(Clone)]
 pub struct ChannelOptions {
-    /// Its label.
+    /// Label of the reliable channel.
     pub label: &'static str,
-    /// The label of the one beside it, which is made before it.
+    /// Label of the second channel, which is created first.
     pub unordered: Option<&'static str>,
-    /// Takes the messages of both.
+    /// Callback for the messages of both.
     pub messages: MessageSink,
 }
 
 /// An event of a peer, for its viewer's task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerEvent {
-    /// The SDP offer. Comes first, and once.
+    /// The SDP offer; first and only once.
     Offer(String),
-    /// The answer to the viewer's offer, with all candidates. Comes once, in place of an offer.
+    /// The answer to the viewer's offer, with all candidates; only once, in place of an offer.
     Answer(String),
     /// One of the host's ICE candidates; empty when there are no more.
     Candidate {
@@ -60,19 +60,19 @@ pub enum PeerEvent {
         /// The m-line that it belongs to.
         sdp_m_line_index: u32,
     },
-    /// The viewer's answer is applied.
+    /// The viewer's answer has been applied.
     AnswerApplied,
-    /// The viewer's answer was not taken, with the reason; another may be sent.
+    /// The viewer's answer was refused, with the reason; the viewer may send another.
     AnswerRefused(String),
-    /// DTLS is up, and the viewer's certificate is the one that its answer announced.
+    /// DTLS is connected, and the viewer's certificate matches the fingerprint in its answer.
     Connected,
-    /// The data channel takes messages.
+    /// The data channel is open.
     ChannelOpen,
-    /// The peer is lost, with the reason. It is being taken down.
+    /// The peer has failed, with the reason. It is being taken down.
     Failed(String),
 }
 
-/// A command of a viewer's task to its peer.
+/// A command from a viewer's task to its peer.
 #[derive(Debug)]
 pub(crate) enum PeerCommand {
     Answer(String),
@@ -89,7 +89,7 @@ pub(crate) enum PeerCommand {
     Stats(Reply<PeerStats>),
 }
 
-/// A signal of GStreamer's threads to a peer's task.
+/// A signal from GStreamer's threads to a peer's task.
 #[derive(Debug)]
 pub(crate) enum Signal {
     NegotiationNeeded,
@@ -99,39 +99,39 @@ pub(crate) enum Signal {
     },
     GatheringComplete,
     Connected,
-    /// The certificate of the other side is not the one that the answer announced.
+    /// The viewer's certificate does not match the fingerprint in its answer.
     FingerprintMismatch,
     ChannelOpened,
-    /// Nothing waits in the data channel any more.
+    /// The data channel's buffer is empty.
     ChannelDrained,
     ForeignChannel,
-    /// The viewer reports the arrival of packets.
+    /// The viewer's report on the arrival of packets.
     Report(Vec<Packet>),
-    /// The viewer asks for a key frame (RTCP PLI or FIR).
+    /// The viewer's request for a key frame (RTCP PLI or FIR).
     KeyFrameRequest,
-    /// The peer, the shared capture or an element is lost.
+    /// The peer, the shared capture or an element has failed.
     Lost(String),
 }
 
-/// The next thing for a peer's task.
+/// The next input of a peer's task.
 pub(crate) enum PeerInput {
     Command(PeerCommand),
     Signal(Signal),
-    /// The viewer's task has let go of its handle.
+    /// The viewer's task has dropped its handle.
     Closed,
 }
 
-/// Sends signals to one peer's task, from any thread, without waiting.
+/// Sends signals to one peer's task, from any thread, without blocking.
 #[derive(Debug, Clone)]
 pub(crate) struct SignalSender(MailboxSender<Signal>);
 
 impl SignalSender {
-    /// Makes an end that tells whether the peer still lives.
+    /// Returns a weak sender, which shows whether the peer is alive.
     pub(crate) fn downgrade(&self) -> WeakMailboxSender<Signal> {
         self.0.downgrade()
     }
 
-    /// Sends. A full queue means that the task has stalled and will be given up anyway.
+    /// Sends a signal. A full queue means that the task has stalled; the peer will be closed anyway.
     pub(crate) fn send(&self, signal: Signal) {
         if self.0.send(signal) == Delivery::Full {
             tracing::warn!("a peer's task has stalled");
@@ -139,7 +139,7 @@ impl SignalSender {
     }
 }
 
-/// Everything that a peer's task waits for.
+/// The inputs of a peer's task.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     commands: Mailbox<PeerCommand>,
@@ -147,7 +147,7 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Makes the inbox of a peer that takes `commands`, and the sender of its signals.
+    /// Creates the inbox of a peer that receives `commands`, and the sender of its signals.
     pub(crate) fn new(commands: Mailbox<PeerCommand>) -> (Self, SignalSender) {
         let (sender, signals) = mailbox(SIGNALS);
         (Self { commands, signals }, SignalSender(sender))
@@ -161,7 +161,7 @@ impl Inbox {
         }
     }
 
-    /// Waits for the next signal, whatever the viewer does.
+    /// Waits for the next signal, ignoring commands.
     pub(crate) async fn next_signal(&mut self) -> Option<Signal> {
         self.signals.next().await
     }

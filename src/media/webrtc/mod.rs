@@ -1,4 +1,4 @@
-//! One viewer's webrtcbin: its pipeline, negotiation, data channels and teardown.
+//! A peer: webrtcbin with its pipeline, negotiation, data channels and teardown.
 
 mod consumer;
 mod fingerprint;

@@ -1,24 +1,24 @@
-//! A viewer's own offer, for clients that offer: players by WHEP, and gstwebrtc consumers that ask for it.
+//! Offers of viewers, from clients that offer: WHEP players, and gstwebrtc-api consumers that request it.
 
 use super::sdp::{self, Fingerprint};
 use crate::media::pipeline::codec::Codec;
 use crate::media::rate::playout_delay;
 use crate::media::rate::twcc;
 
-/// An offer that may be given to webrtcbin.
+/// An offer that can be passed to webrtcbin safely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Offer {
-    /// The description without the candidates that must not be resolved.
+    /// The description without candidates that would have to be resolved.
     pub(crate) sdp: String,
-    /// The certificate that the viewer announces.
+    /// The fingerprint of the viewer's certificate.
     pub(crate) fingerprint: Fingerprint,
-    /// The video formats that we could send, and their payload types, in the viewer's order.
+    /// The video formats that the host can send, with their payload types, in the viewer's order.
     pub(crate) video: Vec<(Codec, u8)>,
-    /// The identifier of the playout-delay extension, if the viewer knows it.
+    /// Identifier of the playout-delay extension, if the viewer supports it.
     pub(crate) playout_delay: Option<u8>,
-    /// The identifier of the extension that numbers packets for congestion control, if the viewer reports on them.
+    /// Identifier of the extension that numbers packets for congestion control, if the viewer reports on them.
     pub(crate) transport_cc: Option<u8>,
-    /// The payload type of Opus, if the viewer wants sound.
+    /// Payload type of Opus, if the viewer requests sound.
     pub(crate) opus: Option<u8>,
 }
 
@@ -26,7 +26,7 @@ impl Offer {
     /// Checks a viewer's offer.
     ///
     /// # Errors
-    /// A sentence for the client's author, if it cannot be used.
+    /// A sentence for the client's author.
     pub(crate) fn check(sdp: &str) -> Result<Self, String> {
         sdp::check_lines(sdp)?;
         let sections = sdp::sections(sdp);
@@ -52,15 +52,16 @@ impl Offer {
     }
 }
 
-/// The formats of an m-section that are codecs of ours. Of H.264, those in mode 1 and of a baseline profile
-/// (RFC 6184 section 8.1): what the encoders make.
+/// Returns the formats of an m-section that the host has codecs for. Of H.264, only those with packetization mode 1 and
+/// a baseline profile (RFC 6184 section 8.1), which the encoders produce.
 fn video_formats(section: &str) -> Vec<(Codec, u8)> {
     let ours = formats(section).filter_map(|(name, payload_type)| Some((name.parse().ok()?, payload_type)));
     ours.filter(|(codec, payload_type)| *codec != Codec::H264 || is_plain_h264(section, *payload_type))
         .collect()
 }
 
-/// RFC 8285 section 5: `a=extmap:3 uri` or `a=extmap:3/direction uri`, 1 to 14 in the short form of the header.
+/// Returns the identifier of an extension. RFC 8285 section 5: `a=extmap:3 uri` or `a=extmap:3/direction uri`, 1 to 14
+/// in the one-byte form of the header.
 fn extension(section: &str, wanted: &str) -> Option<u8> {
     sdp::values(section, "a=extmap:").find_map(|line| {
         let (id, uri) = line.split_once(' ')?;
@@ -74,7 +75,7 @@ fn extension(section: &str, wanted: &str) -> Option<u8> {
     })
 }
 
-/// The extension is of use only with the reports on it.
+/// Returns the identifier of the extension, if the viewer reports on it; it is useless otherwise.
 fn transport_cc(section: &str) -> Option<u8> {
     extension(section, twcc::URI).filter(|_| sdp::reports_arrivals(section))
 }
@@ -94,7 +95,7 @@ fn is_plain_h264(section: &str, payload_type: u8) -> bool {
         && value("profile-level-id").is_none_or(|id| id.starts_with("42"))
 }
 
-/// The names and payload types of the `a=rtpmap` lines.
+/// Returns the names and payload types of the `a=rtpmap` lines.
 fn formats(section: &str) -> impl Iterator<Item = (&str, u8)> {
     sdp::values(section, "a=rtpmap:").filter_map(|line| {
         let (payload_type, encoding) = line.split_once(' ')?;
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_playout_delay_extension_is_taken_under_the_viewers_number() {
+    fn the_playout_delay_extension_uses_the_viewers_identifier() {
         let line = |id: &str| {
             format!("a=extmap:{id} http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n")
         };
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_are_numbered_only_for_those_who_report_on_them() {
+    fn packets_are_numbered_only_for_viewers_that_report_on_them() {
         let extension = format!("a=extmap:3 {}\r\n", twcc::URI);
         let found = |lines: &str| Offer::check(&offer(lines)).unwrap().transport_cc;
         assert_eq!(found(&extension), None);

@@ -1,20 +1,20 @@
-//! Messages on their way to a data channel.
+//! Queue of messages for a data channel.
 
 use std::collections::VecDeque;
 
 use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState};
 
-/// The most bytes that may wait in the data channel.
+/// Maximum number of bytes in the data channel's buffer.
 const MAX_BUFFERED: u64 = 16 * 1024;
-/// The most messages that may wait for room there. The oldest are dropped: they are worth the least.
+/// Maximum number of queued messages. When full, the oldest are dropped: they are the least valuable.
 const CAPACITY: usize = 16;
 
-/// Messages that the data channel has no room for yet.
+/// Messages that wait for room in the data channel's buffer.
 #[derive(Default)]
 pub(super) struct Outbox(VecDeque<String>);
 
 impl Outbox {
-    /// Adds a message behind the others.
+    /// Queues a message.
     pub(super) fn push(&mut self, message: String) {
         if self.0.len() == CAPACITY {
             self.0.pop_front();
@@ -22,14 +22,14 @@ impl Outbox {
         self.0.push_back(message);
     }
 
-    /// Sends what waits as far as `channel` has room. What waits for one that is not open is dropped.
+    /// Sends queued messages as far as `channel` has room. While it is not open, they are dropped.
     pub(super) fn flush(&mut self, channel: &WebRTCDataChannel) {
         if channel.ready_state() != WebRTCDataChannelState::Open {
             return self.0.clear();
         }
         while let Some(message) = self.0.front() {
-            // More than this unacknowledged, and a viewer that stops would keep the pipeline from ever stopping.
-            // A single long one may go alone.
+            // With more unacknowledged data, a viewer that stops receiving would block the pipeline's teardown.
+            // A single longer message is sent alone.
             let waiting = channel.buffered_amount();
             if waiting > 0 && waiting + message.len() as u64 > MAX_BUFFERED {
                 return;

@@ -1,7 +1,7 @@
-//! One viewer's pipeline and webrtcbin, owned by one task on the main loop.
+//! A peer: its pipeline and webrtcbin, owned by one task on the main loop.
 //!
-//! webrtcbin's signals arrive on its own thread and only send; everything is decided here, one thing at a time, so
-//! that nothing is torn down while a description is being set (`teardown` says why that matters).
+//! webrtcbin's signals arrive on its own thread and are only forwarded. All decisions are made here, one at a time, so
+//! that no teardown starts while a description is being set (see `teardown` for the reason).
 
 mod build;
 mod negotiate;
@@ -31,12 +31,12 @@ use crate::media::runtime::mailbox::{Delivery, MailboxSender};
 use crate::media::runtime::peer_id::PeerId;
 use crate::media::share::pool::EncoderPool;
 
-/// How long the viewer has from its request until it is connected.
+/// Timeout from the viewer's request to the connection.
 const HANDSHAKE: Duration = Duration::from_secs(15);
-/// How many data channels a viewer may open by itself before it is shown out: each costs threads.
+/// Maximum number of data channels that a viewer may open by itself before it is disconnected: each costs threads.
 const FOREIGN_CHANNELS: u32 = 2;
 
-/// The life of one peer, from the request to the end of its teardown.
+/// Runs one peer, from the request to the end of its teardown.
 pub(crate) async fn run(
     id: PeerId,
     pool: Rc<EncoderPool>,
@@ -47,7 +47,7 @@ pub(crate) async fn run(
 ) {
     let reason = match Peer::build(id, &pool, &options, signals).await {
         Ok(mut peer) => {
-            // What the viewer holds goes up when the last of its sinks does.
+            // The viewer's input is released when the last of its message sinks is dropped.
             drop(options);
             let reason = peer.live(&mut inbox, &events).await.err();
             end(id, reason, &events);
@@ -61,20 +61,20 @@ pub(crate) async fn run(
 fn end(id: PeerId, reason: Option<String>, events: &MailboxSender<PeerEvent>) {
     match reason {
         Some(reason) => {
-            tracing::info!(peer = %id, %reason, "the peer ends");
+            tracing::info!(peer = %id, %reason, "the peer has ended");
             events.send(PeerEvent::Failed(reason));
         }
-        None => tracing::debug!(peer = %id, "the viewer lets go of the peer"),
+        None => tracing::debug!(peer = %id, "the viewer has closed the peer"),
     }
 }
 
-/// One peer.
+/// A peer.
 struct Peer {
     pipeline: PeerPipeline,
     fingerprint: Arc<FingerprintCheck>,
     connections: Connections,
     streams: Streams,
-    /// The rate that its link carries.
+    /// Congestion controller of its link.
     congestion: CongestionController,
     meter: FrameMeter,
     outbox: Outbox,
@@ -84,20 +84,20 @@ struct Peer {
     foreign_channels: u32,
 }
 
-/// The side that offers.
+/// The side of the negotiation that the host takes.
 enum Role {
-    /// The host. The text is there once it has been made.
+    /// The host offers; `None` until the offer has been created.
     Offerer { offer: Option<String> },
-    /// The viewer.
+    /// The viewer offers.
     Answerer { offer: Offer },
 }
 
-/// How far a peer has come.
+/// Progress of a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// The offer is due, or the answer, or the connection; all before the deadline.
+    /// Negotiating and connecting; must be finished by the deadline.
     Handshake { deadline: Instant },
-    /// Media flows.
+    /// Connected; media flows.
     Connected,
 }
 
@@ -109,7 +109,7 @@ enum Gathering {
 }
 
 impl Peer {
-    /// Negotiates and serves, until the viewer lets go (`Ok`) or the peer is lost (the reason).
+    /// Negotiates and serves, until the viewer closes the peer (`Ok`) or the peer fails (the reason).
     async fn live(&mut self, inbox: &mut Inbox, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         if let Role::Answerer { offer } = &self.role {
             let offer = offer.clone();
@@ -135,7 +135,7 @@ impl Peer {
         .await
         {
             Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(format!("The pipeline does not start: {error}")),
+            Some(Err(error)) => Err(format!("Cannot start the pipeline: {error}")),
             None => Err(format!(
                 "The pipeline has not started within {} s",
                 STEP.as_secs()
@@ -143,7 +143,7 @@ impl Peer {
         }
     }
 
-    /// Does what comes in, until the viewer lets go (`Ok`) or the peer is lost (the reason).
+    /// Processes inputs, until the viewer closes the peer (`Ok`) or the peer fails (the reason).
     async fn serve(&mut self, inbox: &mut Inbox, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         loop {
             let input = match self.phase {
@@ -165,9 +165,7 @@ impl Peer {
 
     fn overdue(&self) -> String {
         let what = match self.role {
-            Role::Offerer { offer: None } => {
-                "The pipeline has delivered no encoded frame, so there is no offer,"
-            }
+            Role::Offerer { offer: None } => "The pipeline has encoded no frame, so no offer was made",
             Role::Offerer { .. } => "The viewer has not answered and connected",
             Role::Answerer { .. } => "The viewer has not connected",
         };
@@ -215,7 +213,7 @@ impl Peer {
         }
     }
 
-    /// A viewer that reports arrivals begins with the rate of the others, or with that of a link of which nothing is known.
+    /// Sets the start rate: for a viewer that reports arrivals it is the others' rate, or that for an unknown link.
     fn start_rate(&mut self, reports_arrivals: bool) {
         let Some(video) = &self.streams.video else {
             return;
@@ -254,7 +252,7 @@ impl Peer {
             Signal::NegotiationNeeded if matches!(self.role, Role::Offerer { offer: None }) => {
                 self.make_offer(events).await?;
             }
-            // webrtcbin asks again for what is being negotiated already.
+            // webrtcbin repeats the signal for a negotiation that is already under way.
             Signal::NegotiationNeeded => {}
             Signal::LocalCandidate {
                 candidate,
@@ -282,11 +280,11 @@ impl Peer {
             }
             Signal::Connected => {
                 if self.phase == Phase::Connected {
-                    // What was sent during the interruption is lost.
+                    // Packets sent during the interruption are lost.
                     self.streams.request_key_frame();
                 }
                 self.phase = Phase::Connected;
-                // The sinks inside webrtcbin can tell the latency only now; RTCP's clock needs it.
+                // The sinks inside webrtcbin know the latency only now; RTCP's clock needs it.
                 let _ = self.pipeline.pipeline.recalculate_latency();
                 self.streams.connect(&mut self.pipeline);
                 if self.streams.video.is_none() {
@@ -295,9 +293,10 @@ impl Peer {
                 notify(events, PeerEvent::Connected)?;
             }
             Signal::FingerprintMismatch => {
-                tracing::warn!("a peer's certificate is not the one that its answer announced");
+                tracing::warn!("a viewer's certificate does not match the fingerprint in its answer");
                 return Err(
-                    "The certificate of the connection is not the one that the answer announced".to_owned(),
+                    "The certificate of the connection does not match the fingerprint in the answer"
+                        .to_owned(),
                 );
             }
             Signal::Report(packets) => {
@@ -305,7 +304,8 @@ impl Peer {
                 self.follow_congestion();
             }
             Signal::ChannelOpened => {
-                // What was sent before the viewer had ended its handshake is lost, and on a still screen that was all.
+                // Frames sent before the viewer had finished its handshake are lost; on a still screen no others would
+                // follow.
                 self.streams.request_key_frame();
                 notify(events, PeerEvent::ChannelOpen)?;
             }
@@ -314,7 +314,7 @@ impl Peer {
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {
-                    return Err("The viewer opens data channels that nobody asked for".to_owned());
+                    return Err("The viewer opened too many data channels".to_owned());
                 }
             }
             Signal::Lost(reason) => return Err(reason),
@@ -335,10 +335,10 @@ impl Peer {
     }
 }
 
-/// Sends an event; a peer whose viewer's task does not listen is given up.
+/// Sends an event. Fails if the viewer's task does not receive events, and the peer is then closed.
 fn notify(events: &MailboxSender<PeerEvent>, event: PeerEvent) -> Result<(), String> {
     match events.send(event) {
         Delivery::Queued => Ok(()),
-        Delivery::Full | Delivery::Closed => Err("The viewer's task does not listen".to_owned()),
+        Delivery::Full | Delivery::Closed => Err("The viewer's task does not receive events".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! Building one viewer's pipeline.
+//! The construction of a peer's pipeline.
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCRTPTransceiver, WebRTCRTPTransceiverDirection};
@@ -10,22 +10,22 @@ use super::streams::Streams;
 use crate::media::pipeline::parse;
 use crate::media::pipeline::plan::{FRAMES, Plan, SOUND, WEBRTC};
 
-/// One viewer's pipeline, in state READY, before anything has been negotiated.
+/// A peer's pipeline, in state READY, before the negotiation.
 pub(crate) struct PeerPipeline {
     pub(crate) pipeline: gst::Pipeline,
     pub(crate) webrtc: gst::Element,
-    /// Takes the encoded frames; none without video, and in a whole pipeline.
+    /// Consumer of the encoded frames; `None` without video, and in a whole pipeline.
     pub(crate) video: Option<AppSrcConsumer>,
-    /// Takes the encoded sound; none without sound, and in a whole pipeline.
+    /// Consumer of the encoded sound; `None` without sound, and in a whole pipeline.
     pub(crate) sound: Option<AppSrcConsumer>,
-    /// The host's data channel.
+    /// The host's reliable data channel.
     pub(crate) channel: Option<WebRTCDataChannel>,
-    /// The one beside it, which keeps no order.
+    /// The host's unordered data channel.
     pub(crate) unordered: Option<WebRTCDataChannel>,
 }
 
 impl PeerPipeline {
-    /// Builds what `media` says, for `streams`, with the data channels that the host makes.
+    /// Builds the pipeline for `media` and `streams`, with the data channels that the host creates.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -51,7 +51,7 @@ impl PeerPipeline {
             let appsrc = parse::element(&pipeline, SOUND)?;
             sound = Some(AppSrcConsumer::new(appsrc, subscription.caps()));
         }
-        // A data channel can be made from READY on, and has to be there before the first offer.
+        // A data channel can be created from READY on, and must exist before the first offer.
         pipeline
             .set_state(gst::State::Ready)
             .map_err(|error| error.to_string())?;
@@ -61,7 +61,7 @@ impl PeerPipeline {
                 let options = channel_options(false).field("max-retransmits", 0);
                 unordered = Some(create_channel(&webrtc, label, options)?);
             }
-            // The last one: there are clients that know of no other.
+            // Created last: some clients use only the last channel.
             made = Some(create_channel(&webrtc, channel.label, channel_options(true))?);
         }
         Ok(Self {
@@ -75,19 +75,19 @@ impl PeerPipeline {
     }
 }
 
-/// Keeps libnice from opening ports on the router, and from offering TCP, which may block in it.
+/// Stops libnice from opening ports on the router, and from offering TCP, which may block in it.
 fn restrict_ice(webrtc: &gst::Element) {
     let ice: Option<glib::Object> = webrtc.property("ice-agent");
     if let Some(agent) = ice.and_then(|ice| ice.property::<Option<glib::Object>>("agent")) {
         agent.set_property("upnp", false);
         agent.set_property("ice-tcp", false);
-        // A viewer that vanishes is noticed by its socket; players have none.
+        // Detects a viewer that vanishes; viewers with a signaling socket are noticed by that, WHEP players have none.
         agent.set_property("keepalive-conncheck", true);
     }
 }
 
-/// The host only sends, and sends the picture again where it is lost: at half a percent of loss video stands still
-/// without that. Sound is not sent again: browsers refuse an offer that does.
+/// Makes the host send only, with retransmission for video: without it, half a percent of loss makes the video freeze.
+/// Sound is not retransmitted: browsers refuse an offer that includes that.
 fn send_only_with_retransmission(webrtc: &gst::Element) {
     for pad in webrtc.sink_pads() {
         let caps = pad.peer_query_caps(None);
@@ -111,5 +111,5 @@ fn create_channel(
 ) -> Result<WebRTCDataChannel, String> {
     webrtc
         .emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&label, &options.build()])
-        .ok_or_else(|| "webrtcbin makes no data channel".to_owned())
+        .ok_or_else(|| "webrtcbin created no data channel".to_owned())
 }

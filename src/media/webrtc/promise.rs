@@ -1,11 +1,11 @@
-//! The promises of webrtcbin, awaited.
+//! Awaits promises of webrtcbin.
 
 use std::time::Duration;
 
-/// How long webrtcbin may take for one step.
+/// Timeout of a promise.
 pub(super) const STEP: Duration = Duration::from_secs(5);
 
-/// What a promise of webrtcbin's came to, within bounds.
+/// Waits for a promise, within a timeout, and returns its reply or error.
 pub(super) async fn settled<R: std::ops::Deref<Target = gst::StructureRef>>(
     reply: impl Future<Output = Result<Option<R>, gst::PromiseError>>,
 ) -> Result<Option<gst::Structure>, String> {

@@ -1,23 +1,23 @@
-//! What is read in session descriptions, before webrtcbin sees them.
+//! Checks of session descriptions before they are passed to webrtcbin.
 //!
 //! An answer comes from the network. webrtcbin 1.22 crashes on a BUNDLE group that names no m-section, resolves
-//! `.local` names in ways that crash and leak, and accepts any certificate, so the answer is checked here.
+//! `.local` names in ways that crash and leak, and accepts any certificate.
 
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// How many m-sections a description may have.
+/// Maximum number of m-sections in a description.
 const MAX_SECTIONS: usize = 8;
-/// How many candidates it may hold.
+/// Maximum number of candidates in a description.
 const MAX_CANDIDATES: usize = 64;
 
-/// An answer that may be given to webrtcbin.
+/// An answer that can be passed to webrtcbin safely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// The description without the candidates that must not be resolved.
+    /// The description without candidates that would have to be resolved.
     pub(crate) sdp: String,
-    /// The certificate that the viewer announces.
+    /// The fingerprint of the viewer's certificate.
     pub(crate) fingerprint: Fingerprint,
 }
 
@@ -39,7 +39,7 @@ impl Answer {
     /// Checks the viewer's answer to `offer`.
     ///
     /// # Errors
-    /// A sentence for the client's author, if it cannot be used.
+    /// A sentence for the client's author.
     pub(crate) fn check(sdp: &str, offer: &str) -> Result<Self, String> {
         check_lines(sdp)?;
         let sections = sections(sdp);
@@ -62,7 +62,7 @@ impl Answer {
 }
 
 impl Fingerprint {
-    /// Whether this is the fingerprint of the certificate.
+    /// Returns true if this is the fingerprint of the certificate.
     pub(crate) fn matches(&self, certificate_der: &[u8]) -> bool {
         let digest = match self.hash {
             Hash::Sha256 => Sha256::digest(certificate_der).to_vec(),
@@ -72,7 +72,7 @@ impl Fingerprint {
         digest == self.digest
     }
 
-    /// Reads `sha-256 AB:CD:…`.
+    /// Parses `sha-256 AB:CD:…`.
     fn parse(value: &str) -> Option<Self> {
         let (name, digest) = value.trim().split_once(' ')?;
         let (hash, length) = match name.to_ascii_lowercase().as_str() {
@@ -91,14 +91,14 @@ impl Fingerprint {
     }
 }
 
-/// Whether a viewer whose description this is reports on the arrival of each packet.
+/// Returns true if the description promises reports on the arrival of each packet.
 pub(crate) fn reports_arrivals(text: &str) -> bool {
     values(text, "a=rtcp-fb:").any(|line| line.ends_with(" transport-cc"))
 }
 
-/// Whether a viewer's candidate may be given to webrtcbin: plain text whose address is one, and not a name that
-/// would have to be resolved. Browsers hide their addresses behind `.local` names, and connect all the same: their
-/// own checks make the pair.
+/// Returns true if a viewer's candidate may be passed to webrtcbin: plain text with an IP address, not a name that
+/// would have to be resolved. Browsers hide their addresses behind `.local` names and still connect: their own
+/// connectivity checks create the pair.
 pub(crate) fn is_plain_candidate(candidate: &str) -> bool {
     let address = candidate
         .strip_prefix("candidate:")
@@ -107,13 +107,14 @@ pub(crate) fn is_plain_candidate(candidate: &str) -> bool {
     is_address && !candidate.chars().any(char::is_control)
 }
 
-/// Whether a candidate of ours is worth telling: not a link-local address, which a browser elsewhere cannot use.
+/// Returns true if one of the host's candidates is useful: a browser cannot use a link-local address of another
+/// network.
 pub(crate) fn is_useful_candidate(candidate: &str) -> bool {
     let address = candidate.split_ascii_whitespace().nth(4).unwrap_or_default();
     !address.to_ascii_lowercase().starts_with("fe80:")
 }
 
-/// The session section, then each m-section.
+/// Returns the session section, then each m-section.
 pub(crate) fn sections(sdp: &str) -> Vec<&str> {
     let mut starts = vec![0];
     starts.extend(sdp.match_indices("\nm=").map(|(at, _)| at + 1));
@@ -125,7 +126,7 @@ pub(crate) fn sections(sdp: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What stands behind `prefix` in the lines that start with it.
+/// Returns the rest of each line that starts with `prefix`.
 pub(crate) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     section
         .lines()
@@ -133,24 +134,24 @@ pub(crate) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Ite
         .map(str::trim)
 }
 
-/// The description without candidates that are not plain. One is also what has spaces around its name, or no value:
-/// GStreamer's parser takes it for one.
+/// Returns the description without candidates that are not plain. An attribute with spaces around its name, or without
+/// a value, also counts as a candidate, because GStreamer's parser takes it for one.
 pub(crate) fn with_plain_candidates(sdp: &str) -> String {
     let is_candidate = |attribute: &str| attribute.split(':').next().map(str::trim) == Some("candidate");
     let kept = |line: &&str| match line.strip_prefix("a=") {
         Some(attribute) if is_candidate(attribute) => is_plain_candidate(attribute),
         _ => true,
     };
-    // The last line may end in half an end.
+    // The last line may end in "\r" alone.
     let lines = sdp.lines().map(|line| line.trim_end_matches('\r'));
     lines.filter(kept).flat_map(|line| [line, "\r\n"]).collect()
 }
 
-/// Each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser takes more than that, so the
-/// checks here would not see what it sees.
+/// Checks that each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser accepts more, and
+/// would find sections or attributes that the checks here do not see.
 pub(crate) fn check_lines(sdp: &str) -> Result<(), String> {
     if !sdp.starts_with("v=") {
-        // A first line "m=" would be a section for GStreamer, and none here.
+        // GStreamer would take a first line "m=" for a section, and the checks here would not.
         return Err("The description does not start with \"v=\"".to_owned());
     }
     let is_plain = |line: &str| {
@@ -166,11 +167,11 @@ pub(crate) fn check_lines(sdp: &str) -> Result<(), String> {
         .all(|line| line.is_empty() || is_plain(line))
     {
         true => Ok(()),
-        false => Err("A line of the description is not a letter, '=' and text".to_owned()),
+        false => Err("Each line of the description must be a letter, '=' and text".to_owned()),
     }
 }
 
-/// `sdp` with our candidates in its first m-section: all sections are bundled with that.
+/// Adds the host's candidates to the first m-section of `sdp`: all sections are bundled with that one.
 pub(crate) fn with_candidates(sdp: &str, candidates: &[String]) -> String {
     let mut lines: String = candidates
         .iter()
@@ -187,7 +188,7 @@ pub(crate) fn with_candidates(sdp: &str, candidates: &[String]) -> String {
     }
 }
 
-/// Counts, and the BUNDLE group (RFC 9143): each identifier in it is that of an m-section.
+/// Checks the numbers of sections and candidates, and that the BUNDLE group (RFC 9143) names only existing m-sections.
 pub(crate) fn check_sections(session: &str, media: &[&str]) -> Result<(), String> {
     if media.len() > MAX_SECTIONS {
         return Err(format!("The description has more than {MAX_SECTIONS} m-lines"));
@@ -208,16 +209,14 @@ pub(crate) fn check_sections(session: &str, media: &[&str]) -> Result<(), String
                 .iter()
                 .any(|section| values(section, "a=mid:").any(|name| name == mid))
             {
-                return Err(
-                    "The BUNDLE group names an m-section that the description does not have".to_owned(),
-                );
+                return Err("The BUNDLE group names an m-section that does not exist".to_owned());
             }
         }
     }
     Ok(())
 }
 
-/// A browser that cannot decode what was offered rejects the m-line.
+/// Checks that the video is accepted: a browser that cannot decode the offered codec rejects the m-line.
 fn check_video(media: &[&str]) -> Result<(), String> {
     for section in media.iter().filter(|section| section.starts_with("m=video")) {
         let port = section.split_ascii_whitespace().nth(1);
@@ -231,7 +230,7 @@ fn check_video(media: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
-/// The one fingerprint that all sections share: they are bundled on one transport.
+/// Returns the fingerprint that all sections share: they are bundled on one transport.
 pub(crate) fn fingerprint(session: &str, media: &[&str]) -> Result<Fingerprint, String> {
     const PREFIX: &str = "a=fingerprint:";
     let of_session: Vec<_> = values(session, PREFIX).collect();
@@ -239,7 +238,7 @@ pub(crate) fn fingerprint(session: &str, media: &[&str]) -> Result<Fingerprint, 
     for section in media {
         let own: Vec<_> = values(section, PREFIX).collect();
         let all = if own.is_empty() { &of_session } else { &own };
-        // The strongest of several is the one that counts; browsers send one.
+        // With several, the strongest would count; browsers send one.
         let [value] = all[..] else {
             return Err("Each m-section needs exactly one fingerprint".to_owned());
         };
@@ -290,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_for_the_whole_session_counts_too() {
+    fn a_fingerprint_of_the_whole_session_is_accepted() {
         let session_level = |sdp: String| {
             let line = format!("a=fingerprint:{EMPTY}\r\n");
             sdp.replace(&line, "")
@@ -300,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_harm_webrtcbin_is_refused() {
+    fn descriptions_that_would_harm_webrtcbin_are_refused() {
         let flipped = |sdp: String| sdp.replacen("E3:B0", "E3:B1", 1);
         let cases: [(&str, &dyn Fn(String) -> String); 10] = [
             ("m-lines", &|sdp| format!("{sdp}m=audio 9 x 0\r\n")),
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn only_candidates_with_an_address_are_given_to_webrtcbin() {
+    fn only_candidates_with_an_address_are_passed_to_webrtcbin() {
         for (candidate, is_plain) in [
             ("candidate:1 1 udp 2113937151 192.0.2.2 56476 typ host", true),
             ("candidate:1 1 udp 2113937151 fd00::2 56476 typ host", true),

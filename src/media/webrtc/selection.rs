@@ -1,4 +1,4 @@
-//! The choice of the media that a viewer gets.
+//! The selection of a peer's media.
 
 use gst::prelude::*;
 
@@ -8,27 +8,27 @@ use crate::media::pipeline::codec::{self, Codec};
 use crate::media::pipeline::plan::{AUDIO_PAY, AUDIO_RTP, Plan, audio_rtp_caps};
 use crate::media::rate::{playout_delay, twcc};
 
-/// The media that a viewer gets, and their numbers in RTP.
+/// A peer's media, and their identifiers in RTP.
 pub(crate) struct MediaSelection {
-    /// The codec of the video, if there is any.
+    /// Codec of the video; `None` without video.
     pub(crate) codec: Option<Codec>,
     pub(crate) audio: bool,
     numbers: Numbers,
 }
 
-/// Payload types, and the identifiers of header extensions.
+/// Payload types and identifiers of header extensions.
 #[derive(Default)]
 struct Numbers {
     video: Option<u8>,
     audio: Option<u8>,
     playout_delay: Option<u8>,
     transport_cc: Option<u8>,
-    /// An answer is made before the first packet, and has to name the streams.
+    /// True if the description must name the streams: an answer is created before the first packet.
     names_streams: bool,
 }
 
 impl MediaSelection {
-    /// Chooses what `options` ask for. With an offer of the viewer's, the media are those of the offer.
+    /// Selects the media that `options` request, or those of the viewer's `offer`.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -57,7 +57,9 @@ impl MediaSelection {
             .map(|(codec, _)| codec.encoding_name())
             .collect();
         let codec = match (names.is_empty(), plan) {
-            (_, Plan::Whole(_)) => return Err("A host with a whole pipeline cannot answer offers".to_owned()),
+            (_, Plan::Whole(_)) => {
+                return Err("This host runs a whole pipeline and cannot answer offers".to_owned());
+            }
             (true, _) if offer.opus.is_none() => return Err(plan.nothing_in_common()),
             (true, _) => None,
             (false, _) => plan.codec_for(&names)?,
@@ -79,14 +81,15 @@ impl MediaSelection {
         })
     }
 
-    /// The payload type of the video and the identifier of the header extension that numbers its packets, if the viewer
-    /// is asked to report which of them arrive.
+    /// Returns the payload type of the video and the identifier of the header extension that numbers its packets, if
+    /// the viewer is asked to report on them.
     pub(crate) fn reported(&self) -> Option<(u8, u8)> {
         self.codec?;
         self.numbers.video.zip(self.numbers.transport_cc)
     }
 
-    /// Numbers from the network are set as properties, never written into a description.
+    /// Sets the identifiers as properties of the elements. They come from the network, so they must not be written into
+    /// a description.
     pub(super) fn set_numbers(&self, pipeline: &gst::Pipeline) {
         let set = |payloader: &gst::Element, filter: &str, payload_type: u8, mut caps: String| {
             let Some(filter) = pipeline.by_name(filter) else {

@@ -1,6 +1,6 @@
-//! webrtcbin's signals, and the pipeline's bus: each callback builds one value, sends it, and returns.
+//! webrtcbin's signals and the pipeline's bus: each callback builds one value, sends it, and returns.
 //!
-//! They run on webrtcbin's thread, which must not be blocked, and hold nothing that keeps the pipeline alive.
+//! Callbacks run on webrtcbin's thread, which must not be blocked, and hold no reference that keeps the pipeline alive.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use gst_webrtc::{WebRTCDataChannel, WebRTCICEGatheringState, WebRTCPeerConnectio
 use super::fingerprint::FingerprintCheck;
 use super::messages::{MessageSink, Signal, SignalSender};
 
-/// Everything that is connected, so that it can be disconnected before the teardown: a data channel that outlives
+/// The connected signal handlers, so that they can be disconnected before the teardown: a data channel that outlives
 /// its webrtcbin is a use after free in GStreamer 1.22.
 pub(crate) struct Connections {
     signals: SignalSender,
@@ -19,7 +19,7 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Sends what happens to webrtcbin and on the bus.
+    /// Connects webrtcbin's signals and the bus to `signals`.
     pub(crate) fn watch(
         pipeline: &gst::Pipeline,
         webrtc: &gst::Element,
@@ -53,9 +53,11 @@ impl Connections {
                 WebRTCPeerConnectionState::Connected if gate.verify() => Some(Signal::Connected),
                 WebRTCPeerConnectionState::Connected => Some(Signal::FingerprintMismatch),
                 WebRTCPeerConnectionState::Failed => {
-                    Some(Signal::Lost("No connection to the viewer".to_owned()))
+                    Some(Signal::Lost("The connection to the viewer failed".to_owned()))
                 }
-                WebRTCPeerConnectionState::Closed => Some(Signal::Lost("The viewer has hung up".to_owned())),
+                WebRTCPeerConnectionState::Closed => {
+                    Some(Signal::Lost("The viewer has disconnected".to_owned()))
+                }
                 _ => None,
             }
         });
@@ -63,7 +65,7 @@ impl Connections {
         Ok(connections)
     }
 
-    /// Sends when `channel` opens, and when it has room again.
+    /// Sends a signal when `channel` opens, and when its buffer is empty.
     pub(crate) fn watch_channel(&mut self, channel: &WebRTCDataChannel) {
         channel.set_buffered_amount_low_threshold(0);
         self.on(channel, "on-open", |_| Some(Signal::ChannelOpened));
@@ -72,7 +74,7 @@ impl Connections {
         });
     }
 
-    /// Gives the messages of `channel` to `sink` if the gate lets them through.
+    /// Passes the messages of `channel` to `sink` once `gate` has verified the viewer's certificate.
     pub(crate) fn read_channel(
         &mut self,
         channel: &WebRTCDataChannel,
@@ -92,7 +94,7 @@ impl Connections {
         });
     }
 
-    /// Lets go of everything.
+    /// Disconnects all handlers.
     pub(crate) fn disconnect(&mut self) {
         self.bus = None;
         for (object, handler) in self.handlers.drain(..) {
@@ -135,13 +137,13 @@ impl Connections {
     }
 }
 
-/// The SCTP elements report as an error that the viewer has gone.
+/// Returns the reason for an error on the bus. The SCTP elements post an error when the viewer has disconnected.
 fn describe(error: &gst::message::Error) -> String {
     let factory = error
         .src()
         .and_then(|source| source.downcast_ref::<gst::Element>()?.factory());
     match factory.map(|factory| factory.name()) {
-        Some(name) if name.starts_with("sctp") => "The viewer has hung up".to_owned(),
+        Some(name) if name.starts_with("sctp") => "The viewer has disconnected".to_owned(),
         Some(name) => format!("{name}: {}", error.error()),
         None => error.error().to_string(),
     }

@@ -1,32 +1,32 @@
-//! What webrtcbin measures of one peer.
+//! Statistics of one peer, from webrtcbin.
 
-/// What was measured. What was not is `None`, never a guess.
+/// Statistics of a peer. Values that were not measured are `None`, never a guess.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PeerStats {
-    /// RTP payload that was sent, in bytes.
+    /// RTP payload sent, in bytes.
     pub bytes_sent: Option<u64>,
-    /// RTP packets that were sent.
+    /// RTP packets sent.
     pub packets_sent: Option<u64>,
-    /// What was received, in bytes.
+    /// RTP payload received, in bytes.
     pub bytes_received: Option<u64>,
-    /// Packets that were received.
+    /// RTP packets received.
     pub packets_received: Option<u64>,
     /// Packets that the viewer reports as lost.
     pub packets_lost: Option<i64>,
-    /// The viewer's report of the jitter, in seconds.
+    /// The jitter that the viewer reports, in seconds.
     pub jitter_s: Option<f64>,
-    /// The time of a round trip by RTCP, in seconds.
+    /// The round-trip time measured by RTCP, in seconds.
     pub round_trip_s: Option<f64>,
-    /// What the viewer's line carries and it wants, in kbit/s.
+    /// Rate that the viewer's link carries and that it wants, in kbit/s.
     pub available_kbps: Option<u32>,
-    /// The highest sequence numbers that the viewer has reported, added up over its streams: each report of something
-    /// new changes it.
+    /// The highest sequence numbers that the viewer has reported, summed over its streams: it changes with each report
+    /// of new packets.
     pub reported: Option<u32>,
     /// The name of the encoder, if it is from a file.
     pub encoder: Option<String>,
-    /// Where the time of the last frames went, the oldest first.
+    /// Latency of the latest frames by stage, the oldest first.
     pub frames: Vec<crate::media::latency::FrameTimes>,
-    /// Frames per second that left the encoder, since the last time it was asked.
+    /// Frames per second that the encoder put out since the last measurement.
     pub encoded_fps: Option<f64>,
 }
 
@@ -68,7 +68,7 @@ fn highest_reported(entry: &gst::StructureRef) -> Option<u32> {
     source.get("rb-exthighestseq").ok()
 }
 
-/// webrtcbin gives zero until the first report has come.
+/// Returns a positive value: webrtcbin writes zero until the first report has arrived.
 fn positive(entry: &gst::StructureRef, name: &str) -> Option<f64> {
     entry.get::<f64>(name).ok().filter(|value| *value > 0.0)
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reports_are_read_as_webrtcbin_gives_them() {
+    fn reports_are_read_as_webrtcbin_writes_them() {
         gst::init().unwrap();
         let report = |lost: i64, highest: u32| {
             let source = gst::Structure::builder("application/x-rtp-source-stats")

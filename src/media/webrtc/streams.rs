@@ -1,4 +1,4 @@
-//! The shared streams that a peer subscribes to.
+//! A peer's subscriptions to the shared streams.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::media::share::pool::{EncoderPool, NewSubscriber};
 use crate::media::share::sound::SoundSubscription;
 use crate::media::share::subscription::Subscription;
 
-/// A peer's subscriptions. A peer with a whole pipeline of its own has none.
+/// A peer's subscriptions. A peer with a whole pipeline has none.
 pub(super) struct Streams {
     pub(super) video: Option<Subscription>,
     pub(super) sound: Option<SoundSubscription>,
 }
 
 impl Streams {
-    /// Subscribes to what `media` says. What runs later into a failure is signalled as lost.
+    /// Subscribes to the streams of `media`. A later failure is reported as [`Signal::Lost`].
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -54,12 +54,12 @@ impl Streams {
         Ok(Self { video, sound })
     }
 
-    /// The encoder of the video, which may change.
+    /// Returns the current encoder of the video.
     pub(super) fn encoder(&self) -> Option<Rc<RunningEncoder>> {
         self.video.as_ref()?.encoder()
     }
 
-    /// Delivers the streams to the consumers of `pipeline`, which it then no longer has.
+    /// Delivers the streams to the consumers of `pipeline`, and takes these out of it.
     pub(super) fn connect(&self, pipeline: &mut PeerPipeline) {
         if let (Some(video), Some(consumer)) = (&self.video, pipeline.video.take()) {
             video.connect(Arc::new(consumer));
@@ -75,7 +75,7 @@ impl Streams {
         self.sound.as_ref().inspect(|sound| sound.disconnect());
     }
 
-    /// Asks for a key frame of the video, if there is any.
+    /// Requests a key frame of the video, if there is any.
     pub(super) fn request_key_frame(&self) {
         self.video.as_ref().inspect(|video| video.request_key_frame());
     }

@@ -1,14 +1,14 @@
-//! Taking a peer down, in the order that GStreamer 1.22 survives.
+//! The teardown of a peer, in the order that GStreamer 1.22 survives.
 //!
-//! 1. No more input, no more frames, and no promise of webrtcbin's is pending (the peer's task has waited).
-//! 2. ICE gathering is complete, within bounds: going to NULL during it can crash.
-//! 3. Signals and data channels are let go.
-//! 4. The bus is flushed, and so is the SCTP encoder: with unacknowledged data and a viewer that has stopped, it
-//!    spins for ever otherwise.
-//! 5. NULL, on a thread of its own and watched. When that hangs, 4 and 5 come once more, since a data channel that was
-//!    being made has not been flushed; when that hangs, too, the pipeline is left behind.
-//! 6. A little later, the ICE agent is disposed of if something still holds it: an abort in the middle of a
-//!    negotiation leaks it with its sockets.
+//! 1. Input and frames are stopped, and no promise of webrtcbin is pending (the peer's task has waited for it).
+//! 2. ICE gathering is complete, within a timeout: going to NULL during it can crash.
+//! 3. Signal handlers are disconnected, and data channels released.
+//! 4. The bus is flushed, and so is the SCTP encoder: with unacknowledged data and a viewer that no longer receives, it
+//!    would spin forever.
+//! 5. NULL, on a thread of its own, with a timeout. If that hangs, steps 4 and 5 are repeated, since a data channel that
+//!    was being created has not been flushed; if that hangs as well, the pipeline is abandoned.
+//! 6. A little later, the ICE agent is disposed of if it is still referenced: an abort during a negotiation leaks it with
+//!    its sockets.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -23,10 +23,10 @@ const GATHERING: Duration = Duration::from_secs(3);
 const NULL: Duration = Duration::from_secs(5);
 const DISPOSE: Duration = Duration::from_millis(1500);
 
-/// Pipelines of this process that could not be stopped.
+/// Number of pipelines of this process that could not be stopped.
 static ABANDONED: AtomicU32 = AtomicU32::new(0);
 
-/// Waits until the candidates are gathered, but not for ever: 1.22 sometimes never says so.
+/// Waits until all candidates are gathered, within a timeout: GStreamer 1.22 sometimes never reports that.
 pub(crate) async fn wait_for_gathering(inbox: &mut Inbox) {
     let complete = async {
         while let Some(signal) = inbox.next_signal().await {
@@ -36,11 +36,11 @@ pub(crate) async fn wait_for_gathering(inbox: &mut Inbox) {
         }
     };
     if glib::future_with_timeout(GATHERING, complete).await.is_err() {
-        tracing::debug!("the candidates are not gathered; going on");
+        tracing::debug!("ICE gathering did not complete; continuing");
     }
 }
 
-/// Stops the pipeline. Ends when it is in NULL, or has been given up.
+/// Stops the pipeline. Returns when it is in NULL or abandoned.
 pub(crate) async fn stop(id: PeerId, pipeline: gst::Pipeline, webrtc: gst::Element) {
     let agent = ice_agent(&webrtc);
     if let Some(bus) = pipeline.bus() {
@@ -58,7 +58,7 @@ pub(crate) async fn stop(id: PeerId, pipeline: gst::Pipeline, webrtc: gst::Eleme
     drop(pipeline);
     if !is_stopped {
         let abandoned = ABANDONED.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::error!(peer = %id, abandoned, "a pipeline does not stop and is left behind");
+        tracing::error!(peer = %id, abandoned, "a pipeline did not stop and is abandoned");
         return;
     }
     if let Some(agent) = agent {
@@ -96,8 +96,8 @@ async fn dispose_later(agent: glib::WeakRef<glib::Object>) {
 
 #[allow(unsafe_code)]
 fn dispose(agent: &glib::Object) {
-    tracing::debug!("an ICE agent has outlived its peer and is disposed of");
-    // SAFETY: a NiceAgent may be disposed of while references remain: it closes its sockets and stays an object.
-    // The webrtcbin that used it is in NULL and gone.
+    tracing::debug!("disposing of an ICE agent that has outlived its peer");
+    // SAFETY: a NiceAgent may be disposed of while references remain: it closes its sockets and stays a valid object.
+    // The webrtcbin that used it is in NULL and released.
     unsafe { agent.run_dispose() };
 }

@@ -1,16 +1,16 @@
-//! An encoder that never tires, looked after.
+//! The supervisor with a simulated encoder.
 
 use super::*;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// An encoder that encodes all it is given at once.
+/// A simulated encoder that encodes each frame immediately.
 struct EncoderSpec {
     supervisor: Supervisor,
     now: Instant,
     counts: Counts,
     encodes: bool,
-    /// The size of the next frame, which each time halves while nothing moves.
+    /// Size of the next frame, which halves with each repetition.
     size: u64,
 }
 
@@ -39,7 +39,7 @@ impl EncoderSpec {
         self.size = 20_000;
     }
 
-    /// Looks whenever the care wants to, and gives what was done, and when.
+    /// Polls whenever the supervisor wants to, and returns the actions with their times in milliseconds.
     fn wait(&mut self, time: Duration) -> Vec<(u128, Actions)> {
         let (start, end) = (self.now, self.now + time);
         let mut done = Vec::new();
@@ -70,7 +70,7 @@ impl EncoderSpec {
 }
 
 #[test]
-fn a_picture_that_comes_to_rest_is_encoded_again_until_that_brings_nothing() {
+fn a_still_frame_is_refined_until_that_brings_nothing() {
     let mut encoder = EncoderSpec::new();
     let done = encoder.wait(Duration::from_millis(1500));
     // 20,000 bytes halved: the fifth is below the limit.
@@ -85,7 +85,7 @@ fn a_picture_that_comes_to_rest_is_encoded_again_until_that_brings_nothing() {
 }
 
 #[test]
-fn a_picture_that_never_gets_good_is_let_be_in_the_end() {
+fn the_number_of_refinements_is_limited() {
     let (mut encoder, mut repeats) = (EncoderSpec::new(), 0);
     let end = encoder.now + Duration::from_millis(2500);
     loop {
@@ -102,7 +102,7 @@ fn a_picture_that_never_gets_good_is_let_be_in_the_end() {
 }
 
 #[test]
-fn a_still_picture_is_shown_to_be_alive() {
+fn a_still_frame_is_repeated_to_keep_the_stream_alive() {
     let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(5));
     let done = encoder.wait(Duration::from_secs(20));
@@ -131,7 +131,7 @@ fn a_key_frame_at_rest_is_refined_again() {
 }
 
 #[test]
-fn key_frames_keep_their_distance_whoever_asks() {
+fn key_frames_keep_their_distance_however_many_are_requested() {
     let mut encoder = EncoderSpec::new();
     encoder.wait(Duration::from_secs(1));
     assert!(encoder.want_key_frame().force_key_frame);
@@ -147,7 +147,7 @@ fn key_frames_keep_their_distance_whoever_asks() {
 }
 
 #[test]
-fn who_connects_while_the_encoder_starts_does_not_wait_for_the_floor() {
+fn a_viewer_that_connects_during_the_start_does_not_wait_for_the_floor() {
     let mut encoder = EncoderSpec::new();
     encoder.now += 60 * MS;
     assert!(encoder.want_key_frame().force_key_frame);
@@ -167,7 +167,7 @@ fn in_motion_the_next_frame_becomes_the_key_frame_and_none_is_repeated() {
 }
 
 #[test]
-fn who_comes_just_behind_a_key_frame_gets_another() {
+fn a_request_just_after_a_key_frame_gets_another() {
     let mut encoder = EncoderSpec::new();
     encoder.wait(300 * MS);
     encoder.frame();
@@ -198,7 +198,7 @@ fn motion_that_stops_before_the_key_frame_does_not_lose_it() {
 }
 
 #[test]
-fn the_last_frame_is_made_up_for_if_it_was_left_out() {
+fn a_dropped_frame_is_made_up_for_if_it_was_the_last() {
     let mut encoder = EncoderSpec::new();
     let by = encoder.now + 30 * MS;
     for _ in 0..2 {
@@ -221,7 +221,7 @@ fn the_last_frame_is_made_up_for_if_it_was_left_out() {
 }
 
 #[test]
-fn an_encoder_that_takes_and_gives_nothing_has_stalled() {
+fn an_encoder_that_takes_frames_without_output_has_stalled() {
     let mut encoder = EncoderSpec::new();
     encoder.wait(200 * MS);
     encoder.encodes = false;
@@ -258,7 +258,7 @@ fn one_change_is_enough_to_see_that_an_encoder_has_stalled() {
 }
 
 #[test]
-fn an_encoder_that_is_given_nothing_is_well() {
+fn an_encoder_without_input_has_not_stalled() {
     let mut encoder = EncoderSpec::new();
     assert!(
         encoder

@@ -65,7 +65,7 @@ fn the_flags_are_in_the_text_that_runs() {
 }
 
 #[test]
-fn text_is_taken_as_it_is_and_its_codec_is_found() {
+fn text_is_taken_unchanged_and_its_codec_is_detected() {
     let text = StreamOptions {
         capture: "videotestsrc is-live=true pattern=snow".to_owned(),
         encoder: "vp8enc deadline=1 target-bitrate=42".to_owned(),
@@ -85,7 +85,11 @@ fn text_is_taken_as_it_is_and_its_codec_is_found() {
         encoder: "identity".to_owned(),
         ..options()
     };
-    assert!(error(&unclear).contains("which codec"), "{}", error(&unclear));
+    assert!(
+        error(&unclear).contains("codec of its output"),
+        "{}",
+        error(&unclear)
+    );
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn a_codec_chooses_its_best_encoder() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_those_that_are_known() {
+fn an_unknown_name_is_refused_with_the_known_names() {
     let message = error(&StreamOptions {
         encoder: "x265".to_owned(),
         ..options()
@@ -126,7 +130,7 @@ fn a_whole_pipeline_needs_its_webrtcbin() {
 }
 
 #[test]
-fn a_file_whose_header_names_what_it_lacks_is_refused() {
+fn a_file_whose_header_names_a_missing_element_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let check = |contents: &str| {
         let path = directory.path().join("f.launch");
@@ -146,7 +150,7 @@ fn a_file_whose_header_names_what_it_lacks_is_refused() {
         ),
         ("# kind: encode\n# needs: nosuchenc\nvp8enc", "\"nosuchenc\""),
         ("# kind: encode\nvp8en", "no element \"vp8en\""),
-        ("# kind: nothing\nvp8enc", ".launch:1: kind is"),
+        ("# kind: nothing\nvp8enc", ".launch:1: kind must"),
     ] {
         let message = check(contents).unwrap_err();
         assert!(message.contains(part), "{contents}: {message}");
@@ -154,10 +158,10 @@ fn a_file_whose_header_names_what_it_lacks_is_refused() {
 }
 
 #[test]
-fn every_shipped_file_that_can_work_here_is_right() {
+fn every_shipped_file_with_its_elements_installed_is_valid() {
     crate::media::init().unwrap();
     let library = Library::load(None).unwrap();
-    // Those for hardware are installed with it.
+    // Their plugins are installed only with the hardware.
     let hardware = ["nvenc", "qsv", "v4l2", "va"];
     let mut missing = Vec::new();
     for description in library.all() {
@@ -173,6 +177,6 @@ fn every_shipped_file_that_can_work_here_is_right() {
     }
     assert!(
         missing.is_empty(),
-        "files that lack their elements here: {missing:?}"
+        "files whose elements are not installed: {missing:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! Putting a peer together.
+//! The construction of a peer.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,11 +23,11 @@ use crate::media::webrtc::selection::MediaSelection;
 use crate::media::webrtc::signals::Connections;
 use crate::media::webrtc::streams::Streams;
 
-/// The least rate that a bad link brings the video down to, in kbit/s.
+/// Minimum video bitrate on a bad link, in kbit/s.
 const LEAST_KBPS: u32 = 300;
 
 impl Peer {
-    /// Subscribes to the streams that `options` ask for and builds the pipeline, in state READY.
+    /// Subscribes to the streams that `options` request, and builds the pipeline in state READY.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -38,13 +38,13 @@ impl Peer {
         signals: SignalSender,
     ) -> Result<Self, String> {
         if descriptors::left() < descriptors::PEER {
-            return Err("The host has no room for another stream: too many files are open".to_owned());
+            return Err("The host cannot open another stream: too many files are open".to_owned());
         }
         let plan = pool.plan();
         let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;
         let media = MediaSelection::choose(&plan, options, offer.as_ref())?;
         let streams = Streams::subscribe(pool, id, &media, options, &signals).await?;
-        // A viewer that offers has made the data channels that it wants.
+        // A viewer that offers creates its data channels itself.
         let channels = options.channel.as_ref().filter(|_| offer.is_none());
         let pipeline = PeerPipeline::build(&plan, &media, &streams, channels)?;
         let meter = FrameMeter::new(streams.encoder().as_deref());
@@ -73,7 +73,7 @@ impl Peer {
     }
 }
 
-/// Watches the packets of the video, and what the viewer says of them.
+/// Watches the video's packets, and the viewer's reports on them.
 fn watch_video(pipeline: &PeerPipeline, media: &MediaSelection, meter: &FrameMeter, signals: &SignalSender) {
     if let Some(consumer) = &pipeline.video {
         consumer.watch_key_frame_requests(signals.clone());

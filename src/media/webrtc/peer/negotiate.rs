@@ -1,4 +1,4 @@
-//! Offer, answer and candidates.
+//! The negotiation: offer, answer and candidates.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::media::webrtc::offer::Offer;
 use crate::media::webrtc::promise::settled;
 use crate::media::webrtc::sdp::{self, Answer};
 
-/// How long the candidates of an answer may take.
+/// Timeout of ICE gathering for an answer.
 const GATHER: Duration = Duration::from_millis(2500);
 
 impl Peer {
@@ -36,7 +36,7 @@ impl Peer {
         Ok(text)
     }
 
-    /// Our candidates, all of them or those of the first seconds.
+    /// Collects the host's candidates, until gathering is complete or times out.
     pub(crate) async fn gather(&mut self, inbox: &mut Inbox) -> Result<Vec<String>, String> {
         let mut candidates = Vec::new();
         let collect = async {
@@ -68,7 +68,7 @@ impl Peer {
         let Role::Offerer { offer: Some(offer) } = &self.role else {
             return notify(
                 events,
-                PeerEvent::AnswerRefused("There is no offer of ours".to_owned()),
+                PeerEvent::AnswerRefused("The host has made no offer".to_owned()),
             );
         };
         let checked = Answer::check(text, offer).and_then(|answer| {
@@ -89,7 +89,8 @@ impl Peer {
         }
     }
 
-    /// Names stay out: webrtcbin 1.22 crashes and leaks when it resolves them.
+    /// Passes a viewer's candidate to webrtcbin. Host names are ignored: webrtcbin 1.22 crashes and leaks resolving
+    /// them.
     pub(crate) fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
         if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
             self.pipeline
@@ -98,7 +99,7 @@ impl Peer {
         }
     }
 
-    /// Has webrtcbin make its `offer` or `answer`, and take it as its own.
+    /// Has webrtcbin create an `offer` or `answer`, and sets it as the local description.
     async fn describe(&self, kind: &str) -> Result<String, String> {
         let (promise, reply) = gst::Promise::new_future();
         self.pipeline
@@ -109,7 +110,7 @@ impl Peer {
             .map_err(|error| format!("No {kind}: {error}"))?;
         let description = reply
             .and_then(|reply| reply.get::<WebRTCSessionDescription>(kind).ok())
-            .ok_or_else(|| format!("webrtcbin made no {kind}"))?;
+            .ok_or_else(|| format!("webrtcbin created no {kind}"))?;
         let text = description.sdp().as_text().map_err(|error| error.to_string())?;
         self.set_description("set-local-description", &description)
             .await?;
