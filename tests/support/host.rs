@@ -1,4 +1,4 @@
-//! The real host in this process, on a port of its own, with a recording input backend.
+//! The real host in this process, on its own port, with a recording input backend.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct TestHost {
     task: JoinHandle<anyhow::Result<()>>,
 }
 
-/// The test picture, small, with the encoders that the host chooses.
+/// Returns options for a small test video, with the encoders that the host chooses.
 pub fn options() -> StreamOptions {
     StreamOptions {
         capture: "videotestsrc name=src is-live=true pattern=ball \
@@ -42,13 +42,13 @@ impl TestHost {
         Self::start_with(options, Box::new(backend), recording)
     }
 
-    /// The test picture, and what `change` makes of the rest.
+    /// Starts a host with the test video and a configuration changed by `change`.
     pub fn start_custom(change: impl FnOnce(&mut HostConfig)) -> Self {
         let (backend, recording) = RecordBackend::new();
         Self::start_all(&options(), Box::new(backend), recording, change)
     }
 
-    /// The host acts on `backend`; the recording stays empty if that is not its own.
+    /// Starts a host with `input` as its backend; `recording` stays empty if it belongs to another one.
     pub fn start_with(options: &StreamOptions, input: Box<dyn Backend>, recording: Recording) -> Self {
         Self::start_all(options, input, recording, |_| {})
     }
@@ -98,7 +98,7 @@ impl TestHost {
         format!("ws://{}/ws", self.address)
     }
 
-    /// Waits until the recording satisfies `condition`.
+    /// Waits until the recorded events satisfy `condition`, and returns them.
     pub async fn recorded(
         &self,
         condition: impl Fn(&[deskbeam::input::Recorded]) -> bool + Send + 'static,
@@ -108,10 +108,10 @@ impl TestHost {
         waiting
             .await
             .unwrap()
-            .unwrap_or_else(|events| panic!("only this was recorded: {events:?}"))
+            .unwrap_or_else(|events| panic!("recorded only {events:?}"))
     }
 
-    /// Ends the host as a signal does.
+    /// Stops the host as a signal does.
     pub async fn stop(self) {
         self.shutdown.cancel();
         super::soon("the host ends", self.task).await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! HTTP/1.1, one request a connection, written out.
+//! A minimal HTTP/1.1 client: one request per connection.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The value of a header, if it is there; its name is in lower case.
+    /// Returns the value of a header, if it exists; its name is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
@@ -27,7 +27,7 @@ impl Response {
     }
 }
 
-/// What the host answers. The body is sent with its length.
+/// Sends a request and returns the response. The body is sent with its length.
 pub async fn request(
     address: SocketAddr,
     method: &str,
@@ -43,7 +43,7 @@ pub async fn request(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
         body.len()
     );
-    let answer = soon("an answer comes", async {
+    let answer = soon("the response arrives", async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -51,7 +51,7 @@ pub async fn request(
         String::from_utf8(answer).unwrap()
     })
     .await;
-    parse(&answer).unwrap_or_else(|| panic!("{method} {path}: this is not HTTP: {answer:?}"))
+    parse(&answer).unwrap_or_else(|| panic!("{method} {path}: not an HTTP response: {answer:?}"))
 }
 
 pub async fn get(address: SocketAddr, path: &str) -> Response {

@@ -1,4 +1,4 @@
-//! A client of HTTPS, which trusts one certificate and no other.
+//! An HTTPS client that trusts a single certificate.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 
 use super::soon;
 
-/// A client that trusts the certificate in this file, or what that has signed.
+/// Returns a configuration that trusts the certificate in this file, and those that it has signed.
 pub fn trusting(certificate: &Path) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots
@@ -28,8 +28,8 @@ pub fn trusting(certificate: &Path) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// What is answered by this name to `head`, which ends without its empty line; an error if the certificate is not
-/// trusted.
+/// Sends `head`, without its final empty line, to the host under this name and returns the response. Fails if the
+/// certificate is not trusted.
 pub async fn ask(
     address: SocketAddr,
     name: &'static str,
@@ -47,9 +47,9 @@ pub async fn ask(
             format!("{head}\r\nhost: {name}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
-        // The host closes TCP without a farewell of TLS; the answer has its length.
+        // The host closes TCP without a close_notify of TLS; the response has a length.
         let _ = stream.read_to_end(&mut answer).await;
         Ok(String::from_utf8_lossy(&answer).into_owned())
     };
-    soon("an answer comes", answer).await
+    soon("the response arrives", answer).await
 }

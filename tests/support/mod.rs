@@ -1,5 +1,5 @@
-//! Real parts for the tests: a host, the program, clients of its signaling, viewers with a webrtcbin of their own,
-//! X programs.
+//! Real parts for the tests: a host, the program, signaling clients, viewers with their own webrtcbin, and X
+//! clients.
 
 mod deadline;
 pub mod host;

@@ -1,4 +1,4 @@
-//! What a game does with the pointer: it hides it, and puts it back into the middle whenever it is moved.
+//! A game's use of the pointer: it hides it, and warps it back to the centre after each motion.
 
 use std::error::Error;
 
@@ -10,8 +10,8 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::rust_connection::RustConnection;
 
-/// Covers the whole screen, and tells how far the pointer was moved, until the right button is pressed. With the window
-/// the pointer is to be seen again.
+/// Covers the whole screen, and calls `look` with the pointer's motion, until the right button is pressed. The pointer
+/// is visible again when the window is destroyed.
 pub(crate) fn play(
     connection: &RustConnection,
     mut look: impl FnMut(i16, i16),
@@ -57,14 +57,14 @@ pub(crate) fn play(
         }
         if let Some((dx, dy)) = moved.filter(|moved| *moved != (0, 0)) {
             connection.warp_pointer(NONE, root, 0, 0, 0, 0, x, y)?;
-            // It is there before anybody hears of it.
+            // The round trip makes sure that the pointer is warped before `look` is called.
             connection.get_input_focus()?.reply()?;
             look(dx, dy);
         }
     }
 }
 
-/// One pixel that nobody sees.
+/// Creates an invisible cursor of one pixel.
 fn blank_cursor(connection: &RustConnection, root: Window) -> Result<Cursor, Box<dyn Error>> {
     let (pixmap, gc, cursor) = (
         connection.generate_id()?,

@@ -1,4 +1,4 @@
-//! A player without a browser: a webrtcbin that offers to receive a picture, or answers, and decodes what comes.
+//! A player without a browser: a webrtcbin that offers to receive video, or answers, and decodes it.
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
@@ -12,9 +12,9 @@ pub struct Player {
     webrtc: gst::Element,
     events: mpsc::UnboundedReceiver<Happened>,
     channel: Option<WebRTCDataChannel>,
-    /// Its own offer, with all candidates, or the one that it answers.
+    /// Its own offer with all candidates, or the offer that it answers.
     pub offer: String,
-    /// How many frames so far.
+    /// Number of decoded frames.
     pub decoded: u32,
 }
 
@@ -23,18 +23,20 @@ impl Player {
         Self::start(false).await
     }
 
-    /// One that offers a data channel, too.
+    /// Starts a player that also offers a data channel.
     pub async fn with_channel() -> Self {
         Self::start(true).await
     }
 
-    /// One that answers `offer`: the answer, with all candidates, is returned with it.
+    /// Starts a player that answers `offer`, and returns it with the answer, including all candidates.
     pub async fn answering(offer: &str) -> (Self, String) {
         let mut player = Self::idle();
         let mut gathered = gathered(&player.webrtc);
         let (sender, events) = mpsc::unbounded_channel();
         viewer::answer(&player.webrtc, offer, &sender);
-        soon("all candidates are found", gathered.recv()).await.unwrap();
+        soon("all candidates are gathered", gathered.recv())
+            .await
+            .unwrap();
         drop(events);
         player.offer = offer.to_owned();
         let answer = player.local_description();
@@ -66,13 +68,15 @@ impl Player {
         });
         let mut gathered = gathered(webrtc);
         webrtc.emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &made]);
-        soon("all candidates are found", gathered.recv()).await.unwrap();
+        soon("all candidates are gathered", gathered.recv())
+            .await
+            .unwrap();
         player.offer = player.local_description();
         player.channel = channel;
         player
     }
 
-    /// One that runs and has not negotiated.
+    /// Starts a player that has not negotiated.
     fn idle() -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let pipeline = gst::Pipeline::new();
@@ -93,7 +97,7 @@ impl Player {
         description.sdp().as_text().unwrap()
     }
 
-    /// Takes a candidate of the host, unless it says that there are no more.
+    /// Adds a candidate of the host; an empty one marks the end of candidates.
     pub fn take_candidate(&self, index: u32, candidate: &str) {
         if !candidate.is_empty() {
             self.webrtc
@@ -101,7 +105,7 @@ impl Player {
         }
     }
 
-    /// Takes the host's answer.
+    /// Applies the host's answer.
     pub fn take_answer(&self, answer: &str) {
         let sdp = gst_sdp::SDPMessage::parse_buffer(answer.as_bytes()).unwrap();
         let answer = WebRTCSessionDescription::new(WebRTCSDPType::Answer, sdp);
@@ -109,7 +113,7 @@ impl Player {
             .emit_by_name::<()>("set-remote-description", &[&answer, &None::<gst::Promise>]);
     }
 
-    /// Goes on until so many frames have been decoded.
+    /// Runs until `frames` frames have been decoded.
     pub async fn until_decoded(&mut self, frames: u32) {
         soon("frames are decoded", async {
             while self.decoded < frames {
@@ -119,14 +123,14 @@ impl Player {
         .await;
     }
 
-    /// The next thing that happens. May be dropped and called again.
+    /// Processes the next event. May be cancelled and called again.
     pub async fn next(&mut self) {
         if let Happened::Decoded = self.events.recv().await.unwrap() {
             self.decoded += 1;
         }
     }
 
-    /// Sends on the channel, if the host has let it open.
+    /// Sends on the data channel, if the host has opened it.
     pub fn try_input(&self, message: &str) {
         let channel = self.channel.as_ref().unwrap();
         let _ = channel.send_string_full(Some(message));
@@ -141,7 +145,7 @@ impl Player {
     }
 }
 
-/// Tells when all candidates have been found.
+/// Returns a receiver that is notified when all candidates have been gathered.
 fn gathered(webrtc: &gst::Element) -> mpsc::UnboundedReceiver<()> {
     let (sender, receiver) = mpsc::unbounded_channel();
     webrtc.connect_notify(Some("ice-gathering-state"), move |webrtc, _| {

@@ -1,4 +1,4 @@
-//! The program itself, as a process of its own.
+//! The program in a process of its own.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -9,8 +9,8 @@ pub struct Program {
     pub url: String,
 }
 
-/// `deskbeam` with these arguments, and without anything of ours in its environment or its configuration. Whoever
-/// asks may come in.
+/// Returns a command for `deskbeam` with these arguments, without authentication, and isolated from the environment and
+/// configuration of the user.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deskbeam"));
     command
@@ -26,12 +26,12 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    /// Starts it on a free port, and waits for the URL that it prints.
+    /// Starts the program on a free port, and waits for the URL that it prints.
     pub fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, &[] as &[(&str, &str)])
     }
 
-    /// The same with these variables in its environment.
+    /// Starts it with these variables in its environment.
     pub fn start_with(arguments: &[&str], environment: &[(&str, impl AsRef<OsStr>)]) -> Self {
         let mut command = command(&["--listen", "127.0.0.1:0"]);
         command
@@ -40,7 +40,7 @@ impl Program {
         Self::spawn(command)
     }
 
-    /// The same started by `wrapper`, which takes a command.
+    /// Starts it by `wrapper`, which takes a command.
     pub fn limited(wrapper: &[&str], arguments: &[&str]) -> Self {
         let inner = command(&["--listen", "127.0.0.1:0"]);
         let mut outer = Command::new(wrapper[0]);
@@ -67,7 +67,7 @@ impl Program {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines.next().expect("it prints its address").unwrap();
+        let url = lines.next().expect("the program prints its URL").unwrap();
         Self { child, url }
     }
 
@@ -89,7 +89,7 @@ impl Program {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Stops it, and waits until none of its threads runs any more.
+    /// Stops it with SIGSTOP, and waits until all of its threads have stopped.
     pub fn stop(&self) {
         self.signal(rustix::process::Signal::STOP);
         let tasks = format!("/proc/{}/task", self.id());
@@ -103,7 +103,7 @@ impl Program {
         });
     }
 
-    /// Waits for its end.
+    /// Waits until it exits.
     pub fn wait(&mut self) -> ExitStatus {
         super::eventually("the program ends", || self.child.try_wait().unwrap())
     }
@@ -116,7 +116,7 @@ impl Drop for Program {
     }
 }
 
-/// Runs `deskbeam` to its end: exit code, stdout, stderr.
+/// Runs `deskbeam` until it exits; returns the exit code, stdout and stderr.
 pub fn run(arguments: &[&str]) -> (i32, String, String) {
     let mut child = command(arguments)
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! A WebSocket by hand: whatever bytes the test wants, and the frames that the host answers.
+//! A raw WebSocket: arbitrary bytes of the test, and the frames that the host sends.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,15 +13,15 @@ pub const TEXT: u8 = 0x1;
 pub const CLOSE: u8 = 0x8;
 pub const PING: u8 = 0x9;
 pub const PONG: u8 = 0xa;
-/// Added to the kind of a frame that is the last of its message.
+/// The FIN bit, combined with the opcode of the last frame of a message.
 pub const FIN: u8 = 0x80;
 
-/// It answers no pings, and reads when it is told to.
+/// A socket that answers no pings, and reads only on request.
 pub struct RawSocket {
     stream: TcpStream,
 }
 
-/// One frame of the host, none of which is in pieces.
+/// A frame of the host, which is never fragmented.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RawFrame {
     pub kind: u8,
@@ -34,7 +34,7 @@ impl RawFrame {
         serde_json::from_slice(&self.payload).unwrap()
     }
 
-    /// The code of a close frame, 1005 if it has none.
+    /// Returns the code of a close frame, 1005 if it has none.
     pub fn close_code(&self) -> u16 {
         assert_eq!(self.kind, CLOSE, "{self:?}");
         let code = self.payload.first_chunk();
@@ -43,7 +43,7 @@ impl RawFrame {
 }
 
 impl RawSocket {
-    /// One that has its welcome.
+    /// Connects and waits for the welcome.
     pub async fn join(address: SocketAddr) -> Self {
         let mut socket = Self::connect(address).await;
         let welcome = socket.frame_besides_pings().await.unwrap();
@@ -51,7 +51,7 @@ impl RawSocket {
         socket
     }
 
-    /// Opens the native socket.
+    /// Opens a native signaling socket.
     async fn connect(address: SocketAddr) -> Self {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = format!(
@@ -61,23 +61,25 @@ impl RawSocket {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(soon("an answer comes", stream.read_u8()).await.unwrap());
+            head.push(soon("the response arrives", stream.read_u8()).await.unwrap());
         }
         assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", head.escape_ascii());
         Self { stream }
     }
 
-    /// Sends these bytes; an error if the host has closed the connection.
+    /// Sends these bytes; fails if the host has closed the connection.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         soon("bytes are sent", self.stream.write_all(bytes)).await
     }
 
-    /// The next frame; `None` when the connection has ended, be it in the middle of a frame.
+    /// Returns the next frame; `None` when the connection has ended, even within a frame.
     pub async fn frame(&mut self) -> Option<RawFrame> {
-        soon("a frame or the end comes", self.read_frame()).await.ok()
+        soon("a frame arrives or the connection ends", self.read_frame())
+            .await
+            .ok()
     }
 
-    /// The next frame that is no ping.
+    /// Returns the next frame that is not a ping.
     pub async fn frame_besides_pings(&mut self) -> Option<RawFrame> {
         loop {
             match self.frame().await {
@@ -89,7 +91,7 @@ impl RawSocket {
 
     async fn read_frame(&mut self) -> io::Result<RawFrame> {
         let first = self.stream.read_u8().await?;
-        assert_eq!(first & 0xf0, FIN, "a whole frame without extensions");
+        assert_eq!(first & 0xf0, FIN, "an unfragmented frame without extensions");
         let length = match self.stream.read_u8().await? {
             126 => u64::from(self.stream.read_u16().await?),
             127 => self.stream.read_u64().await?,
@@ -104,7 +106,7 @@ impl RawSocket {
     }
 }
 
-/// A frame as a client sends it. `first` is its first byte.
+/// Encodes a masked frame, as a client sends it. `first` is its first byte.
 pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
     let mut frame = vec![first];

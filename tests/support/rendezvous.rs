@@ -1,4 +1,4 @@
-//! A signaling server that somebody else runs: it says what the test tells it to.
+//! A remote signaling server under the test's control.
 
 use std::io;
 use std::sync::Arc;
@@ -22,12 +22,12 @@ pub struct RemoteSignaling {
     pub url: String,
 }
 
-/// A host that has come.
+/// The connection of a host to the server.
 pub struct Guest {
     socket: WebSocketStream<Box<dyn Transport>>,
 }
 
-/// TCP, or TLS on it.
+/// TCP, or TLS over TCP.
 trait Transport: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Transport for T {}
@@ -43,7 +43,7 @@ impl RemoteSignaling {
         }
     }
 
-    /// One that speaks TLS, with its certificate in PEM, which nobody has signed but itself.
+    /// Opens a server with TLS, and returns it with its self-signed certificate in PEM.
     pub async fn open_tls() -> (Self, String) {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let key = made.signing_key.serialize_der().try_into().unwrap();
@@ -63,14 +63,14 @@ impl RemoteSignaling {
         (server, pem)
     }
 
-    /// The next host that comes.
+    /// Waits for the next host to connect.
     pub async fn guest(&self) -> Guest {
         self.try_guest().await.unwrap()
     }
 
-    /// The next host that comes; an error if TLS cannot be agreed on.
+    /// Waits for the next host to connect; fails if the TLS handshake does.
     pub async fn try_guest(&self) -> io::Result<Guest> {
-        soon("a host comes", async {
+        soon("a host connects", async {
             let (stream, _) = self.listener.accept().await?;
             let stream: Box<dyn Transport> = match &self.tls {
                 Some(tls) => Box::new(tls.accept(stream).await?),
@@ -92,29 +92,29 @@ impl Guest {
             .unwrap();
     }
 
-    /// The next text of the host. May be dropped and called again.
+    /// Returns the next text message of the host. May be cancelled and called again.
     pub async fn hear(&mut self) -> String {
-        soon("the host speaks", async {
+        soon("the host sends a message", async {
             loop {
                 match self.socket.next().await {
                     Some(Ok(Message::Text(text))) => return text.to_string(),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    other => panic!("expected a text, not {other:?}"),
+                    other => panic!("expected a text message, not {other:?}"),
                 }
             }
         })
         .await
     }
 
-    /// Waits until the host has gone.
+    /// Waits until the host has disconnected.
     pub async fn gone(&mut self) {
-        soon("the host goes", async {
+        soon("the host disconnects", async {
             while let Some(Ok(_)) = self.socket.next().await {}
         })
         .await
     }
 
-    /// The next text, which is JSON.
+    /// Returns the next text message, parsed as JSON.
     pub async fn hear_json(&mut self) -> Value {
         let text = self.hear().await;
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))

@@ -1,4 +1,4 @@
-//! The root window of an X server that asks nobody for a cookie.
+//! The root window of an X server without authorization.
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ChangeGCAux, ConnectionExt as _, CreateGCAux, Rectangle, Window};
@@ -6,7 +6,7 @@ use x11rb::rust_connection::RustConnection;
 
 use super::x11;
 
-/// A client of an X server that draws on the root window and sees what the host does.
+/// An X client that draws on the root window and observes the host's input.
 pub struct Root {
     connection: RustConnection,
     root: Window,
@@ -19,7 +19,7 @@ impl Root {
         Self { connection, root }
     }
 
-    /// Fills it, and waits until that is done.
+    /// Fills the root window, and waits until that is done.
     pub fn fill(&self, colour: u32) {
         let gc = self.connection.generate_id().unwrap();
         self.connection
@@ -30,7 +30,7 @@ impl Root {
         let all = Rectangle {
             x: 0,
             y: 0,
-            // X servers report no damage for what ends beyond the coordinates that they can say.
+            // X servers report no damage for rectangles that end outside the 16-bit coordinates.
             width: 8192,
             height: 8192,
         };
@@ -38,13 +38,13 @@ impl Root {
         filled.unwrap().check().unwrap();
     }
 
-    /// How many keys are down.
+    /// Returns the number of keys that are down.
     pub fn keys_down(&self) -> u32 {
         let keymap = self.connection.query_keymap().unwrap().reply().unwrap();
         keymap.keys.iter().map(|keys| keys.count_ones()).sum()
     }
 
-    /// Where the pointer is.
+    /// Returns the position of the pointer.
     pub fn pointer(&self) -> (i16, i16) {
         let pointer = self.connection.query_pointer(self.root).unwrap().reply().unwrap();
         (pointer.root_x, pointer.root_y)

@@ -1,4 +1,4 @@
-//! A time of day that a test sets for a program, by libfaketime. What only goes on, goes on as it is.
+//! A time of day that a test sets for a program, by libfaketime. The monotonic clock is not affected.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ pub struct SetClock {
 }
 
 impl SetClock {
-    /// One that is so far from ours: `-2h`, `+30d`, `+0s`.
+    /// Creates a clock at this offset from the real one: `-2h`, `+30d`, `+0s`.
     pub fn new(offset: &str) -> Self {
         let clock = Self {
             place: tempfile::tempdir().unwrap(),
@@ -16,14 +16,14 @@ impl SetClock {
         clock
     }
 
-    /// Sets it, which the program notices within about a second.
+    /// Sets the offset. The program notices within about a second.
     pub fn set(&self, offset: &str) {
         let aside = self.place.path().join("next");
         std::fs::write(&aside, offset).unwrap();
         std::fs::rename(aside, self.file()).unwrap();
     }
 
-    /// The environment of the program.
+    /// Returns environment variables for the program.
     pub fn environment(&self) -> [(&'static str, String); 4] {
         let text = |path: PathBuf| path.into_os_string().into_string().unwrap();
         [
@@ -39,7 +39,7 @@ impl SetClock {
     }
 }
 
-/// Where Debian and Ubuntu have it.
+/// Returns the path of the library on Debian and Ubuntu.
 fn library() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").unwrap();
     let mut places = folders.map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"));

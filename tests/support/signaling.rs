@@ -1,4 +1,4 @@
-//! A client of the signaling socket that says exactly what the test tells it to.
+//! A signaling client under the test's control.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
@@ -19,7 +19,7 @@ impl Client {
         Self::connect_with(url, &[]).await
     }
 
-    /// The same with these headers.
+    /// Connects with these headers.
     pub async fn connect_with(url: &str, headers: &[(&'static str, &str)]) -> Self {
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
@@ -39,7 +39,7 @@ impl Client {
             .unwrap();
     }
 
-    /// The next message of the host.
+    /// Returns the next message of the host.
     pub async fn receive(&mut self) -> Value {
         match self.next_frame().await {
             Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
@@ -47,7 +47,7 @@ impl Client {
         }
     }
 
-    /// The next message of this type; others are passed over.
+    /// Returns the next message of this type, skipping others.
     pub async fn receive_type(&mut self, kind: &str) -> Value {
         loop {
             let message = self.receive().await;
@@ -57,7 +57,7 @@ impl Client {
         }
     }
 
-    /// How the host closes the socket; messages before that are passed over.
+    /// Returns the host's close frame, skipping messages before it.
     pub async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match self.next_frame().await {
@@ -68,10 +68,10 @@ impl Client {
         }
     }
 
-    /// The next frame that is not part of the heartbeat. `None` when the socket is gone. May be dropped and called
-    /// again.
+    /// Returns the next frame that is not part of the heartbeat; `None` when the socket is closed. May be cancelled and
+    /// called again.
     pub async fn next_frame(&mut self) -> Option<Message> {
-        soon("a frame comes", async {
+        soon("a frame arrives", async {
             loop {
                 match self.socket.next().await {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}

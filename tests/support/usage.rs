@@ -1,4 +1,4 @@
-//! What a process uses.
+//! Resource usage of a process.
 
 use super::eventually_ok;
 
@@ -23,7 +23,7 @@ pub fn thread_names(id: u32) -> Vec<String> {
     tasks.map(|task| name(task.unwrap()).trim().to_owned()).collect()
 }
 
-/// Waits until the process has no viewer's thread any more, and no more of anything than `limit`.
+/// Waits until the process has no thread of a viewer left, and its usage is within `limit` (plus two).
 pub async fn settled(id: u32, limit: Option<Usage>) {
     let is_viewers =
         |name: &String| name.starts_with("peer-") || name.starts_with("webrtc") || name.contains("handover");
@@ -37,5 +37,5 @@ pub async fn settled(id: u32, limit: Option<Usage>) {
         println!("{found}");
         Ok(())
     };
-    tokio::task::block_in_place(|| eventually_ok("threads and files are back", look));
+    tokio::task::block_in_place(|| eventually_ok("threads and files are released", look));
 }

@@ -1,4 +1,4 @@
-//! A viewer without a browser: a webrtcbin of its own that answers, decodes, and sends on the data channel.
+//! A viewer without a browser: its webrtcbin answers, decodes, and sends on the data channel.
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
@@ -15,15 +15,15 @@ pub struct Viewer {
     events: mpsc::UnboundedReceiver<Happened>,
     channel: Option<WebRTCDataChannel>,
     motion: Option<WebRTCDataChannel>,
-    /// What has come so far.
+    /// Number of decoded frames.
     pub decoded: u32,
     pub encoded: u32,
     pub key_frames: u32,
-    /// The last error that the host told.
+    /// The last error that the host has sent.
     pub error: Option<Value>,
-    /// The answers to `get-stats`.
+    /// The replies to `get-stats`.
     pub stats: Vec<Value>,
-    /// What the host said on the data channel.
+    /// The messages of the host on the data channel.
     pub messages: Vec<Value>,
 }
 
@@ -31,7 +31,7 @@ pub struct Viewer {
 pub(super) enum Happened {
     Candidate(u32, String),
     Answer(WebRTCSessionDescription),
-    /// A frame has come in; whether it is a key frame.
+    /// A frame has arrived; true if it is a key frame.
     Encoded(bool),
     Decoded,
     Channel(WebRTCDataChannel),
@@ -39,14 +39,14 @@ pub(super) enum Happened {
     Message(Value),
 }
 
-/// What to do with the answer before it is sent, and what to ask for.
+/// Options of a viewer.
 #[derive(Clone, Copy)]
 pub struct ViewerOptions {
     pub codecs: &'static [&'static str],
     pub change_answer: fn(String) -> String,
-    /// Without, frames are counted as they come in.
+    /// False if frames are only counted on arrival.
     pub decode: bool,
-    /// What the hello says that the viewer can do.
+    /// The client capabilities in the hello message.
     pub capabilities: &'static [&'static str],
 }
 
@@ -66,12 +66,12 @@ impl Default for ViewerOptions {
 }
 
 impl Viewer {
-    /// Connects, and negotiates until the answer is acknowledged. The offer is returned too.
+    /// Connects, and negotiates until the answer is acknowledged. Also returns the offer.
     pub async fn join(url: &str, options: ViewerOptions) -> (Self, String) {
         Self::join_as(Client::connect(url).await, options).await
     }
 
-    /// The same on a socket that has just been opened.
+    /// Negotiates on a socket that has just been opened.
     pub async fn join_as(mut client: Client, options: ViewerOptions) -> (Self, String) {
         gst::init().unwrap();
         assert_eq!(client.receive().await["type"], "welcome");
@@ -126,7 +126,7 @@ impl Viewer {
         (viewer, offer)
     }
 
-    /// Goes on until `condition`.
+    /// Runs until `condition` is true.
     pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         while !condition(self) {
@@ -141,30 +141,30 @@ impl Viewer {
         }
     }
 
-    /// Whether the data channel is open.
+    /// Returns true if the data channel is open.
     pub fn can_send(&self) -> bool {
         is_open(self.channel.as_ref())
     }
 
-    /// Whether the data channel for motion was made before the other one.
+    /// Returns true if the data channel for motion was created before the other one.
     pub fn has_motion_first(&self) -> bool {
         let id = |channel: &Option<WebRTCDataChannel>| channel.as_ref().map(WebRTCDataChannel::id);
         id(&self.motion) < id(&self.channel)
     }
 
-    /// Whether the data channel for motion is open.
+    /// Returns true if the data channel for motion is open.
     pub fn can_move(&self) -> bool {
         is_open(self.motion.as_ref())
     }
 
-    /// Opens a data channel that the host has not asked for.
+    /// Opens a data channel that the host does not expect.
     pub fn open_channel(&self, label: &str) -> WebRTCDataChannel {
         let options: Option<gst::Structure> = None;
         self.webrtc
             .emit_by_name("create-data-channel", &[&label, &options])
     }
 
-    /// Sends a message on the data channel for motion, which is open.
+    /// Sends a message on the data channel for motion, which must be open.
     pub fn send_motion(&self, data: Value) {
         let message = json!({"type": "mouse-move", "data": data}).to_string();
         self.motion
@@ -174,12 +174,12 @@ impl Viewer {
             .unwrap();
     }
 
-    /// Sends a message on the data channel, which is open.
+    /// Sends a message on the data channel, which must be open.
     pub fn send_input(&self, kind: &str, data: Value) {
         self.send_text(&json!({"type": kind, "data": data}).to_string());
     }
 
-    /// Sends any text on the data channel, which is open.
+    /// Sends a text on the data channel, which must be open.
     pub fn send_text(&self, message: &str) {
         self.channel
             .as_ref()
@@ -188,7 +188,7 @@ impl Viewer {
             .unwrap();
     }
 
-    /// The width of the picture, once it is decoded.
+    /// Returns the width of the video, once it is decoded.
     pub fn width(&self) -> Option<i32> {
         let caps = self
             .pipeline
@@ -198,7 +198,7 @@ impl Viewer {
         caps.structure(0)?.get("width").ok()
     }
 
-    /// The size of the picture and its frame rate, as the decoder and the stream's parameters have them.
+    /// Returns the size of the video and its frame rate, from the decoder and the stream's parameters.
     pub fn picture(&self) -> Option<(i32, i32, gst::Fraction)> {
         let caps = |name: &str, pad: &str| self.pipeline.by_name(name)?.static_pad(pad)?.current_caps();
         let (decoded, parsed) = (caps("sink", "sink")?, caps("parse", "src")?);
@@ -207,7 +207,8 @@ impl Viewer {
         Some((decoded.get("width").ok()?, decoded.get("height").ok()?, rate))
     }
 
-    /// How bright the picture is a quarter from its top left corner, where no pointer is at first, from 0 to 255.
+    /// Returns the brightness of the video, 0 to 255, a quarter from its top left corner, where no pointer is
+    /// initially.
     pub fn brightness(&self) -> Option<u8> {
         let sample: gst::Sample = self
             .pipeline
@@ -220,7 +221,7 @@ impl Viewer {
         frame.plane_data(0).ok()?.get(row + x).copied()
     }
 
-    /// Looks at each packet of the picture from now on, as it has come and before it is put together. There is one.
+    /// Calls a function with each video packet from now on, as it arrives and before it is depayloaded.
     pub fn on_packet(
         &self,
         look: impl Fn(&gst_rtp::RTPBuffer<gst_rtp::rtp_buffer::Readable>) + Send + Sync + 'static,
@@ -232,16 +233,16 @@ impl Viewer {
         });
     }
 
-    /// Asks for a key frame, as a decoder does after a loss.
+    /// Requests a key frame, as a decoder does after a loss.
     pub fn request_key_frame(&self) {
         let pad = self.webrtc.src_pads().remove(0);
         let event = gst_video::UpstreamForceKeyUnitEvent::builder()
             .all_headers(true)
             .build();
-        assert!(pad.send_event(event), "the request is not taken");
+        assert!(pad.send_event(event), "the request was not handled");
     }
 
-    /// Leaves as somebody who closes the page: the socket first.
+    /// Leaves like a closed page: the socket is closed first.
     pub async fn leave(mut self) {
         (self.channel, self.motion) = (None, None);
         drop(self.client);
@@ -337,7 +338,7 @@ pub(super) fn webrtcbin(
     webrtc
 }
 
-/// Counts what comes out of `pad`, and decodes it if `decodes`.
+/// Counts the frames that leave `pad`, and decodes them if `decodes`.
 fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSender<Happened>, decodes: bool) {
     let caps = pad.current_caps().unwrap();
     let text = match caps.structure(0).unwrap().get::<&str>("encoding-name").unwrap() {
@@ -347,7 +348,7 @@ fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSende
             "rtph264depay name=depay ! h264parse name=parse ! openh264dec ! fakesink name=sink sync=false"
         }
         "VP8" => "rtpvp8depay name=depay ! vp8dec ! fakesink name=sink sync=false",
-        // Sound is taken and not looked at.
+        // Sound is discarded.
         "OPUS" => {
             let sink = gst::ElementFactory::make("fakesink")
                 .property("sync", false)
@@ -388,7 +389,7 @@ fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSende
     pad.link(&ghost).unwrap();
 }
 
-/// Sets the offer, makes the answer and sets that.
+/// Sets the offer, creates the answer and sets that.
 pub(super) fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::UnboundedSender<Happened>) {
     let sdp = gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).unwrap();
     let offer = WebRTCSessionDescription::new(WebRTCSDPType::Offer, sdp);

@@ -1,4 +1,4 @@
-//! An X client that writes down what it gets, as an application would see it.
+//! An X client that records its events, as an application would see them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -20,7 +20,7 @@ use xkeysym::Keysym;
 
 use super::{DEADLINE, eventually};
 
-/// A virtual display with nothing but a window manager in it.
+/// Starts a virtual display with a window manager and no other program.
 pub(crate) fn display(width: u32, height: u32) -> VirtualDisplay {
     let command = ["sleep", "infinity"].map(String::from).to_vec();
     VirtualDisplay::start(VirtualOptions {
@@ -31,7 +31,7 @@ pub(crate) fn display(width: u32, height: u32) -> VirtualDisplay {
     .expect("a virtual display")
 }
 
-/// A connection that proves itself with `cookie`, or not at all.
+/// Connects with `cookie`, or without authorization.
 pub(crate) fn connect(display: &str, cookie: Option<&[u8]>) -> Result<RustConnection, ConnectError> {
     let parsed = parse_display(Some(display))?;
     let address = parsed.connect_instruction().next().expect("an address");
@@ -43,7 +43,7 @@ pub(crate) fn connect(display: &str, cookie: Option<&[u8]>) -> Result<RustConnec
     RustConnection::connect_to_stream_with_auth_info(stream, 0, name, data)
 }
 
-/// Changes the keyboard layout of `display` with setxkbmap.
+/// Sets the keyboard layout of `display` with setxkbmap.
 pub(crate) fn set_layout(display: &VirtualDisplay, layout: &str) {
     let status = Command::new("setxkbmap")
         .arg(layout)
@@ -54,29 +54,29 @@ pub(crate) fn set_layout(display: &VirtualDisplay, layout: &str) {
     assert!(status.success(), "setxkbmap {layout}: {status}");
 }
 
-/// What the client saw.
+/// An event that the client has received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// A key went down.
     KeyDown {
-        /// Its number.
+        /// The keycode.
         keycode: u8,
-        /// The modifiers before it.
+        /// The modifiers before the event.
         state: u16,
-        /// The character that it types by the map at this moment.
+        /// The character that the key types by the current keymap.
         character: Option<char>,
     },
     /// A key went up.
     KeyUp(u8),
-    /// A button went down, with the pointer here.
+    /// A button went down, with the pointer at this position.
     ButtonDown(u8, i16, i16),
     /// A button went up.
     ButtonUp(u8),
-    /// The pointer moved here.
+    /// The pointer moved to this position.
     Motion(i16, i16),
 }
 
-/// Gets all keyboard and pointer events of a display.
+/// A client that receives all keyboard and pointer events of a display.
 pub(crate) struct Client {
     connection: Arc<RustConnection>,
     root: Window,
@@ -84,7 +84,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects, and grabs keyboard and pointer so that no window manager is in between.
+    /// Connects, and grabs keyboard and pointer so that no window manager interferes.
     pub(crate) fn start(display: &VirtualDisplay) -> Client {
         let connection = connect(display.display(), Some(display.cookie())).expect("a connection");
         let root = connection.setup().roots[0].root;
@@ -123,13 +123,13 @@ impl Client {
         }
     }
 
-    /// The next event that `choose` makes something of.
+    /// Returns the next event that `choose` accepts, as mapped by it.
     pub(crate) fn next<T>(&self, choose: impl Fn(Seen) -> Option<T>) -> T {
         self.next_within(DEADLINE, choose)
             .expect("an event of the X server in time")
     }
 
-    /// The same, or nothing if there is none within `limit`.
+    /// Returns the next event that `choose` accepts, or `None` if there is none within `limit`.
     pub(crate) fn next_within<T>(&self, limit: Duration, choose: impl Fn(Seen) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + limit;
         loop {
@@ -141,7 +141,7 @@ impl Client {
         }
     }
 
-    /// The next `count` characters that were typed.
+    /// Returns the next `count` characters that are typed.
     pub(crate) fn text(&self, count: usize) -> String {
         let typed = |seen| match seen {
             Seen::KeyDown { character, .. } => character,
@@ -150,7 +150,7 @@ impl Client {
         (0..count).map(|_| self.next(typed)).collect()
     }
 
-    /// The keycodes that are down now.
+    /// Returns the keycodes that are down.
     pub(crate) fn keys_down(&self) -> Vec<u8> {
         let keys = self.connection.query_keymap().unwrap().reply().unwrap().keys;
         (0..=255_u8)
@@ -158,7 +158,7 @@ impl Client {
             .collect()
     }
 
-    /// The modifiers and buttons that are on now.
+    /// Returns the active modifiers and buttons.
     pub(crate) fn mask(&self) -> u16 {
         self.connection
             .query_pointer(self.root)
@@ -176,13 +176,13 @@ impl Client {
         });
     }
 
-    /// Where the pointer is.
+    /// Returns the position of the pointer.
     pub(crate) fn pointer(&self) -> (i16, i16) {
         let pointer = self.connection.query_pointer(self.root).unwrap().reply().unwrap();
         (pointer.root_x, pointer.root_y)
     }
 
-    /// All keysyms of the keyboard, as they are now.
+    /// Returns the current keysyms of the keyboard.
     pub(crate) fn map(&self) -> Vec<Vec<u32>> {
         let map = read_map(&self.connection).expect("a keyboard map");
         map.keysyms
@@ -192,7 +192,7 @@ impl Client {
     }
 }
 
-/// A row without the empty end: the number of columns depends on the rest of the map.
+/// Returns a row without trailing empty keysyms: the number of columns depends on the rest of the map.
 fn trimmed(row: &[u32]) -> Vec<u32> {
     let used = row
         .iter()
@@ -203,7 +203,7 @@ fn trimmed(row: &[u32]) -> Vec<u32> {
 
 fn grab(connection: &RustConnection, root: Window) {
     let pointer = EventMask::BUTTON_PRESS | EventMask::BUTTON_RELEASE | EventMask::POINTER_MOTION;
-    // A window manager that starts at the same time may have a grab for a moment.
+    // A window manager that starts at the same time may briefly hold a grab.
     eventually("keyboard and pointer are free", || {
         let keys = connection.grab_keyboard(false, root, 0_u32, GrabMode::ASYNC, GrabMode::ASYNC);
         let buttons = connection.grab_pointer(
@@ -231,7 +231,7 @@ fn read_map(connection: &RustConnection) -> Option<GetKeyboardMappingReply> {
         .ok()
 }
 
-/// Simpler than what the host does, on purpose: one group, Shift, AltGr (Mod5) and CapsLock.
+/// Looks up a character more simply than the host does, on purpose: one group, Shift, AltGr (Mod5) and CapsLock.
 fn character(
     connection: &RustConnection,
     map: &GetKeyboardMappingReply,
@@ -243,7 +243,7 @@ fn character(
     let state = u16::from(key.state);
     let level3 = state & 0x80 != 0 && columns > 4 && row[4] != 0;
     let plain = if level3 { 4 } else { 0 };
-    // A key of one level cares for no Shift.
+    // A key with one level ignores Shift.
     let is_shifted = state & 0x01 != 0 && row[plain + 1] != 0;
     let typed = Keysym::new(row[plain + usize::from(is_shifted)])
         .key_char()

@@ -1,4 +1,4 @@
-//! An X server that dies and comes back.
+//! An X server that dies and returns.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// An Xvfb that asks nobody for a cookie.
+/// An Xvfb without authorization.
 pub struct Xvfb {
     server: Child,
-    /// `:N`, a number of its own: the next free one could be another's when the server is started again.
+    /// Its display `:N`, of a reserved number: the next free one could be taken when the server is restarted.
     pub display: String,
 }
 
 impl Xvfb {
-    /// Starts one with this screen (`640x480x24`) and waits until it lets clients in.
+    /// Starts a server with this screen (`640x480x24`) and waits until it accepts clients.
     pub fn start(screen: &str, arguments: &[&str]) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = 1000 + std::process::id() % 2000 * 25 + STARTED.fetch_add(1, Ordering::Relaxed) % 25;
@@ -23,17 +23,17 @@ impl Xvfb {
         Self { server, display }
     }
 
-    /// Ends it as its owner does.
+    /// Stops it with SIGTERM.
     pub fn end(&mut self) {
         self.end_by(Signal::TERM);
     }
 
-    /// Ends it without warning. It leaves its socket.
+    /// Kills it. Its socket stays behind.
     pub fn kill(&mut self) {
         self.end_by(Signal::KILL);
     }
 
-    /// Starts it again on the display where it was.
+    /// Restarts it on the same display.
     pub fn restart(&mut self, screen: &str) {
         self.end();
         self.server = start(screen, &self.display, &[]);
@@ -69,7 +69,7 @@ fn start(screen: &str, display: &str, arguments: &[&str]) -> Child {
     assert_eq!(
         format!(":{}", number.trim()),
         display,
-        "the X server does not start"
+        "the X server did not start"
     );
     server
 }
