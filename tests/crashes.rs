@@ -1,11 +1,11 @@
-//! Bytes that were once too much for a parser: `tests/data/crashes/TARGET/NAME`.
+//! Inputs that once crashed a parser: `tests/data/crashes/TARGET/NAME`.
 
 use std::path::Path;
 
 use deskbeam::fuzzing::TARGETS;
 
 #[test]
-fn what_was_once_too_much_for_a_parser_is_so_no_more() {
+fn inputs_that_once_crashed_a_parser_no_longer_do() {
     deskbeam::media::init().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/crashes");
     let mut count = 0;

@@ -1,4 +1,4 @@
-//! What viewers ask of the desktop on the data channel, in the words of Selkies: rate, size, clipboard, cursor.
+//! Viewers' requests to the desktop on the data channel, in the protocol of Selkies: rate, size, clipboard, cursor.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::support::eventually;
 use super::support::program::Program;
 use super::support::viewer::{Viewer, ViewerOptions};
 
-/// The program with a virtual desktop, on which something moves all the time, and where that is.
+/// The program with a virtual desktop that is always in motion, and its environment.
 struct Desktop {
     program: Program,
     /// `DISPLAY` and `XAUTHORITY` of the desktop.
@@ -28,7 +28,7 @@ impl Desktop {
             file.display()
         );
         let program = Program::start(&["--virtual=1280x720", "--", "sh", "-c", &script]);
-        let text = eventually("the desktop tells where it is", || {
+        let text = eventually("the desktop reports its environment", || {
             std::fs::read_to_string(&file).ok()
         });
         let names = ["DISPLAY", "XAUTHORITY"];
@@ -43,7 +43,7 @@ impl Desktop {
         }
     }
 
-    /// `xclip` on this desktop's clipboard.
+    /// Returns an `xclip` command for this desktop.
     fn xclip(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("xclip");
         command
@@ -65,14 +65,12 @@ impl Desktop {
     }
 }
 
-/// A desktop, and a viewer that sees it and whose channel is open.
+/// Starts a desktop, and a viewer that sees it and whose channel is open.
 async fn watched() -> (Desktop, Viewer) {
     let desktop = tokio::task::block_in_place(Desktop::start);
     let (mut viewer, _) = Viewer::join(&desktop.program.ws_url(), ViewerOptions::default()).await;
     let sees = |viewer: &Viewer| viewer.can_send() && viewer.picture().is_some();
-    viewer
-        .until("the channel is open and there is a picture", sees)
-        .await;
+    viewer.until("the channel is open and there is video", sees).await;
     (desktop, viewer)
 }
 
@@ -85,10 +83,10 @@ fn told<'a>(viewer: &'a Viewer, kind: &str) -> Option<&'a Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cursor_and_load_are_told_in_the_shape_that_both_kinds_of_clients_read() {
+async fn cursor_and_load_are_sent_in_a_form_that_both_kinds_of_clients_read() {
     let (_desktop, mut viewer) = watched().await;
     viewer
-        .until("the cursor is told", |viewer| told(viewer, "cursor").is_some())
+        .until("the cursor is sent", |viewer| told(viewer, "cursor").is_some())
         .await;
     let cursor = told(&viewer, "cursor").unwrap();
     assert!(
@@ -100,7 +98,7 @@ async fn cursor_and_load_are_told_in_the_shape_that_both_kinds_of_clients_read()
         "{cursor}"
     );
     viewer
-        .until("the load is told", |viewer| {
+        .until("the load is sent", |viewer| {
             told(viewer, "system_stats").is_some()
         })
         .await;
@@ -127,12 +125,12 @@ async fn the_frame_rate_changes_while_the_stream_runs() {
             .picture()
             .is_some_and(|(_, _, rate)| rate == gst::Fraction::new(24, 1))
     };
-    viewer.until("the stream has the other rate", changed).await;
+    viewer.until("the stream has the new rate", changed).await;
     viewer.leave().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_desktop_takes_the_size_that_is_asked_for_and_only_when_it_follows() {
+async fn the_desktop_takes_the_requested_size_only_if_it_follows_the_viewer() {
     let (_desktop, mut viewer) = watched().await;
     viewer.send_text("_arg_resize,false,640x480");
     viewer.send_text("_arg_resize,true,800x600");
@@ -141,12 +139,12 @@ async fn the_desktop_takes_the_size_that_is_asked_for_and_only_when_it_follows()
             .picture()
             .is_some_and(|(width, height, _)| (width, height) != (1280, 720))
     };
-    viewer.until("the picture has another size", resized).await;
+    viewer.until("the video has another size", resized).await;
     let (width, height, _) = viewer.picture().unwrap();
     assert_eq!(
         (width, height),
         (800, 600),
-        "the size that did not count was skipped"
+        "the request without following was ignored"
     );
     viewer.leave().await;
 }
@@ -157,7 +155,7 @@ async fn the_clipboard_goes_both_ways() {
     // "Grüße, 中" in base64.
     viewer.send_text("cw,R3LDvMOfZSwg5Lit");
     tokio::task::block_in_place(|| {
-        eventually("the desktop has it", || {
+        eventually("the desktop has the text", || {
             let output = desktop.xclip(&["-o"]).stderr(Stdio::null()).output().unwrap();
             (output.stdout == "Grüße, 中".as_bytes()).then_some(())
         });
@@ -170,10 +168,10 @@ async fn the_clipboard_goes_both_ways() {
     viewer.leave().await;
 }
 
-/// Asks for the clipboard until it has this `content`.
+/// Requests the clipboard until it has this `content`.
 async fn read_until(viewer: &mut Viewer, content: &str) {
-    // The host may still own the selection when it is asked first: it learns of the loss by an event. And it says
-    // nothing while the new owner does not answer.
+    // The host may still own the selection at the first request: it learns of the loss by an event. It does not reply
+    // while the new owner does not answer.
     let answers = |viewer: &Viewer| {
         viewer
             .messages
@@ -184,24 +182,24 @@ async fn read_until(viewer: &mut Viewer, content: &str) {
     for _ in 0..20 {
         let before = answers(viewer);
         viewer.send_text("cr");
-        let answered = viewer.until("the host answers", |viewer| answers(viewer) > before);
+        let answered = viewer.until("the host replies", |viewer| answers(viewer) > before);
         let _ = tokio::time::timeout(std::time::Duration::from_secs(3), answered).await;
         if told(viewer, "clipboard").is_some_and(|data| data["content"] == content) {
             return;
         }
     }
-    panic!("the viewer never has it: {:?}", told(viewer, "clipboard"));
+    panic!("the viewer never receives it: {:?}", told(viewer, "clipboard"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bitrate_changes_while_the_stream_runs() {
     let (_desktop, mut viewer) = watched().await;
-    // More than anybody allows, and then little: neither ends the stream.
+    // More than the maximum, and then very little: neither ends the stream.
     for bitrate in ["vb,999999", "vb,300"] {
         viewer.send_text(bitrate);
         let seen = viewer.decoded;
         viewer
-            .until("the stream goes on", |viewer| viewer.decoded > seen + 10)
+            .until("the stream continues", |viewer| viewer.decoded > seen + 10)
             .await;
     }
     viewer.leave().await;

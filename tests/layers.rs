@@ -1,9 +1,9 @@
-//! The table of layers, held against the code: who may name whom, and who may name a foreign crate.
+//! Checks the code against the table of layers: the dependencies of each module, and the users of foreign crates.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Module by module, what it may use of ours.
+/// The modules of the crate that each module may use.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("chord", &[]),
@@ -62,8 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Folder by folder within a layer, the other folders of that layer that it may use. Files beside the folders are on top
-/// of them.
+/// The folders of the same layer that each folder may use. Files beside the folders are above them.
 const FOLDERS: &[(&str, &[(&str, &[&str])])] = &[(
     "media",
     &[
@@ -80,7 +79,7 @@ const FOLDERS: &[(&str, &[(&str, &[&str])])] = &[(
     ],
 )];
 
-/// Files beside the folders of a layer that folders may use: they use no folder themselves.
+/// Files beside the folders of a layer that folders may use; they use no folder themselves.
 const LEAVES: &[&str] = &["media/latency.rs", "media/log.rs"];
 
 /// Foreign crates that only these files or folders may name.
@@ -131,7 +130,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// The text without comments.
+/// Returns the text without comments.
 fn code_of(text: &str) -> String {
     text.lines()
         .map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n")
@@ -149,7 +148,7 @@ fn module_of(path: &Path) -> String {
         .to_owned()
 }
 
-/// The names that stand behind `prefix`, also in `prefix{a, b}`.
+/// Returns the names that follow `prefix`, also in `prefix{a, b}`.
 fn uses(code: &str, prefix: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (at, _) in code.match_indices(prefix) {
@@ -210,7 +209,7 @@ fn folders_of_a_layer_depend_in_one_direction() {
                 .iter()
                 .find(|(folder, _)| *folder == second)
                 .map_or(&[], |(_, allowed)| allowed);
-            // Within a layer, folders name each other from the root; `super::super::` would hide it.
+            // Within a layer, folders name each other from the root; `super::super::` would hide the dependency.
             assert!(
                 !code.contains("super::super::"),
                 "{}: name other folders from the root",
@@ -272,7 +271,7 @@ fn pure_layers_have_no_clock_and_no_io() {
 }
 
 #[test]
-fn the_test_sees_what_it_looks_for() {
+fn the_checks_find_what_they_look_for() {
     let names: Vec<_> = uses("use crate::{media::x, web}; crate::input::y()", "crate::")
         .into_iter()
         .collect();

@@ -1,4 +1,4 @@
-//! The person at the desktop: asked before somebody comes in, goes before the viewers, and can cut everybody off.
+//! The local user at the desktop: asked before a viewer connects, has priority over viewers, and can disconnect all.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +25,7 @@ use super::support::signaling::Client;
 use super::support::x11::{self, connect, display};
 use super::support::{DEADLINE, eventually};
 
-/// The program on this display, which asks before it lets anybody in. `path` is where its dialogs are.
+/// Starts the program on this display with `--confirm`. `path` is where it looks for dialogs.
 fn asking(display: &VirtualDisplay, path: &str) -> Program {
     let authority = display.xauthority().to_str().unwrap();
     Program::start_with(
@@ -34,8 +34,8 @@ fn asking(display: &VirtualDisplay, path: &str) -> Program {
     )
 }
 
-/// A program in the place of zenity, which writes down its arguments and its process, and ends with what is written
-/// into `answer`.
+/// Creates a program in place of zenity, which records its arguments and its process, and exits with the code that is
+/// written into `answer`.
 fn dialog(folder: &Path) {
     let program = folder.join("zenity");
     let script = "#!/bin/sh\ncd \"$(dirname \"$0\")\"\nprintf '%s\\n' \"$@\" >>asked\necho $$ >pid\nread -r code <answer\nexit \"$code\"\n";
@@ -48,14 +48,14 @@ fn dialog(folder: &Path) {
     assert!(status.success());
 }
 
-/// How often it was asked.
+/// Returns the number of questions asked.
 fn asked(folder: &Path) -> usize {
     let text = fs::read_to_string(folder.join("asked")).unwrap_or_default();
     text.lines().filter(|line| *line == "--question").count()
 }
 
 fn answer(folder: &Path, code: &str) {
-    eventually("somebody is asked", || {
+    eventually("the question is asked", || {
         fs::read_to_string(folder.join("pid")).ok()
     });
     fs::write(folder.join("answer"), format!("{code}\n")).unwrap();
@@ -66,12 +66,12 @@ fn path_with(folder: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_new_comes_in_when_the_person_at_the_desktop_agrees_and_need_not_ask_again() {
+async fn a_new_client_connects_when_the_local_user_agrees_and_is_not_asked_about_again() {
     let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
     dialog(place.path());
     let program = asking(&display, &path_with(place.path()));
     let mut first = Client::connect(&program.ws_url()).await;
-    // What is said before the answer is not lost.
+    // Messages sent before the answer are not lost.
     first.send(json!({"type":"ping","id":"early"})).await;
     answer(place.path(), "0");
     assert_eq!(first.receive().await["type"], "welcome");
@@ -85,7 +85,7 @@ async fn somebody_new_comes_in_when_the_person_at_the_desktop_agrees_and_need_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_comes_in_when_the_person_at_the_desktop_refuses() {
+async fn no_client_connects_when_the_local_user_refuses() {
     let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
     dialog(place.path());
     let program = asking(&display, &path_with(place.path()));
@@ -96,7 +96,7 @@ async fn nobody_comes_in_when_the_person_at_the_desktop_refuses() {
         panic!("{frame:?}")
     };
     assert_eq!(u16::from(close.code), 1008, "{close}");
-    // A player is somebody too, and the answer holds for a while.
+    // The refusal also applies to a WHEP player, and holds for a while.
     let address = program
         .url
         .trim_start_matches("http://")
@@ -110,25 +110,25 @@ async fn nobody_comes_in_when_the_person_at_the_desktop_refuses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_question_goes_away_with_who_asked() {
+async fn the_question_closes_with_the_client_that_caused_it() {
     let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
     dialog(place.path());
     let program = asking(&display, &path_with(place.path()));
     let client = Client::connect(&program.ws_url()).await;
-    let pid = eventually("somebody is asked", || {
+    let pid = eventually("the question is asked", || {
         let text = fs::read_to_string(place.path().join("pid")).ok()?;
         text.trim().parse::<u32>().ok()
     });
     drop(client);
-    eventually("the dialog ends", || {
+    eventually("the dialog exits", || {
         (!Path::new(&format!("/proc/{pid}")).exists()).then_some(())
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_dialog_lets_in_by_its_button() {
+async fn the_button_of_a_real_dialog_accepts() {
     let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
-    // No other dialog is to be found there.
+    // No other dialog program is in this path.
     std::os::unix::fs::symlink("/usr/bin/xmessage", place.path().join("xmessage")).unwrap();
     let program = asking(&display, place.path().to_str().unwrap());
     let mut client = Client::connect(&program.ws_url()).await;
@@ -159,7 +159,7 @@ async fn a_real_dialog_lets_in_by_its_button() {
 }
 
 #[test]
-fn asking_needs_a_desktop_and_a_dialog() {
+fn confirm_needs_a_desktop_and_a_dialog() {
     let run = super::support::program::run;
     let (code, _, error) = run(&["--capture", "test", "--confirm"]);
     assert_eq!(code, 2, "{error}");
@@ -173,10 +173,10 @@ const CONTROL: u32 = 0xffe3;
 const ALT: u32 = 0xffe9;
 const CAPS_LOCK: u32 = 0xffe5;
 const F12: u32 = 0xffc9;
-/// How long keys are held.
+/// Time that keys are held.
 const HOLD: Duration = Duration::from_millis(50);
 
-/// The mouse and the keyboard of the display itself, which Xvfb has none of but in name.
+/// The mouse and the keyboard of the display itself, which Xvfb has only in name.
 struct Devices {
     connection: RustConnection,
     first_event: u8,
@@ -212,10 +212,10 @@ impl Devices {
         }
     }
 
-    /// An event of a device, or of XTEST's own.
+    /// Sends an event of a device, or of XTEST's own.
     fn fake(&self, device: Option<u8>, kind: u8, detail: u8) {
         let kind = match device {
-            // The events of XInput 1 stand behind its first, in the order of the core protocol's from there on.
+            // The events of XInput 1 follow its first event, in the order of the core protocol's.
             Some(_) => self.first_event + xinput::DEVICE_KEY_PRESS_EVENT + (kind - xproto::KEY_PRESS_EVENT),
             None => kind,
         };
@@ -240,7 +240,7 @@ impl Devices {
         keycodes
             .iter()
             .for_each(|key| self.fake(device, xproto::KEY_PRESS_EVENT, *key));
-        // As long as a person does at least.
+        // The minimum that a person holds a key.
         std::thread::park_timeout(HOLD);
         keycodes
             .iter()
@@ -266,18 +266,18 @@ fn watch(display: &VirtualDisplay, wants_activity: bool) -> (PresenceWatch, Rece
     let (sender, events) = channel();
     let chord = Some("Ctrl+Alt+F12".parse().unwrap());
     let cookie = Some(display.cookie().as_slice());
-    let tell = move |event| {
+    let send = move |event| {
         let _ = sender.send(event);
     };
-    let watch = PresenceWatch::start(display.display(), cookie, wants_activity, chord, tell);
+    let watch = PresenceWatch::start(display.display(), cookie, wants_activity, chord, send);
     (watch.unwrap(), events)
 }
 
-/// Long enough to notice what should not come.
+/// Long enough to notice an unexpected event.
 const SHORT: Duration = Duration::from_millis(500);
 
 #[test]
-fn what_is_done_at_the_desktop_is_told_apart_from_what_viewers_do() {
+fn local_input_is_distinguished_from_that_of_viewers() {
     let display = display(640, 480);
     let devices = Devices::of(&display);
     let (watch, events) = watch(&display, true);
@@ -291,7 +291,7 @@ fn what_is_done_at_the_desktop_is_told_apart_from_what_viewers_do() {
 }
 
 #[test]
-fn the_combination_is_told_whatever_the_locks_are_and_no_part_of_it() {
+fn the_combination_is_reported_whatever_the_locks_but_no_part_of_it() {
     let display = display(640, 480);
     let devices = Devices::of(&display);
     let (_watch, events) = watch(&display, false);
@@ -304,13 +304,10 @@ fn the_combination_is_told_whatever_the_locks_are_and_no_part_of_it() {
     assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
     devices.press(Some(devices.keyboard), &[CONTROL, F12]);
     devices.press_chord(None);
-    assert!(
-        events.recv_timeout(SHORT).is_err(),
-        "that was something else, or a viewer"
-    );
+    assert!(events.recv_timeout(SHORT).is_err(), "a part of it, or a viewer");
 }
 
-/// A window that has the focus, and hears of keys that are pressed.
+/// Creates a window with the focus, which receives key events.
 fn focused(program: &RustConnection) {
     let screen = &program.setup().roots[0];
     let window = program.generate_id().unwrap();
@@ -327,7 +324,7 @@ fn focused(program: &RustConnection) {
 }
 
 #[test]
-fn the_combination_is_kept_from_other_programs_and_none_can_keep_it_from_us() {
+fn the_combination_is_withheld_from_other_programs_and_no_grab_of_theirs_blocks_it() {
     let display = display(640, 480);
     let devices = Devices::of(&display);
     let program = connect(display.display(), Some(display.cookie())).unwrap();
@@ -337,13 +334,13 @@ fn the_combination_is_kept_from_other_programs_and_none_can_keep_it_from_us() {
     assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
     devices.press(Some(devices.keyboard), &[F12]);
     let key = devices.keycode(F12);
-    let state = eventually("the program hears of the key alone", || {
+    let state = eventually("the program receives the key alone", || {
         match program.poll_for_event().unwrap()? {
             Event::KeyPress(press) if press.detail == key => Some(u16::from(press.state)),
             _ => None,
         }
     });
-    assert_eq!(state, 0, "it has heard of the combination");
+    assert_eq!(state, 0, "it received the combination");
     let _greedy = x11::Client::start(&display);
     devices.press_chord(Some(devices.keyboard));
     assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
@@ -361,7 +358,7 @@ fn host_with(display: &VirtualDisplay, local: LocalRights) -> TestHost {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_somebody_acts_at_the_desktop_viewers_do_not() {
+async fn viewers_cannot_act_while_the_local_user_does() {
     let display = display(640, 480);
     let devices = Devices::of(&display);
     let host = host_with(
@@ -373,13 +370,13 @@ async fn while_somebody_acts_at_the_desktop_viewers_do_not() {
     );
     let mut client = Client::connect(&host.ws_url()).await;
     client.receive().await;
-    // The watch may begin a moment after the host.
+    // The watch may start a moment after the host.
     let mut tries = 0..60;
     let state = loop {
-        tries.next().expect("the client is told");
+        tries.next().expect("the client is notified");
         devices.click(Some(devices.pointer));
-        let told = tokio::time::timeout(SHORT, client.receive_type("control-state")).await;
-        if let Ok(state) = told {
+        let received = tokio::time::timeout(SHORT, client.receive_type("control-state")).await;
+        if let Ok(state) = received {
             break state["data"].clone();
         }
     };
@@ -405,7 +402,7 @@ async fn while_somebody_acts_at_the_desktop_viewers_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_combination_of_keys_cuts_everybody_off() {
+async fn a_combination_of_keys_disconnects_all_viewers() {
     let display = display(640, 480);
     let devices = Devices::of(&display);
     let host = host_with(
@@ -419,7 +416,7 @@ async fn a_combination_of_keys_cuts_everybody_off() {
     client.receive().await;
     let mut tries = 0..60;
     let close = loop {
-        tries.next().expect("the client is cut off");
+        tries.next().expect("the client is disconnected");
         devices.press_chord(Some(devices.keyboard));
         if let Ok(close) = tokio::time::timeout(SHORT, client.closed()).await {
             break close.unwrap();

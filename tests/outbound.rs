@@ -1,4 +1,4 @@
-//! The host at somebody else's signaling server.
+//! The host at a remote signaling server.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::support::program::Program;
 use super::support::rendezvous::{Guest, RemoteSignaling};
 use super::support::soon;
 
-/// A host that registers at `server`.
+/// Starts a host that registers at `server`.
 fn start(server: &RemoteSignaling, kind: RemoteSignalingKind) -> TestHost {
     let url = server.url.parse().unwrap();
     TestHost::start_custom(|setup| setup.remote_signaling = Some(Address { url, kind }))
@@ -32,22 +32,22 @@ fn peer(callee: Option<&str>) -> RemoteSignalingKind {
     }
 }
 
-/// Lets the host register as a producer that is called `id` from now on.
-async fn register(guest: &mut Guest, id: &str) {
-    guest.say(json!({"type":"welcome","peerId":id})).await;
-    let status = guest.hear_json().await;
+/// Lets the host register as a producer with the peer id `id`.
+async fn register(connection: &mut Guest, id: &str) {
+    connection.say(json!({"type":"welcome","peerId":id})).await;
+    let status = connection.hear_json().await;
     assert_eq!(
         status,
         json!({"type":"setPeerStatus","roles":["producer"],"meta":{"name":"my-desk"},"peerId":id})
     );
-    guest
+    connection
         .say(json!({"type":"peerStatusChanged","roles":["producer"],"meta":{"name":"my-desk"},"peerId":id}))
         .await;
 }
 
-/// What the host says next in the session `id`, beside candidates: its description.
-async fn description(guest: &mut Guest, id: &str) -> Value {
-    let message = guest.hear_json().await;
+/// Returns the description that the host sends next in the session `id`.
+async fn description(connection: &mut Guest, id: &str) -> Value {
+    let message = connection.hear_json().await;
     assert_eq!(
         (message["type"].as_str(), message["sessionId"].as_str()),
         (Some("peer"), Some(id)),
@@ -56,13 +56,13 @@ async fn description(guest: &mut Guest, id: &str) -> Value {
     message["sdp"].clone()
 }
 
-/// Plays while the host tells its candidates, which `find` finds in its messages.
-async fn play(guest: &mut Guest, player: &mut Player, find: impl Fn(&Value) -> &Value) {
+/// Plays while the host sends candidates, which `find` extracts from its messages.
+async fn play(connection: &mut Guest, player: &mut Player, find: impl Fn(&Value) -> &Value) {
     let playing = async {
         while player.decoded < 30 {
             tokio::select! {
                 () = player.next() => {}
-                message = guest.hear_json() => {
+                message = connection.hear_json() => {
                     let (index, candidate) = ice(find(&message)).unwrap_or_else(|| panic!("unexpected: {message}"));
                     player.take_candidate(index, &candidate);
                 }
@@ -78,27 +78,27 @@ fn ice(value: &Value) -> Option<(u32, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_registers_as_a_producer_and_plays_for_who_starts_a_session() {
+async fn the_host_registers_as_a_producer_and_plays_in_a_session() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
-    let mut guest = server.guest().await;
-    register(&mut guest, "p-1").await;
-    guest
+    let mut connection = server.guest().await;
+    register(&mut connection, "p-1").await;
+    connection
         .say(json!({"type":"startSession","peerId":"consumer","sessionId":"s-1"}))
         .await;
-    let offer = description(&mut guest, "s-1").await;
+    let offer = description(&mut connection, "s-1").await;
     assert_eq!(offer["type"], "offer");
     let (mut player, answer) = Player::answering(offer["sdp"].as_str().unwrap()).await;
-    guest
+    connection
         .say(json!({"type":"peer","sessionId":"s-1","sdp":{"type":"answer","sdp":answer}}))
         .await;
-    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    play(&mut connection, &mut player, |message| &message["ice"]).await;
     player.leave().await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_is_left_when_everybody_is_cut_off() {
+async fn the_host_leaves_the_server_when_all_viewers_are_disconnected() {
     let server = RemoteSignaling::open().await;
     let cut_off = Arc::new(tokio::sync::Notify::new());
     let (notify, url) = (Arc::clone(&cut_off), server.url.parse().unwrap());
@@ -109,10 +109,10 @@ async fn the_server_is_left_when_everybody_is_cut_off() {
         });
         setup.cut_off = cut_off;
     });
-    let mut guest = server.guest().await;
-    register(&mut guest, "p-1").await;
+    let mut connection = server.guest().await;
+    register(&mut connection, "p-1").await;
     notify.notify_one();
-    guest.gone().await;
+    connection.gone().await;
     host.stop().await;
 }
 
@@ -120,26 +120,26 @@ async fn the_server_is_left_when_everybody_is_cut_off() {
 async fn the_host_answers_a_session_that_starts_with_an_offer() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
-    let mut guest = server.guest().await;
-    register(&mut guest, "p-1").await;
+    let mut connection = server.guest().await;
+    register(&mut connection, "p-1").await;
     let mut player = Player::new().await;
-    guest
+    connection
         .say(json!({"type":"startSession","peerId":"consumer","sessionId":"s-1","offer":player.offer}))
         .await;
-    let answer = description(&mut guest, "s-1").await;
+    let answer = description(&mut connection, "s-1").await;
     assert_eq!(answer["type"], "answer");
     player.take_answer(answer["sdp"].as_str().unwrap());
-    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    play(&mut connection, &mut player, |message| &message["ice"]).await;
     player.leave().await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_are_apart_and_nonsense_of_the_server_ends_none() {
+async fn sessions_are_independent_and_survive_nonsense_from_the_server() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
-    let mut guest = server.guest().await;
-    register(&mut guest, "p-1").await;
+    let mut connection = server.guest().await;
+    register(&mut connection, "p-1").await;
     for nonsense in [
         json!("?"),
         json!({"type":"no-such-type"}),
@@ -147,17 +147,17 @@ async fn sessions_are_apart_and_nonsense_of_the_server_ends_none() {
         json!({"type":"endSession","sessionId":"s-0"}),
         json!({"type":"error","details":"this is not for you"}),
     ] {
-        guest.say(nonsense).await;
+        connection.say(nonsense).await;
     }
-    guest.say("this is not JSON").await;
+    connection.say("this is not JSON").await;
     let mut ufrags = Vec::new();
     for id in ["s-1", "s-2"] {
-        guest
+        connection
             .say(json!({"type":"startSession","peerId":"consumer","sessionId":id}))
             .await;
         let offer = loop {
-            // The first session's candidates may still come.
-            let message = guest.hear_json().await;
+            // Candidates of the first session may still arrive.
+            let message = connection.hear_json().await;
             assert_eq!(message["type"], "peer", "{message}");
             if message["sessionId"] == id && message.get("sdp").is_some() {
                 break message["sdp"]["sdp"].as_str().unwrap().to_owned();
@@ -175,43 +175,45 @@ async fn sessions_are_apart_and_nonsense_of_the_server_ends_none() {
 async fn an_answer_that_would_harm_the_host_ends_its_session_and_no_other() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
-    let mut guest = server.guest().await;
-    register(&mut guest, "p-1").await;
-    guest
+    let mut connection = server.guest().await;
+    register(&mut connection, "p-1").await;
+    connection
         .say(json!({"type":"startSession","peerId":"consumer","sessionId":"bad"}))
         .await;
-    description(&mut guest, "bad").await;
-    guest
+    description(&mut connection, "bad").await;
+    connection
         .say(json!({"type":"peer","sessionId":"bad","sdp":{"type":"answer","sdp":"v=0\r\n"}}))
         .await;
     loop {
-        let message = guest.hear_json().await;
+        let message = connection.hear_json().await;
         if message["type"] == "endSession" {
             assert_eq!(message["sessionId"], "bad");
             break;
         }
         assert!(message.get("ice").is_some(), "{message}");
     }
-    guest
+    connection
         .say(json!({"type":"startSession","peerId":"consumer","sessionId":"good"}))
         .await;
-    assert_eq!(description(&mut guest, "good").await["type"], "offer");
+    assert_eq!(description(&mut connection, "good").await["type"], "offer");
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_waits_to_be_called_and_offers_when_it_is_asked() {
+async fn the_host_waits_for_a_call_and_offers_on_request() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, peer(None));
-    let mut guest = server.guest().await;
-    assert_eq!(guest.hear().await, "HELLO desk-1");
-    guest.say("HELLO").await;
-    guest.say("OFFER_REQUEST").await;
-    let offer = guest.hear_json().await;
+    let mut connection = server.guest().await;
+    assert_eq!(connection.hear().await, "HELLO desk-1");
+    connection.say("HELLO").await;
+    connection.say("OFFER_REQUEST").await;
+    let offer = connection.hear_json().await;
     assert_eq!(offer["sdp"]["type"], "offer", "{offer}");
     let (mut player, answer) = Player::answering(offer["sdp"]["sdp"].as_str().unwrap()).await;
-    guest.say(json!({"sdp":{"type":"answer","sdp":answer}})).await;
-    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    connection
+        .say(json!({"sdp":{"type":"answer","sdp":answer}}))
+        .await;
+    play(&mut connection, &mut player, |message| &message["ice"]).await;
     player.leave().await;
     host.stop().await;
 }
@@ -220,69 +222,69 @@ async fn the_host_waits_to_be_called_and_offers_when_it_is_asked() {
 async fn the_host_answers_the_offer_of_a_peer_that_calls() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, peer(None));
-    let mut guest = server.guest().await;
-    assert_eq!(guest.hear().await, "HELLO desk-1");
-    guest.say("HELLO").await;
+    let mut connection = server.guest().await;
+    assert_eq!(connection.hear().await, "HELLO desk-1");
+    connection.say("HELLO").await;
     let mut player = Player::new().await;
-    guest
+    connection
         .say(json!({"sdp":{"type":"offer","sdp":player.offer}}))
         .await;
-    let answer = guest.hear_json().await;
+    let answer = connection.hear_json().await;
     assert_eq!(answer["sdp"]["type"], "answer", "{answer}");
     player.take_answer(answer["sdp"]["sdp"].as_str().unwrap());
-    play(&mut guest, &mut player, |message| &message["ice"]).await;
+    play(&mut connection, &mut player, |message| &message["ice"]).await;
     player.leave().await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_calls_again_while_the_peer_is_not_there_and_then_offers() {
+async fn the_host_repeats_its_call_until_the_peer_is_there_and_then_offers() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, peer(Some("viewer-7")));
-    let mut guest = server.guest().await;
-    assert_eq!(guest.hear().await, "HELLO desk-1");
-    guest.say("HELLO").await;
+    let mut connection = server.guest().await;
+    assert_eq!(connection.hear().await, "HELLO desk-1");
+    connection.say("HELLO").await;
     let mut called = None;
     for _ in 0..3 {
-        assert_eq!(guest.hear().await, "SESSION viewer-7");
+        assert_eq!(connection.hear().await, "SESSION viewer-7");
         let before = called.replace(Instant::now());
         let pause = before.map_or(Duration::from_secs(2), |before: Instant| before.elapsed());
         assert!(
             pause > Duration::from_millis(1_500),
-            "it calls too often: {pause:?}"
+            "the host calls too often: {pause:?}"
         );
-        guest.say("ERROR peer 'viewer-7' not found").await;
+        connection.say("ERROR peer 'viewer-7' not found").await;
     }
-    assert_eq!(guest.hear().await, "SESSION viewer-7");
-    guest.say("SESSION_OK").await;
-    let offer = guest.hear_json().await;
+    assert_eq!(connection.hear().await, "SESSION viewer-7");
+    connection.say("SESSION_OK").await;
+    let offer = connection.hear_json().await;
     assert_eq!(offer["sdp"]["type"], "offer", "{offer}");
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_comes_back_when_the_server_has_gone_away() {
+async fn the_host_reconnects_when_the_server_returns() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, peer(None));
-    let mut guest = server.guest().await;
-    assert_eq!(guest.hear().await, "HELLO desk-1");
-    guest.say("HELLO").await;
-    drop(guest);
+    let mut connection = server.guest().await;
+    assert_eq!(connection.hear().await, "HELLO desk-1");
+    connection.say("HELLO").await;
+    drop(connection);
     let lost = Instant::now();
-    let mut guest = server.guest().await;
+    let mut connection = server.guest().await;
     let pause = lost.elapsed();
     assert!(
         pause > Duration::from_secs(2) && pause < Duration::from_secs(15),
         "the first pause is {pause:?}"
     );
-    assert_eq!(guest.hear().await, "HELLO desk-1");
-    guest.say("HELLO").await;
-    guest.say("OFFER_REQUEST").await;
-    assert_eq!(guest.hear_json().await["sdp"]["type"], "offer");
+    assert_eq!(connection.hear().await, "HELLO desk-1");
+    connection.say("HELLO").await;
+    connection.say("OFFER_REQUEST").await;
+    assert_eq!(connection.hear_json().await["sdp"]["type"], "offer");
     host.stop().await;
 }
 
-/// The program, registering at `server`, with these certificates instead of the system's.
+/// Starts the program, registering at `server`, with these certificates instead of the system's.
 fn start_program(server: &RemoteSignaling, trusted: &Path) -> Program {
     let arguments = [
         "--capture",
@@ -297,21 +299,21 @@ fn start_program(server: &RemoteSignaling, trusted: &Path) -> Program {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_registers_over_tls_where_it_trusts_the_certificate() {
+async fn the_host_registers_over_tls_if_it_trusts_the_certificate() {
     let (server, certificate) = RemoteSignaling::open_tls().await;
     let trusted = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&trusted, certificate).unwrap();
     let _program = start_program(&server, trusted.path());
-    let mut guest = server.guest().await;
-    register(&mut guest, "p-1").await;
-    guest
+    let mut connection = server.guest().await;
+    register(&mut connection, "p-1").await;
+    connection
         .say(json!({"type":"startSession","peerId":"consumer","sessionId":"s-1"}))
         .await;
-    assert_eq!(description(&mut guest, "s-1").await["type"], "offer");
+    assert_eq!(description(&mut connection, "s-1").await["type"], "offer");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_does_not_speak_to_a_server_whose_certificate_it_does_not_trust() {
+async fn the_host_sends_nothing_to_a_server_whose_certificate_it_does_not_trust() {
     let (server, _) = RemoteSignaling::open_tls().await;
     let (_, of_another_one) = RemoteSignaling::open_tls().await;
     let trusted = tempfile::NamedTempFile::new().unwrap();
@@ -322,7 +324,7 @@ async fn the_host_does_not_speak_to_a_server_whose_certificate_it_does_not_trust
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_whose_server_is_not_there_ends_at_once_when_told_to() {
+async fn a_host_without_its_server_stops_at_once_when_asked_to() {
     let server = RemoteSignaling::open().await;
     let host = start(&server, producer());
     drop(server.guest().await);

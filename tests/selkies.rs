@@ -1,4 +1,4 @@
-//! The text protocol of Selkies and the gst-examples, spoken to directly.
+//! The text protocol of Selkies and the gst-examples, by direct messages.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -11,11 +11,11 @@ const META: &str = "eyJyZXMiOiIxOTIweDEwODAiLCJzY2FsZSI6MX0=";
 async fn text(client: &mut Client) -> String {
     match client.next_frame().await {
         Some(Message::Text(text)) => text.as_str().to_owned(),
-        other => panic!("expected a text, not {other:?}"),
+        other => panic!("expected a text message, not {other:?}"),
     }
 }
 
-/// Greets as the peer `uid`, and returns the host's offer.
+/// Registers as the peer `uid`, and returns the host's offer.
 async fn greet(host: &TestHost, uid: &str) -> (Client, String) {
     let mut client = Client::connect(&format!("ws://{}/webrtc/signalling/", host.address)).await;
     client
@@ -28,7 +28,7 @@ async fn greet(host: &TestHost, uid: &str) -> (Client, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picture_peer_gets_video_and_the_channel_and_a_sound_peer_gets_sound() {
+async fn a_video_peer_gets_video_and_the_channel_and_an_audio_peer_gets_sound() {
     let host = TestHost::start(&options());
     let (_picture, offer) = greet(&host, "1").await;
     assert!(
@@ -54,7 +54,7 @@ async fn candidates_come_after_the_offer_with_two_fields() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_peer_may_come_twice() {
+async fn the_same_peer_may_connect_twice() {
     let host = TestHost::start(&options());
     let (_first, one) = greet(&host, "1").await;
     let (_second, other) = greet(&host, "1").await;
@@ -68,7 +68,7 @@ async fn the_same_peer_may_come_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_does_not_greet_is_shown_out_with_1002() {
+async fn a_client_that_does_not_register_is_disconnected_with_1002() {
     let host = TestHost::start(&options());
     for first in ["GOODBYE 1", "HELLO"] {
         let mut client = Client::connect(&format!("ws://{}/webrtc/signalling/", host.address)).await;
@@ -80,7 +80,7 @@ async fn whoever_does_not_greet_is_shown_out_with_1002() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_native_path_turns_to_the_text_protocol_when_the_client_greets_in_it() {
+async fn a_native_path_switches_to_the_text_protocol_when_the_client_uses_it() {
     let host = TestHost::start(&options());
     let mut client = Client::connect(&host.ws_url()).await;
     assert_eq!(client.receive().await["type"], "welcome");
@@ -92,7 +92,7 @@ async fn a_native_path_turns_to_the_text_protocol_when_the_client_greets_in_it()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_native_path_turns_to_gstwebrtc_too() {
+async fn a_native_path_switches_to_gstwebrtc_too() {
     let host = TestHost::start(&options());
     let mut client = Client::connect(&host.ws_url()).await;
     let welcome = client.receive().await;

@@ -1,4 +1,4 @@
-//! What viewers share: one encoder, its ladder, and who takes over when it fails.
+//! Sharing among viewers: one encoder, its renditions, and failover.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const VP8: ViewerOptions = ViewerOptions {
     ..ViewerOptions::DEFAULT
 };
 
-/// A directory with an encoder that is preferred to all others of VP8.
+/// Creates a directory with an encoder that is preferred to all others of VP8.
 fn preferred(text: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), text);
@@ -38,7 +38,7 @@ fn with(directory: &tempfile::TempDir) -> StreamOptions {
 const ENCODER: &str =
     "videoconvert ! video/x-raw,format=I420 ! vp8enc name=enc deadline=1 cpu-used=16 lag-in-frames=0";
 
-/// A directory with an encoder that swallows all but the first frames without a word.
+/// Creates a directory with an encoder that silently drops all but the first frames.
 fn swallowing_after(frames: u32) -> tempfile::TempDir {
     let swallow = "errorignore ignore-eos=true convert-to=ok ! identity eos-after";
     preferred(&format!("{ENCODER} ! {swallow}={frames}"))
@@ -50,7 +50,7 @@ async fn an_encoder_that_fails_while_it_runs_is_replaced_and_the_viewer_stays() 
     let host = TestHost::start(&with(&directory));
     let (mut viewer, _) = Viewer::join(&host.ws_url(), VP8).await;
     viewer
-        .until("it plays on and on", |viewer| viewer.decoded >= 150)
+        .until("it keeps playing", |viewer| viewer.decoded >= 150)
         .await;
     assert!(viewer.error.is_none(), "{:?}", viewer.error);
     assert!(viewer.key_frames >= 2, "the next encoder began with a key frame");
@@ -64,7 +64,7 @@ async fn an_encoder_that_stalls_is_replaced_and_the_viewer_stays() {
     let host = TestHost::start(&with(&directory));
     let (mut viewer, _) = Viewer::join(&host.ws_url(), VP8).await;
     viewer
-        .until("it plays on and on", |viewer| viewer.decoded >= 150)
+        .until("it keeps playing", |viewer| viewer.decoded >= 150)
         .await;
     assert!(viewer.error.is_none(), "{:?}", viewer.error);
     viewer.leave().await;
@@ -73,7 +73,7 @@ async fn an_encoder_that_stalls_is_replaced_and_the_viewer_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_stalls_on_a_still_screen_is_replaced_too() {
-    // As many as the trial wants to see, and no more.
+    // Exactly as many as the trial encodes.
     let directory = swallowing_after(18);
     let directory = directory.path().to_str().unwrap();
     let arguments = [
@@ -91,7 +91,7 @@ async fn an_encoder_that_stalls_on_a_still_screen_is_replaced_too() {
         let before = viewer.key_frames;
         viewer.request_key_frame();
         viewer
-            .until("a key frame comes", |viewer| viewer.key_frames > before)
+            .until("a key frame arrives", |viewer| viewer.key_frames > before)
             .await;
     }
     assert!(viewer.error.is_none(), "{:?}", viewer.error);
@@ -99,7 +99,7 @@ async fn an_encoder_that_stalls_on_a_still_screen_is_replaced_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_encoder_that_does_not_work_is_passed_over() {
+async fn an_encoder_that_does_not_work_is_skipped() {
     let directory = preferred(&format!("{ENCODER} ! identity error-after=1"));
     let host = TestHost::start(&with(&directory));
     let (mut viewer, _) = Viewer::join(&host.ws_url(), VP8).await;
@@ -121,7 +121,7 @@ async fn viewers_of_a_codec_share_its_encoder() {
         .until("the second plays", |viewer| viewer.decoded >= 10)
         .await;
     first
-        .until("the second's key frame comes to the first, too", |viewer| {
+        .until("the first gets the second's key frame, too", |viewer| {
             viewer.key_frames > before
         })
         .await;
@@ -145,14 +145,14 @@ async fn each_viewer_may_have_an_encoder_of_its_own() {
     second
         .until("the second plays", |viewer| viewer.decoded >= 30)
         .await;
-    assert_eq!(first.key_frames, before, "nobody else's key frames");
+    assert_eq!(first.key_frames, before, "no key frames of other viewers");
     second.leave().await;
     first.leave().await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_wants_little_gets_a_smaller_picture_and_the_other_keeps_the_large_one() {
+async fn a_viewer_with_a_low_rate_gets_half_the_size_and_the_other_keeps_full_size() {
     let host = TestHost::start(&options());
     let (mut large, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     let (mut small, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
@@ -161,18 +161,18 @@ async fn a_viewer_that_wants_little_gets_a_smaller_picture_and_the_other_keeps_t
     small.until("it plays", |viewer| viewer.decoded >= 10).await;
     small.send_input("set-bitrate", json!({"kbps": 300}));
     small
-        .until("the picture is half as wide", |viewer| {
-            viewer.width() == Some(160)
-        })
+        .until("the video is half as wide", |viewer| viewer.width() == Some(160))
         .await;
     let seen = large.decoded;
     large
-        .until("the other goes on", |viewer| viewer.decoded >= seen + 30)
+        .until("the other continues", |viewer| viewer.decoded >= seen + 30)
         .await;
     assert_eq!(large.width(), Some(320));
     small.send_input("set-bitrate", json!({"kbps": 2000}));
     small
-        .until("the picture is large again", |viewer| viewer.width() == Some(320))
+        .until("the video has full size again", |viewer| {
+            viewer.width() == Some(320)
+        })
         .await;
     small.leave().await;
     large.leave().await;
@@ -186,7 +186,7 @@ async fn a_pause_ends_with_a_key_frame() {
     viewer.until("the channel opens", Viewer::can_send).await;
     viewer.until("it plays", |viewer| viewer.decoded >= 10).await;
     viewer.send_input("pause", json!({"paused": true}));
-    // The answer comes after what was sent before it.
+    // The reply follows everything that was sent before it.
     let pongs = |viewer: &Viewer| {
         viewer
             .messages
@@ -197,23 +197,23 @@ async fn a_pause_ends_with_a_key_frame() {
     for n in 1..=3 {
         viewer.send_input("ping", json!({"timestamp": n}));
         viewer
-            .until("the host has heard it", |viewer| pongs(viewer) == n)
+            .until("the host has received it", |viewer| pongs(viewer) == n)
             .await;
     }
     let (seen, key_frames) = (viewer.decoded, viewer.key_frames);
     viewer
-        .until("nothing but the load is told", |viewer| {
+        .until("only the load is sent", |viewer| {
             told(viewer, "system_stats") >= 2
         })
         .await;
     assert!(
         viewer.decoded <= seen + 5,
-        "{} frames in a pause",
+        "{} frames during the pause",
         viewer.decoded - seen
     );
     viewer.send_input("pause", json!({"paused": false}));
     viewer
-        .until("the picture is back", |viewer| {
+        .until("the video is back", |viewer| {
             viewer.key_frames > key_frames && viewer.decoded > seen + 10
         })
         .await;
@@ -230,7 +230,7 @@ fn told(viewer: &Viewer, kind: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hangup_swaps_the_encoder_and_a_wrong_file_changes_nothing() {
+async fn sighup_replaces_the_encoder_and_an_invalid_file_changes_nothing() {
     let directory = preferred(ENCODER);
     let path = directory.path().to_str().unwrap();
     let program = Program::start(&["--capture", "test", "--pipelines", path, "--encoder", "first"]);
@@ -241,7 +241,7 @@ async fn a_hangup_swaps_the_encoder_and_a_wrong_file_changes_nothing() {
         program.signal(rustix::process::Signal::HUP);
         let seen = viewer.decoded;
         viewer
-            .until("it plays on", |viewer| viewer.decoded >= seen + 60)
+            .until("it keeps playing", |viewer| viewer.decoded >= seen + 60)
             .await;
     }
     let smaller = "videoconvert ! videoscale ! video/x-raw,format=I420,width=320,height=180 \
@@ -249,7 +249,7 @@ async fn a_hangup_swaps_the_encoder_and_a_wrong_file_changes_nothing() {
     write(directory.path(), smaller);
     program.signal(rustix::process::Signal::HUP);
     viewer
-        .until("the new encoder's picture comes", |viewer| {
+        .until("the new encoder's video arrives", |viewer| {
             viewer.width() == Some(320)
         })
         .await;
@@ -258,7 +258,7 @@ async fn a_hangup_swaps_the_encoder_and_a_wrong_file_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixteen_who_come_and_go_do_not_stop_the_picture_of_one_who_stays() {
+async fn sixteen_viewers_that_come_and_go_do_not_interrupt_one_that_stays() {
     let host = TestHost::start(&options());
     let url = host.ws_url();
     let (mut stays, _) = Viewer::join(&url, VP8).await;
@@ -275,12 +275,12 @@ async fn sixteen_who_come_and_go_do_not_stop_the_picture_of_one_who_stays() {
             tokio::join!(visit(), visit(), visit(), visit());
         }
     };
-    // Each wait for a few more frames has a deadline of its own.
+    // Each wait for a few more frames has its own deadline.
     let watch = async {
         loop {
             let seen = stays.decoded;
             stays
-                .until("the picture goes on", |viewer| viewer.decoded >= seen + 5)
+                .until("the video continues", |viewer| viewer.decoded >= seen + 5)
                 .await;
         }
     };

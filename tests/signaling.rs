@@ -1,4 +1,4 @@
-//! The signaling socket, spoken to directly.
+//! The signaling socket, by direct messages.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -29,7 +29,7 @@ async fn the_welcome_comes_first_and_names_the_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_name_that_is_none_is_refused_before_the_upgrade() {
+async fn an_invalid_app_name_is_refused_before_the_upgrade() {
     let host = TestHost::start(&options());
     for path in ["ws/..%2f", "ws/-x", &format!("ws/{}", "x".repeat(65))] {
         let refused = connect_async(format!("ws://{}/{path}", host.address)).await;
@@ -42,7 +42,7 @@ async fn an_app_name_that_is_none_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_another_origin_does_not_get_in() {
+async fn a_page_of_another_origin_is_refused() {
     let host = TestHost::start(&options());
     let connect = async |origin: String| {
         let mut request = host.ws_url().into_client_request().unwrap();
@@ -59,7 +59,7 @@ async fn a_page_of_another_origin_does_not_get_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_is_not_the_hosts_is_not_answered() {
+async fn a_foreign_host_name_is_refused() {
     let host = TestHost::start(&options());
     let mut request = host.ws_url().into_client_request().unwrap();
     for header in ["host", "origin"] {
@@ -101,7 +101,7 @@ async fn pings_are_answered_with_their_own_ids_and_clocks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_answered_and_the_socket_goes_on() {
+async fn invalid_messages_are_answered_and_the_socket_stays_open() {
     let host = TestHost::start(&options());
     let mut client = Client::connect(&host.ws_url()).await;
     client.receive().await;
@@ -127,7 +127,7 @@ async fn what_is_wrong_is_answered_and_the_socket_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_can_decode_nothing_of_ours_is_told_so() {
+async fn a_viewer_that_can_decode_no_codec_of_the_host_gets_an_error() {
     let host = TestHost::start(&options());
     let mut client = Client::connect(&host.ws_url()).await;
     client.receive().await;
@@ -192,7 +192,7 @@ async fn a_new_request_replaces_the_peer() {
         );
     }
     ufrags.dedup();
-    assert_eq!(ufrags.len(), 3, "each offer is of a peer of its own");
+    assert_eq!(ufrags.len(), 3, "each offer comes from a new peer");
     host.stop().await;
 }
 
@@ -206,7 +206,7 @@ async fn the_end_of_the_host_closes_the_sockets_with_1001() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_capture_that_fails_is_told_and_may_be_asked_for_again() {
+async fn a_capture_that_fails_is_reported_and_may_be_requested_again() {
     let mut broken = options();
     broken.capture =
         "videotestsrc is-live=true num-buffers=20 ! video/x-raw,format=BGRx,width=64,height=64".to_owned();

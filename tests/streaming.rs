@@ -1,4 +1,4 @@
-//! Video, data channel and life cycle, against viewers with a webrtcbin of their own.
+//! Video, data channel and life cycle, with viewers that have their own webrtcbin.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,7 +59,7 @@ async fn the_offer_asks_for_playback_without_delay_and_offers_retransmission() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_packet_of_the_picture_asks_for_playback_without_delay() {
+async fn every_video_packet_asks_for_playback_without_delay() {
     let host = TestHost::start(&options());
     let (mut viewer, offer) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     let (id, _) = offer
@@ -68,9 +68,7 @@ async fn every_packet_of_the_picture_asks_for_playback_without_delay() {
         .find(|(_, uri)| uri.ends_with("rtp-hdrext/playout-delay"))
         .unwrap();
     let id: u8 = id.parse().unwrap();
-    viewer
-        .until("the picture comes", |viewer| viewer.decoded > 0)
-        .await;
+    viewer.until("video arrives", |viewer| viewer.decoded > 0).await;
     let [asking, others] = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
     viewer.on_packet({
         let (asking, others) = (asking.clone(), others.clone());
@@ -81,7 +79,7 @@ async fn every_packet_of_the_picture_asks_for_playback_without_delay() {
         }
     });
     viewer
-        .until("packets come", |_| {
+        .until("packets arrive", |_| {
             asking.load(Ordering::Relaxed) + others.load(Ordering::Relaxed) >= 30
         })
         .await;
@@ -91,38 +89,38 @@ async fn every_packet_of_the_picture_asks_for_playback_without_delay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_time_of_each_frame_goes_is_told_to_those_who_ask() {
+async fn the_latency_of_each_frame_is_sent_on_request() {
     let host = TestHost::start(&options());
     let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     viewer.until("the data channel opens", Viewer::can_send).await;
     viewer.send_input("frame-times", json!({"enabled": true}));
     let frames = |viewer: &Viewer| {
-        let told = viewer
+        let message = viewer
             .messages
             .iter()
             .rev()
             .find(|message| message["type"] == "frame-times");
-        told.map(|message| message["data"]["frames"].as_array().unwrap().clone())
+        message.map(|message| message["data"]["frames"].as_array().unwrap().clone())
     };
     viewer
-        .until("frames are told", |viewer| {
+        .until("frames are reported", |viewer| {
             frames(viewer).is_some_and(|frames| frames.len() >= 10)
         })
         .await;
     let frames = frames(&viewer).unwrap();
     let timestamps: std::collections::BTreeSet<_> = frames.iter().map(|frame| frame[0].as_u64()).collect();
-    assert_eq!(timestamps.len(), frames.len(), "one entry a frame");
+    assert_eq!(timestamps.len(), frames.len(), "one entry per frame");
     for frame in &frames {
         let stages: u64 = (2..6).map(|stage| frame[stage].as_u64().unwrap()).sum();
         assert!((1..10_000_000).contains(&stages), "{frame}");
-        assert!(frame[4].as_u64().unwrap() > 0, "encoding takes time: {frame}");
+        assert!(frame[4].as_u64().unwrap() > 0, "encoding must take time: {frame}");
     }
     viewer.leave().await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_picture_brings_a_key_frame() {
+async fn a_loss_brings_a_key_frame() {
     let host = TestHost::start(&options());
     let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     viewer
@@ -133,17 +131,17 @@ async fn a_lost_picture_brings_a_key_frame() {
     viewer
         .until("more frames", |viewer| viewer.decoded >= frames + 60)
         .await;
-    assert_eq!(viewer.key_frames, before, "key frames come only on demand");
+    assert_eq!(viewer.key_frames, before, "key frames are made only on demand");
     viewer.request_key_frame();
     viewer
-        .until("a key frame comes", |viewer| viewer.key_frames > before)
+        .until("a key frame arrives", |viewer| viewer.key_frames > before)
         .await;
     viewer.leave().await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_comes_later_sees_a_still_screen_too() {
+async fn a_later_viewer_sees_a_still_screen_too() {
     let arguments = ["--virtual=320x240", "--", "sleep", "infinity"];
     let program = tokio::task::block_in_place(|| Program::start(&arguments));
     let (mut first, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
@@ -157,7 +155,7 @@ async fn whoever_comes_later_sees_a_still_screen_too() {
     let before = second.key_frames;
     second.request_key_frame();
     second
-        .until("a key frame comes", |viewer| viewer.key_frames > before)
+        .until("a key frame arrives", |viewer| viewer.key_frames > before)
         .await;
     first.leave().await;
     second.leave().await;
@@ -196,7 +194,7 @@ async fn input_arrives_and_is_released_when_the_viewer_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn motion_on_its_own_channel_is_never_older_than_what_was_done_before() {
+async fn motion_on_its_own_channel_never_undoes_later_input() {
     let host = TestHost::start(&options());
     let knowing = ViewerOptions {
         capabilities: &["dc-motion"],
@@ -208,7 +206,7 @@ async fn motion_on_its_own_channel_is_never_older_than_what_was_done_before() {
             viewer.can_send() && viewer.can_move()
         })
         .await;
-    assert!(viewer.has_motion_first(), "some clients take the last one");
+    assert!(viewer.has_motion_first(), "some clients use the last one");
     let to = |x: f64| Recorded::MoveTo(Point { x, y: 0.0 });
     viewer.send_motion(json!({"x": 1, "y": 0, "seq": 1}));
     viewer.send_motion(json!({"x": 3, "y": 0, "seq": 3}));
@@ -231,7 +229,7 @@ async fn motion_on_its_own_channel_is_never_older_than_what_was_done_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_opens_channels_of_its_own_is_shown_out_after_two() {
+async fn a_viewer_that_opens_more_than_two_channels_is_disconnected() {
     let host = TestHost::start(&options());
     let knowing = ViewerOptions {
         capabilities: &["dc-motion"],
@@ -254,7 +252,7 @@ async fn a_viewer_that_opens_channels_of_its_own_is_shown_out_after_two() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
+async fn a_certificate_that_does_not_match_the_answer_lets_no_input_through() {
     let host = TestHost::start(&options());
     let impostor = ViewerOptions {
         change_answer: flip_fingerprint,
@@ -287,7 +285,7 @@ async fn a_certificate_other_than_the_announced_one_lets_no_input_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_stays_pressed_in_the_x_server_when_a_viewer_dies() {
+async fn no_key_stays_pressed_in_the_x_server_when_a_viewer_dies() {
     let display = x11::display(640, 480);
     let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
     let client = x11::Client::start(&display);
@@ -352,7 +350,7 @@ async fn two_viewers_share_the_capture_and_one_leaving_does_not_disturb_the_othe
     second.leave().await;
     let seen = first.decoded;
     first
-        .until("the first goes on", |viewer| viewer.decoded >= seen + 30)
+        .until("the first continues", |viewer| viewer.decoded >= seen + 30)
         .await;
     first.leave().await;
     host.stop().await;
@@ -370,7 +368,7 @@ async fn fifty_viewers_leave_nothing_behind() {
             .await;
         viewer.leave().await;
     };
-    // The first visits start what stays: GStreamer's thread pool, sockets that are opened once.
+    // The first visits start what stays: GStreamer's thread pool, and sockets that are opened once.
     visit().await;
     visit().await;
     settled(id, None).await;

@@ -16,7 +16,7 @@ const TRICKLE: (&str, &str) = ("content-type", "application/trickle-ice-sdpfrag"
 
 const ORIGIN: &str = "https://player.example";
 
-/// Starts a host that allows a page of another origin.
+/// Starts a host that lets a page of another origin watch.
 fn start(max_connections: usize) -> TestHost {
     TestHost::start_custom(|setup| {
         setup.origins = vec![ORIGIN.to_owned()];
@@ -24,7 +24,7 @@ fn start(max_connections: usize) -> TestHost {
     })
 }
 
-/// Sends a request from that page.
+/// Sends a request as that page does.
 async fn ask(host: &TestHost, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
     let headers = [headers, &[("origin", ORIGIN)]].concat();
     let answer = request(host.address, method, path, &headers, body).await;
@@ -32,7 +32,7 @@ async fn ask(host: &TestHost, method: &str, path: &str, headers: &[(&str, &str)]
     answer
 }
 
-/// Checks that the page may read the answer.
+/// Asserts that the page may read the response.
 fn assert_cors(answer: &Response) {
     assert_eq!(
         answer.header("access-control-allow-origin"),
@@ -60,7 +60,7 @@ fn assert_cors(answer: &Response) {
     assert_eq!(answer.header("access-control-allow-credentials"), None);
 }
 
-/// Connects `player`, and returns the path of its resource.
+/// Connects `player`, and returns the location of its session and the response.
 async fn come(host: &TestHost, path: &str, player: &mut Player) -> (String, Response) {
     let answer = ask(host, "POST", path, &[SDP], &player.offer).await;
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -69,7 +69,7 @@ async fn come(host: &TestHost, path: &str, player: &mut Player) -> (String, Resp
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_endpoint_tells_what_it_takes() {
+async fn the_endpoint_reports_the_types_that_it_accepts() {
     let host = start(100);
     let preflight = [("access-control-request-method", "POST")];
     for path in ["/whep", "/whep/cad", "/whep/cad/0123456789abcdef"] {
@@ -113,7 +113,7 @@ async fn pages_of_other_origins_may_not_watch_and_programs_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_offer_is_refused() {
+async fn bodies_that_are_not_offers_are_refused() {
     let host = start(100);
     let player = Player::new().await;
     let long = format!("{}a=x:{}\r\n", player.offer, "y".repeat(32 * 1024));
@@ -144,7 +144,7 @@ async fn what_is_no_offer_is_refused() {
         let start: String = body.chars().take(20).collect();
         assert_eq!(answer.status, status, "{path} {headers:?} {start:?}: {answer:?}");
         assert_eq!(answer.header("location"), None);
-        assert!(!answer.body.is_empty(), "a sentence tells why");
+        assert!(!answer.body.is_empty(), "the body gives the reason");
         if body == bare {
             assert!(answer.body.contains("fingerprint"), "{}", answer.body);
         }
@@ -184,10 +184,10 @@ async fn a_player_gets_all_candidates_and_decodes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn candidates_may_come_later_in_fragments() {
+async fn candidates_may_arrive_later_in_fragments() {
     let host = start(100);
     let mut player = Player::new().await;
-    // Like players that send each candidate as soon as it is found.
+    // As players do that send each candidate when it is found.
     let (candidates, rest): (Vec<_>, Vec<_>) = player
         .offer
         .lines()
@@ -238,11 +238,11 @@ async fn a_player_that_is_killed_is_noticed() {
         .spawn()
         .unwrap();
     let lines = BufReader::new(player.stdout.take().unwrap()).lines();
-    let mut told = lines.map(Result::unwrap).filter_map(|line| {
+    let mut locations = lines.map(Result::unwrap).filter_map(|line| {
         let (_, location) = line.split_once("it plays at ")?;
         Some(location.to_owned())
     });
-    let location = tokio::task::block_in_place(|| told.next()).expect("the player plays");
+    let location = tokio::task::block_in_place(|| locations.next()).expect("a player that plays");
     player.kill().unwrap();
     player.wait().unwrap();
     let mut again = tokio::time::interval(std::time::Duration::from_millis(200));
@@ -259,16 +259,16 @@ async fn a_player_that_is_killed_is_noticed() {
     })
     .await;
     let mut viewer = Client::connect(&host.ws_url()).await;
-    assert_eq!(viewer.receive().await["type"], "welcome", "its place is free");
+    assert_eq!(viewer.receive().await["type"], "welcome", "its slot is free");
     host.stop().await;
 }
 
-/// The variable with the URL of the host, for the player that is killed.
+/// Address of the host for the player that is killed.
 const KILLED_AT: &str = "DESKBEAM_TEST_WHEP";
 
-/// The player that is killed, in a process of its own.
+/// Runs in a process of its own.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "it is the player of another test"]
+#[ignore = "runs as the player of another test"]
 async fn play_until_killed() {
     let Ok(address) = std::env::var(KILLED_AT) else {
         return;
@@ -277,16 +277,15 @@ async fn play_until_killed() {
     let mut player = Player::new().await;
     let answer = request(address.parse().unwrap(), "POST", "/whep", &[SDP], &player.offer).await;
     player.take_answer(&answer.body);
-    // Ten seconds of video. The host notices the loss of the player by missing receiver reports, so that one must
-    // have arrived: they are due every 6.2 s at most (RFC 3550, section 6.3.1), and those during the DTLS handshake
-    // are lost.
+    // Ten seconds of video. The host notices the loss by missing receiver reports, so one must have arrived: they are
+    // due every 6.2 s at most (RFC 3550, section 6.3.1), and a report during the DTLS handshake is lost.
     player.until_decoded(300).await;
     println!("it plays at {}", answer.header("location").unwrap());
     player.until_decoded(u32::MAX).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn players_and_viewers_share_the_places() {
+async fn players_and_viewers_share_the_connection_limit() {
     let host = start(1);
     let mut player = Player::new().await;
     let (location, _) = come(&host, "/whep", &mut player).await;
@@ -300,7 +299,7 @@ async fn players_and_viewers_share_the_places() {
     let mut viewer = Client::connect(&host.ws_url()).await;
     assert_eq!(viewer.receive().await["type"], "welcome");
     let answer = ask(&host, "POST", "/whep", &[SDP], &player.offer).await;
-    assert_eq!(answer.status, 503, "a viewer has the place");
+    assert_eq!(answer.status, 503, "a viewer has the slot");
     viewer.send(json!({"type":"ping"})).await;
     assert_eq!(viewer.receive().await["type"], "pong");
     player.leave().await;

@@ -1,4 +1,4 @@
-//! The X server dies and comes back: viewers stay, are told, and see and act again.
+//! The X server dies and returns: viewers stay, are notified, and see and act again.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -24,18 +24,18 @@ fn told<'a>(viewer: &'a Viewer, kind: &'static str) -> impl DoubleEndedIterator<
         .map(|message| &message["data"])
 }
 
-/// Whether the last that the host said of the desktop is that it has gone.
+/// Returns true if the host's last message about the desktop reports its loss.
 fn is_lost(viewer: &Viewer) -> Option<bool> {
     let status = told(viewer, "pipeline").next_back()?["status"].as_str().unwrap();
     Some(!status.is_empty())
 }
 
-/// Acts again and again, for a host that looks for its desktop when somebody acts, until `is_done`.
+/// Repeats an action until `is_done`: the host looks for its desktop when a viewer acts.
 async fn act(viewer: &mut Viewer, act: impl Fn(&Viewer), is_done: impl Fn() -> bool) {
     soon("the viewer acts again", async {
         while !is_done() {
             act(viewer);
-            let hears = viewer.until("it hears what comes", |_| false);
+            let hears = viewer.until("it receives messages", |_| false);
             let _ = tokio::time::timeout(Duration::from_millis(100), hears).await;
         }
     })
@@ -54,7 +54,7 @@ fn copy(xvfb: &Xvfb, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_stays_is_told_and_sees_and_acts_again_when_the_x_server_is_back() {
+async fn a_viewer_stays_and_sees_and_acts_again_when_the_x_server_returns() {
     let mut xvfb = Xvfb::start("640x480x24", &[]);
     let program = tokio::task::block_in_place(|| Program::start(&["--display", &xvfb.display]));
     let (mut viewer, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
@@ -62,19 +62,19 @@ async fn a_viewer_stays_is_told_and_sees_and_acts_again_when_the_x_server_is_bac
     let before = Root::connect(&xvfb.display);
     before.fill(0xff_ffff);
     viewer
-        .until("it is white", |viewer| viewer.brightness() > Some(200))
+        .until("the screen is white", |viewer| viewer.brightness() > Some(200))
         .await;
     press(&viewer);
     tokio::task::block_in_place(|| eventually("a key is down", || (before.keys_down() == 1).then_some(())));
 
     xvfb.kill();
     viewer
-        .until("the loss is told", |viewer| is_lost(viewer) == Some(true))
+        .until("the loss is reported", |viewer| is_lost(viewer) == Some(true))
         .await;
-    // What is done now is done in no desktop.
+    // Input is discarded while there is no desktop.
     viewer.send_input("mouse-move", json!({"x": 11, "y": 12}));
     let (mut late, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
-    late.until("who comes now is told, too", |viewer| {
+    late.until("a new viewer is notified, too", |viewer| {
         is_lost(viewer) == Some(true)
     })
     .await;
@@ -83,9 +83,9 @@ async fn a_viewer_stays_is_told_and_sees_and_acts_again_when_the_x_server_is_bac
     tokio::task::block_in_place(|| xvfb.restart("800x600x24"));
     let after = Root::connect(&xvfb.display);
     viewer
-        .until("the return is told", |viewer| is_lost(viewer) == Some(false))
+        .until("the return is reported", |viewer| is_lost(viewer) == Some(false))
         .await;
-    assert_eq!(after.keys_down(), 0, "what was held is forgotten");
+    assert_eq!(after.keys_down(), 0, "held keys are forgotten");
     after.fill(0x80_8080);
     for viewer in [&mut viewer, &mut late] {
         let sees = |viewer: &Viewer| {
@@ -100,25 +100,25 @@ async fn a_viewer_stays_is_told_and_sees_and_acts_again_when_the_x_server_is_bac
     act(&mut viewer, press, || after.keys_down() == 1).await;
 
     viewer
-        .until("the cursor is told", |viewer| {
+        .until("the cursor is sent", |viewer| {
             told(viewer, "cursor").count() > cursors
         })
         .await;
     copy(&xvfb, "again");
     let has_text = |viewer: &Viewer| told(viewer, "clipboard").any(|data| data["text"] == "again");
-    viewer.until("the clipboard is told", has_text).await;
+    viewer.until("the clipboard is sent", has_text).await;
     viewer.send_text("_arg_resize,true,400x300");
     let is_small = |viewer: &Viewer| viewer.picture().is_some_and(|(width, ..)| width == 400);
     viewer.until("the desktop has another size", is_small).await;
     late.leave().await;
     viewer.leave().await;
     tokio::task::block_in_place(|| {
-        eventually("the key is let go of", || (after.keys_down() == 0).then_some(()))
+        eventually("the key is released", || (after.keys_down() == 0).then_some(()))
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_virtual_desktop_whose_x_server_dies_ends_the_host_with_the_code_for_displays() {
+async fn the_host_exits_with_the_display_code_when_its_virtual_desktop_dies() {
     let arguments = ["--virtual=320x240", "--", "sleep", "infinity"];
     let mut program = tokio::task::block_in_place(|| Program::start(&arguments));
     let mut client = Client::connect(&program.ws_url()).await;

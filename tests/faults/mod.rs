@@ -1,4 +1,4 @@
-//! What the host survives: its viewers, the network, the desktop and the system fail, and it goes on.
+//! Faults that the host survives: failures of its viewers, the network, the desktop and the system.
 //! docs/reliability.md lists each fault with its test.
 
 mod display;

@@ -1,4 +1,4 @@
-//! Viewers that are killed, stop, fall silent or flood.
+//! Viewers that are killed, stopped, silent or flooding.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -18,9 +18,9 @@ use crate::support::viewer::{Viewer, ViewerOptions};
 use crate::support::xvfb::Xvfb;
 use crate::support::{eventually, soon};
 
-/// How far a viewer comes, in this order; each is told.
+/// The steps of a viewer, in order; each is reported.
 const STEPS: [&str; 6] = ["socket", "offer", "answer", "channel", "frame", "held"];
-/// Processes whose viewers are killed at any moment, and viewers in each: a hundred in all.
+/// Number of processes whose viewers are killed at any moment, and viewers in each: a hundred in all.
 const PROCESSES: u64 = 10;
 const VIEWERS: u64 = 10;
 
@@ -48,11 +48,11 @@ impl Victim {
         Self { process, told }
     }
 
-    /// Waits until one of its viewers has come so far.
+    /// Waits until one of its viewers has reached `step`.
     fn reaches(&mut self, step: &str) {
         let mark = format!("step {step}");
         tokio::task::block_in_place(|| self.told.find(|line| line.as_ref().unwrap().ends_with(&mark)))
-            .unwrap_or_else(|| panic!("no viewer reaches {step}"))
+            .unwrap_or_else(|| panic!("no viewer reached {step}"))
             .unwrap();
     }
 
@@ -71,9 +71,9 @@ impl Drop for Victim {
 const WATCHED: &str = "DESKBEAM_TEST_WATCHED";
 const HOW_MANY: &str = "DESKBEAM_TEST_VIEWERS";
 
-/// In a process of its own.
+/// Runs in a process of its own.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "it is the viewers of other tests"]
+#[ignore = "runs as the viewers of other tests"]
 async fn watch_until_killed() {
     let (Ok(url), Ok(viewers)) = (std::env::var(WATCHED), std::env::var(HOW_MANY)) else {
         return;
@@ -91,33 +91,33 @@ async fn watch_until_killed() {
 }
 
 async fn watch(url: &str) {
-    let tell = |step: &str| println!("step {step}");
+    let report = |step: &str| println!("step {step}");
     let mut client = Client::connect(url).await;
     client.receive_type("welcome").await;
-    tell("socket");
+    report("socket");
     client
         .send(json!({"type": "request-offer", "id": "r", "data": {}}))
         .await;
     client.receive_type("offer").await;
-    tell("offer");
+    report("offer");
     drop(client);
     let (mut viewer, _) = Viewer::join(url, ViewerOptions::default()).await;
-    tell("answer");
+    report("answer");
     viewer.until("the channel opens", Viewer::can_send).await;
-    tell("channel");
-    viewer.until("a frame comes", |viewer| viewer.decoded > 0).await;
-    tell("frame");
+    report("channel");
+    viewer.until("a frame arrives", |viewer| viewer.decoded > 0).await;
+    report("frame");
     viewer.send_input("key-press", json!({"key": "a", "code": "KeyA", "action": "down"}));
-    tell("held");
+    report("held");
     loop {
         let frames = viewer.decoded;
         viewer
-            .until("more frames come", |viewer| viewer.decoded > frames)
+            .until("more frames arrive", |viewer| viewer.decoded > frames)
             .await;
     }
 }
 
-/// Viewers that have come so far, while another goes on: one that answers no ping would be removed.
+/// Starts viewers that reach `step`, while the `other` viewer keeps running: it must answer pings to stay.
 async fn come(other: &mut Viewer, url: &str, viewers: u64, step: &'static str) -> Victim {
     let url = url.to_owned();
     let coming = tokio::task::spawn_blocking(move || {
@@ -127,7 +127,7 @@ async fn come(other: &mut Viewer, url: &str, viewers: u64, step: &'static str) -
     });
     tokio::select! {
         victim = coming => victim.unwrap(),
-        _ = other.until("the other goes on", |_| false) => unreachable!(),
+        _ = other.until("the other continues", |_| false) => unreachable!(),
     }
 }
 
@@ -135,7 +135,7 @@ async fn come(other: &mut Viewer, url: &str, viewers: u64, step: &'static str) -
 async fn viewers_that_are_killed_at_any_moment_leave_nothing_behind() {
     let program = tokio::task::block_in_place(|| Program::start(&["--capture", "test"]));
     let url = program.ws_url();
-    // The first ones start what stays.
+    // The first ones start threads and sockets that stay.
     Victim::start(&url, 2).reaches("held");
     settled(program.id(), None).await;
     let alone = usage(program.id());
@@ -146,14 +146,14 @@ async fn viewers_that_are_killed_at_any_moment_leave_nothing_behind() {
     }
     for process in 0..PROCESSES {
         let _victim = come(&mut stays, &url, VIEWERS, "socket").await;
-        // Another moment each time, while some shake hands and some watch.
+        // A different moment each time, while some are in the handshake and some are watching.
         let moment = Duration::from_millis(process * 97);
-        let goes_on = stays.until("the other goes on", |_| false);
+        let goes_on = stays.until("the other continues", |_| false);
         let _ = tokio::time::timeout(moment, goes_on).await;
     }
     let seen = stays.decoded;
     stays
-        .until("the other goes on", |viewer| viewer.decoded >= seen + 10)
+        .until("the other continues", |viewer| viewer.decoded >= seen + 10)
         .await;
     assert!(stays.error.is_none(), "{:?}", stays.error);
     stays.leave().await;
@@ -161,7 +161,7 @@ async fn viewers_that_are_killed_at_any_moment_leave_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_stops_is_removed_and_lets_go_of_what_it_holds() {
+async fn a_stopped_viewer_is_removed_and_its_keys_are_released() {
     let xvfb = tokio::task::block_in_place(|| Xvfb::start("320x240x24", &[]));
     let root = Root::connect(&xvfb.display);
     let program = tokio::task::block_in_place(|| Program::start(&["--display", &xvfb.display]));
@@ -186,7 +186,7 @@ async fn a_viewer_that_stops_is_removed_and_lets_go_of_what_it_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_no_longer_answers_on_its_channel_gets_another_peer_though_its_socket_lives() {
+async fn a_viewer_whose_channel_is_silent_gets_another_peer_while_its_socket_lives() {
     let host = TestHost::start(&options());
     let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     viewer.until("the channel is open", Viewer::can_send).await;
@@ -199,9 +199,9 @@ async fn a_viewer_that_no_longer_answers_on_its_channel_gets_another_peer_though
     viewer.send_input("pong", json!({"timestamp": 1}));
     let answered = Instant::now();
     viewer
-        .until("the host gives the peer up", |viewer| viewer.error.is_some())
+        .until("the host closes the peer", |viewer| viewer.error.is_some())
         .await;
-    println!("given up after {:?}", answered.elapsed());
+    println!("closed after {:?}", answered.elapsed());
     let error = viewer.error.take().unwrap();
     assert_eq!(error["error"]["code"], "PEER_CONNECTION_FAILED", "{error}");
     let is_up = |event: &Recorded| matches!(event, Recorded::Key(_, false));
@@ -214,7 +214,7 @@ async fn a_viewer_that_no_longer_answers_on_its_channel_gets_another_peer_though
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_that_floods_its_channel_is_shown_out_and_others_go_on_typing() {
+async fn a_viewer_that_floods_its_channel_is_disconnected_and_others_can_type() {
     let host = TestHost::start(&options());
     let (mut calm, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
     let (mut wild, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
@@ -223,13 +223,13 @@ async fn a_viewer_that_floods_its_channel_is_shown_out_and_others_go_on_typing()
     }
     let large = "x".repeat(64 * 1024 - 64);
     wild.send_input("key-press", json!({"key": "b", "code": "KeyB", "action": "down"}));
-    soon("the flood is stemmed", async {
+    soon("the flood is stopped", async {
         while wild.error.is_none() {
             for number in 0..1000 {
                 wild.send_input("mouse-move", json!({"x": number % 300, "y": 5}));
             }
             wild.send_text(&large);
-            let hears = wild.until("it hears of it", |viewer| viewer.error.is_some());
+            let hears = wild.until("it is notified", |viewer| viewer.error.is_some());
             let _ = tokio::time::timeout(Duration::from_millis(1), hears).await;
         }
     })
@@ -249,9 +249,9 @@ async fn a_viewer_that_floods_its_channel_is_shown_out_and_others_go_on_typing()
         .iter()
         .filter(|event| matches!(event, Recorded::MoveTo(_)))
         .count();
-    assert!(moves < 10_000, "{moves} motions were done");
+    assert!(moves < 10_000, "{moves} motions were injected");
     let seen = calm.decoded;
-    calm.until("the picture of the other goes on", |viewer| {
+    calm.until("the other's video continues", |viewer| {
         viewer.decoded >= seen + 10
     })
     .await;

@@ -1,4 +1,4 @@
-//! The host itself is stopped, ended, or finds the system short of something.
+//! Faults of the host's own process: it is stopped, terminated, or runs out of a resource.
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
@@ -19,7 +19,7 @@ use crate::support::signaling::Client;
 use crate::support::viewer::{Viewer, ViewerOptions};
 use crate::support::xvfb::Xvfb;
 
-/// An X server and the program on it.
+/// Starts an X server and the program on it.
 fn on_display(screen: &str) -> (Xvfb, Root, Program) {
     tokio::task::block_in_place(|| {
         let xvfb = Xvfb::start(screen, &[]);
@@ -40,22 +40,22 @@ fn wait(what: &str, condition: impl Fn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
+async fn input_sent_while_the_host_is_stopped_is_not_injected_afterwards() {
     let (_xvfb, root, program) = on_display("640x480x24");
     let mut viewer = join(&program).await;
     viewer.send_input("mouse-move", json!({"x": 100, "y": 100}));
     wait("the pointer follows", || root.pointer() == (100, 100));
     tokio::task::block_in_place(|| program.stop());
-    // For as long as makes a peer lost. The viewer acts all the time.
+    // Long enough to lose a peer, with the viewer acting all the time.
     let stopped = Instant::now();
     while stopped.elapsed() < Duration::from_secs(10) {
         viewer.send_input("mouse-move", json!({"x": 300, "y": 300}));
         viewer.send_input("key-press", json!({"key": "a", "code": "KeyA", "action": "down"}));
-        let hears = viewer.until("it hears nothing", |_| false);
+        let hears = viewer.until("it receives nothing", |_| false);
         let _ = tokio::time::timeout(Duration::from_millis(100), hears).await;
     }
     program.signal(Signal::CONT);
-    assert!(viewer.client.closed().await.is_some(), "it is told to come again");
+    assert!(viewer.client.closed().await.is_some(), "it is asked to reconnect");
     viewer.leave().await;
     let viewer = join(&program).await;
     assert_eq!((root.pointer(), root.keys_down()), ((100, 100), 0));
@@ -68,29 +68,21 @@ async fn what_is_done_while_the_host_is_stopped_is_not_done_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_is_set_shows_nobody_out() {
+async fn setting_the_clock_disconnects_no_viewer() {
     let clock = SetClock::new("+0s");
     let (_xvfb, root, program) = tokio::task::block_in_place(|| {
         let xvfb = Xvfb::start("640x480x24", &[]);
         let root = Root::connect(&xvfb.display);
-        // Small, for a host whose every look at the clock takes longer than usual.
-        let picture =
-            "videotestsrc is-live=true ! video/x-raw,format=I420,width=160,height=120,framerate=10/1";
-        let flags = [
-            "--display",
-            &xvfb.display,
-            "--capture",
-            picture,
-            "--encoder",
-            "vp8",
-        ];
+        // A small video, because libfaketime makes each reading of the clock slow.
+        let video = "videotestsrc is-live=true ! video/x-raw,format=I420,width=160,height=120,framerate=10/1";
+        let flags = ["--display", &xvfb.display, "--capture", video, "--encoder", "vp8"];
         let program = Program::start_with(&flags, &clock.environment());
         (xvfb, root, program)
     });
     let mut viewer = join(&program).await;
     for (offset, hours, place) in [("+2h", 2.0, 100), ("-3h", -3.0, 200), ("+0s", 0.0, 300)] {
         clock.set(offset);
-        // They come every second, when it is also looked whether somebody has gone.
+        // These arrive every second, when the host also checks for viewers that have gone.
         let is_load = |message: &&serde_json::Value| message["type"] == "system_stats";
         let loads = |viewer: &Viewer| viewer.messages.iter().filter(is_load).count();
         let asked = Cell::new(0);
@@ -106,7 +98,7 @@ async fn a_clock_that_is_set_shows_nobody_out() {
         viewer.until("the clock of the host is set", is_set).await;
         let before = loads(&viewer);
         viewer
-            .until("it goes on", |viewer| loads(viewer) >= before + 4)
+            .until("it continues", |viewer| loads(viewer) >= before + 4)
             .await;
         viewer.send_input("mouse-move", json!({"x": place, "y": place}));
         wait("the pointer follows", || root.pointer() == (place, place));
@@ -116,7 +108,7 @@ async fn a_clock_that_is_set_shows_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_releases_what_is_held_says_goodbye_and_a_second_signal_is_immediate() {
+async fn a_signal_releases_keys_and_closes_sockets_and_a_second_one_is_immediate() {
     let (_xvfb, root, mut program) = on_display("320x240x24");
     let mut viewer = join(&program).await;
     let mut other = join(&program).await;
@@ -125,18 +117,18 @@ async fn the_end_releases_what_is_held_says_goodbye_and_a_second_signal_is_immed
     let signalled = Instant::now();
     program.signal(Signal::TERM);
     for viewer in [&mut viewer, &mut other] {
-        let frame = viewer.client.closed().await.expect("a goodbye");
+        let frame = viewer.client.closed().await.expect("a close frame");
         assert_eq!(u16::from(frame.code), 1001, "{frame:?}");
     }
     assert_eq!(tokio::task::block_in_place(|| program.wait()).code(), Some(0));
-    println!("ended after {:?}", signalled.elapsed());
+    println!("exited after {:?}", signalled.elapsed());
     assert_eq!(root.keys_down(), 0);
     viewer.leave().await;
     other.leave().await;
 
     let (_xvfb, _root, mut program) = on_display("320x240x24");
     let viewer = join(&program).await;
-    // Both wait until it goes on.
+    // Both signals are pending until the process continues.
     for signal in [Signal::STOP, Signal::INT, Signal::TERM, Signal::CONT] {
         program.signal(signal);
     }
@@ -146,11 +138,11 @@ async fn the_end_releases_what_is_held_says_goodbye_and_a_second_signal_is_immed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_storm_of_sizes_ends_with_the_last_and_the_viewer_stays() {
+async fn a_burst_of_resizes_ends_with_the_last_size_and_the_viewer_stays() {
     let (xvfb, root, program) = on_display("1280x720x24");
     let mut viewer = join(&program).await;
     viewer
-        .until("there is a picture", |viewer| viewer.picture().is_some())
+        .until("there is video", |viewer| viewer.picture().is_some())
         .await;
     let services = DesktopServices::start(&xvfb.display, None, |_| {}).unwrap();
     for number in 0..50 {
@@ -175,7 +167,7 @@ async fn a_storm_of_sizes_ends_with_the_last_and_the_viewer_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_files_to_open_new_viewers_are_turned_away_and_the_old_one_stays() {
+async fn without_free_file_descriptors_new_viewers_are_refused_and_the_old_one_stays() {
     let program = tokio::task::block_in_place(|| {
         Program::limited(&["prlimit", "--nofile=160:160"], &["--capture", "test"])
     });
@@ -196,11 +188,11 @@ async fn without_files_to_open_new_viewers_are_turned_away_and_the_old_one_stays
         let answer = client.receive().await;
         turned_away += u32::from(answer["type"] == "error");
         viewers.push(client);
-        assert!(viewers.len() < 20, "each has been let in");
+        assert!(viewers.len() < 20, "all were accepted");
     }
     let seen = first.decoded;
     first
-        .until("the first goes on", |viewer| viewer.decoded >= seen + 30)
+        .until("the first continues", |viewer| viewer.decoded >= seen + 30)
         .await;
     drop(viewers);
     first.leave().await;
@@ -208,7 +200,7 @@ async fn without_files_to_open_new_viewers_are_turned_away_and_the_old_one_stays
     again.leave().await;
 }
 
-/// Joins when there is room again.
+/// Joins as soon as there is room again.
 async fn eventually_joins(program: &Program) -> Viewer {
     crate::support::soon("there is room again", async {
         let mut pace = tokio::time::interval(Duration::from_millis(100));
@@ -224,14 +216,14 @@ async fn eventually_joins(program: &Program) -> Viewer {
     join(program).await
 }
 
-/// What keeps a token and a certificate of its own, with its log.
+/// A host that keeps a token and a certificate of its own, with its log.
 struct Logged {
     child: Child,
     url: String,
 }
 
 impl Logged {
-    /// `command` with these flags, whose memory is in this folder.
+    /// Starts `command` with `memory` as its runtime directory.
     fn start(mut command: Command, memory: &Path) -> Self {
         let mut child = command
             .env("XDG_RUNTIME_DIR", memory)
@@ -247,7 +239,7 @@ impl Logged {
         Self { child, url }
     }
 
-    /// Ends it, and gives its log.
+    /// Terminates it and returns its log.
     fn end(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, Signal::TERM).unwrap();
@@ -266,10 +258,10 @@ impl Logged {
 const KEEPS: [&str; 6] = ["--capture", "test", "--listen", "127.0.0.1:0", "--auth", "token"];
 
 #[test]
-fn a_state_folder_that_cannot_be_written_is_told_and_kept_in_memory() {
+fn an_unwritable_state_folder_is_logged_and_kept_in_memory() {
     let memory = tempfile::tempdir().unwrap();
     let mut keeps = command(&KEEPS);
-    // No folder can be made in a file.
+    // A folder cannot be created below a file.
     keeps
         .args(["--tls", "on"])
         .env("XDG_STATE_HOME", "/dev/null/state");
@@ -289,16 +281,16 @@ fn a_state_folder_that_cannot_be_written_is_told_and_kept_in_memory() {
     }
 }
 
-/// Makes the folder `$0` a disk without room, for the command alone.
+/// Mounts a full disk at the folder `$0`, for the command alone.
 const FILL: &str =
     r#"mount -t tmpfs -o size=16k none "$0"; head -c 64k /dev/zero >"$0/all" 2>/dev/null; exec "$@""#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_is_full_is_told_and_nothing_is_left_on_it() {
+async fn a_full_disk_is_logged_and_nothing_is_left_on_it() {
     let (disk, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let may_mount = Command::new("unshare").args(["--mount", "true"]).output();
     if !may_mount.is_ok_and(|output| output.status.success()) {
-        return eprintln!("SKIPPED: disks can be mounted by root only");
+        return eprintln!("SKIPPED: mounting a disk requires root");
     }
     let inner = command(&KEEPS);
     let mut outer = Command::new("unshare");
@@ -322,7 +314,7 @@ async fn a_disk_that_is_full_is_told_and_nothing_is_left_on_it() {
     )
     .await;
     assert_eq!(sent.status, 507, "{sent:?}");
-    // The disk as the host sees it.
+    // The disk in the host's mount namespace.
     let seen = format!("/proc/{}/root{}", host.child.id(), disk.path().display());
     let left = || {
         let entries = std::fs::read_dir(&seen).unwrap();
@@ -333,7 +325,7 @@ async fn a_disk_that_is_full_is_told_and_nothing_is_left_on_it() {
     };
     assert_eq!(left(), [""; 0]);
     let in_state = std::fs::read_dir(format!("{seen}/deskbeam")).map_or(0, Iterator::count);
-    assert_eq!(in_state, 0, "no half of a token");
+    assert_eq!(in_state, 0, "no partial token");
     let log = tokio::task::block_in_place(|| host.end());
     assert!(log.contains("No space left") && log.contains("memory"), "{log}");
 }

@@ -1,4 +1,4 @@
-//! Connections that say nothing, or say it slowly.
+//! Connections that are silent, or slow.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::support::program::Program;
 use crate::support::signaling::Client;
 use crate::support::soon;
 
-/// Connections that are opened and say nothing.
+/// Number of connections that are opened and stay silent.
 const IDLE: usize = 1000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_connections_that_say_nothing_keep_nobody_out_and_are_closed() {
+async fn a_thousand_silent_connections_block_no_other_and_are_closed() {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit {
         current: limit.maximum,
@@ -37,7 +37,7 @@ async fn a_thousand_connections_that_say_nothing_keep_nobody_out_and_are_closed(
     client.receive_type("welcome").await;
     assert_eq!(get(address, "/health").await.status, 200);
     for stream in &mut idle {
-        // What is said to one that is shown out does not matter.
+        // The response to a closed connection does not matter.
         let ended = async { while stream.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} };
         soon("the host closes it", ended).await;
     }
@@ -45,7 +45,7 @@ async fn a_thousand_connections_that_say_nothing_keep_nobody_out_and_are_closed(
     client.receive_type("welcome").await;
 }
 
-/// A connection that seems to come from somewhere else.
+/// Connects from the local address `own`, as another client would.
 async fn connect_from(own: &str, address: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(own.parse().unwrap()).unwrap();
@@ -53,7 +53,7 @@ async fn connect_from(own: &str, address: SocketAddr) -> TcpStream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_comes_byte_by_byte_is_not_waited_for() {
+async fn a_request_that_arrives_byte_by_byte_times_out() {
     let host = TestHost::start_custom(|_| {});
     let mut slow = TcpStream::connect(host.address).await.unwrap();
     let request = b"GET /health HTTP/1.1\r\nhost: localhost\r\nx-endless: ".iter();
@@ -84,7 +84,7 @@ async fn one_address_cannot_take_all_connections() {
     let ends = greedy
         .iter_mut()
         .map(|stream| Box::pin(async move { stream.read(&mut [0; 8]).await }));
-    let (ended, ..) = soon("one is turned away", select_all(ends)).await;
+    let (ended, ..) = soon("one is refused", select_all(ends)).await;
     assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
     first.send(json!({"type": "ping"})).await;
     first.receive_type("pong").await;
