@@ -24,7 +24,7 @@ pub(crate) struct Member {
     /// Rate that its link carries and that it wants, in kbit/s.
     pub(crate) kbps: u32,
     /// True if the viewer can send input.
-    pub(crate) controls: bool,
+    pub(crate) can_send_input: bool,
     /// True if the viewer accepts half the size.
     pub(crate) allows_half_size: bool,
     /// Its current rendition.
@@ -41,8 +41,8 @@ const LEAST_BITS_PER_PIXEL: f64 = 0.4;
 /// Returns the rendition of each viewer. `pixels` is the size of the screen.
 pub(crate) fn assign(members: &[Member], pixels: u64) -> Vec<(PeerId, Rendition)> {
     let best = |members: &mut dyn Iterator<Item = &Member>| members.map(|member| member.kbps).max();
-    let top =
-        best(&mut members.iter().filter(|member| member.controls)).or_else(|| best(&mut members.iter()));
+    let top = best(&mut members.iter().filter(|member| member.can_send_input))
+        .or_else(|| best(&mut members.iter()));
     let Some(top) = top.filter(|top| *top > 0) else {
         return members
             .iter()
@@ -108,7 +108,7 @@ mod tests {
         Member {
             id: PeerId(id),
             kbps,
-            controls: false,
+            can_send_input: false,
             allows_half_size: true,
             rendition,
         }
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_viewer_that_can_send_input_sets_the_best_rate() {
         let mut members = [member(1, 2000, Rendition::High), member(2, 8000, Rendition::High)];
-        members[0].controls = true;
+        members[0].can_send_input = true;
         assert_eq!(renditions(&members), [Rendition::High, Rendition::High]);
     }
 

@@ -75,7 +75,7 @@ impl EncoderPool {
         let member = |(id, subscriber): (&PeerId, &Subscriber)| Member {
             id: *id,
             kbps: subscriber.kbps,
-            controls: subscriber.controls,
+            can_send_input: subscriber.can_send_input,
             allows_half_size: subscriber.allows_half_size,
             rendition: subscriber.encoder.rendition,
         };

@@ -75,7 +75,7 @@ pub(super) struct Subscriber {
     pub(super) delivery: Option<Delivery>,
     pub(super) on_lost: OnLost,
     pub(super) kbps: u32,
-    pub(super) controls: bool,
+    pub(super) can_send_input: bool,
     pub(super) allows_half_size: bool,
     /// True if it has an encoder of its own.
     pub(super) is_private: bool,
@@ -86,7 +86,7 @@ pub(super) struct Subscriber {
 pub(crate) struct NewSubscriber {
     pub(crate) id: PeerId,
     pub(crate) codec: Codec,
-    pub(crate) controls: bool,
+    pub(crate) can_send_input: bool,
     /// True if the viewer accepts half the size.
     pub(crate) allows_half_size: bool,
     /// Called when its stream is lost for good.
@@ -155,7 +155,7 @@ impl EncoderPool {
             delivery: None,
             on_lost: new.on_lost,
             kbps: begins_at,
-            controls: new.controls,
+            can_send_input: new.can_send_input,
             allows_half_size: new.allows_half_size,
             is_private,
             is_paused: false,

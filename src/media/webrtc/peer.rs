@@ -104,7 +104,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gathering {
     New,
-    RunningPipeline,
+    Running,
     Complete,
 }
 
@@ -325,7 +325,7 @@ impl Peer {
     async fn take_down(mut self, id: PeerId, inbox: &mut Inbox) {
         self.fingerprint.close();
         self.streams.disconnect();
-        if self.gathering == Gathering::RunningPipeline {
+        if self.gathering == Gathering::Running {
             teardown::wait_for_gathering(inbox).await;
         }
         self.connections.disconnect();

@@ -39,7 +39,7 @@ impl Streams {
                 let new = NewSubscriber {
                     id,
                     codec,
-                    controls: options.channel.is_some(),
+                    can_send_input: options.channel.is_some(),
                     allows_half_size: options.allows_half_size,
                     on_lost: on_lost(),
                 };

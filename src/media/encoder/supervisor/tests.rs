@@ -5,7 +5,7 @@ use super::*;
 const MS: Duration = Duration::from_millis(1);
 
 /// A simulated encoder that encodes each frame immediately.
-struct EncoderSpec {
+struct SimulatedEncoder {
     supervisor: Supervisor,
     now: Instant,
     counts: Counts,
@@ -14,7 +14,7 @@ struct EncoderSpec {
     size: u64,
 }
 
-impl EncoderSpec {
+impl SimulatedEncoder {
     fn new() -> Self {
         let now = Instant::now();
         let mut encoder = Self {
@@ -71,7 +71,7 @@ impl EncoderSpec {
 
 #[test]
 fn a_still_frame_is_refined_until_that_brings_nothing() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     let done = encoder.wait(Duration::from_millis(1500));
     // 20,000 bytes halved: the fifth is below the limit.
     let repeats = done.iter().filter(|(_, actions)| actions.repeat).count();
@@ -86,7 +86,7 @@ fn a_still_frame_is_refined_until_that_brings_nothing() {
 
 #[test]
 fn the_number_of_refinements_is_limited() {
-    let (mut encoder, mut repeats) = (EncoderSpec::new(), 0);
+    let (mut encoder, mut repeats) = (SimulatedEncoder::new(), 0);
     let end = encoder.now + Duration::from_millis(2500);
     loop {
         encoder.now += encoder.supervisor.next_poll(encoder.now).max(MS);
@@ -103,7 +103,7 @@ fn the_number_of_refinements_is_limited() {
 
 #[test]
 fn a_still_frame_is_repeated_to_keep_the_stream_alive() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(Duration::from_secs(5));
     let done = encoder.wait(Duration::from_secs(20));
     assert_eq!(
@@ -115,7 +115,7 @@ fn a_still_frame_is_repeated_to_keep_the_stream_alive() {
 
 #[test]
 fn on_a_still_screen_a_key_frame_is_made_of_the_last_frame_at_once() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(Duration::from_secs(1));
     let actions = encoder.want_key_frame();
     assert!(actions.force_key_frame && actions.repeat, "{actions:?}");
@@ -123,7 +123,7 @@ fn on_a_still_screen_a_key_frame_is_made_of_the_last_frame_at_once() {
 
 #[test]
 fn a_key_frame_at_rest_is_refined_again() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(Duration::from_secs(1));
     encoder.want_key_frame();
     let done = encoder.wait(Duration::from_secs(1));
@@ -132,7 +132,7 @@ fn a_key_frame_at_rest_is_refined_again() {
 
 #[test]
 fn key_frames_keep_their_distance_however_many_are_requested() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(Duration::from_secs(1));
     assert!(encoder.want_key_frame().force_key_frame);
     let mut forced = Vec::new();
@@ -148,14 +148,14 @@ fn key_frames_keep_their_distance_however_many_are_requested() {
 
 #[test]
 fn a_viewer_that_connects_during_the_start_does_not_wait_for_the_floor() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.now += 60 * MS;
     assert!(encoder.want_key_frame().force_key_frame);
 }
 
 #[test]
 fn in_motion_the_next_frame_becomes_the_key_frame_and_none_is_repeated() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(300 * MS);
     encoder.frame();
     encoder.supervisor.poll(encoder.counts, encoder.now);
@@ -168,7 +168,7 @@ fn in_motion_the_next_frame_becomes_the_key_frame_and_none_is_repeated() {
 
 #[test]
 fn a_request_just_after_a_key_frame_gets_another() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(300 * MS);
     encoder.frame();
     encoder.supervisor.poll(encoder.counts, encoder.now);
@@ -185,7 +185,7 @@ fn a_request_just_after_a_key_frame_gets_another() {
 
 #[test]
 fn motion_that_stops_before_the_key_frame_does_not_lose_it() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(300 * MS);
     encoder.frame();
     encoder.supervisor.poll(encoder.counts, encoder.now);
@@ -199,7 +199,7 @@ fn motion_that_stops_before_the_key_frame_does_not_lose_it() {
 
 #[test]
 fn a_dropped_frame_is_made_up_for_if_it_was_the_last() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     let by = encoder.now + 30 * MS;
     for _ in 0..2 {
         encoder.counts.arrived += 1;
@@ -222,7 +222,7 @@ fn a_dropped_frame_is_made_up_for_if_it_was_the_last() {
 
 #[test]
 fn an_encoder_that_takes_frames_without_output_has_stalled() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(200 * MS);
     encoder.encodes = false;
     let mut stalled_after = None;
@@ -241,7 +241,7 @@ fn an_encoder_that_takes_frames_without_output_has_stalled() {
 
 #[test]
 fn one_change_is_enough_to_see_that_an_encoder_has_stalled() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     encoder.wait(Duration::from_secs(10));
     encoder.encodes = false;
     encoder.frame();
@@ -259,7 +259,7 @@ fn one_change_is_enough_to_see_that_an_encoder_has_stalled() {
 
 #[test]
 fn an_encoder_without_input_has_not_stalled() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     assert!(
         encoder
             .wait(Duration::from_secs(60))
@@ -270,7 +270,7 @@ fn an_encoder_without_input_has_not_stalled() {
 
 #[test]
 fn the_frame_rate_is_measured_in_motion() {
-    let mut encoder = EncoderSpec::new();
+    let mut encoder = SimulatedEncoder::new();
     let mut measured = Vec::new();
     for _ in 0..200 {
         encoder.now += 20 * MS;

@@ -19,7 +19,7 @@ impl Peer {
     pub(crate) async fn make_offer(&mut self, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         let text = self.describe("offer").await?;
         if self.gathering == Gathering::New {
-            self.gathering = Gathering::RunningPipeline;
+            self.gathering = Gathering::Running;
         }
         self.role = Role::Offerer {
             offer: Some(text.clone()),
@@ -32,7 +32,7 @@ impl Peer {
         let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
         self.set_description("set-remote-description", &remote).await?;
         let text = self.describe("answer").await?;
-        self.gathering = Gathering::RunningPipeline;
+        self.gathering = Gathering::Running;
         Ok(text)
     }
 
