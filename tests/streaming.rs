@@ -1,9 +1,10 @@
 //! Video, data channel and life cycle, with viewers that have their own webrtcbin.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use deskbeam::input::{RecordBackend, Recorded, X11Backend};
+use deskbeam::media::StreamOptions;
 use deskbeam::protocol::input::{Button, Point};
 use serde_json::json;
 
@@ -12,6 +13,11 @@ use super::support::program::Program;
 use super::support::usage::{settled, thread_names, usage};
 use super::support::viewer::{Viewer, ViewerOptions};
 use super::support::x11;
+
+/// A pipeline from the source to webrtcbin, as `--pipeline` takes it.
+const WHOLE: &str = "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 \
+     ! vp8enc deadline=1 ! rtpvp8pay ! application/x-rtp,media=video,encoding-name=VP8,payload=96 \
+     ! webrtcbin name=webrtc bundle-policy=max-bundle";
 
 async fn plays(codec: &'static str) {
     let host = TestHost::start(&options());
@@ -282,6 +288,54 @@ async fn a_certificate_that_does_not_match_the_answer_lets_no_input_through() {
     assert_eq!(host.recording.events(), []);
     viewer.leave().await;
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_pipeline_arrives_from_the_first_key_frame_on() {
+    let whole = StreamOptions {
+        pipeline: Some(WHOLE.to_owned()),
+        ..options()
+    };
+    let host = TestHost::start(&whole);
+    let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded >= 30)
+        .await;
+    viewer.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_media_reaches_a_viewer_with_another_certificate() {
+    let whole = StreamOptions {
+        pipeline: Some(WHOLE.to_owned()),
+        ..options()
+    };
+    // DTLS and the frames race for the cores.
+    let is_over = Arc::new(AtomicBool::new(false));
+    for _ in 0..4 {
+        let is_over = Arc::clone(&is_over);
+        std::thread::spawn(move || while !is_over.load(Ordering::Relaxed) {});
+    }
+    for (options, is_dtls_server) in [(&options(), true), (&whole, false), (&whole, true)] {
+        let host = TestHost::start(options);
+        let impostor = ViewerOptions {
+            change_answer: flip_fingerprint,
+            decode: false,
+            is_dtls_server,
+            ..ViewerOptions::default()
+        };
+        let (mut viewer, _) = Viewer::join(&host.ws_url(), impostor).await;
+        viewer
+            .until("the host refuses", |viewer| viewer.error.is_some())
+            .await;
+        let error = viewer.error.take().unwrap().to_string();
+        assert!(error.contains("certificate"), "{error}");
+        assert_eq!(viewer.encoded, 0, "DTLS server: {is_dtls_server}");
+        viewer.leave().await;
+        host.stop().await;
+    }
+    is_over.store(true, Ordering::Relaxed);
 }
 
 #[tokio::test(flavor = "multi_thread")]

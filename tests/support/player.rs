@@ -33,7 +33,7 @@ impl Player {
         let mut player = Self::idle();
         let mut gathered = gathered(&player.webrtc);
         let (sender, events) = mpsc::unbounded_channel();
-        viewer::answer(&player.webrtc, offer, &sender);
+        viewer::answer(&player.webrtc, offer, false, &sender);
         soon("all candidates are gathered", gathered.recv())
             .await
             .unwrap();

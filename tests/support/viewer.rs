@@ -44,6 +44,8 @@ pub(super) enum Happened {
 pub struct ViewerOptions {
     pub codecs: &'static [&'static str],
     pub change_answer: fn(String) -> String,
+    /// The viewer waits for the host's DTLS handshake instead of beginning it.
+    pub is_dtls_server: bool,
     /// False if frames are only counted on arrival.
     pub decode: bool,
     /// The client capabilities in the hello message.
@@ -54,6 +56,7 @@ impl ViewerOptions {
     pub const DEFAULT: Self = Self {
         codecs: &["H264", "VP8"],
         change_answer: |sdp| sdp,
+        is_dtls_server: false,
         decode: true,
         capabilities: &[],
     };
@@ -94,7 +97,7 @@ impl Viewer {
         let pipeline = gst::Pipeline::new();
         let webrtc = webrtcbin(&pipeline, &sender, options.decode);
         pipeline.set_state(gst::State::Playing).unwrap();
-        answer(&webrtc, &offer, &sender);
+        answer(&webrtc, &offer, options.is_dtls_server, &sender);
         let mut viewer = Self {
             client,
             pipeline,
@@ -390,7 +393,12 @@ fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSende
 }
 
 /// Sets the offer, creates the answer and sets that.
-pub(super) fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::UnboundedSender<Happened>) {
+pub(super) fn answer(
+    webrtc: &gst::Element,
+    offer: &str,
+    is_dtls_server: bool,
+    sender: &mpsc::UnboundedSender<Happened>,
+) {
     let sdp = gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).unwrap();
     let offer = WebRTCSessionDescription::new(WebRTCSDPType::Offer, sdp);
     let (send, weak) = (sender.clone(), webrtc.downgrade());
@@ -399,6 +407,7 @@ pub(super) fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::Unbounde
         let weak = webrtc.downgrade();
         let made = gst::Promise::with_change_func(move |reply| {
             let answer: WebRTCSessionDescription = reply.unwrap().unwrap().get("answer").unwrap();
+            let answer = if is_dtls_server { passive(&answer) } else { answer };
             let webrtc = weak.upgrade().unwrap();
             webrtc.emit_by_name::<()>("set-local-description", &[&answer, &None::<gst::Promise>]);
             let _ = send.send(Happened::Answer(answer));
@@ -406,4 +415,12 @@ pub(super) fn answer(webrtc: &gst::Element, offer: &str, sender: &mpsc::Unbounde
         webrtc.emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &made]);
     });
     webrtc.emit_by_name::<()>("set-remote-description", &[&offer, &set]);
+}
+
+/// Returns the same answer as one that lets the other side begin the DTLS handshake (RFC 5763 section 5).
+fn passive(answer: &WebRTCSessionDescription) -> WebRTCSessionDescription {
+    let text = answer.sdp().as_text().unwrap();
+    let text = text.replace("a=setup:active", "a=setup:passive");
+    let sdp = gst_sdp::SDPMessage::parse_buffer(text.as_bytes()).unwrap();
+    WebRTCSessionDescription::new(WebRTCSDPType::Answer, sdp)
 }

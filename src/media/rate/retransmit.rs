@@ -62,16 +62,16 @@ impl Retransmitter {
         });
     }
 
-    /// Retransmits the packets that had these transport-wide sequence numbers, unless a later copy is in flight.
+    /// Retransmits the packets that had these transport-wide sequence numbers, unless a later copy is in sent.
     pub(crate) fn resend(&self, lost: &[u16]) {
         if lost.len() > MANY {
             return;
         }
-        let (exit, ssrc, sequence_numbers) = {
+        let (exit, ssrc, rtp_seqs) = {
             let sending = self.lock();
             let again: Vec<_> = lost
                 .iter()
-                .filter_map(|number| sending.sent_packets.lost(*number))
+                .filter_map(|twcc_seq| sending.sent_packets.lost(*twcc_seq))
                 .collect();
             let exit = sending.exit.as_ref().and_then(glib::WeakRef::upgrade);
             (exit, sending.ssrc, again)
@@ -79,10 +79,10 @@ impl Retransmitter {
         let Some(exit) = exit else {
             return;
         };
-        for sequence_number in sequence_numbers {
+        for rtp_seq in rtp_seqs {
             // The event that GStreamer's RTP session sends when a viewer asks.
             let request = gst::Structure::builder("GstRTPRetransmissionRequest")
-                .field("seqnum", u32::from(sequence_number))
+                .field("seqnum", u32::from(rtp_seq))
                 .field("ssrc", ssrc)
                 .build();
             exit.send_event(gst::event::CustomUpstream::new(request));
@@ -103,15 +103,15 @@ impl Sending {
         let Some(&[high, low]) = packet.extension_onebyte_header(id, 0) else {
             return;
         };
-        let number = u16::from_be_bytes([high, low]);
+        let twcc_seq = u16::from_be_bytes([high, low]);
         if packet.payload_type() == payload_type {
             self.exit.get_or_insert_with(|| pad.downgrade());
             self.ssrc = packet.ssrc();
-            self.sent_packets.sent(number, packet.seq(), false);
+            self.sent_packets.sent(twcc_seq, packet.seq(), false);
         } else if let Ok([high, low, ..]) = packet.payload() {
             // RFC 4588 section 4: the original sequence number.
             self.sent_packets
-                .sent(number, u16::from_be_bytes([*high, *low]), true);
+                .sent(twcc_seq, u16::from_be_bytes([*high, *low]), true);
         }
     }
 }
@@ -119,48 +119,48 @@ impl Sending {
 /// Mapping between transport-wide sequence numbers and packets.
 struct SentPackets {
     /// By transport-wide number: that number and the packet's sequence number.
-    numbers: Vec<Option<(u16, u16)>>,
+    by_twcc_seq: Vec<Option<(u16, u16)>>,
     /// By the packet's sequence number.
-    packets: Vec<Option<SentPacket>>,
+    by_rtp_seq: Vec<Option<SentPacket>>,
 }
 
 /// The transmissions of one packet.
 #[derive(Clone, Copy)]
 struct SentPacket {
-    sequence_number: u16,
+    rtp_seq: u16,
     /// Transport-wide number of the last transmission.
-    number: u16,
+    twcc_seq: u16,
     times: u8,
 }
 
 impl Default for SentPackets {
     fn default() -> Self {
         Self {
-            numbers: vec![None; REMEMBERED],
-            packets: vec![None; REMEMBERED],
+            by_twcc_seq: vec![None; REMEMBERED],
+            by_rtp_seq: vec![None; REMEMBERED],
         }
     }
 }
 
 impl SentPackets {
-    fn sent(&mut self, number: u16, sequence_number: u16, is_copy: bool) {
-        self.numbers[usize::from(number) % REMEMBERED] = Some((number, sequence_number));
-        let packet = &mut self.packets[usize::from(sequence_number) % REMEMBERED];
-        let before = packet.filter(|flight| is_copy && flight.sequence_number == sequence_number);
+    fn sent(&mut self, twcc_seq: u16, rtp_seq: u16, is_copy: bool) {
+        self.by_twcc_seq[usize::from(twcc_seq) % REMEMBERED] = Some((twcc_seq, rtp_seq));
+        let packet = &mut self.by_rtp_seq[usize::from(rtp_seq) % REMEMBERED];
+        let before = packet.filter(|sent| is_copy && sent.rtp_seq == rtp_seq);
         *packet = Some(SentPacket {
-            sequence_number,
-            number,
-            times: before.map_or(1, |flight| flight.times.saturating_add(1)),
+            rtp_seq,
+            twcc_seq,
+            times: before.map_or(1, |sent| sent.times.saturating_add(1)),
         });
     }
 
-    /// Returns the packet that was sent under `number`, if it is to be sent again: no later copy of it is in flight.
-    fn lost(&self, number: u16) -> Option<u16> {
-        let (_, sequence_number) =
-            self.numbers[usize::from(number) % REMEMBERED].filter(|(noted, _)| *noted == number)?;
-        let flight = self.packets[usize::from(sequence_number) % REMEMBERED]?;
-        let is_last = flight.sequence_number == sequence_number && flight.number == number;
-        (is_last && flight.times < MOST).then_some(sequence_number)
+    /// Returns the packet that was sent under `twcc_seq`, if it is to be sent again: no later copy of it is in flight.
+    fn lost(&self, twcc_seq: u16) -> Option<u16> {
+        let (_, rtp_seq) =
+            self.by_twcc_seq[usize::from(twcc_seq) % REMEMBERED].filter(|(noted, _)| *noted == twcc_seq)?;
+        let sent = self.by_rtp_seq[usize::from(rtp_seq) % REMEMBERED]?;
+        let is_last = sent.rtp_seq == rtp_seq && sent.twcc_seq == twcc_seq;
+        (is_last && sent.times < MOST).then_some(rtp_seq)
     }
 }
 

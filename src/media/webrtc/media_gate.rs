@@ -17,7 +17,7 @@ pub(super) fn hold_back(element: &gst::Element, fingerprint: &Arc<FingerprintChe
         let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
         pad.add_probe(mask, move |_, _| match fingerprint.is_verified() {
             true => gst::PadProbeReturn::Remove,
-            false => gst::PadProbeReturn::Drop,
+            false => gst::PadProbeReturn::Handled,
         });
     }
 }
