@@ -6,19 +6,19 @@ use std::process::{Command, Stdio};
 
 use deskbeam::desktop::{VirtualDisplay, VirtualOptions};
 
-/// The commands under "Ten useful invocations", without their comments.
-fn invocations() -> Vec<String> {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, section) = readme.split_once("## Ten useful invocations").unwrap();
-    let block = section.split("```").nth(1).unwrap();
-    let lines = block.lines().filter(|line| line.starts_with("deskbeam"));
+/// The commands in the code blocks of a document that start a host, without their comments.
+fn invocations(document: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+    let lines = text.split("```").skip(1).step_by(2).flat_map(str::lines);
     lines
-        .map(|line| line.split(" #").next().unwrap().trim().to_owned())
+        .map(|line| line.split(" #").next().unwrap().trim())
+        .filter(|command| *command == "deskbeam" || command.starts_with("deskbeam -"))
+        .map(str::to_owned)
         .collect()
 }
 
 #[test]
-fn each_of_the_ten_invocations_runs() {
+fn each_invocation_that_the_documents_show_runs() {
     let options = VirtualOptions {
         width: 640,
         height: 480,
@@ -32,8 +32,8 @@ fn each_of_the_ten_invocations_runs() {
         std::env::var("PATH").unwrap()
     );
     let state = tempfile::tempdir().unwrap();
-    let invocations = invocations();
-    assert_eq!(invocations.len(), 10, "{invocations:?}");
+    let invocations = [invocations("README.md"), invocations("docs/usage.md")].concat();
+    assert_eq!(invocations.len(), 12, "{invocations:?}");
     for invocation in invocations {
         // The test has a display and a port of its own.
         let command = invocation.replace("--display :0", &format!("--display {}", display.display()));
