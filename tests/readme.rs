@@ -80,7 +80,7 @@ fn each_invocation_that_the_documents_show_runs() {
 fn each_test_that_the_security_document_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
-    let (_, section) = document.split_once("## What proves it").unwrap();
+    let (_, section) = document.split_once("\n## Tests\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
     let named: Vec<_> = section
         .split('`')
