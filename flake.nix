@@ -3,7 +3,7 @@
 
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
 
-  # Written after the conventions of nixpkgs for GStreamer programs. It has been parsed, not built.
+  # Follows the conventions of nixpkgs for GStreamer programs. It has been parsed but not built.
   outputs =
     { self, nixpkgs }:
     let
@@ -16,7 +16,7 @@
           gst-plugins-good
           gst-plugins-bad
           gst-plugins-ugly
-          # The plugin "nice", without which webrtcbin makes no connection, is in libnice itself.
+          # The plugin "nice", which webrtcbin needs for every connection, is part of libnice.
           pkgs.libnice.out
         ];
       desktop = pkgs: [ pkgs.xorg.xorgserver pkgs.openbox pkgs.xterm ];
@@ -30,9 +30,9 @@
           cargoLock.lockFile = ./Cargo.lock;
           nativeBuildInputs = [ pkgs.pkg-config pkgs.makeWrapper ];
           buildInputs = gstreamer pkgs;
-          # The tests start browsers and X programs: see checks.
+          # The integration tests start browsers and X programs; `checks` has the unit tests.
           doCheck = false;
-          # GST_PLUGIN_SYSTEM_PATH_1_0 is collected by GStreamer's setup hook.
+          # GStreamer's setup hook collects GST_PLUGIN_SYSTEM_PATH_1_0.
           postInstall = ''
             wrapProgram $out/bin/deskbeam \
               --prefix GST_PLUGIN_SYSTEM_PATH_1_0 : "$GST_PLUGIN_SYSTEM_PATH_1_0" \
@@ -55,7 +55,7 @@
       });
 
       checks = forAllSystems (pkgs: {
-        # Unit tests only: the others need browsers and the network of a machine.
+        # Only the unit tests: the others need browsers, X servers and a network.
         unit = self.packages.${pkgs.system}.default.overrideAttrs {
           doCheck = true;
           cargoTestFlags = [ "--lib" ];

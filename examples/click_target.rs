@@ -1,6 +1,6 @@
-//! An X program to measure with: a square at the top left of its window changes colour at each press of a button, and
-//! the time of the press is printed, in nanoseconds of the Unix epoch. With `scroll`, stripes move through the rest of
-//! the window, with `noise` it is full of random pixels; both 59.5 times a second.
+//! An X program for measurements: a square at the top left of its window changes colour at each button press, and the
+//! time of the press is printed, in nanoseconds since the Unix epoch. The rest of the window shows moving stripes
+//! (`scroll`) or random pixels (`noise`), redrawn 59.5 times a second, or nothing (`still`).
 //!
 //! `scripts/bench` runs it.
 
@@ -16,16 +16,18 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 
 const COLOURS: [u32; 2] = [0x00c0_4020, 0x0020_60c0];
-/// The square that changes, at the top left.
+/// The square that changes colour, at the top left.
 const TARGET: Rectangle = Rectangle {
     x: 0,
     y: 0,
     width: 200,
     height: 200,
 };
+/// The time between two frames of the load.
 const FRAME: Duration = Duration::from_micros(16_807);
-/// How much larger the noise is than the window, so that no two frames show the same part of it.
+/// The pixels by which the noise is wider and higher than the window: each frame shows another part of it.
 const NOISE_MARGIN: u16 = 256;
+/// The rows of noise in one request to the X server.
 const NOISE_ROWS: u16 = 64;
 
 type Failure = Box<dyn std::error::Error>;
@@ -59,7 +61,7 @@ fn main() -> Result<(), Failure> {
                 next += FRAME;
                 load.draw(&canvas)?;
             }
-            // Short, since a press must not wait for the next frame.
+            // At most a millisecond, so that a press does not wait for the next frame.
             None => {
                 std::thread::sleep(
                     next.saturating_duration_since(Instant::now())
@@ -71,7 +73,7 @@ fn main() -> Result<(), Failure> {
     }
 }
 
-/// What happens in the window besides the clicks.
+/// The content of the window outside of the square.
 enum Load {
     Still,
     Scroll { offset: u16 },
@@ -79,7 +81,7 @@ enum Load {
 }
 
 impl Load {
-    /// Random pixels that stay in the X server: a frame is a copy of some part of them.
+    /// Sends random pixels to the X server once; each frame copies a part of them.
     fn noise(canvas: &Canvas<'_>) -> Result<Self, Failure> {
         let Canvas {
             connection,
@@ -187,7 +189,7 @@ impl<'a> Canvas<'a> {
         )?;
         connection.map_window(window)?;
         let gc = connection.generate_id()?;
-        // Without them, as each copy would be answered with an event.
+        // With graphics exposures, the X server would answer each copy with an event.
         connection.create_gc(gc, window, &CreateGCAux::new().graphics_exposures(0))?;
         connection.flush()?;
         Ok(Self {
@@ -219,7 +221,7 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// Marsaglia's xorshift: fast, and no encoder predicts it.
+/// Marsaglia's xorshift: fast, and unpredictable for encoders.
 struct Random(u64);
 
 impl Random {

@@ -1,6 +1,6 @@
-//! An X program that takes the pointer as games do, and prints how far it was moved.
+//! An X program that grabs the pointer like a game, and prints each relative motion.
 //!
-//! The tests in browsers run it.
+//! The browser tests run it.
 
 #[path = "../tests/support/mouse_look.rs"]
 mod mouse_look;

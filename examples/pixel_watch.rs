@@ -1,6 +1,6 @@
-//! Tells when a pixel of an X display changes, as somebody in front of it would see it. `pixel_watch X Y`: once a
-//! millisecond it looks, and prints each other colour of the click target with the time, in nanoseconds of the Unix
-//! epoch.
+//! Watches one pixel of an X display, as a person in front of it would see it. `pixel_watch X Y` reads the pixel once a
+//! millisecond, and prints the time of each change to the other colour of the click target, in nanoseconds since the
+//! Unix epoch.
 //!
 //! `scripts/bench video --judge screen` runs it on the display of the browser.
 
@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{ConnectionExt, ImageFormat};
 
+/// The time between two reads.
 const PACE: Duration = Duration::from_millis(1);
 
-/// The colours of the target; which of its channels is the brighter one tells them apart, whatever a codec does to them.
+/// The colours of the target, recognized by the brighter channel, whatever a codec does to them.
 #[derive(Clone, Copy, PartialEq)]
 enum Colour {
     Red,

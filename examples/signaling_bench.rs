@@ -1,6 +1,6 @@
-//! Measures the signaling of a running host, given by its URL, against a WebSocket server that does nothing but echo.
+//! Compares the signaling of a running host, given by its URL, with a WebSocket server that only echoes.
 //!
-//! `scripts/bench signaling` starts the host and runs it. With `echo` it is that other server, in a process of its own.
+//! `scripts/bench signaling` starts the host and this program, which starts itself with `echo` as the other server.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -12,16 +12,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, accept_async, connect_async_with_config};
 
-/// Pings on one socket, in each round.
+/// The pings on one socket in each round.
 const PINGS: usize = 20_000;
-/// Pings before them, which do not count.
+/// The pings before them, which are not measured.
 const WARM_UP: usize = 2_000;
-/// Pings that wait for their pong at a time.
+/// The most pings that wait for their pong at a time.
 const WINDOW: usize = 64;
 const ROUNDS: usize = 3;
-/// How many clients connect at once.
+/// The numbers of clients that connect at once.
 const CROWDS: [usize; 2] = [50, 500];
-/// What the host should reach of the echo's messages per second.
+/// The share of the echo server's messages per second that the host should reach.
 const TARGET: f64 = 0.7;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -64,7 +64,7 @@ async fn measure(url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What one round has shown.
+/// The result of one round.
 struct Round {
     per_second: f64,
     p99: Duration,
@@ -84,7 +84,8 @@ async fn ping(url: &str) -> Result<Round, Failure> {
     })
 }
 
-/// Sends `count` pings, so that never more than the window are without a pong. Both servers answer in order.
+/// Sends `count` pings, of which at most [`WINDOW`] are without a pong at any time, and returns their latencies. Both
+/// servers answer in order.
 async fn exchange(socket: &mut Socket, count: usize) -> Result<Vec<Duration>, Failure> {
     let mut waiting = VecDeque::with_capacity(WINDOW);
     let mut latencies = Vec::with_capacity(count);
@@ -109,7 +110,7 @@ fn message(sequence: usize) -> Message {
     ))
 }
 
-/// The next answer to a ping; what the host says besides is passed over.
+/// Waits for the next answer to a ping, and ignores other messages of the host.
 async fn pong(socket: &mut Socket) -> Result<(), Failure> {
     loop {
         match socket.next().await {
@@ -120,12 +121,13 @@ async fn pong(socket: &mut Socket) -> Result<(), Failure> {
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error.into()),
-            None => return Err("the server has gone".into()),
+            None => return Err("the server has closed the connection".into()),
         }
     }
 }
 
-/// How long it takes until so many clients that connect at once have each got a pong. All stay until then.
+/// Connects this many clients at once, and returns the time until each of them has got a pong. All stay connected until
+/// then.
 async fn crowd(url: &str, clients: usize) -> Result<Duration, Failure> {
     let started = Instant::now();
     let connecting = (0..clients).map(|_| {
@@ -153,7 +155,7 @@ async fn connect(url: &str) -> Result<Socket, Failure> {
     Ok(connect_async_with_config(url, None, true).await?.0)
 }
 
-/// The other server, as a process.
+/// The echo server, in a process of its own.
 struct Echo {
     child: Child,
     url: String,
@@ -180,7 +182,7 @@ impl Drop for Echo {
     }
 }
 
-/// Sends back what comes, until it is killed.
+/// Returns each text message to its sender, until the process is killed.
 async fn echo() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("ws://{}/", listener.local_addr()?);
@@ -201,7 +203,7 @@ async fn echo() -> Result<(), Failure> {
     }
 }
 
-/// Prints the medians and gives that of the rate.
+/// Prints the medians, and returns that of the rate.
 fn report(name: &str, rounds: &[Round]) -> f64 {
     let rates: Vec<_> = rounds.iter().map(|round| round.per_second).collect();
     let p99s: Vec<_> = rounds.iter().map(|round| millis(round.p99)).collect();

@@ -1,8 +1,8 @@
-//! A host under load for hours: viewers that come, leave and are killed, a desktop that changes its size and whose X
-//! server dies. `scripts/soak` runs it.
+//! A host under load for hours: viewers connect, leave and are killed, the desktop changes its size, its X server dies.
+//! `scripts/soak` runs it.
 //!
-//! `soak run PROGRAM MINUTES` prints once a minute what the host uses, and at the end the lines through that.
-//! `soak leaks PROGRAM CYCLES` prints the objects of GStreamer's that are left of so many visits, by their type.
+//! `soak run PROGRAM MINUTES` prints the resource usage of the host once a minute, and its linear trend at the end.
+//! `soak leaks PROGRAM CYCLES` prints the GStreamer objects that are left after this many visits, by type.
 
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 #[path = "../tests/support"]
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             load::run(program, time).await
         }
         ["leaks", program, cycles] => leaks::run(program, cycles.parse()?).await,
-        // What the first one kills.
+        // The process that `run` starts and kills.
         ["watch", url] => load::watch(url).await,
         _ => Err("usage: soak run PROGRAM MINUTES, or soak leaks PROGRAM CYCLES".into()),
     }

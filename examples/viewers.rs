@@ -1,6 +1,6 @@
-//! Viewers of a running host that receive and do not decode, so that what they cost the host can be measured on the
-//! same machine. `viewers URL N SECONDS`: joins, says `ready` when each has a picture, and prints the frames per
-//! second that each got in the seconds after. The screen has to move.
+//! Viewers that receive the video of a running host without decoding it, to measure their cost for the host on the same
+//! machine. `viewers URL N SECONDS` connects N viewers, prints `ready` when all of them receive video, and then the
+//! frames per second that each has received during the time given. The screen has to move.
 //!
 //! `scripts/bench viewers` runs it.
 
@@ -22,6 +22,7 @@ use support::viewer::{Viewer, ViewerOptions};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+/// The time for frames that were queued while other viewers joined.
 const SETTLING: Duration = Duration::from_secs(1);
 
 #[tokio::main(worker_threads = 2)]
@@ -50,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Gives the frames per second of one viewer.
+/// Returns the frames per second of one viewer.
 async fn watch(socket: String, bearer: String, all_watch: Arc<Barrier>, time: Duration) -> f64 {
     let options = ViewerOptions {
         decode: false,
@@ -59,12 +60,12 @@ async fn watch(socket: String, bearer: String, all_watch: Arc<Barrier>, time: Du
     let client = Client::connect_with(&socket, &[("authorization", &bearer)]).await;
     let (mut viewer, _) = Viewer::join_as(client, options).await;
     viewer
-        .until("there is a picture", |viewer| viewer.encoded > 0)
+        .until("the viewer receives video", |viewer| viewer.encoded > 0)
         .await;
     if all_watch.wait().await.is_leader() {
         println!("ready");
     }
-    // What came while the others joined is still to be taken, and does not count.
+    // Frames that were queued while other viewers joined do not count.
     let settled = Instant::now() + SETTLING;
     viewer
         .until("the joining is over", |_| Instant::now() >= settled)

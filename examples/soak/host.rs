@@ -1,17 +1,17 @@
-//! The host that is watched, and what it uses.
+//! The host under test, and its resource usage.
 
 use std::io::{BufRead, BufReader, Error};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A host in a process of its own, which ends with this.
+/// A host in a process of its own. Dropping it ends the process.
 pub(crate) struct Host {
     process: Child,
     pub(crate) socket: String,
 }
 
-/// What a process uses.
+/// The resource usage of a process.
 pub(crate) struct Usage {
     pub(crate) rss_kib: f64,
     pub(crate) files: f64,
@@ -19,7 +19,7 @@ pub(crate) struct Usage {
 }
 
 impl Host {
-    /// Starts `program` with these arguments and variables, on a free port, for whoever asks.
+    /// Starts `program` with these arguments and variables, on a free port and without authentication.
     pub(crate) fn start(
         program: &str,
         arguments: &[&str],
@@ -48,7 +48,7 @@ impl Host {
         Ok(Self { process, socket })
     }
 
-    /// What it logs. Once, and to be read.
+    /// Takes the log of the host, `None` the second time. The caller has to read it, or the host blocks.
     pub(crate) fn log(&mut self) -> Option<ChildStderr> {
         self.process.stderr.take()
     }
@@ -57,7 +57,7 @@ impl Host {
         Ok(kill_process(Pid::from_child(&self.process), signal)?)
     }
 
-    /// Whether it has the peers of `viewers` and no others, and is taking none down.
+    /// Returns true if the host has one peer for each of `viewers`, and is tearing down none.
     pub(crate) fn has_only(&self, viewers: usize) -> Result<bool, Error> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id()))?.flatten();
         let names: Vec<_> = threads
@@ -67,7 +67,10 @@ impl Host {
         Ok(count("nicesrc") == viewers && count("peer-") == 0)
     }
 
-    /// An error if it has ended.
+    /// Returns the current usage.
+    ///
+    /// # Errors
+    /// If the host has ended.
     pub(crate) fn usage(&self) -> Result<Usage, Error> {
         let place = format!("/proc/{}", self.process.id());
         let status = std::fs::read_to_string(format!("{place}/status"))?;

@@ -1,4 +1,4 @@
-//! What GStreamer's tracer of leaks says of visits that have ended.
+//! The objects that visits have left behind, by GStreamer's leaks tracer.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Error};
@@ -11,11 +11,11 @@ use super::host::Host;
 use crate::support::DEADLINE;
 use crate::support::viewer::{Viewer, ViewerOptions};
 
-/// Visits before the first look start what stays.
+/// The visits before the first listing, which create the objects that stay.
 const WARM_UP: u32 = 5;
-/// Within this time the last peer is down and its ICE agent disposed of.
+/// The time in which the last peer is torn down and its ICE agent disposed of.
 const SETTLE: Duration = Duration::from_secs(8);
-/// The tracer lists what was made and what has gone since the look before.
+/// The environment for the tracer, which lists objects created and released since the listing before.
 const VARIABLES: &[(&str, &str)] = &[
     ("GST_TRACERS", "leaks"),
     ("GST_LEAKS_TRACER_SIG", "1"),
@@ -23,7 +23,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("RUST_LOG", "warn,gstreamer=trace"),
 ];
 
-/// Lets viewers come and go so many times, and prints the objects that are left, by their type.
+/// Lets viewers connect and leave this many times, and prints the objects that are left, by type.
 pub(crate) async fn run(program: &str, cycles: u32) -> Result<(), Box<dyn std::error::Error>> {
     let mut host = Host::start(program, &["--capture", "test"], VARIABLES)?;
     let log = host.log().ok_or("no log")?;
@@ -49,18 +49,18 @@ async fn visits(host: &Host, count: u32) {
     for _ in 0..count {
         let (mut viewer, _) = Viewer::join(&host.socket, ViewerOptions::default()).await;
         viewer
-            .until("the visitor sees the picture", |viewer| viewer.decoded > 2)
+            .until("the visitor sees the video", |viewer| viewer.decoded > 2)
             .await;
         viewer.leave().await;
     }
     tokio::time::sleep(SETTLE).await;
 }
 
-/// How many more of each type were made than have gone, and how many were made in all.
+/// Returns, for each type, the objects created minus the objects released, and the number of all created objects.
 fn left(lines: &Receiver<String>) -> Result<(BTreeMap<String, i32>, u32), Error> {
     let (mut left, mut made) = (BTreeMap::new(), 0);
     let mut limit = DEADLINE;
-    // The list ends when nothing more is said.
+    // The end of the listing is recognized by silence.
     while let Ok(line) = lines.recv_timeout(limit) {
         let change = match (line.contains("object-added,"), line.contains("object-removed,")) {
             (true, _) => 1,
@@ -74,7 +74,7 @@ fn left(lines: &Receiver<String>) -> Result<(BTreeMap<String, i32>, u32), Error>
         *left.entry(name.unwrap_or("?").to_owned()).or_default() += change;
     }
     match made {
-        0 => Err(Error::other("the tracer says nothing")),
+        0 => Err(Error::other("the tracer has listed nothing")),
         made => Ok((left, made)),
     }
 }

@@ -1,4 +1,4 @@
-//! The straight line through what was measured.
+//! The linear trend of measurements.
 
 /// Measurements over time.
 #[derive(Debug, Default)]
@@ -12,8 +12,8 @@ impl Line {
         self.points.push((hours, value));
     }
 
-    /// Mean, and change per hour by least squares. What came in the first fifth of the time is left out: then everything
-    /// is started that stays.
+    /// Returns the mean and, by least squares, the change per hour. The first fifth of the time is left out: memory and
+    /// threads that stay are allocated then.
     pub(crate) fn through(&self) -> Option<(f64, f64)> {
         let end = self.points.last()?.0;
         let points: Vec<_> = self.points.iter().filter(|point| point.0 >= end / 5.0).collect();

@@ -1,4 +1,4 @@
-//! What is done to the host, and what it uses meanwhile.
+//! The load on the host, and its resource usage meanwhile.
 
 use std::io::{BufRead, BufReader, Error};
 use std::process::{Command, Stdio};
@@ -20,16 +20,16 @@ use crate::support::xvfb::Xvfb;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// After so many changes of the picture the X server dies.
+/// The changes on the screen until the X server is killed.
 const LIFE: u32 = 100;
-/// The picture rests for so long between two changes.
+/// The time without a change after each change.
 const REST: Duration = Duration::from_millis(400);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Milliseconds from a change of the picture until it is seen, that nobody has looked at yet.
+/// Milliseconds from a change on the screen until the viewer has decoded it, since the last evaluation.
 type Latencies = Arc<Mutex<Vec<f64>>>;
 
-/// Runs `program` for this time, or until it is interrupted, and prints what it uses.
+/// Runs `program` for this time, or until the soak is interrupted, and prints its resource usage.
 pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
     let xvfb = Xvfb::start("1280x720x24", &[]);
     let mut host = Host::start(program, &["--display", &xvfb.display], &[])?;
@@ -43,7 +43,7 @@ pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
     let mut terminated = signal(SignalKind::terminate())?;
     while started.elapsed() < time {
         tokio::select! {
-            ended = &mut staying => return Err(format!("who stayed has gone: {ended:?}").into()),
+            ended = &mut staying => return Err(format!("the staying viewer has ended: {ended:?}").into()),
             visited = visit(&host.socket, visits) => visits += visited?,
             _ = ctrl_c() => break,
             _ = terminated.recv() => break,
@@ -85,7 +85,7 @@ pub(crate) async fn run(program: &str, time: Duration) -> Outcome {
     Ok(())
 }
 
-/// Waits until nobody is there but the one who stays: only then one look can be compared with another.
+/// Waits until only the staying viewer is connected: only then measurements can be compared with each other.
 async fn settle(host: &Host) -> Result<(), Error> {
     let mut looks = tokio::time::interval(Duration::from_millis(20));
     let is_alone = async {
@@ -94,10 +94,10 @@ async fn settle(host: &Host) -> Result<(), Error> {
         }
         Ok(())
     };
-    soon("who has gone leaves nothing", is_alone).await
+    soon("the host has released the visitors", is_alone).await
 }
 
-/// What the host says is for who reads the result.
+/// Copies the log of the host to stderr.
 pub(super) fn print_log(host: &mut Host) -> Result<(), Error> {
     let log = host.log().ok_or(Error::other("no log"))?;
     std::thread::spawn(move || {
@@ -108,7 +108,7 @@ pub(super) fn print_log(host: &mut Host) -> Result<(), Error> {
     Ok(())
 }
 
-/// One visit of each kind: one that leaves, and three of which none has left when they are killed. How many.
+/// Runs one viewer that leaves, and three that are killed while they watch. Returns the number of viewers.
 async fn visit(socket: &str, number: u64) -> Result<u64, Error> {
     let mut killed = Command::new(std::env::current_exe()?)
         .args(["watch", socket])
@@ -129,9 +129,9 @@ async fn visit(socket: &str, number: u64) -> Result<u64, Error> {
     Ok(4)
 }
 
-/// Three viewers, until somebody kills them. Says when they begin.
+/// Runs three viewers until the process is killed. Prints a line when they start.
 pub(crate) async fn watch(socket: &str) -> Outcome {
-    println!("they come");
+    println!("started");
     let watch = |wait: u64| async move {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         let (mut viewer, _) = Viewer::join(socket, ViewerOptions::default()).await;
@@ -146,7 +146,7 @@ pub(crate) async fn watch(socket: &str) -> Outcome {
     Ok(())
 }
 
-/// One who stays, on a desktop that changes, also in its size, and whose X server dies and is started again.
+/// Runs the staying viewer, on a screen whose content and size change, and whose X server is killed and restarted.
 async fn stay(socket: String, mut xvfb: Xvfb, latencies: Latencies) {
     let (mut viewer, _) = Viewer::join(&socket, ViewerOptions::default()).await;
     viewer
@@ -165,7 +165,7 @@ async fn stay(socket: String, mut xvfb: Xvfb, latencies: Latencies) {
             root.fill(if is_bright { 0xff_ffff } else { 0 });
             let sees = |viewer: &Viewer| viewer.brightness().is_some_and(|seen| (seen > 128) == is_bright);
             viewer.until("the change is seen", sees).await;
-            // Who has just come back to a desktop waits for that.
+            // The first changes after a restart of the X server include the time for reconnecting.
             if change > 1 {
                 let ms = changed.elapsed().as_secs_f64() * 1000.0;
                 latencies.lock().unwrap_or_else(PoisonError::into_inner).push(ms);
