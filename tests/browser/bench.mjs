@@ -1,4 +1,4 @@
-// Measures deskbeam beside what else shows a desktop in a browser, and prints tables. `scripts/bench` runs it.
+// Measures deskbeam and other programs that show a desktop in a browser, and prints tables. `scripts/bench` runs it.
 import { parseArgs } from 'node:util';
 import { bare } from './bench/contenders/bare.mjs';
 import { deskbeam } from './bench/contenders/deskbeam.mjs';
@@ -17,7 +17,7 @@ const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load
 names: ${Object.keys(CONTENDERS).join(', ')}; loads: ${LOADS.join(', ')}`;
 
 /**
- * The members of a list between commas, each of which has to be known.
+ * Parses a list separated by commas, all of whose members have to be known.
  *
  * @template T
  * @param {string} text
@@ -107,5 +107,5 @@ if (part === 'video') {
   ];
   console.log(await viewers(series, sizes[0], failed));
 } else {
-  refuse('say what to measure');
+  refuse('the part to measure is missing');
 }

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A pixel of the desktop in the target. */
+/** The coordinate, on both axes, of a pixel of the desktop inside the target. */
 const SPOT = 100;
 const LATE_MS = 10_000;
 
 /**
- * Presses in the target and measures until it is shown.
+ * Presses in the target, and measures the time until its new colour is visible.
  *
  * @param {import('./types').Judge} judge
  * @param {import('./target.mjs').Target} target
@@ -30,13 +30,13 @@ export async function click(judge, target) {
  */
 function inTime(measured) {
   const late = pause(LATE_MS, undefined, { ref: false }).then(() => {
-    throw new Error(`a click shows nothing within ${LATE_MS} ms`);
+    throw new Error(`a click has no visible effect within ${LATE_MS} ms`);
   });
   return Promise.race([measured, late]);
 }
 
 /**
- * Clicks many times, not in step with any clock of the host or the browser.
+ * Clicks many times, at random intervals, so that no clock of the host or the browser is in step with them.
  *
  * @param {number} times
  * @param {() => Promise<import('./types').Click>} once

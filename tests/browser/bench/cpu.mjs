@@ -1,10 +1,10 @@
-// What processes take of the machine, as /proc tells it.
+// CPU time and memory of processes, from /proc.
 import { readFile, readdir } from 'node:fs/promises';
 
 const TICKS_PER_SECOND = 100;
 
 /**
- * These processes and all that they have started.
+ * Returns these processes and all their descendants.
  *
  * @param {number[]} roots
  */
@@ -19,7 +19,7 @@ export async function tree(roots) {
 }
 
 /**
- * CPU time of processes in seconds, all their threads.
+ * Returns the CPU time of processes with all their threads, in seconds.
  *
  * @param {number[]} pids
  */
@@ -33,7 +33,7 @@ export async function cpuSeconds(pids) {
 }
 
 /**
- * Memory of processes in MiB. What several share counts once.
+ * Returns the memory of processes in MiB. Shared pages count once.
  *
  * @param {number[]} pids
  */
@@ -53,7 +53,7 @@ async function parentOf(name) {
 }
 
 /**
- * The fields after the name of the program; none if the process has gone.
+ * Returns the fields after the name of the program; none if the process has ended.
  *
  * @param {number} pid
  */

@@ -31,7 +31,7 @@ export async function startDisplay(ending, size, xServer) {
     ...screen,
     ...args(directory),
   ]);
-  const number = await server.until('it tells its display', () => server.third.next());
+  const number = await server.until('it reports its display', () => server.third.next());
   return { name: `:${number}`, pid: server.pid, size, directory };
 }
 

@@ -1,4 +1,4 @@
-/** Stands in for the context of a test: what was started with it ends with it. */
+/** A substitute for the context of a test: programs that were started with it end with it. */
 export class Ending {
   /** @type {(() => unknown)[]} */
   #closing = [];
@@ -14,7 +14,7 @@ export class Ending {
 }
 
 /**
- * Does something, and then ends what was started for it.
+ * Runs `work`, and then ends the programs that it started.
  *
  * @template T
  * @param {(ending: Ending) => Promise<T>} work

@@ -5,14 +5,14 @@ import { start } from './programs.mjs';
 import { millisecondsOf } from './target.mjs';
 
 const PIXEL_WATCH = fileURLToPath(new URL('../../../target/release/examples/pixel_watch', import.meta.url));
-/** A pixel of the target that the pointer is not on. */
+/** The coordinate, on both axes, of a pixel of the target that the pointer does not cover. */
 const SPOT = 150;
-/** Room for what a browser has around a page. */
+/** The space for the frame of the browser around the page, in pixels. */
 const FRAME = 200;
 
 /** @satisfies {Record<string, import('./types').OpenJudge>} */
 export const judges = {
-  /** Looks at the picture in the page, in a browser without a window. */
+  /** The page as the judge, in a browser without a window. */
   async page(ending, size) {
     const { page } = await chromiumPage(ending, { viewport: size });
     return {
@@ -20,17 +20,17 @@ export const judges = {
       pageLooks: true,
       begin: async () => {},
       async shown(fromPage) {
-        if (fromPage === undefined) throw new Error('the page has not looked');
+        if (fromPage === undefined) throw new Error('the page has not looked for the new colour');
         return fromPage;
       },
     };
   },
 
-  /** Looks at a pixel of the screen that a browser with a window is on. */
+  /** The screen as the judge: a pixel of a browser window is watched. */
   async screen(ending, size) {
     const display = await startDisplay(ending, { width: size.width + FRAME, height: size.height + FRAME });
     const { page } = await chromiumPage(ending, { viewport: size, display: display.name });
-    // No question of the browser may cover the target.
+    // No permission prompt of the browser may cover the target.
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await fit(page, size);
     /** @type {import('./programs.mjs').Program | undefined} */
@@ -53,7 +53,7 @@ export const judges = {
 };
 
 /**
- * Makes the inside of the window as large as the desktop.
+ * Gives the viewport of the window the size of the desktop.
  *
  * @param {import('playwright-core').Page} page
  * @param {import('./types').Size} size

@@ -38,7 +38,7 @@ export async function measure(ending, contender, { size, load, times, judge: nam
   return { contender: contender.name, size, load, loadAverage, startUpMs, clicks: measured, ...steady };
 }
 
-/** The 1, 5 and 15 minute averages of the machine. */
+/** Returns the load averages of the machine over 1, 5 and 15 minutes. */
 export async function loadAverageNow() {
   return (await readFile('/proc/loadavg', 'utf8')).split(' ').slice(0, 3).join(' ');
 }
@@ -55,7 +55,7 @@ async function shown(page) {
 }
 
 /**
- * What it takes and gives while nobody clicks.
+ * Measures cost and frame rate without clicks.
  *
  * @param {import('playwright-core').Page} page
  * @param {number[]} roots

@@ -1,14 +1,14 @@
 /**
- * Runs in the page, before its own scripts, and leaves `bench` there.
+ * Runs in the page before its own scripts, and defines `bench`.
  *
  * @param {string} selector of the video or canvas
  */
 export function installProbe(selector) {
-  /** A pixel of the target that the pointer is not on. */
+  /** The coordinate, on both axes, of a pixel of the target that the pointer does not cover. */
   const SPOT = 150;
   const COLOURS = [[0xc0, 0x40, 0x20], [0x20, 0x60, 0xc0]];
   const TOLERANCE = 40;
-  /** Rows of the column that tells whether a canvas has changed; more than a period of the stripes. */
+  /** The rows of the column by which changes of a canvas are detected: more than a period of the stripes. */
   const ROWS = 128;
 
   const context = new OffscreenCanvas(1, ROWS).getContext('2d', { willReadFrequently: true });
@@ -38,8 +38,7 @@ export function installProbe(selector) {
     return COLOURS.findIndex((wanted) => wanted.every((value, at) => Math.abs(value - found[at]) <= TOLERANCE));
   };
   /**
-   * @param {(now: number, frame?: VideoFrameCallbackMetadata) => void} look is called when something may be new on the
-   * screen
+   * @param {(now: number, frame?: VideoFrameCallbackMetadata) => void} look is called when the screen may have changed
    */
   const onFrame = (look) => {
     const surface = find();
@@ -95,12 +94,12 @@ export function installProbe(selector) {
     }
   };
 
-  /** When the target has another colour than now. */
+  /** Resolves with the time at which the target has another colour than now. */
   const changed = () => {
     const before = colour();
     return new Promise((resolve) => {
       const look = (/** @type {number} */ _, /** @type {VideoFrameCallbackMetadata | undefined} */ frame) => {
-        // The page is told up to an animation frame after the browser's compositor has the picture.
+        // This callback runs up to an animation frame after the compositor of the browser has got the frame.
         const at = frame ? performance.timeOrigin + frame.presentationTime : now();
         const found = colour();
         return found < 0 || found === before ? void onFrame(look) : resolve(at);
@@ -116,7 +115,7 @@ export function installProbe(selector) {
     shown,
     place(x, y) {
       const surface = find();
-      if (!surface) throw new Error('there is no picture');
+      if (!surface) throw new Error('the page has no video');
       const { left, top, width, height } = surface.getBoundingClientRect();
       const size = sizeOf(surface);
       return { x: left + (x * width) / size.width, y: top + (y * height) / size.height };

@@ -1,4 +1,4 @@
-// The programs that a measurement starts. None outlives the benchmark, however that ends.
+// Programs that a measurement starts. None of them outlives the benchmark, however that ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -35,12 +35,12 @@ export async function start(ending, command, args, { display, env = {} } = {}) {
   return program;
 }
 
-/** A program with what it says. */
+/** A running program and its output. */
 export class Program {
   #name;
   #log = '';
   #exited;
-  /** Whether it has ended and all that it said has been read. */
+  /** True when the program has ended and all its output has been read. */
   #isOver = false;
 
   /**
@@ -51,20 +51,20 @@ export class Program {
     this.#name = name;
     this.pid = /** @type {number} */ (child.pid);
     this.stdout = new Lines(child.stdio[1]);
-    /** What it writes to file descriptor 3. */
+    /** The output on file descriptor 3. */
     this.third = new Lines(child.stdio[3]);
     child.stderr?.setEncoding('utf8').on('data', (data) => (this.#log = (this.#log + data).slice(-4000)));
     this.#exited = once(child, 'exit');
     child.once('close', () => (this.#isOver = true));
   }
 
-  /** The last that it complained of. */
+  /** The last line of its stderr. */
   get complaint() {
     return this.#log.trim().split('\n').at(-1) ?? '';
   }
 
   /**
-   * Asks until the answer is truthy, as long as the program runs.
+   * Calls `ask` until the answer is truthy, as long as the program runs.
    *
    * @template T
    * @param {string} what
@@ -81,7 +81,7 @@ export class Program {
     return answer;
   }
 
-  /** Ends it, and what it has started in its group. */
+  /** Ends the program and its process group. */
   async end() {
     signal(this.pid, 'SIGTERM');
     await Promise.race([this.#exited, pause(3000, undefined, { ref: false })]);
@@ -91,7 +91,7 @@ export class Program {
   }
 }
 
-/** What a program says, line by line. */
+/** The output of a program, line by line. */
 export class Lines {
   /** @type {string[]} */
   #lines = [];
@@ -107,13 +107,13 @@ export class Lines {
     });
   }
 
-  /** Takes the oldest line that was not taken. */
+  /** Takes the oldest line, if there is one. */
   next() {
     return this.#lines.shift();
   }
 }
 
-/** A port of the loopback that nobody listens on. */
+/** Returns a free port of the loopback interface. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -125,7 +125,7 @@ export async function freePort() {
 }
 
 /**
- * Whether a page is served.
+ * Returns true if a page is served.
  *
  * @param {string} url
  */

@@ -20,7 +20,7 @@ const HEAD = [
 const RATIOS = ['deskbeam / other', 'click median', 'click p95', 'CPU, host and X', 'memory', 'Mbit/s', 'start'];
 
 /**
- * The tables of a run, in Markdown: the figures, then what deskbeam takes of what the others take.
+ * Returns the tables of a run, in Markdown: the figures, then deskbeam's figures divided by those of the others.
  *
  * @param {import('./types').Row[]} rows
  */

@@ -1,5 +1,5 @@
 /**
- * The value below which a share of the others are.
+ * Returns a quantile, by nearest rank.
  *
  * @param {number[]} values
  * @param {number} share from 0, the smallest, to 1, the largest

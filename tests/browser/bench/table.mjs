@@ -1,5 +1,5 @@
 /**
- * A table in Markdown: the first column to the left, numbers to the right.
+ * Returns a table in Markdown, with the first column aligned left and the others right.
  *
  * @param {string[]} head
  * @param {string[][]} rows

@@ -4,7 +4,7 @@ import { start } from './programs.mjs';
 const TARGET = fileURLToPath(new URL('../../../target/release/examples/click_target', import.meta.url));
 
 /**
- * Starts the X program that is clicked on.
+ * Starts the click target, an X program.
  *
  * @param {import('./types').Ending} ending
  * @param {import('./types').Display} display
@@ -22,15 +22,15 @@ export class Target {
     this.#program = program;
   }
 
-  /** When the press arrived that was not asked for yet, in milliseconds of the Unix epoch. */
+  /** Returns the time at which the next press arrived, in milliseconds since the Unix epoch. */
   async pressed() {
-    const line = await this.#program.until('it tells the press', () => this.#program.stdout.next());
+    const line = await this.#program.until('it reports the press', () => this.#program.stdout.next());
     return millisecondsOf(line);
   }
 }
 
 /**
- * The time of a line such as `press 1700000000000000000`, in milliseconds of the Unix epoch.
+ * Returns the time in a line such as `press 1700000000000000000`, in milliseconds since the Unix epoch.
  *
  * @param {string} line
  */

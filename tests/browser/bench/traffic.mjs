@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Bytes that a page has got so far, by connection: by TCP from the port of its address, and on its peer connections.
+ * Returns the bytes that a page has received so far, by connection: by TCP from the port of its address, and on its peer
+ * connections.
  *
  * @param {import('playwright-core').Page} page
  */
@@ -22,7 +23,7 @@ export async function received(page) {
 }
 
 /**
- * Bytes between two looks. Connections that have closed meanwhile do not count.
+ * Returns the bytes received between two readings. Connections that were closed in between do not count.
  *
  * @param {Map<string, number>} before
  * @param {Map<string, number>} after

@@ -1,4 +1,4 @@
-// What the parts of the benchmark say to each other.
+// The types that the parts of the benchmark share.
 
 export type { Ending } from '../support/at-end.mjs';
 import type { Page } from 'playwright-core';
@@ -11,72 +11,72 @@ export interface Size {
 
 export type Load = 'still' | 'scroll' | 'noise';
 
-/** An X server of the benchmark's own. */
+/** An X server that the benchmark has started. */
 export interface Display {
   name: string;
   pid: number;
   size: Size;
-  /** A directory that ends with it. */
+  /** A directory that is removed with it. */
   directory: string;
 }
 
-/** What a user would look at a desktop with. */
+/** A program that shows a desktop in a browser. */
 export interface Contender {
   name: string;
-  /** What to know when reading its figures. */
+  /** A note for readers of its figures. */
   note?: string;
-  /** Where its page shows the desktop: a CSS selector of a video or canvas. */
+  /** The CSS selector of the video or canvas in which its page shows the desktop. */
   surface: string;
-  /** The X server it brings itself, and what that is given besides the size; otherwise Xvfb. */
+  /** An X server of its own, with further arguments besides the size; default: Xvfb. */
   xServer?: { program: string; args(directory: string): string[] };
-  /** Starts it on a display. What it cannot do without, it names in an error of one line. */
+  /** Starts it on a display. An error names, in one line, what is missing. */
   start(ending: Ending, display: Display): Promise<Served>;
 }
 
-/** A contender that runs. */
+/** A running contender. */
 export interface Served {
   url: string;
   /** The processes that count as the host, with their children. */
   pids: number[];
 }
 
-/** What `probe.mjs` leaves in the page. Times are in milliseconds of the Unix epoch. */
+/** The interface of `probe.mjs` in the page. Times are in milliseconds since the Unix epoch. */
 export interface Probe {
-  /** Milliseconds from the navigation until the desktop is in the page. */
+  /** Resolves with the milliseconds from the navigation until the page shows the desktop. */
   shown: Promise<number>;
-  /** Where a pixel of the desktop is in the window. */
+  /** Returns the position of a desktop pixel in the window. */
   place(x: number, y: number): { x: number; y: number };
-  /** Attends to the next press in the page and, if it `looks`, to the target until that has another colour. */
+  /** Waits for the next press in the page and, if it `looks`, for the new colour of the target. */
   awaitClick(looks: boolean): void;
-  /** The times of both. */
+  /** Resolves with the times of both. */
   clicked(): Promise<{ pressed: number; shown: number | undefined }>;
-  /** How many frames with something new there are in some milliseconds. */
+  /** Resolves with the number of new frames in this many milliseconds. */
   countFrames(ms: number): Promise<number>;
-  /** Bytes that have come in on peer connections, so far. */
+  /** Resolves with the bytes received on peer connections so far. */
   received(): Promise<number>;
 }
 
-/** Who tells when a click is shown: the page, or an X client that watches the screen of a browser with a window. */
+/** The observer of the new colour: the page, or an X client that watches the screen of a browser window. */
 export interface Judge {
   page: Page;
   /** Called when the page shows the desktop. */
   begin(): Promise<void>;
-  /** When the click was shown, in milliseconds of the Unix epoch; the page says what it knows of it. */
+  /** Resolves with the time of the new colour, in milliseconds since the Unix epoch; `fromPage` is the page's own. */
   shown(fromPage: number | undefined): Promise<number>;
-  /** Whether the page looks itself. */
+  /** True if the page itself looks for the new colour. */
   readonly pageLooks: boolean;
 }
 
 export type OpenJudge = (ending: Ending, size: Size) => Promise<Judge>;
 
-/** Milliseconds of each click: to the X client, from there to the frame, and both. */
+/** Milliseconds of a click: to the X client, from there to the frame, and in total. */
 export interface Click {
   input: number;
   output: number;
   total: number;
 }
 
-/** What was measured of one contender with one load at one size. */
+/** The measurements of one contender with one load at one size. */
 export interface Row {
   contender: string;
   size: Size;
@@ -86,7 +86,7 @@ export interface Row {
   clicks: Click[];
   fps: number;
   hostCpu: number;
-  /** Of the X server, unless that is part of the host. */
+  /** The CPU time of the X server, unless that is part of the host. */
   xCpu: number | undefined;
   memoryMiB: number;
   mbps: number;

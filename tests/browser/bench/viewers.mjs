@@ -1,4 +1,4 @@
-// What one host takes for many viewers: native ones, which receive and do not decode.
+// The cost of many viewers for one host: native viewers, which receive video without decoding it.
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds, memoryMiB, tree } from './cpu.mjs';
 import { startDisplay } from './display.mjs';
@@ -14,11 +14,11 @@ const SECONDS = 5;
 const HEAD = ['host', 'viewers', 'CPU % host', 'MiB', 'frames/s, slowest', 'fastest', 'load'];
 
 /**
- * Measures contenders that the viewers can talk to, each with several numbers of viewers.
+ * Measures contenders whose protocol the viewers speak, each with several numbers of viewers.
  *
  * @param {{contender: import('./types').Contender, numbers: number[]}[]} series
  * @param {import('./types').Size} size
- * @param {(what: string, error: unknown) => void} failed is told of what could not be measured
+ * @param {(what: string, error: unknown) => void} failed is called for each failed measurement
  */
 export async function viewers(series, size, failed) {
   const rows = [];
@@ -48,7 +48,7 @@ async function share(ending, contender, size, number) {
   await startTarget(ending, display, 'scroll');
   const { url, pids } = await contender.start(ending, display);
   const crowd = await start(ending, VIEWERS, [url, String(number), String(SECONDS)]);
-  await crowd.until('each has a picture', () => crowd.stdout.next());
+  await crowd.until('all viewers receive video', () => crowd.stdout.next());
   const [host, began] = [await tree(pids), performance.now()];
   const before = await cpuSeconds(host);
   const rates = [];

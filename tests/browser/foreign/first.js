@@ -1,6 +1,6 @@
-// The first client of the native protocol, in the ways that a host must put up with: it handles each offer twice,
-// tells of presses and never of releases, sends pointer positions in CSS pixels with fractions, a number for a peer
-// id, all input over the signaling socket, and believes only replies that carry the id of its request.
+// The first client of the native protocol, with the habits that a host has to tolerate: it answers each offer twice,
+// sends presses and never releases, pointer positions in fractions of CSS pixels, a number as peer id, all input over the
+// signaling socket, and accepts only replies that carry the id of its request.
 const video = document.querySelector('#screen');
 const peerId = Math.floor(Math.random() * 1e6);
 const pending = new Map();
@@ -42,7 +42,7 @@ function send(type, data) {
 
 globalThis.ping = () => send('ping', { timestamp: Date.now(), client_state: 'connected' });
 
-/** A request that is forgotten after 5 s. */
+/** Sends a request, which is forgotten after 5 s. */
 globalThis.request = (type, data) =>
   new Promise((resolve, reject) => {
     const id = send(type, data);

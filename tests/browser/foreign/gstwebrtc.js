@@ -1,4 +1,4 @@
-// A page with the npm package gstwebrtc-api as the consumer of whatever the host produces.
+// A page with the npm package gstwebrtc-api, as a consumer of the host.
 import GstWebRTCAPI from './npm/gstwebrtc-api/dist/gstwebrtc-api-3.0.0.esm.js';
 
 const video = document.querySelector('#screen');
@@ -16,7 +16,7 @@ globalThis.connect = (signalingServerUrl) => {
   });
 };
 
-/** Consumes what a producer has; with options the consumer makes the offer. */
+/** Consumes the stream of a producer; with options the consumer makes the offer. */
 globalThis.consume = (id, offerOptions) => {
   const session = offerOptions ? api.createConsumerSessionWithOfferOptions(id, offerOptions) : api.createConsumerSession(id);
   globalThis.session = session;

@@ -1,5 +1,5 @@
-// A client that speaks to the host as the web client of Selkies 1.6 does: TURN servers by HTTP, a socket and a peer
-// connection for the picture and another for the sound, lines of text over the data channel.
+// A client that behaves like the web client of Selkies 1.6: TURN servers by HTTP, a socket and a peer connection for
+// video and another pair for audio, lines of text over the data channel.
 const video = document.querySelector('#screen');
 const audio = new Audio();
 globalThis.received = [];
@@ -49,7 +49,7 @@ class Media {
   }
 }
 
-/** What Selkies changes in its answers. */
+/** Modifies an answer as Selkies does. */
 function munge(sdp) {
   let changed = sdp;
   if (!/[^-]sps-pps-idr-in-keyframe=1[^\d]/gm.test(changed) && /[^-]packetization-mode=/gm.test(changed)) {
@@ -59,7 +59,7 @@ function munge(sdp) {
   return changed;
 }
 
-/** Only the channel that was announced last is used. */
+/** Uses only the channel that was announced last. */
 let channel;
 
 function listen(announced) {

@@ -1,9 +1,9 @@
-// A page with the player of the npm package whip-whep, used as its documentation says.
+// A page with the player of the npm package whip-whep, used as in its documentation.
 import { WHEPClient } from './npm/whip-whep/whep.js';
 
 const video = document.querySelector('#screen');
 
-/** Begins to view. Resolves when the answer is set. */
+/** Starts viewing. Resolves when the answer is set. */
 globalThis.view = async (url) => {
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   connection.addTransceiver('video', { direction: 'recvonly' });

@@ -3,15 +3,15 @@ import { startHost } from './host.mjs';
 import { Line } from './line.mjs';
 import { View } from './view.mjs';
 
-/** A picture that takes whatever rate there is. */
+/** Video that needs any bitrate that it gets. */
 export const NOISE =
   'videotestsrc is-live=true pattern=snow ! video/x-raw,format=I420,width=640,height=360,framerate=30/1';
-/** For what takes as long as a busy machine needs. */
+/** The deadline for steps that are slow on a busy machine. */
 export const PATIENCE = { deadlineMs: 60_000 };
 
 /**
- * A page at the other end that shows the picture. In a namespace, Chromium at times is never told of its own networks and
- * gathers for ever, whatever the page does: then another one is started.
+ * Opens a page at the other end that shows the video. In a namespace, Chromium sometimes never learns its own networks
+ * and gathers candidates for ever, whatever the page does: then another Chromium is started.
  *
  * @param {import('node:test').TestContext} t
  * @param {Line} line
@@ -36,10 +36,10 @@ export async function watching(t, line, host) {
 }
 
 /**
- * A host at one end of a line and a page at the other that shows its picture. Undefined: that takes root.
+ * Starts a host at one end of a link and a page at the other end that shows its video. Undefined without root.
  *
  * @param {import('node:test').TestContext} t
- * @param {string[]} [args] more for the host
+ * @param {string[]} [args] further options of the host
  */
 export async function across(t, args = []) {
   const line = await Line.make(t);

@@ -1,5 +1,5 @@
 /**
- * What something can be done after: a test, or a measurement.
+ * A test or a measurement, after which resources are released.
  *
  * @typedef {{after: (close: () => unknown) => void}} Ending
  */
@@ -8,8 +8,8 @@
 const stacks = new WeakMap();
 
 /**
- * Does something when the test is over, passed or not: what was started last is ended first, and one that fails does
- * not keep the others from being ended.
+ * Calls `close` when the test is over, passed or not. The last one registered is called first, and all are called even
+ * if one of them fails.
  *
  * @param {Ending} t
  * @param {() => unknown} close

@@ -9,7 +9,7 @@ export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
 /**
- * A page of a new Chromium that ends with the test.
+ * Opens a page in a new Chromium, which ends with the test.
  *
  * @param {import('./at-end.mjs').Ending} t
  * @param {{viewport?: {width: number, height: number}, scale?: number, args?: string[], program?: string, display?: string}} [options] on an X `display`,
@@ -40,7 +40,7 @@ export async function chromiumPage(t, { viewport = { width: 1280, height: 720 },
 }
 
 /**
- * Everything that a page with nothing wrong does not do.
+ * Collects errors, failed requests and policy violations of a page.
  *
  * @param {import('playwright-core').Page} page
  */
@@ -61,7 +61,7 @@ async function collectComplaints(page) {
 }
 
 /**
- * A page of a new Firefox that ends with the test.
+ * Opens a page in a new Firefox, which ends with the test.
  *
  * @param {import('node:test').TestContext} t
  * @param {{display?: string}} [options] on an X `display`, the browser has a window and a clipboard there
@@ -75,7 +75,7 @@ export async function firefoxPage(t, { display } = {}) {
     env: { ...process.env, ...(display ? { DISPLAY: display } : {}) },
     userDataDir,
     extraPrefsFirefox: {
-      // No look for updates, codecs or extensions while a test runs.
+      // No updates of the browser, codecs or extensions while a test runs.
       'app.update.enabled': false,
       'media.gmp-manager.updateEnabled': false,
       'extensions.update.enabled': false,

@@ -8,7 +8,7 @@ import { until } from './until.mjs';
 
 const run = promisify(execFile);
 
-/** What runs on a virtual desktop: a shell script with a directory of its own, in which it can leave files. */
+/** The program on a virtual desktop: a shell script with a directory of its own, where it can write files. */
 export class Desktop {
   #dir;
 
@@ -16,12 +16,12 @@ export class Desktop {
     this.#dir = dir;
   }
 
-  /** The command for the host, to come after `--`. */
+  /** The command for the host, for the place after `--`. */
   get command() {
     return ['sh', join(this.#dir, 'desktop.sh')];
   }
 
-  /** The contents of a file that the script leaves; empty while there is none. */
+  /** Returns the contents of a file of the script; empty while there is none. */
   async read(name) {
     try {
       return await readFile(join(this.#dir, name), 'utf8');
@@ -31,13 +31,13 @@ export class Desktop {
     }
   }
 
-  /** The environment of a program on this desktop. */
+  /** Returns the environment for a program on this desktop. */
   async env() {
-    const [DISPLAY, XAUTHORITY] = (await until('the desktop tells its display', () => this.read('display'))).split('\n');
+    const [DISPLAY, XAUTHORITY] = (await until('the script has written its display', () => this.read('display'))).split('\n');
     return { ...process.env, DISPLAY, ...(XAUTHORITY ? { XAUTHORITY } : {}) };
   }
 
-  /** Where the X server of the desktop has its pointer. */
+  /** Returns the position of the pointer on the desktop. */
   async pointer() {
     const env = await this.env();
     const { stdout } = await run('xdotool', ['getmouselocation', '--shell'], { env });
@@ -47,7 +47,7 @@ export class Desktop {
 }
 
 /**
- * Writes a script that tells its display and then does `lines`, in the directory `$DIR`.
+ * Writes a script that writes its display to a file and then runs `lines`, with the directory in `$DIR`.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} lines
@@ -64,6 +64,6 @@ ${lines}
   return new Desktop(dir);
 }
 
-/** A terminal over the whole of a 640x480 desktop that writes each line it is given to the file `typed`. */
+/** A terminal that fills a 640x480 desktop and appends each typed line to the file `typed`. */
 export const TYPING = `xsetroot -solid '#103050'
 exec xterm -u8 -b 0 -bw 0 -bg black -fg white -fa Monospace -fs 12 -geometry 70x30+0+0 -e sh -c "cat > '$DIR/typed'"`;

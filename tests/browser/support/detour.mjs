@@ -4,26 +4,26 @@ import { setTimeout as later } from 'node:timers';
 import { atEnd } from './at-end.mjs';
 
 /**
- * The way between a page and its host, through which every datagram of the stream goes, each later than it came and none
- * before another. Signaling and pages are not delayed.
+ * A UDP proxy between a page and its host that delays every datagram of the stream and keeps their order. Signaling and
+ * HTTP are not delayed.
  */
 export class Detour {
-  /** How much later, and by how much more at most, in ms and in either direction. */
+  /** The delay, and the most jitter on top of it, in ms and in either direction. */
   delayMs = 0;
   jitterMs = 0;
   #t;
-  /** Where each datagram is taken that is meant for the host, by the host's own place. @type {Map<string, Promise<number>>} */
+  /** The local port that stands for each address and port of the host. @type {Map<string, Promise<number>>} */
   #doors = new Map();
 
-  /** @param {import('./at-end.mjs').Ending} t whose end it ends with */
+  /** @param {import('./at-end.mjs').Ending} t its end closes the proxy */
   constructor(t) {
     this.#t = t;
   }
 
   /**
-   * Leads the streams of a page through this, from when it is opened next.
+   * Routes the streams of a page through the proxy, from the next time that it is opened.
    *
-   * @param {import('playwright-core').Page} page of Chromium, which keeps its own addresses to itself
+   * @param {import('playwright-core').Page} page of Chromium, which does not reveal its own addresses
    */
   async lead(page) {
     await page.exposeBinding('relayTo', (_source, place) => this.#door(place));
@@ -52,7 +52,7 @@ export class Detour {
   async #open(place) {
     const [address, port] = place.split(':');
     const door = await this.#socket('127.0.0.1');
-    /** For each viewer the socket that speaks for it. @type {Map<number, Promise<(datagram: Buffer) => void>>} */
+    /** The socket towards the host, for each viewer. @type {Map<number, Promise<(datagram: Buffer) => void>>} */
     const speakers = new Map();
     const speaker = async (/** @type {number} */ viewer) => {
       const socket = await this.#socket('0.0.0.0');
@@ -68,7 +68,7 @@ export class Detour {
     return door.address().port;
   }
 
-  /** @param {(datagram: Buffer) => void} send is called in the order of what is given, when it is time */
+  /** @param {(datagram: Buffer) => void} send is called with each datagram in order, after the delay */
   #queue(send) {
     let last = 0;
     return (/** @type {Buffer} */ datagram) => {

@@ -11,14 +11,15 @@ const TYPES = { '.js': 'text/javascript', '.map': 'application/json' };
 
 /**
  * Opens a page with the client `name` of `foreign/` and a video element of 640x480, at the address of the host but
- * without its content security policy, which a foreign page does not have. The browser is signed in. Packages are under `npm/`.
+ * without its content security policy, which a foreign page does not have. The browser is signed in. Packages are under
+ * `npm/`.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} hostUrl
  * @param {string} name
  */
 export async function foreignPage(t, hostUrl, name) {
-  // Chromium does not know a page that the test supplies for one of this machine.
+  // Chromium does not count a page that the test supplies as one of this machine.
   const features = ['', 'WebSockets', 'WebRTC'].map((what) => `LocalNetworkAccessChecks${what}`);
   const { page, complaints } = await chromiumPage(t, { args: [`--disable-features=${features}`] });
   const { origin, hash } = new URL(hostUrl);

@@ -10,11 +10,11 @@ import { until } from './until.mjs';
 
 export const BINARY = process.env.DESKBEAM ?? fileURLToPath(new URL('../../../target/debug/deskbeam', import.meta.url));
 
-/** Where the hosts of this process keep their token: a host that is started again has the same. */
+/** The state folder of all hosts of this process: a restarted host has the same token. */
 export const STATE = mkdtempSync(join(tmpdir(), 'deskbeam-state-'));
 process.on('exit', () => rmSync(STATE, { recursive: true, force: true }));
 
-/** How much of a host's log is shown when a test has failed, in characters. */
+/** The length of the log that is shown when a test has failed, in characters. */
 const LOG_SHOWN = 20_000;
 
 /** A deskbeam process. */
@@ -29,19 +29,19 @@ export class Host {
     this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** The address that it printed. */
+  /** The printed URL. */
   get url() {
     return /^.*?(https?:\/\/\S+)/m.exec(this.stdout)?.[1];
   }
 
-  /** The address of `reference` on the host, with the token. */
+  /** Returns the URL of `reference` on the host, with the token. */
   at(reference) {
     const url = new URL(reference, this.url);
     url.hash = new URL(this.url).hash;
     return url.href;
   }
 
-  /** The token in that address. */
+  /** The token in the printed URL. */
   get token() {
     return new URL(this.url).hash.replace('#token=', '');
   }
@@ -50,7 +50,7 @@ export class Host {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Ends it as a service manager does. It has 3 s and must report success. */
+  /** Ends the host like a service manager. It has 3 s and must report success. */
   async stop() {
     this.child.kill('SIGTERM');
     const late = setTimeout(() => this.child.kill('SIGKILL'), 3000);
@@ -59,7 +59,7 @@ export class Host {
     assert.deepEqual(end, { code: 0, signal: null }, `the host did not end well on SIGTERM:\n${this.log}`);
   }
 
-  /** Ends it without warning, and whatever it had started. */
+  /** Kills the host, and ends the programs that it started. */
   async kill() {
     this.child.kill('SIGKILL');
     await this.exited;
@@ -72,18 +72,18 @@ export class Host {
 }
 
 /**
- * Starts the program under test and waits for its address. It ends with the test.
+ * Starts the program under test and waits until it prints its URL. It ends with the test.
  *
  * @param {import('node:test').TestContext} t
  * @param {string[]} args
- * @param {{port?: number, address?: string, within?: string[]}} [options] `within`: a command that runs it elsewhere
+ * @param {{port?: number, address?: string, within?: string[]}} [options] `within`: a command that runs it in another namespace
  */
 export async function startHost(t, args, { port = 0, address = '127.0.0.1', within = [] } = {}) {
   const [program, ...rest] = [...within, BINARY, '--listen', `${address}:${port}`, ...args];
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { RUST_LOG: 'deskbeam=debug,info', ...process.env, XDG_STATE_HOME: STATE },
-    // Its own process group, so that kill() finds what a killed host leaves behind.
+    // A process group of its own, so that kill() finds the children of a killed host.
     detached: true,
   });
   await once(child, 'spawn');
@@ -95,7 +95,7 @@ export async function startHost(t, args, { port = 0, address = '127.0.0.1', with
       if (t.passed === false) console.log(`the host's log ends with:\n${host.log.slice(-LOG_SHOWN)}`);
     }
   });
-  await until('the host prints its address', () => {
+  await until('the host prints its URL', () => {
     assert.ok(host.isRunning, `the host ended:\n${host.log}`);
     return host.url;
   }).catch((error) => {

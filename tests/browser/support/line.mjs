@@ -8,7 +8,7 @@ import { CHROMIUM } from './browsers.mjs';
 
 const run = promisify(execFile);
 
-/** Two network namespaces, one for a host and one for a browser, and the line between them. */
+/** Two network namespaces, one for a host and one for a browser, and the link between them. */
 export class Line {
   /** The address of the host. */
   address = '10.99.72.1';
@@ -16,7 +16,7 @@ export class Line {
   #browser = `deskbeam-b${process.pid}`;
 
   /**
-   * Makes the line, which ends with the test. Undefined: that takes root.
+   * Creates the link, which is removed with the test. Undefined without root.
    *
    * @param {import('node:test').TestContext} t
    */
@@ -32,7 +32,7 @@ export class Line {
     atEnd(t, () => run('ip', ['netns', 'delete', line.#browser]));
     await run('ip', ['-n', line.#host, 'link', 'add', 'line', 'type', 'veth', 'peer', 'name', 'line', 'netns', line.#browser]);
     for (const [end, address] of [[line.#host, line.address], [line.#browser, FIRST]]) {
-      // An IPv6 address would come a second later, and Chromium then begins anew.
+      // An IPv6 address would appear a second later, and Chromium would then restart ICE gathering.
       await run('ip', ['-n', end, 'link', 'set', 'line', 'addrgenmode', 'none']);
       await run('ip', ['-n', end, 'address', 'add', `${address}/24`, 'dev', 'line']);
       for (const device of ['lo', 'line']) await run('ip', ['-n', end, 'link', 'set', device, 'up']);
@@ -41,25 +41,25 @@ export class Line {
     return line;
   }
 
-  /** It leads nowhere, but without one Chromium at times finds no address of its own. */
+  /** Adds a default route. It leads nowhere, but without one Chromium sometimes finds no address of its own. */
   #lead() {
     return run('ip', ['-n', this.#browser, 'route', 'add', 'default', 'via', this.address]);
   }
 
-  /** Gives the end of the browser another address in the place of the one that it had. */
+  /** Replaces the address of the browser's end. */
   async move() {
     await run('ip', ['-n', this.#browser, 'address', 'delete', `${FIRST}/24`, 'dev', 'line']);
     await run('ip', ['-n', this.#browser, 'address', 'add', `${NEXT}/24`, 'dev', 'line']);
     await this.#lead();
   }
 
-  /** The command that runs a host at its end. */
+  /** The command that runs a program at the host's end. */
   get hostEnd() {
     return ['ip', 'netns', 'exec', this.#host];
   }
 
   /**
-   * A program that starts Chromium at the other end.
+   * Returns a program that starts Chromium at the browser's end.
    *
    * @param {import('node:test').TestContext} t
    */
@@ -73,7 +73,7 @@ export class Line {
   }
 
   /**
-   * Swallows what is sent either way, without a word.
+   * Drops all packets of a protocol in both directions, silently.
    *
    * @param {'udp' | 'tcp'} protocol
    */
@@ -86,7 +86,7 @@ export class Line {
   }
 
   /**
-   * Swallows what comes to a port of the host by TCP.
+   * Drops TCP packets to a port of the host.
    *
    * @param {number} port
    */
@@ -96,7 +96,7 @@ export class Line {
     await this.#filter(this.#host, 'add', 'rule', 'inet', 'hole', 'input', 'tcp', 'dport', String(port), 'drop');
   }
 
-  /** Lets no datagram through to the browser, nor from it. */
+  /** Drops all UDP packets to and from the browser. */
   async deafen() {
     await this.#filter(this.#browser, 'add', 'table', 'inet', 'deaf');
     for (const way of ['input', 'output']) {
@@ -111,14 +111,14 @@ export class Line {
   }
 
   /**
-   * Loses so many of a hundred datagrams either way, by chance, from now on. They are lost where they arrive: a sender
-   * would be told.
+   * Drops this share of the UDP packets at random, in both directions. They are dropped where they arrive, since a sender
+   * would get an error.
    *
    * @param {number} percent
    */
   async lose(percent) {
     for (const end of [this.#host, this.#browser]) {
-      // Deleting what may not be there takes that it is.
+      // Adding the table first lets the deletion succeed if there was none.
       await this.#filter(end, 'add', 'table', 'inet', 'loss');
       await this.#filter(end, 'delete', 'table', 'inet', 'loss');
       await this.#filter(end, 'add', 'table', 'inet', 'loss');
@@ -136,7 +136,7 @@ export class Line {
     return run('ip', ['netns', 'exec', end, 'nft', ...words]);
   }
 
-  /** Lets `megabits` a second through towards the browser, and up to 400 ms of them wait. */
+  /** Limits the rate towards the browser to `megabits` per second, with a queue of up to 400 ms. */
   narrow(megabits) {
     const limit = ['rate', `${megabits}mbit`, 'burst', '8kb', 'latency', '400ms'];
     return run('tc', ['-n', this.#host, 'qdisc', 'add', 'dev', 'line', 'root', 'tbf', ...limit]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
-/** A TURN server (coturn) at the host's end of a line. */
+/** A TURN server (coturn) at the host's end of a link. */
 export class Relay {
   #line;
   #directory;
@@ -19,7 +19,7 @@ export class Relay {
   }
 
   /**
-   * One that runs until the test ends.
+   * Starts a relay that runs until the test ends.
    *
    * @param {import('node:test').TestContext} t
    * @param {import('./line.mjs').Line} line
@@ -35,12 +35,12 @@ export class Relay {
     return relay;
   }
 
-  /** For `--turn-secret-file`. */
+  /** The file for `--turn-secret-file`. */
   get secretFile() {
     return join(this.#directory, 'secret');
   }
 
-  /** With this one, viewers get credentials that the relay refuses. */
+  /** A file with another secret: the relay refuses the credentials that viewers get from it. */
   get wrongSecretFile() {
     return join(this.#directory, 'wrong');
   }
@@ -66,7 +66,7 @@ export class Relay {
     await until('the relay listens', () => /Total General servers/.test(log) || Promise.reject(new Error(log)));
   }
 
-  /** Ends it without warning, if it runs. */
+  /** Kills the relay, if it runs. */
   async stop() {
     const child = this.#child;
     if (!child) return;

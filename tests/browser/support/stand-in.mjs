@@ -16,8 +16,8 @@ const POLICY = [
 ].join('; ');
 
 /**
- * Stands in for the host where a test wants one that misbehaves: it serves the client and speaks the protocol, and
- * its picture comes from a page of Chromium, a canvas of 320x240 with the left half red and the right half blue.
+ * A fake host for tests that need one that misbehaves. It serves the client and speaks the protocol; its video comes from
+ * a page of Chromium, the studio, with a canvas of 320x240 whose left half is red and right half blue.
  */
 export class StandIn {
   #studio;
@@ -26,13 +26,13 @@ export class StandIn {
   #port = 0;
   /** Every message of every client. */
   messages = [];
-  /** Picks the codec of an offer from those that the client asks for. */
+  /** Chooses the codec of an offer from those that the client requests. */
   choose = ([first]) => first;
-  /** Changes an offer before it is sent. */
+  /** Modifies an offer before it is sent. */
   alter = (sdp) => sdp;
-  /** The codec whose frames are spoilt on the way, if any. */
+  /** The codec whose frames are corrupted on the way, if any. */
   spoils = '';
-  /** Tells no client of the data channel that it offers. */
+  /** True to open the data channel without announcing it. */
   hidesChannel = false;
 
   constructor(studio) {
@@ -47,17 +47,17 @@ export class StandIn {
     return this.messages.filter((message) => message.type === type);
   }
 
-  /** Says this to every client. */
+  /** Sends a message to every client. */
   tell(type, data) {
     for (const socket of this.#sockets.clients) socket.send(JSON.stringify({ version: '1.0', type, id: 'told', data }));
   }
 
-  /** The input that came over the data channel since the last call, as `[type, data]`. */
+  /** Returns the input that arrived on the data channel since the last call, as `[type, data]`. */
   input() {
     return this.#studio.evaluate(() => globalThis.input.splice(0));
   }
 
-  /** Serves, on the same port as before. */
+  /** Starts serving, on the same port as before. */
   async open() {
     this.#server = createServer((request, response) => void serve(request, response));
     this.#sockets = new WebSocketServer({ server: this.#server });
@@ -67,7 +67,7 @@ export class StandIn {
     this.#port = this.#server.address().port;
   }
 
-  /** Is gone at once, like a killed process. */
+  /** Stops at once, like a killed process. */
   async close() {
     if (!this.#server) return;
     const closed = once(this.#server, 'close');
@@ -128,7 +128,7 @@ function prepareStudio() {
     context.fillRect(0, 0, 160, 240);
     context.fillStyle = '#0000c0';
     context.fillRect(160, 0, 160, 240);
-    // Something moves, or the canvas would send no frames.
+    // A moving square: a canvas without changes sends no frames.
     context.fillStyle = (tick += 1) % 2 ? '#404040' : '#808080';
     context.fillRect(156, 0, 8, 8);
   }, 40);

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Asks until the answer is truthy, and returns it. Past the deadline it fails with `what` and the last answer.
+ * Calls `ask` until the answer is truthy, and returns the answer. After the deadline it fails with `what` and the last
+ * answer.
  *
  * @template T
- * @param {string} what what is waited for
+ * @param {string} what the awaited state, for the error message
  * @param {() => T | Promise<T>} ask
  * @param {{deadlineMs?: number, everyMs?: number}} [options]
  * @returns {Promise<T>}

@@ -1,6 +1,6 @@
 import { until } from './until.mjs';
 
-/** What a viewer sees and does, in a page of either browser library. */
+/** The actions and observations of a viewer, in a page of either browser library. */
 export class View {
   constructor(page) {
     this.page = page;
@@ -11,12 +11,12 @@ export class View {
     return this;
   }
 
-  /** The state as the page tells it to the viewer. */
+  /** Returns the state that the page shows to the viewer. */
   state() {
     return this.page.evaluate(() => ({ shown: document.body.dataset.state, ...globalThis.deskbeam?.state }));
   }
 
-  /** Waits for one of the states of the page. */
+  /** Waits until the page is in this state. */
   reaches(kind, options) {
     return until(
       `the page is ${kind}`,
@@ -30,7 +30,7 @@ export class View {
   }
 
   /**
-   * Waits until the reason that the page gives for what it shows matches.
+   * Waits until the reason that the page gives for its state matches.
    *
    * @param {RegExp} reason
    * @param {{deadlineMs?: number}} [options]
@@ -51,7 +51,7 @@ export class View {
     return this.page.evaluate(() => globalThis.deskbeam?.framesPresented);
   }
 
-  /** The codec that the video arrives in, such as `video/VP8`. */
+  /** Returns the codec of the received video, such as `video/VP8`. */
   codec() {
     return this.page.evaluate(async () => {
       const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
@@ -60,12 +60,12 @@ export class View {
     });
   }
 
-  /** The size of the desktop that is shown: a busy machine, too, may bring a picture of half of it. */
+  /** Returns the size of the desktop, which the video may have only half of, also because the machine is busy. */
   async frameSize() {
     return (await this.page.evaluate(() => globalThis.deskbeam?.frameSize)) ?? this.videoSize();
   }
 
-  /** The size of the picture as it comes. */
+  /** Returns the size of the received video. */
   videoSize() {
     return this.page.evaluate(() => {
       const { videoWidth: width, videoHeight: height } = document.querySelector('#screen');
@@ -73,7 +73,7 @@ export class View {
     });
   }
 
-  /** The colour of a pixel of the desktop that is shown now, as `[red, green, blue]`. */
+  /** Returns the current colour of a pixel of the desktop in the video, as `[red, green, blue]`. */
   pixel(x, y) {
     return this.page.evaluate(
       ([left, top]) => {
@@ -88,7 +88,7 @@ export class View {
     );
   }
 
-  /** Waits until a pixel has a colour, give or take what a video codec does to it. */
+  /** Waits until a pixel has this colour, within the tolerance that a video codec needs. */
   shows([x, y], colour, { tolerance = 16, ...options } = {}) {
     return until(
       `pixel ${x},${y} is ${colour}`,
@@ -101,7 +101,7 @@ export class View {
     );
   }
 
-  /** The brightness of the frame, one number for each 8x8 pixels. */
+  /** Returns the brightness of the frame, one number for each block of 8x8 pixels. */
   brightness() {
     return this.page.evaluate(() => {
       const video = document.querySelector('#screen');
@@ -113,9 +113,9 @@ export class View {
     });
   }
 
-  /** Waits until the picture differs from an earlier `brightness()` in at least `blocks` places. */
+  /** Waits until the frame differs from an earlier `brightness()` in at least `blocks` blocks. */
   differsFrom(earlier, blocks) {
-    return until(`${blocks} blocks of the picture have changed`, async () => {
+    return until(`${blocks} blocks of the frame have changed`, async () => {
       const now = await this.brightness();
       const changed = now.filter((value, index) => Math.abs(value - earlier[index]) > 30).length;
       if (changed >= blocks) return true;
@@ -123,7 +123,7 @@ export class View {
     });
   }
 
-  /** Where a pixel of the frame is in the window: its middle, in CSS pixels. */
+  /** Returns the position of the centre of a frame pixel in the window, in CSS pixels. */
   async place(x, y) {
     const { width, height } = await this.frameSize();
     const box = await this.page.evaluate(() => {
@@ -147,8 +147,8 @@ export class View {
 }
 
 /**
- * Types as a person does, with Shift where a US keyboard needs it. A character that is not on that keyboard comes
- * from the key that has it elsewhere, or from none.
+ * Types like a person, with Shift where a US keyboard needs it. A character that is not on that keyboard is typed by the
+ * key of another layout that has it, or without a key.
  *
  * @param {import('playwright-core').Page} page of Chromium
  * @param {string} text
@@ -183,5 +183,5 @@ export async function typeInFirefox(page, text) {
 }
 
 const SHIFTED = /[A-Z~!@#$%^&*()_+{}|:"<>?]/;
-/** Keys of a German and of a French keyboard. */
+/** The keys of a German and a French keyboard. */
 const ELSEWHERE = { ö: 'Semicolon', é: 'Digit2' };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { atEnd } from './at-end.mjs';
 
 /**
- * An X server on `display`, or on a free one, with this screen. It ends with the test.
+ * Starts an X server with this screen on `display`, or on a free display. It ends with the test.
  *
  * @param {import('./at-end.mjs').Ending} t
  * @param {string} screen such as `640x480x24`

@@ -1,6 +1,6 @@
 import { startDeskbeam } from './deskbeam.mjs';
 
-/** What one writes first: nothing shared, nothing tuned, no playout delay. */
+/** The simplest pipeline: not shared, not tuned, without the playout-delay extension. */
 const PIPELINE = (/** @type {string} */ display) =>
   `ximagesrc display-name=${display} use-damage=false ! video/x-raw,framerate=60/1 ! videoconvert` +
   ' ! x264enc tune=zerolatency speed-preset=ultrafast bitrate=8000 ! video/x-h264,profile=constrained-baseline' +

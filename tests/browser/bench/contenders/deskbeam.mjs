@@ -20,6 +20,6 @@ export async function startDeskbeam(ending, display, args) {
     ...['--config', '/dev/null', '--listen', '127.0.0.1:0', '--display', display.name],
     ...args,
   ]);
-  const line = await host.until('it prints its address', () => host.stdout.next());
+  const line = await host.until('it prints its URL', () => host.stdout.next());
   return { url: line.replace(/^.*?(https?:)/, '$1').trim(), pids: [host.pid] };
 }

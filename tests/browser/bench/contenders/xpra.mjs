@@ -5,7 +5,7 @@ const OFF = ['daemon', 'mdns', 'pulseaudio', 'speaker', 'microphone', 'notificat
 /** @type {import('../types').Contender} */
 export const xpra = {
   name: 'xpra',
-  note: 'start-desktop, its html5 client',
+  note: '`start-desktop` and its html5 client',
   surface: '#screen canvas',
   async start(ending, display) {
     const port = await freePort();
@@ -18,7 +18,7 @@ export const xpra = {
         ...['--exit-with-children=no', `--socket-dir=${display.directory}`, `--log-dir=${display.directory}`],
         ...OFF.map((what) => `--${what}=no`),
       ],
-      // Without the configuration of Debian, which starts a session that complains in a window.
+      // Without Debian's configuration, which starts a session that shows an error in a window.
       { env: { XDG_RUNTIME_DIR: display.directory, XPRA_SYSTEM_CONF_DIRS: display.directory } },
     );
     const url = `http://127.0.0.1:${port}/index.html?sound=false&floating_menu=false&clipboard=false`;
