@@ -1,4 +1,4 @@
-// Who comes in with a browser, and how.
+// Authentication in a browser.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,11 +13,11 @@ import { View } from './support/view.mjs';
 const LIMIT = { timeout: 120_000 };
 const PASSWORD = 'correct horse battery';
 
-/** Runs `deskbeam` to its end with the hosts' state; what it prints. */
+/** Runs `deskbeam` to its end with the hosts' state folder, and returns its output. */
 const run = (args, input) =>
   execFileSync(BINARY, args, { input, encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: STATE }, stdio: ['pipe', 'pipe', 'ignore'] });
 
-/** Fills in the form of the page. */
+/** Fills in and submits the sign-in form. */
 async function signIn(page, secret) {
   await page.locator('#secret').fill(secret);
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -29,13 +29,13 @@ test('the token leaves the address bar, and the page can be opened again without
   const view = await new View(page).open(host.url);
   await view.reaches('connected');
   assert.equal(await page.evaluate(() => location.href), `${new URL(host.url).origin}/`);
-  assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read the session');
+  assert.equal(await page.evaluate(() => document.cookie), '', 'scripts cannot read the session cookie');
   await page.reload();
   await view.reaches('connected');
   assert.deepEqual(complaints, []);
 });
 
-test('the same by HTTPS, with a cookie that no other host can set', LIMIT, async (t) => {
+test('the token works by HTTPS, with a cookie that no other host can set', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test', '--tls', 'on']);
   assert.match(host.stdout, /^https:.*\ncertificate SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$/m);
   const { page, complaints } = await chromiumPage(t, { args: ['--ignore-certificate-errors'] });
@@ -49,20 +49,20 @@ test('the same by HTTPS, with a cookie that no other host can set', LIMIT, async
   assert.deepEqual(complaints, []);
 });
 
-test('without the token the page asks for it, says what is wrong, and goes on', LIMIT, async (t) => {
+test('without the token the page asks for it, explains a wrong one, and accepts the right one', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(new URL(host.url).origin);
   await view.reaches('signing-in');
   assert.match(await page.locator('#secret-label').textContent(), /address that the host printed/);
   await signIn(page, 'a guess');
-  await until('it is told', async () => (await page.getByRole('alert').textContent()) === 'Wrong token or password.');
+  await until('the page says so', async () => (await page.getByRole('alert').textContent()) === 'Wrong token or password.');
   await signIn(page, host.token);
   await view.reaches('connected');
   assert.ok(await page.locator('#sign-in').isHidden());
 });
 
-test('a password lets in, and too many guesses have to wait', LIMIT, async (t) => {
+test('a password signs in, and too many wrong attempts have to wait', LIMIT, async (t) => {
   run(['passwd'], `${PASSWORD}\n`);
   const host = await startHost(t, ['--capture', 'test', '--auth', 'password']);
   assert.equal(host.token, '');
@@ -79,11 +79,11 @@ test('a password lets in, and too many guesses have to wait', LIMIT, async (t) =
     await signIn(other.page, `guess ${guess}`);
     await answered;
   }
-  await until('the wait is told', async () => /Wait \d+ s/.test(await other.page.getByRole('alert').textContent()));
+  await until('the page shows the wait', async () => /Wait \d+ s/.test(await other.page.getByRole('alert').textContent()));
   assert.equal((await view.state()).shown, 'connected');
 });
 
-test('a guest with a link to look on sees the picture, sends nothing, and is shown out', LIMIT, async (t) => {
+test('a viewer with a link for watching sees the video, sends no input, and is disconnected when it is revoked', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const link = run(['share', '--role', 'view', '--expires', '1h']).trim();
   assert.equal(new URL(link).origin, new URL(host.url).origin);
@@ -96,10 +96,10 @@ test('a guest with a link to look on sees the picture, sends nothing, and is sho
   run(['share', '--revoke', id]);
   const { reason } = await view.reaches('failed');
   assert.match(reason, /Access has ended/);
-  assert.doesNotMatch(host.log, /wanted to act/, 'the page knows that it may not');
+  assert.doesNotMatch(host.log, /wanted to act/, 'the page does not send what the role does not permit');
 });
 
-/** A page of somebody else, on another port of this machine: browsers send it the cookies of ours. */
+/** Serves a page of another origin, on another port of this machine: browsers send it the host's cookies. */
 async function otherSite(t) {
   const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'));
   server.listen(0, '127.0.0.1');
@@ -108,7 +108,7 @@ async function otherSite(t) {
   return `http://127.0.0.1:${server.address().port}/`;
 }
 
-test('a page of somebody else can neither connect nor sign out nor frame, though its browser is signed in', LIMIT, async (t) => {
+test('a page of another origin can neither connect nor sign out nor frame, although the browser is signed in', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const { origin } = new URL(host.url);
   const { page } = await chromiumPage(t);
@@ -141,7 +141,7 @@ test('a page of somebody else can neither connect nor sign out nor frame, though
   await view.reaches('connected');
 });
 
-test('the page is not served to a name that merely leads here', LIMIT, async (t) => {
+test('the page is not served for a name that only resolves to the host', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const { page } = await chromiumPage(t, { args: ['--host-resolver-rules=MAP evil.example 127.0.0.1'] });
   const answer = await page.goto(`http://evil.example:${new URL(host.url).port}/`);

@@ -8,7 +8,7 @@ import { View } from './support/view.mjs';
 const LIMIT = { timeout: 90_000 };
 const NO_LOCKS = { caps_lock: false, num_lock: false };
 
-/** A page of Chromium that shows the picture of a stand-in. */
+/** Opens a page of Chromium that shows the video of a stand-in. */
 async function connected(t, options) {
   const host = await startStandIn(t);
   const { page, complaints } = await chromiumPage(t, options);
@@ -18,7 +18,7 @@ async function connected(t, options) {
   return { host, page, view, complaints };
 }
 
-/** Waits until input arrives, and with it all that has been done and told so far, which it returns. */
+/** Waits until input arrives, and with it all earlier input, which it returns. */
 async function settled(host, page, view) {
   const all = [];
   const moveTo = async (pixel) => {
@@ -36,14 +36,14 @@ async function settled(host, page, view) {
     return (await moves()).length > 0;
   });
   await moveTo(102);
-  await until('what was done has arrived', async () => (await moves()).some(([, { x, y }]) => x === 102 && y === 102));
+  await until('all input has arrived', async () => (await moves()).some(([, { x, y }]) => x === 102 && y === 102));
   return all;
 }
 
-/** What the page tells of its own accord, whenever it is time. */
+/** The messages that the page sends without an action of the person. */
 const BY_ITSELF = ['held', 'layout', 'display-late'];
 
-/** Waits until the host has had at least `count` inputs of a person, and returns them. */
+/** Waits until the host has received at least `count` inputs of a person, and returns them. */
 async function inputs(host, count) {
   const all = [];
   await until(`${count} inputs arrive`, async () => {
@@ -54,7 +54,7 @@ async function inputs(host, count) {
   return all;
 }
 
-test('the picture is shown and nothing is complained about', LIMIT, async (t) => {
+test('the video is shown without errors in the console', LIMIT, async (t) => {
   const { host, view, complaints } = await connected(t);
   await view.shows([40, 120], [0xc0, 0, 0]);
   await view.shows([280, 120], [0, 0, 0xc0]);
@@ -91,7 +91,7 @@ test('pointer, buttons, wheel and keys arrive in pixels of the frame', LIMIT, as
   ]);
 });
 
-test('losing the focus releases everything, and what was held is not released again', LIMIT, async (t) => {
+test('losing the focus releases all keys, and held keys are not released again', LIMIT, async (t) => {
   const { host, page } = await connected(t);
   await page.keyboard.down('a');
   await page.evaluate(() => window.dispatchEvent(new Event('blur')));
@@ -105,7 +105,7 @@ test('losing the focus releases everything, and what was held is not released ag
   ]);
 });
 
-test('a key that comes behind the loss of the focus is not pressed', LIMIT, async (t) => {
+test('a key event after the loss of the focus is not sent', LIMIT, async (t) => {
   const { host, page } = await connected(t);
   await page.evaluate(() => {
     document.hasFocus = () => false;
@@ -121,7 +121,7 @@ test('a key that comes behind the loss of the focus is not pressed', LIMIT, asyn
   ]);
 });
 
-test('a lost host is told, its last picture stays dimmed, and the page comes back by itself', LIMIT, async (t) => {
+test('a lost host is reported over the dimmed last frame, and the page reconnects by itself', LIMIT, async (t) => {
   const { host, page, view } = await connected(t);
   await host.close();
   const state = await view.reaches('reconnecting', { deadlineMs: 5000 });
@@ -134,18 +134,18 @@ test('a lost host is told, its last picture stays dimmed, and the page comes bac
   assert.ok(await page.locator('#still').isHidden());
   assert.ok(await page.locator('#sentence').isHidden());
   const told = await settled(host, page, view);
-  assert.ok(told.every(([type]) => type !== 'key-press'), 'a key pressed while away was replayed');
+  assert.ok(told.every(([type]) => type !== 'key-press'), 'a key pressed while disconnected was replayed');
   await page.keyboard.press('y');
   assert.deepEqual((await inputs(host, 2)).map(([, { key }]) => key), ['y', 'y']);
 });
 
-/** A profile of VP9 that no browser knows: an answer turns it down. */
+/** Sets a profile of VP9 that no browser knows: the answer rejects it. */
 const unknownProfile = (sdp) => sdp.replace(/profile-id=\d+/g, 'profile-id=9');
 
-/** What the client asked for, offer by offer. */
+/** The codecs that the client requested, for each offer. */
 const asked = (host) => host.ofType('request-offer').map(({ data }) => data.codec_preferences);
 
-test('a codec that the browser turns down is not asked for again', LIMIT, async (t) => {
+test('a codec that the browser rejects is not requested again', LIMIT, async (t) => {
   const host = await startStandIn(t);
   host.choose = (codecs) => codecs.find((codec) => codec === 'VP9') ?? codecs[0];
   host.alter = unknownProfile;
@@ -158,7 +158,7 @@ test('a codec that the browser turns down is not asked for again', LIMIT, async 
   assert.deepEqual(more, []);
 });
 
-test('a codec that arrives and is not decoded is not asked for again', LIMIT, async (t) => {
+test('a codec that arrives but is not decoded is not requested again', LIMIT, async (t) => {
   const host = await startStandIn(t);
   host.spoils = 'VP8';
   host.choose = (codecs) => codecs.find((codec) => codec === 'VP8') ?? codecs[0];
@@ -170,7 +170,7 @@ test('a codec that arrives and is not decoded is not asked for again', LIMIT, as
   assert.deepEqual(more, []);
 });
 
-test('when no codec works the page says so and offers another try', LIMIT, async (t) => {
+test('when no codec works the page says so and offers to retry', LIMIT, async (t) => {
   const host = await startStandIn(t);
   host.alter = unknownProfile;
   const { page } = await chromiumPage(t);
@@ -185,7 +185,7 @@ test('when no codec works the page says so and offers another try', LIMIT, async
   await view.reaches('connected');
 });
 
-test('a page that nothing can be done in asks for another stream', LIMIT, async (t) => {
+test('a page whose data channel does not open requests another stream', LIMIT, async (t) => {
   const host = await startStandIn(t);
   host.hidesChannel = true;
   const { page } = await chromiumPage(t);
@@ -197,7 +197,7 @@ test('a page that nothing can be done in asks for another stream', LIMIT, async 
   await settled(host, page, view);
 });
 
-test('an application is asked for by its path', LIMIT, async (t) => {
+test('the path of the socket names the application', LIMIT, async (t) => {
   const host = await startStandIn(t);
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(`${host.url}?app=editor`);
@@ -205,7 +205,7 @@ test('an application is asked for by its path', LIMIT, async (t) => {
   assert.equal(host.ofType('hello')[0].path, '/ws/editor');
 });
 
-test('the example page embeds the picture and takes input beside a heading', LIMIT, async (t) => {
+test('the example page embeds the video below a heading and sends input', LIMIT, async (t) => {
   const host = await startStandIn(t);
   const { page, complaints } = await chromiumPage(t);
   const view = await new View(page).open(`${host.url}example.html`);
@@ -223,14 +223,14 @@ test('the example page embeds the picture and takes input beside a heading', LIM
     ['key-press', { key: 'a', code: 'KeyA', action: 'up' }],
   ]);
   await host.close();
-  await until('the page tells that it tries again', async () => /Reconnecting/.test(await page.locator('#status').textContent()));
+  await until('the page says that it reconnects', async () => /Reconnecting/.test(await page.locator('#status').textContent()));
   await host.open();
   await until('the desktop is back', async () => (await page.locator('#status').textContent()) === 'Connected to the desktop');
   await host.close();
   assert.deepEqual(complaints.filter((complaint) => !/WebSocket|ERR_CONNECTION/.test(complaint)), []);
 });
 
-test('Firefox finds a codec that works, shows the picture and sends input', LIMIT, async (t) => {
+test('Firefox finds a codec that works, shows the video and sends input', LIMIT, async (t) => {
   const host = await startStandIn(t);
   const { page } = await firefoxPage(t);
   const view = await new View(page).open(host.url);

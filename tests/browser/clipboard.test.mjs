@@ -1,4 +1,4 @@
-// Pictures and long texts between the two clipboards, and which way they may go.
+// Images and long texts between the two clipboards, and the permitted directions.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
@@ -59,10 +59,10 @@ const pasteOnDesktop = async (env, type) =>
 
 const sizeOf = (png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
 
-test('a picture is copied and pasted between the two clipboards', LIMIT, async (t) => {
+test('an image is copied and pasted between the two clipboards', LIMIT, async (t) => {
   const { page, view, env } = await desktopPage(t);
   await copyOnDesktop(env, noise(317, 211), 'image/png');
-  await until('the browser has the picture', () => page.evaluate(async () => {
+  await until('the browser has the image', () => page.evaluate(async () => {
     const [item] = await navigator.clipboard.read();
     const { width, height } = await createImageBitmap(await item.getType('image/png'));
     return width === 317 && height === 211;
@@ -85,7 +85,7 @@ test('a picture is copied and pasted between the two clipboards', LIMIT, async (
   assert.equal(targets, 'TARGETS\nTIMESTAMP\nimage/png\n');
 });
 
-test('a text that is too long for the data channel goes all the same', LIMIT, async (t) => {
+test('a text that is too long for the data channel is transferred all the same', LIMIT, async (t) => {
   const { page, env } = await desktopPage(t);
   const text = 'ü漢'.repeat(100_000);
   await copyOnDesktop(env, text, 'UTF8_STRING');
@@ -96,7 +96,7 @@ test('a text that is too long for the data channel goes all the same', LIMIT, as
   await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === `${text}!`);
 });
 
-test('the clipboard goes the way that the host allows', LIMIT, async (t) => {
+test('the clipboard works only in the direction that the host allows', LIMIT, async (t) => {
   const { page, env } = await desktopPage(t, ['--clipboard', 'to-viewer']);
   const status = (method) => page.evaluate(async (asked) => {
     const body = asked === 'PUT' ? 'text' : undefined;
@@ -116,10 +116,10 @@ test('the clipboard goes the way that the host allows', LIMIT, async (t) => {
   assert.equal(await status('GET'), 200);
 });
 
-test('on a page that is not secure pasting and the panel do it, and the page says what is missing', LIMIT, async (t) => {
+test('on an insecure page pasting and the panel work, and the page says what is missing', LIMIT, async (t) => {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--allow-host', 'desk.example', '--virtual=640x480', '--', ...desktop.command]);
-  // The clipboard of the device is that of a page that is secure.
+  // A secure page gives access to the clipboard of the device.
   const { page: device } = await chromiumPage(t, { args: ['--host-resolver-rules=MAP desk.example 127.0.0.1'] });
   await device.goto(host.at('example.html'));
   await device.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(host.url).origin });
@@ -165,7 +165,7 @@ test('on a page that is not secure pasting and the panel do it, and the page say
   assert.deepEqual(sizeOf(await readFile(await file.path())), [317, 211]);
 });
 
-test('in Firefox texts and pictures are pasted, and the panel gives what the desktop has', LIMIT, async (t) => {
+test('in Firefox texts and images are pasted, and the panel shows the clipboard of the desktop', LIMIT, async (t) => {
   const { display } = await xServer(t, '1280x800x24');
   const own = { ...process.env, DISPLAY: display };
   const desktop = await desktopOf(t, TYPING);

@@ -1,4 +1,4 @@
-// Lines with a delay, between the host and a page of Chromium.
+// Links with a delay, between the host and a page of Chromium.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
@@ -9,7 +9,7 @@ import { View } from './support/view.mjs';
 
 const MOVING = 'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=640,height=360,framerate=30/1';
 
-test('the time on the line is told apart from all others, and is as long as it is', { timeout: 120_000 }, async (t) => {
+test('the statistics show the delay of the link apart from the other stages', { timeout: 120_000 }, async (t) => {
   const host = await startHost(t, ['--capture', MOVING]);
   const { page } = await chromiumPage(t);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -23,7 +23,7 @@ test('the time on the line is told apart from all others, and is as long as it i
     return stages.network.median;
   };
   const near = (wanted) =>
-    until(`the line takes ${wanted} ms`, async () => {
+    until(`the link takes ${wanted} ms`, async () => {
       const found = await network();
       assert.ok(found >= wanted - 5 && found < wanted + 40, `${found} ms`);
       t.diagnostic(`${wanted} ms: ${found.toFixed(1)} ms`);
@@ -39,10 +39,10 @@ test('the time on the line is told apart from all others, and is as long as it i
   await near(0);
 });
 
-test('a browser that holds every frame back gets another connection', { timeout: 120_000 }, async (t) => {
+test('a browser that delays every frame gets another connection', { timeout: 120_000 }, async (t) => {
   const host = await startHost(t, ['--capture', MOVING]);
   const { page } = await chromiumPage(t);
-  // A stream that asks for playback without delay is never held back.
+  // A stream that requests playback without delay is never delayed.
   await page.addInitScript(() => {
     const { setRemoteDescription } = RTCPeerConnection.prototype;
     RTCPeerConnection.prototype.setRemoteDescription = function set({ type, sdp }) {

@@ -1,4 +1,4 @@
-// The page in a frame of another page, as docs/client.md shows it.
+// The page in a frame of another page, as in docs/client.md.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { desktopOf, TYPING } from './support/desktop.mjs';
 import { startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
 
-/** A site of the page in the documentation, which frames whatever host it is told to. */
+/** Serves the page of the documentation, which frames the host at `framed.url`. */
 async function site(t) {
   const documentation = await readFile(new URL('../../docs/client.md', import.meta.url), 'utf8');
   const [, page] = /```html\n(<!doctype html>[^]*?)```/.exec(documentation);
@@ -24,7 +24,7 @@ async function site(t) {
   return { framed, url: `http://127.0.0.1:${server.address().port}` };
 }
 
-test('a page that the host allows shows it, hears how it is and types', { timeout: 90_000 }, async (t) => {
+test('a page that the host allows frames it, receives its state and types', { timeout: 90_000 }, async (t) => {
   const { framed, url } = await site(t);
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--auth', 'none', '--allow-embed', url, '--virtual=640x480', '--', ...desktop.command]);
@@ -37,7 +37,7 @@ test('a page that the host allows shows it, hears how it is and types', { timeou
   await until('the terminal has it', async () => (await desktop.read('typed')) === 'typed by the other page: 漢\n');
 });
 
-test('a page that the host does not allow neither shows it nor hears of it', { timeout: 90_000 }, async (t) => {
+test('a page that the host does not allow neither frames it nor receives its state', { timeout: 90_000 }, async (t) => {
   const { framed, url } = await site(t);
   const host = await startHost(t, ['--auth', 'none', '--capture', 'test']);
   framed.url = new URL(host.url).origin;

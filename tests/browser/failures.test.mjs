@@ -1,4 +1,4 @@
-// What the page says when there is no picture, and what to do about it.
+// The sentences of the page when there is no video, and their remedies.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
@@ -8,21 +8,21 @@ import { View } from './support/view.mjs';
 
 const LIMIT = { timeout: 120_000 };
 
-/** Waits until the sentence over the picture is like this. */
+/** Waits until the sentence over the video matches. */
 const says = (page, wanted) => until(`the page says ${wanted}`, async () => {
   const text = await page.locator('#sentence').innerText();
   if (wanted.test(text) && (await page.locator('#sentence').isVisible())) return true;
   throw new Error(text);
 }, { deadlineMs: 60_000 });
 
-test('a network without UDP is told, with what to check', LIMIT, async (t) => {
+test('the page reports a network without UDP, and what to check', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const { page } = await chromiumPage(t, { args: ['--webrtc-ip-handling-policy=disable_non_proxied_udp'] });
   await new View(page).open(host.url);
   await says(page, /^The network blocks video from the host\. Check that UDP is allowed .* Reconnecting…$/);
 });
 
-test('a host without room is told, and lets in who waits when there is some', LIMIT, async (t) => {
+test('the page reports a full host, and connects when there is a place', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test', '--max-connections', '1']);
   const { page: first } = await chromiumPage(t);
   await (await new View(first).open(host.url)).reaches('connected');
@@ -33,7 +33,7 @@ test('a host without room is told, and lets in who waits when there is some', LI
   await view.reaches('connected', { deadlineMs: 60_000 });
 });
 
-test('a browser that decodes none of the codecs is told so, and what would help', LIMIT, async (t) => {
+test('a browser that decodes none of the codecs says so, and what would help', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test', '--encoder', 'vp8']);
   const { page } = await chromiumPage(t);
   await page.addInitScript(() => {

@@ -1,4 +1,4 @@
-// Files that go to the host and come from it.
+// File upload and download.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -43,7 +43,7 @@ const drop = (page, name, text) => page.evaluate(([called, content]) => {
 
 const told = (page, text) => page.locator('#sending li', { hasText: text }).waitFor();
 
-test('files are dropped and chosen, keep what is there, and go on after a loss', LIMIT, async (t) => {
+test('files are dropped and chosen, overwrite nothing, and continue after a loss', LIMIT, async (t) => {
   const uploads = await folder(t);
   await writeFile(join(uploads, 'note.txt'), 'mine');
   const { host, page, complaints } = await filesPage(t, ['--upload-dir', uploads]);
@@ -72,7 +72,7 @@ test('a file that is cancelled leaves nothing behind, and one that is too large 
   await page.route(/api\/uploads\/.*offset=1048576/, (route) => held.push(route));
   await page.setInputFiles('#chosen', { name: 'a.bin', mimeType: '', buffer: randomBytes(2_500_000) });
   await until('the second part is on its way', () => held.length > 0);
-  assert.equal((await readdir(uploads)).length, 1, 'what has come is hidden');
+  assert.equal((await readdir(uploads)).length, 1, 'the partial upload is hidden');
   await page.click('text=Cancel');
   await until('nothing is left', async () => (await readdir(uploads)).length === 0);
   assert.equal(await page.locator('#sending li').count(), 0);
@@ -80,7 +80,7 @@ test('a file that is cancelled leaves nothing behind, and one that is too large 
   await told(page, 'The host takes files of 3 MiB at most.');
 });
 
-test('files of the host are listed and fetched', LIMIT, async (t) => {
+test('files of the host are listed and downloaded', LIMIT, async (t) => {
   const downloads = await folder(t);
   await writeFile(join(downloads, 'ü & 漢.html'), '<script>alert(1)</script>');
   await writeFile(join(downloads, '.secret'), 'x');
@@ -95,7 +95,7 @@ test('files of the host are listed and fetched', LIMIT, async (t) => {
   assert.equal(await readFile(await file.path(), 'utf8'), '<script>alert(1)</script>');
 });
 
-test('without folders there is nothing of it', LIMIT, async (t) => {
+test('without folders the panel is hidden', LIMIT, async (t) => {
   const { page } = await filesPage(t, []);
   await drop(page, 'x', 'x');
   assert.ok(await page.locator('[data-panel="files"]').isHidden());

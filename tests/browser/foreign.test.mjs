@@ -1,4 +1,4 @@
-// Clients that others wrote, or that behave as theirs do, against the real host.
+// Other projects' clients, or imitations of them, with the real host.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { desktopOf, TYPING } from './support/desktop.mjs';
@@ -9,11 +9,11 @@ import { typeInChromium } from './support/view.mjs';
 
 const LIMIT = { timeout: 120_000 };
 
-/** A window that writes down which buttons it sees, on a blue desktop of 640x480. */
+/** A window that records button events, on a blue desktop of 640x480. */
 const BUTTONS = `xsetroot -solid '#103050'
 exec stdbuf -oL xev -event button -geometry 400x300+200+100 > "$DIR/buttons"`;
 
-/** A page with a foreign client, and a host with a virtual desktop. */
+/** Opens a page with a foreign client, and a host with a virtual desktop. */
 async function meet(t, name, program = TYPING) {
   const desktop = await desktopOf(t, program);
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
@@ -22,16 +22,16 @@ async function meet(t, name, program = TYPING) {
   return { desktop, host, socket, ...foreign };
 }
 
-/** Waits for the picture of the desktop, and for a colour in it. */
+/** Waits for the video of the desktop, and for a colour in it. */
 async function sees(view, place, colour) {
-  await until('there is a picture', async () => (await view.frameSize()).width === 640, { deadlineMs: 30_000 });
+  await until('there is video', async () => (await view.frameSize()).width === 640, { deadlineMs: 30_000 });
   await view.shows(place, colour, { deadlineMs: 30_000 });
 }
 
 /** Waits for the terminal: black, where the desktop was blue. */
 const seesTerminal = (view) => sees(view, [200, 360], [0, 0, 0]);
 
-/** Waits for the desktop itself, beside any window. */
+/** Waits for the background of the desktop, beside any window. */
 const seesDesktop = (view) => sees(view, [20, 20], [0x10, 0x30, 0x50]);
 
 function pointsAt(desktop, x, y) {
@@ -52,7 +52,7 @@ async function types(page, desktop, line) {
   });
 }
 
-/** The buttons that the program on the desktop has seen, such as `press 1`. */
+/** Returns the button events that the window has recorded, such as `press 1`. */
 async function buttons(desktop) {
   const text = await desktop.read('buttons');
   return [...text.matchAll(/^Button(Press|Release) event[\s\S]*?button (\d)/gm)].map(
@@ -68,7 +68,7 @@ function seesButtons(desktop, wanted) {
   });
 }
 
-/** Which answers the host gave to what a page asked for, as `POST 201`. */
+/** Records the host's responses to requests of a page, such as `POST 201`. */
 function exchanges(page, path) {
   const seen = [];
   page.on('response', (response) => {
@@ -78,7 +78,7 @@ function exchanges(page, path) {
   return seen;
 }
 
-test('whip-whep plays the desktop by WHEP and takes its leave', LIMIT, async (t) => {
+test('whip-whep plays the desktop by WHEP and ends its session', LIMIT, async (t) => {
   const { page, view, host, origin, complaints } = await meet(t, 'whep');
   const seen = exchanges(page, '/whep');
   await page.evaluate((url) => globalThis.view(url), `${origin}/whep`);
@@ -91,7 +91,7 @@ test('whip-whep plays the desktop by WHEP and takes its leave', LIMIT, async (t)
   assert.ok(headers.location);
   assert.match(await response.text(), /^a=candidate:/m);
   const session = new URL(headers.location, `${origin}/whep`).href;
-  await until('the candidates are told', () => seen.filter(({ line }) => line === 'PATCH 204').length > 0);
+  await until('the candidates are sent', () => seen.filter(({ line }) => line === 'PATCH 204').length > 0);
   await page.evaluate(() => globalThis.player.stop());
   assert.deepEqual([...new Set(seen.map(({ line }) => line))], ['POST 201', 'PATCH 204', 'DELETE 200']);
   assert.deepEqual(complaints, []);
@@ -99,7 +99,7 @@ test('whip-whep plays the desktop by WHEP and takes its leave', LIMIT, async (t)
   assert.equal(gone.status, 404);
 });
 
-test('a WHEP player that plays twice at a time gets two sessions', LIMIT, async (t) => {
+test('a WHEP player that plays twice at the same time gets two sessions', LIMIT, async (t) => {
   const { page, view, origin } = await meet(t, 'whep');
   const seen = exchanges(page, '/whep');
   await page.evaluate((url) => globalThis.view(url), `${origin}/whep`);
@@ -153,7 +153,7 @@ test('gstwebrtc-api presses, releases and turns the wheel', LIMIT, async (t) => 
   await seesButtons(desktop, ['press 1', 'release 1', 'press 3', 'release 3', 'press 5', 'release 5']);
 });
 
-test('gstwebrtc-api plays the desktop when it makes the offer itself', LIMIT, async (t) => {
+test('gstwebrtc-api plays the desktop with an offer of its own', LIMIT, async (t) => {
   const { page, view, socket } = await meet(t, 'gstwebrtc');
   await page.evaluate((url) => globalThis.connect(url), `${socket}/gstwebrtc`);
   const [{ id }] = await until('there is a producer', () => page.evaluate(() => globalThis.producers[0] && globalThis.producers));
@@ -252,7 +252,7 @@ test('a Selkies client presses, releases and turns the wheel', LIMIT, async (t) 
   ]);
 });
 
-test('two Selkies clients with the same ids watch at a time', LIMIT, async (t) => {
+test('two Selkies clients with the same ids watch at the same time', LIMIT, async (t) => {
   const { page, view, host } = await meet(t, 'selkies');
   await page.evaluate(() => globalThis.connect());
   await seesTerminal(view);

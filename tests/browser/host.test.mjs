@@ -11,7 +11,7 @@ import { xServer } from './support/x-server.mjs';
 const LIMIT = { timeout: 120_000 };
 const TEXT = 'Hello, Wörld! é中';
 
-/** A virtual desktop with a terminal on it, and the host that shows it. */
+/** Starts a virtual desktop with a terminal, and the host that shows it. */
 async function typingHost(t, args = []) {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, [...args, '--virtual=640x480', '--', ...desktop.command]);
@@ -35,7 +35,7 @@ async function typesAndSees(view, desktop, type, text) {
   });
 }
 
-test('the printed address shows the test picture', LIMIT, async (t) => {
+test('the printed URL shows the test pattern', LIMIT, async (t) => {
   const host = await startHost(t, ['--capture', 'test']);
   const { page, complaints } = await chromiumPage(t);
   const view = await new View(page).open(host.url);
@@ -45,7 +45,7 @@ test('the printed address shows the test picture', LIMIT, async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('Chromium shows the colours of the desktop, without a complaint', LIMIT, async (t) => {
+test('Chromium shows the colours of the desktop, without errors in the console', LIMIT, async (t) => {
   const window = (colour, geometry) =>
     `xterm -b 0 -bw 0 -bg '${colour}' -fg '${colour}' -cr '${colour}' -geometry ${geometry} -e sleep 1000 &`;
   const desktop = await desktopOf(
@@ -67,7 +67,7 @@ wait`,
   assert.deepEqual(complaints, []);
 });
 
-test('full colour resolution keeps the colours of lines a pixel wide', LIMIT, async (t) => {
+test('full colour resolution keeps the colours of one-pixel lines', LIMIT, async (t) => {
   const desktop = await desktopOf(
     t,
     `printf '#define s_width 8\\n#define s_height 1\\nstatic char s_bits[] = {\\n 0x55};\\n' > "$DIR/stripes"
@@ -82,7 +82,7 @@ sleep 1000`,
   await view.shows([201, 200], [0x20, 0x20, 0xd0]);
 });
 
-test('what is typed in Chromium reaches the terminal and is seen', LIMIT, async (t) => {
+test('text typed in Chromium reaches the terminal and is visible', LIMIT, async (t) => {
   const { desktop, host } = await typingHost(t);
   const { page, complaints } = await chromiumPage(t);
   const view = await new View(page).open(host.url);
@@ -92,7 +92,7 @@ test('what is typed in Chromium reaches the terminal and is seen', LIMIT, async 
   assert.deepEqual(complaints, []);
 });
 
-test('the same with VP8', LIMIT, async (t) => {
+test('text typed in Chromium reaches the terminal with VP8, too', LIMIT, async (t) => {
   const { desktop, host } = await typingHost(t, ['--encoder', 'vp8']);
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(host.url);
@@ -102,7 +102,7 @@ test('the same with VP8', LIMIT, async (t) => {
   await typesAndSees(view, desktop, typeInChromium, TEXT);
 });
 
-test('a page whose host is killed and started again comes back by itself', LIMIT, async (t) => {
+test('a page whose host is killed and restarted reconnects by itself', LIMIT, async (t) => {
   const first = await typingHost(t);
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(first.host.url);
@@ -129,7 +129,7 @@ test('Firefox shows the desktop in VP8 and types into it', LIMIT, async (t) => {
   await typesAndSees(view, desktop, typeInFirefox, TEXT);
 });
 
-test('Firefox and a host that may choose find a codec that works', LIMIT, async (t) => {
+test('Firefox and a host that chooses the codec find one that works', LIMIT, async (t) => {
   const { host } = await typingHost(t);
   const { page } = await firefoxPage(t);
   const view = await new View(page).open(host.url);
@@ -137,7 +137,7 @@ test('Firefox and a host that may choose find a codec that works', LIMIT, async 
   await seesTerminal(view);
 });
 
-test('clicks at the corners of a letterboxed picture land in the corners of the desktop', LIMIT, async (t) => {
+test('clicks at the corners of a letterboxed video reach the corners of the desktop', LIMIT, async (t) => {
   const { desktop, host } = await typingHost(t);
   for (const viewport of [{ width: 1000, height: 500 }, { width: 500, height: 900 }]) {
     const { page } = await chromiumPage(t, { viewport });
@@ -155,7 +155,7 @@ test('clicks at the corners of a letterboxed picture land in the corners of the 
   }
 });
 
-test('an X server that dies is told, and its next picture comes without a new page', LIMIT, async (t) => {
+test('the page reports an X server that died, and shows the next one without a reload', LIMIT, async (t) => {
   const server = await xServer(t, '640x480x24');
   const host = await startHost(t, ['--display', server.display]);
   const { page } = await chromiumPage(t);

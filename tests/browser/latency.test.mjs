@@ -1,4 +1,4 @@
-// Where the time of a frame goes, as the statistics of the page tell it.
+// The latency of a frame by stage, in the statistics of the page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chromiumPage } from './support/browsers.mjs';
@@ -9,10 +9,10 @@ import { View } from './support/view.mjs';
 
 const STAGES = ['capture', 'convert', 'encode', 'packetize', 'network', 'buffer', 'decode', 'present'];
 
-/** A terminal that scrolls without an end. */
+/** A terminal that scrolls endlessly. */
 const SCROLLING = `exec xterm -b 0 -bw 0 -geometry 70x30+0+0 -e sh -c 'while :; do date +%s.%N; sleep 0.03; done'`;
 
-test('each stage of a frame is measured, from the change on the desktop to the screen', { timeout: 120_000 }, async (t) => {
+test('each stage of a frame is measured, from the change on the desktop to the display', { timeout: 120_000 }, async (t) => {
   const desktop = await desktopOf(t, SCROLLING);
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
   const { page, complaints } = await chromiumPage(t);

@@ -1,5 +1,5 @@
-// Viewers with six keyboards on hosts with three: what Chromium tells of each key arrives as the character it types, and
-// shortcuts as those of the letter.
+// Viewers with six keyboard layouts on hosts with three: each key event of Chromium arrives as the character that it
+// types, and each shortcut as that of its letter.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const SHIFT = { key: 'Shift', code: 'ShiftLeft', windowsVirtualKeyCode: 16 };
 const ALT_GRAPH = { key: 'AltGraph', code: 'AltRight', windowsVirtualKeyCode: 225 };
 
-/** A terminal on a virtual desktop, and a keyboard of the viewer on it. */
+/** A terminal on a virtual desktop, and the keyboard of its viewer. */
 async function keyboard(t) {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
@@ -27,7 +27,7 @@ async function keyboard(t) {
   await view.click(320, 240);
   const devtools = await page.context().newCDPSession(page);
   const key = (type, data) => devtools.send('Input.dispatchKeyEvent', { type, ...data });
-  /** Waits for the line that is typed, which `enter` ends. */
+  /** Waits for the typed line, which `enter` ends. */
   const line = async (what) => {
     const lines = (await desktop.read('typed')).split('\n').length;
     return async () => {
@@ -39,7 +39,7 @@ async function keyboard(t) {
     };
   };
   const env = await desktop.env();
-  // A busy machine may take longer for a stroke than the X server waits before it repeats the key.
+  // On a busy machine a key press may last longer than the delay after which the X server repeats the key.
   await run('xset', ['r', 'off'], { env });
   return { env, devtools, key, line };
 }
@@ -48,7 +48,7 @@ for (const host of ['us', 'de', 'jp']) {
   test(`every character of six layouts is typed on a host with the layout ${host}`, LIMIT, async (t) => {
     const { env, key, line } = await keyboard(t);
     await run('setxkbmap', [host], { env });
-    // What another layout has in the same place is the same stroke.
+    // The same character at the same place in another layout is the same key press.
     const typed = new Set();
     for (const [layout, levels] of Object.entries(LAYOUTS)) {
       const ended = await line(`the line of ${layout}`);
@@ -73,7 +73,7 @@ for (const host of ['us', 'de', 'jp']) {
   });
 }
 
-test('the keypad, dead keys and what they compose are typed whatever the layout', LIMIT, async (t) => {
+test('the keypad, dead keys and composed characters are typed whatever the layout', LIMIT, async (t) => {
   const { env, devtools, key, line } = await keyboard(t);
   for (const host of ['us', 'de', 'jp']) {
     await run('setxkbmap', [host], { env });
@@ -83,7 +83,7 @@ test('the keypad, dead keys and what they compose are typed whatever the layout'
       await key('keyDown', { key: character, code, text: character, location: 3 });
       await key('keyUp', { key: character, code, location: 3 });
     }
-    // As Chromium on Linux tells ^ and e of a German keyboard.
+    // The events of Chromium on Linux for ^ and e of a German keyboard.
     await key('rawKeyDown', { key: 'Dead', code: 'Backquote' });
     await devtools.send('Input.imeSetComposition', { text: '^', selectionStart: 1, selectionEnd: 1 });
     await key('keyUp', { key: 'Dead', code: 'Backquote' });
@@ -92,14 +92,14 @@ test('the keypad, dead keys and what they compose are typed whatever the layout'
   }
 });
 
-test('a shortcut in another alphabet is that of the letter which the browser has on the key', LIMIT, async (t) => {
+test('a shortcut in another alphabet is that of the letter that the browser reports for the key', LIMIT, async (t) => {
   const { env, key, line } = await keyboard(t);
   const control = { key: 'Control', code: 'ControlLeft', windowsVirtualKeyCode: 17 };
   for (const host of ['us', 'fr']) {
     await run('setxkbmap', [host], { env });
     const ended = await line(`the line on ${host}`);
     await key('rawKeyDown', { ...control, modifiers: 2 });
-    // A Russian who has the Latin layout of this Chromium, too.
+    // A viewer with a Russian layout, whose browser reports a Latin layout, too.
     await key('rawKeyDown', { key: 'ф', code: 'KeyA', modifiers: 2 });
     await key('keyUp', { key: 'ф', code: 'KeyA', modifiers: 2 });
     await key('keyUp', control);

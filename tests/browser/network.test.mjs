@@ -7,7 +7,7 @@ import { startHost } from './support/host.mjs';
 import { Line } from './support/line.mjs';
 import { until } from './support/until.mjs';
 
-/** What arrives, in kbit/s over half a second, and the round trip of the route in ms. */
+/** Measures the received rate over half a second in kbit/s, and the round trip in ms. */
 async function traffic(view) {
   const look = () =>
     view.page.evaluate(async () => {
@@ -23,7 +23,7 @@ async function traffic(view) {
   return { kbps, roundTrip: after.roundTrip };
 }
 
-test('the rate goes down to a bottleneck, whose queue does not stay full, and comes back after it', { timeout: 240_000 }, async (t) => {
+test('the rate falls to that of a bottleneck, whose queue does not stay full, and recovers after it', { timeout: 240_000 }, async (t) => {
   const line = await Line.make(t);
   if (!line) return t.skip('network namespaces can be made by root only');
   const { address } = line;
@@ -39,8 +39,8 @@ test('the rate goes down to a bottleneck, whose queue does not stay full, and co
     if (kbps > 700 && kbps < 2200 && roundTrip < 150) return true;
     throw new Error(`${kbps.toFixed()} kbit/s, ${roundTrip} ms`);
   };
-  // The round trip is asked for every few seconds only: it has to stay.
-  for (let n = 0; n < 5; n += 1) await until('the rate fits the line', settled, PATIENCE);
+  // The browser measures the round trip only every few seconds: the state has to last.
+  for (let n = 0; n < 5; n += 1) await until('the rate fits the link', settled, PATIENCE);
   await line.widen();
   await until('the full rate is back', async () => {
     const { kbps } = await traffic(view);
@@ -50,20 +50,20 @@ test('the rate goes down to a bottleneck, whose queue does not stay full, and co
   assert.equal((await view.state()).shown, 'connected');
 });
 
-test('a stream whose way is cut is told, and comes back when that is', { timeout: 240_000 }, async (t) => {
+test('the page reports a stream whose path is cut, and reconnects when the path is back', { timeout: 240_000 }, async (t) => {
   const { line, view } = (await across(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
   const cut = Date.now();
   await line.cut('udp');
   await view.reaches('reconnecting', PATIENCE);
-  t.diagnostic(`told after ${Date.now() - cut} ms`);
+  t.diagnostic(`reported after ${Date.now() - cut} ms`);
   await line.heal();
   const healed = Date.now();
   await view.reaches('connected', PATIENCE);
   t.diagnostic(`back after ${Date.now() - healed} ms`);
 });
 
-test('a viewer that vanishes without a word is removed, and comes back by itself', { timeout: 240_000 }, async (t) => {
+test('a viewer that vanishes silently is removed, and reconnects by itself', { timeout: 240_000 }, async (t) => {
   const { line, host, view } = (await across(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
   const cut = Date.now();
@@ -76,8 +76,8 @@ test('a viewer that vanishes without a word is removed, and comes back by itself
 });
 
 /**
- * The video from now until `count` more frames have been decoded: how many of them were asked for as key frames, how
- * many datagrams were lost, and the longest time that one picture stood, in ms.
+ * Watches the video until `count` more frames have been decoded, and returns the number of requested key frames, the
+ * number of lost datagrams, and the longest time between two frames, in ms.
  */
 async function watch(view, count) {
   const look = () =>
@@ -99,7 +99,7 @@ async function watch(view, count) {
     };
     video.requestVideoFrameCallback(shown);
   });
-  const after = await until('the stream goes on', async () => {
+  const after = await until('the stream continues', async () => {
     const now = await look();
     return now.frames >= before.frames + count && now;
   }, PATIENCE);
@@ -107,18 +107,18 @@ async function watch(view, count) {
   return { asked: after.asked - before.asked, lost: after.lost - before.lost, stoodMs };
 }
 
-test('a stream goes on while datagrams are lost by chance, and its rate falls when they are many', { timeout: 240_000 }, async (t) => {
+test('a stream continues while datagrams are lost at random, and its rate falls when many are', { timeout: 240_000 }, async (t) => {
   const { line, view } = (await across(t, ['--encoder', 'x264', '--bitrate', '4000'])) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
   await until('the full rate is sent', async () => (await traffic(view)).kbps > 3000, PATIENCE);
   for (const percent of [1, 5, 10, 20]) {
     await line.lose(percent);
     const { asked, lost, stoodMs } = await watch(view, 150);
-    t.diagnostic(`${percent} %: ${lost} lost, ${asked} key frames asked for, no picture stood longer than ${stoodMs.toFixed()} ms`);
-    assert.ok(lost > 0, 'something is lost');
-    // Each costs as much as many frames: what is lost is sent again instead.
+    t.diagnostic(`${percent} %: ${lost} lost, ${asked} key frames requested, no frame stood longer than ${stoodMs.toFixed()} ms`);
+    assert.ok(lost > 0, 'no datagram is lost');
+    // A key frame costs as much as many others: lost packets are retransmitted instead.
     assert.ok(asked <= 10, `${asked} key frames are asked for within 150 frames`);
-    // A decoder that waits for a key frame stands for seconds.
+    // A decoder that waits for a key frame stalls for seconds.
     if (percent <= 5) assert.ok(stoodMs < 1500, `a picture stands for ${stoodMs.toFixed()} ms`);
   }
   await until('the rate falls', async () => {
@@ -129,7 +129,7 @@ test('a stream goes on while datagrams are lost by chance, and its rate falls wh
   assert.equal((await view.state()).shown, 'connected');
 });
 
-test('a viewer whose address changes comes again by itself', { timeout: 240_000 }, async (t) => {
+test('a viewer whose address changes reconnects by itself', { timeout: 240_000 }, async (t) => {
   const { line, host, view } = (await across(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
   const moved = Date.now();
@@ -139,12 +139,12 @@ test('a viewer whose address changes comes again by itself', { timeout: 240_000 
   t.diagnostic(`back after ${Date.now() - moved} ms`);
 });
 
-test('where much is lost the pointer ends where it was moved last, and no key is lost', { timeout: 240_000 }, async (t) => {
+test('with many losses the pointer ends at its last position, and no key is lost', { timeout: 240_000 }, async (t) => {
   const line = await Line.make(t);
   if (!line) return t.skip('network namespaces can be made by root only');
   const { address } = line;
   const desktop = await desktopOf(t, TYPING);
-  // The display is on this side: X servers in two namespaces would not see that they take the same number.
+  // The X server is outside of the namespace: two in different namespaces would take the same display number.
   await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
   const { DISPLAY, XAUTHORITY } = await desktop.env();
   const host = await startHost(

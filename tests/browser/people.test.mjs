@@ -1,4 +1,4 @@
-// Several people at one desktop.
+// Several viewers of one desktop.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { View } from './support/view.mjs';
 
 const LIMIT = { timeout: 120_000 };
 
-/** A viewer called `name`. */
+/** Opens a page as a viewer called `name`. */
 async function viewer(t, host, name) {
   const { page } = await chromiumPage(t, { viewport: { width: 640, height: 480 } });
   const view = await new View(page).open(host.at(''));
@@ -24,7 +24,7 @@ async function viewer(t, host, name) {
   return view;
 }
 
-/** What the panel says of each of those who are there. */
+/** The entries of the panel, one for each viewer. */
 const listed = ({ page }) => page.locator('#people li').evaluateAll((items) => items.map((item) =>
   [...item.querySelectorAll('b, span')].map((each) => each.textContent).filter(Boolean).join(': ')));
 
@@ -39,11 +39,11 @@ async function openPanel({ page }) {
   await page.click('[data-panel="people"]');
 }
 
-test('the control is taken, asked for, handed over and given back, and only its holder acts', LIMIT, async (t) => {
+test('control is taken, requested, handed over and returned, and only its holder acts', LIMIT, async (t) => {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--auth', 'none', '--virtual=640x480', '--', ...desktop.command]);
   const ann = await viewer(t, host, 'Ann');
-  assert.ok(await ann.page.locator('[data-panel="people"]').isHidden(), 'there is nobody else');
+  assert.ok(await ann.page.locator('[data-panel="people"]').isHidden(), 'there is no other viewer');
   const bob = await viewer(t, host, 'Bob');
   await says(ann, ['Ann: you', 'Bob']);
   await says(bob, ['Ann', 'Bob: you']);
@@ -52,12 +52,12 @@ test('the control is taken, asked for, handed over and given back, and only its 
   await ann.page.click('text=Take control');
   await says(bob, ['Ann: in control', 'Bob: you']);
   await bob.page.locator('#hint', { hasText: 'Ann has control' }).waitFor();
-  assert.ok(await bob.page.locator('[data-panel="keys"]').isHidden(), 'who only watches has no tools for acting');
+  assert.ok(await bob.page.locator('[data-panel="keys"]').isHidden(), 'a viewer without control has no tools for acting');
   await bob.click(100, 100);
   await bob.page.keyboard.type('b');
   await ann.click(320, 440);
   await ann.page.keyboard.type('a\n');
-  await until('only one has typed', async () => (await desktop.read('typed')) === 'a\n');
+  await until('only the holder has typed', async () => (await desktop.read('typed')) === 'a\n');
 
   await openPanel(ann);
   await ann.page.click('text=Hand over');
@@ -65,19 +65,19 @@ test('the control is taken, asked for, handed over and given back, and only its 
   await bob.page.locator('#hint', { hasText: 'You have control' }).waitFor();
   await bob.click(320, 440);
   await bob.page.keyboard.type('b\n');
-  await until('the other types', async () => (await desktop.read('typed')) === 'a\nb\n');
+  await until('the other viewer types', async () => (await desktop.read('typed')) === 'a\nb\n');
 
   await openPanel(bob);
   await bob.page.click('text=Release control');
   await says(ann, ['Ann: you', 'Bob']);
   await ann.click(320, 440);
   await ann.page.keyboard.type('c\n');
-  await until('both act', async () => (await desktop.read('typed')) === 'a\nb\nc\n');
+  await until('both viewers act', async () => (await desktop.read('typed')) === 'a\nb\nc\n');
   await bob.page.close();
-  await until('nobody else is there', () => ann.page.locator('[data-panel="people"]').isHidden());
+  await until('the other viewer has left', () => ann.page.locator('[data-panel="people"]').isHidden());
 });
 
-test('who may act asks for the control, and who may only watch does not', LIMIT, async (t) => {
+test('a viewer with the role control can request it, and one who only watches cannot', LIMIT, async (t) => {
   const host = await startHost(t, ['--virtual=640x480', '--', ...(await desktopOf(t, TYPING)).command]);
   const owner = await viewer(t, host, 'Owner');
   const guest = await viewer(t, { at: () => share('control') }, 'Guest');
@@ -89,7 +89,7 @@ test('who may act asks for the control, and who may only watch does not', LIMIT,
   await guest.page.click('text=Request control');
   await owner.page.locator('#hint', { hasText: 'Guest requests control' }).waitFor();
   await says(owner, ['Owner: you, in control', 'Guest: requesting control', 'Watcher: watching']);
-  assert.equal(await owner.page.locator('#people li button').count(), 1, 'the control goes to those who may act');
+  assert.equal(await owner.page.locator('#people li button').count(), 1, 'control can go only to viewers who may act');
   assert.equal(await watcher.page.locator('#people .row button').count(), 0);
   await owner.page.click('text=Hand over');
   await says(watcher, ['Owner', 'Guest: in control', 'Watcher: you, watching']);
@@ -97,7 +97,7 @@ test('who may act asks for the control, and who may only watch does not', LIMIT,
   await says(guest, ['Owner: in control', 'Guest: you', 'Watcher: watching']);
 });
 
-test('who wants it sees where the others point, also those who may only watch', LIMIT, async (t) => {
+test('viewers who want to see where the others point, also those who only watch', LIMIT, async (t) => {
   const host = await startHost(t, ['--virtual=640x480', '--', ...(await desktopOf(t, TYPING)).command]);
   const owner = await viewer(t, host, 'Owner');
   const watcher = await viewer(t, { at: () => share('view') }, 'Watcher');
@@ -119,12 +119,12 @@ test('who wants it sees where the others point, also those who may only watch', 
   const then = await watcher.place(300, 240);
   await watcher.page.mouse.move(then.x, then.y, { steps: 5 });
   await isDrawn([['Watcher', Math.round(then.x), Math.round(then.y)]]);
-  assert.equal(await watcher.page.locator('#others p').count(), 0, 'nobody else wants it');
+  assert.equal(await watcher.page.locator('#others p').count(), 0, 'no other viewer wants to see it');
   await watcher.page.close();
   await isDrawn([]);
 });
 
-test('who sits at the desktop goes before the viewers, and the page says so', LIMIT, async (t) => {
+test('the local user has priority over viewers, and the page says so', LIMIT, async (t) => {
   const host = await startStandIn(t);
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(host.url);
@@ -139,14 +139,14 @@ test('who sits at the desktop goes before the viewers, and the page says so', LI
   local(false);
   await page.locator('#hint', { hasText: 'You can use the desktop again' }).waitFor();
   await view.click(60, 60);
-  await until('only what is done after it is sent', async () => {
+  await until('only later input arrives', async () => {
     const clicks = (await host.input()).filter(([type]) => type === 'mouse-click');
     if (clicks.length > 0) assert.equal(clicks[0][1].x, 60);
     return clicks.length > 0;
   });
 });
 
-/** A link to the host that was started last. */
+/** Creates a link to the host that was started last. */
 function share(role) {
   const env = { ...process.env, XDG_STATE_HOME: STATE };
   return execFileSync(BINARY, ['share', '--role', role], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] }).trim();

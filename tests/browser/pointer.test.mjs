@@ -10,7 +10,7 @@ import { View } from './support/view.mjs';
 
 const LIMIT = { timeout: 120_000 };
 
-/** A page that shows a virtual desktop on which a script runs. */
+/** Opens a page that shows a virtual desktop with a script. */
 async function desktopPage(t, script, { query = '', args = [] } = {}) {
   const desktop = await desktopOf(t, script);
   const host = await startHost(t, ['--virtual=640x480', ...args, '--', ...desktop.command]);
@@ -20,17 +20,17 @@ async function desktopPage(t, script, { query = '', args = [] } = {}) {
   return { desktop, host, page, view, complaints };
 }
 
-/** An X program that takes the pointer as games do, and tells each of its moves in the file `looks`. */
+/** An X program that grabs the pointer like a game, and writes each motion to the file `looks`. */
 const GAME = `'${join(dirname(BINARY), 'examples/mouse_look')}' > "$DIR/looks"
 exec sleep infinity`;
 
-/** How many messages the page has sent on each of its data channels. */
+/** Returns the number of messages that the page has sent on each of its data channels. */
 const sentOn = ({ page }) => page.evaluate(async () => {
   const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
   return Object.fromEntries(stats.filter(({ type }) => type === 'data-channel').map(({ label, messagesSent }) => [label, messagesSent]));
 });
 
-test('places go on a channel of their own, and the pointer is where it was moved last', LIMIT, async (t) => {
+test('pointer motion has a channel of its own, and the pointer ends at its last position', LIMIT, async (t) => {
   const { desktop, page, view } = await desktopPage(t, TYPING);
   await until('there are two channels', async () => Object.keys(await sentOn(view)).length === 2);
   await page.mouse.move(10, 10);
@@ -49,7 +49,7 @@ test('places go on a channel of their own, and the pointer is where it was moved
   assert.deepEqual(await desktop.pointer(), { x: 200, y: 150 });
 });
 
-test('a click locks the pointer for an application that takes it, and it is free when that lets go', LIMIT, async (t) => {
+test('a click locks the pointer for an application that grabs it, until the application releases it', LIMIT, async (t) => {
   const { desktop, page, view, complaints } = await desktopPage(t, GAME);
   const isLocked = () => page.evaluate(() => document.pointerLockElement?.id === 'screen');
   await until('the cursor is hidden', () => page.evaluate(() => document.querySelector('#screen').style.cursor === 'none'));
@@ -67,7 +67,7 @@ test('a click locks the pointer for an application that takes it, and it is free
   await page.mouse.move(320, 240);
   await page.mouse.move(350, 230);
   await page.mouse.move(380, 220);
-  await until('the application is told how far it moves', async () => {
+  await until('the application receives the motion', async () => {
     const looks = (await desktop.read('looks')).slice(before);
     if (/^30 -10$/m.test(looks)) return true;
     throw new Error(looks);

@@ -9,7 +9,7 @@ import { Relay } from './support/relay.mjs';
 const LIMIT = { timeout: 240_000 };
 const NO_LINK = /network blocks video/;
 
-/** A line, and a relay at the end of the host. Undefined: that takes root. */
+/** Creates a link, and a relay at the host's end. Undefined without root. */
 async function withRelay(t) {
   const line = await Line.make(t);
   return line && { line, relay: await Relay.start(t, line) };
@@ -19,7 +19,7 @@ function start(t, line, args) {
   return startHost(t, ['--tls', 'off', '--capture', NOISE, ...args], { address: line.address, within: line.hostEnd });
 }
 
-/** Over which kind of candidate the page is connected. */
+/** Returns the type of the candidate by which the page is connected. */
 function way(view) {
   return view.page.evaluate(async () => {
     const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
@@ -28,7 +28,7 @@ function way(view) {
   });
 }
 
-test('relays that are down, refuse or swallow everything keep nobody waiting who needs none', LIMIT, async (t) => {
+test('relays that are down, refuse or drop everything do not delay a viewer who needs none', LIMIT, async (t) => {
   const { line, relay } = (await withRelay(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
   await line.swallow(SWALLOWED);
@@ -42,11 +42,11 @@ test('relays that are down, refuse or swallow everything keep nobody waiting who
   const view = await watching(t, line, host);
   t.diagnostic(`connected after ${Date.now() - opened} ms with the start of the browser`);
   assert.notEqual(await way(view), 'relay');
-  // That fails when the end takes longer than 3 s.
+  // stop() fails if the host takes longer than 3 s.
   await host.stop();
 });
 
-test('who reaches the host by a relay alone is told when that is down, and comes back with it', LIMIT, async (t) => {
+test('a viewer who needs a relay learns that it is down, and reconnects when it is back', LIMIT, async (t) => {
   const { line, relay } = (await withRelay(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
   await line.deafen();
@@ -56,7 +56,7 @@ test('who reaches the host by a relay alone is told when that is down, and comes
   await relay.stop();
   const stopped = Date.now();
   await view.reaches('reconnecting', PATIENCE);
-  t.diagnostic(`told after ${Date.now() - stopped} ms`);
+  t.diagnostic(`reported after ${Date.now() - stopped} ms`);
   await view.says(NO_LINK, PATIENCE);
   await relay.start();
   const started = Date.now();
@@ -65,5 +65,5 @@ test('who reaches the host by a relay alone is told when that is down, and comes
   assert.equal(await way(view), 'relay');
 });
 
-/** Ports of the host: nobody listens on the one, and nothing comes back from the other. */
+/** Ports of the host: one without a listener, and one whose packets are dropped. */
 const [CLOSED, SWALLOWED] = [3479, 3480];

@@ -1,4 +1,4 @@
-// Makes the pictures in docs/images, from a real desktop: node screenshots.mjs
+// Makes the images in docs/images, from a real desktop: node screenshots.mjs
 import { mkdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { withEnding } from './bench/ending.mjs';
@@ -11,7 +11,7 @@ import { View } from './support/view.mjs';
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const MOST_BYTES = 150_000;
 
-/** A terminal that says nothing of the machine. */
+/** A terminal that reveals nothing about the machine. */
 const terminal = (title, geometry, command) =>
   `xterm -u8 -T ${title} -bg '#10141c' -fg '#d8dee9' -fa Monospace -fs 11 -geometry ${geometry} -e env -i LC_ALL=C.UTF-8 TERM=xterm PS1='$ ' ${command} &`;
 
@@ -49,7 +49,7 @@ wait`);
     await page.keyboard.type(text, { delay: 20 });
     await view.differsFrom(before, blocks);
   };
-  // The title of the terminal, where nothing is selected.
+  // The title of the terminal, where a click selects nothing.
   await view.click(300, 90);
   await page.mouse.move(1270, 710);
   await type("echo 'Hello from the browser'\n", 60);
@@ -63,7 +63,7 @@ wait`);
     const points = stats.querySelector('polyline')?.points.length ?? 0;
     return points > 8 && /1280 × 720.*Total latency[^\d]*\d/.test(stats.textContent);
   });
-  await until('there are measurements of the whole picture', measured, { deadlineMs: 120_000 });
+  await until('all stages have been measured', measured, { deadlineMs: 120_000 });
   await save(page, 'tools');
   await page.click('[data-act="stats"]');
   await page.click('#handle');

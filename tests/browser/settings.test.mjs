@@ -10,7 +10,7 @@ import { startHost } from './support/host.mjs';
 import { until } from './support/until.mjs';
 import { View } from './support/view.mjs';
 
-test('what the configuration of the host decides holds, and cannot be chosen', { timeout: 90_000 }, async (t) => {
+test('settings from the configuration of the host apply, and cannot be changed', { timeout: 90_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'deskbeam-config-'));
   atEnd(t, () => rm(folder, { recursive: true, force: true }));
   const config = join(folder, 'config.toml');
@@ -22,7 +22,7 @@ test('what the configuration of the host decides holds, and cannot be chosen', {
   await page.locator('#stats').waitFor({ state: 'visible' });
   await page.click('#handle');
   await page.click('[data-panel="settings"]');
-  await until('only what is open can be chosen', () => page.evaluate(() =>
+  await until('only the other settings can be changed', () => page.evaluate(() =>
     document.querySelector('[name="theme"]').disabled && !document.querySelector('[name="quality"]').disabled));
   assert.ok(await page.locator('#tools [data-act="stats"]').isHidden());
 });

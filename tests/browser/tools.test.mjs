@@ -1,4 +1,4 @@
-// The page around the picture: what its tools do, on a real desktop where that matters, else with a stand-in.
+// The tools of the page, on a real desktop where that matters, otherwise with a stand-in.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { View } from './support/view.mjs';
 const LIMIT = { timeout: 120_000 };
 const run = promisify(execFile);
 
-/** A terminal on a virtual desktop, and a page that shows it. */
+/** Starts a terminal on a virtual desktop, and opens a page that shows it. */
 async function terminal(t, { query = '', viewport } = {}) {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
@@ -26,7 +26,7 @@ async function terminal(t, { query = '', viewport } = {}) {
   return { desktop, host, page, view, complaints };
 }
 
-/** A page that shows a stand-in, and everything that it has sent over its channel. */
+/** Opens a page that shows a stand-in, and collects the messages on its data channel. */
 async function standIn(t, query = '') {
   const host = await startStandIn(t);
   const { page } = await chromiumPage(t);
@@ -46,7 +46,7 @@ async function standIn(t, query = '') {
 
 const isType = (wanted) => ([type]) => type === wanted;
 
-test('the I-beam of the terminal is the cursor of the page, and in the picture only for those who need it', LIMIT, async (t) => {
+test('the I-beam of the terminal is the cursor of the page, and in the video only for viewers who need it', LIMIT, async (t) => {
   const { host, page, view } = await terminal(t, { viewport: { width: 640, height: 480 } });
   await view.click(320, 240);
   await until('the page has the cursor of the host', () =>
@@ -55,12 +55,12 @@ test('the I-beam of the terminal is the cursor of the page, and in the picture o
   const { page: other } = await chromiumPage(t);
   await (await new View(other).open(host.url)).reaches('connected');
   await other.goto(host.at('example.html'));
-  await until('the pointer is drawn', async () => (await view.pixel(320, 240)).every((value) => value > 90));
+  await until('the cursor is drawn into the video', async () => (await view.pixel(320, 240)).every((value) => value > 90));
   await other.close();
   await view.shows([320, 240], [0, 0, 0], { deadlineMs: 30_000 });
 });
 
-test('what an input method composes is typed', LIMIT, async (t) => {
+test('text composed by an input method is typed', LIMIT, async (t) => {
   const { desktop, page, view, complaints } = await terminal(t);
   await view.click(320, 240);
   const devtools = await page.context().newCDPSession(page);
@@ -87,7 +87,7 @@ test('a finger taps where it touches', LIMIT, async (t) => {
   });
 });
 
-test('a pinch zooms the view, and taps still arrive where they are made', LIMIT, async (t) => {
+test('a pinch zooms the view, and taps still reach the right position', LIMIT, async (t) => {
   const { desktop, page, view } = await terminal(t);
   const devtools = await page.context().newCDPSession(page);
   const touch = (type, ...touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
@@ -96,7 +96,7 @@ test('a pinch zooms the view, and taps still arrive where they are made', LIMIT,
   for (let step = 1; step <= 6; step += 1) await touch('touchMove', { ...left, x: 600 - 20 * step }, { ...right, x: 660 + 20 * step });
   await touch('touchEnd');
   const width = () => page.evaluate(() => document.querySelector('#screen').getBoundingClientRect().width);
-  await until('the picture is larger than the window', async () => (await width()) > 1800);
+  await until('the video is larger than the window', async () => (await width()) > 1800);
   const place = await view.place(300, 200);
   await touch('touchStart', place);
   await touch('touchEnd');
@@ -125,9 +125,9 @@ test('text is copied and pasted between the two clipboards', LIMIT, async (t) =>
   });
 });
 
-test('the desktop takes the size of the window, and has its own again afterwards', LIMIT, async (t) => {
+test('the desktop takes the size of the window, and regains its own afterwards', LIMIT, async (t) => {
   const { host, page, view } = await terminal(t, { viewport: { width: 900, height: 650 }, query: '?fit=match' });
-  const hasSize = (width, height) => until(`the picture is ${width}x${height}`, async () => {
+  const hasSize = (width, height) => until(`the video is ${width}x${height}`, async () => {
     const size = await view.frameSize();
     if (size.width === width && size.height === height) return true;
     throw new Error(JSON.stringify(size));
@@ -149,7 +149,7 @@ test('the desktop takes the size of the window, and has its own again afterwards
   await hasSize(640, 480);
 });
 
-test('on a dense screen the desktop has as many pixels, and programs draw as large, until nobody matches it', LIMIT, async (t) => {
+test('on a dense screen the desktop has as many pixels, and programs scale, until no viewer matches it', LIMIT, async (t) => {
   const desktop = await desktopOf(t, `printf 'Xft.dpi: 96\\n*cursorColor: red\\n' > "$DIR/resources"
 xprop -root -f RESOURCE_MANAGER 8s -set RESOURCE_MANAGER "$(cat "$DIR/resources")"
 ${TYPING}`);
@@ -166,7 +166,7 @@ ${TYPING}`);
   await until('programs draw as before', async () => /Xft\.dpi: 96/.test(await resources()));
 });
 
-test('at its actual size a pixel is a pixel, and clicks arrive where they are made', LIMIT, async (t) => {
+test('at the actual size a pixel is a pixel, and clicks reach the right position', LIMIT, async (t) => {
   const { desktop, view, page } = await terminal(t, { query: '?fit=actual' });
   assert.deepEqual(await page.evaluate(() => {
     const { width, height } = document.querySelector('#screen').getBoundingClientRect();
@@ -179,13 +179,13 @@ test('at its actual size a pixel is a pixel, and clicks arrive where they are ma
   });
 });
 
-test('clicks arrive where they are made although a thin line brings half the picture', LIMIT, async (t) => {
+test('clicks reach the right position although a slow link gets video of half the size', LIMIT, async (t) => {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--virtual=1280x720', '--', ...desktop.command]);
   const { page } = await chromiumPage(t);
   const view = await new View(page).open(host.at('?kbps=150'));
   await view.reaches('connected');
-  await until('the picture is small', async () => (await view.videoSize()).width === 640, { deadlineMs: 40_000 });
+  await until('the video has half the size', async () => (await view.videoSize()).width === 640, { deadlineMs: 40_000 });
   await view.click(1200, 600);
   await until('the pointer of the desktop is there', async () => {
     const found = await desktop.pointer();
@@ -194,7 +194,7 @@ test('clicks arrive where they are made although a thin line brings half the pic
   });
 });
 
-test('a screenshot is the picture, and a recording is marked and saved', LIMIT, async (t) => {
+test('a screenshot has the whole frame, and a recording is indicated and saved', LIMIT, async (t) => {
   const { page } = await terminal(t);
   await page.click('#handle');
   await page.click('[data-panel="display"]');
@@ -214,16 +214,16 @@ test('a screenshot is the picture, and a recording is marked and saved', LIMIT, 
 test('the statistics are measured and copied', LIMIT, async (t) => {
   const { page } = await terminal(t, { query: '?stats=1' });
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await until('there are two looks', () =>
+  await until('the statistics show a rate', () =>
     page.evaluate(() => /\d \/?kbit/.test(document.querySelector('#stats').textContent)));
   await page.click('[data-act="stats-copy"]');
-  const copied = await until('they are copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
+  const copied = await until('the statistics are copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
   assert.equal(copied.picture, '640 × 480');
   assert.equal(copied.route, 'direct');
   assert.match(copied.codec, /^(H264|VP8|VP9|AV1)$/);
 });
 
-test('it is measured how long the input takes to be seen, and nothing of that stays', LIMIT, async (t) => {
+test('the input-to-photon latency is measured, and the mark is removed', LIMIT, async (t) => {
   const desktop = await desktopOf(t, "xsetroot -solid '#c06020'\nexec sleep infinity");
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
   const { page } = await chromiumPage(t);
@@ -232,17 +232,17 @@ test('it is measured how long the input takes to be seen, and nothing of that st
   await view.reaches('connected');
   await view.shows([4, 4], [0xc0, 0x60, 0x20]);
   await page.click('[data-act="stats-measure"]');
-  await until('it is shown', () =>
+  await until('the result is shown', () =>
     page.evaluate(() => /Input to photon[\d.]+ ms/.test(document.querySelector('#stats').textContent)));
   await page.click('[data-act="stats-copy"]');
-  const { inputToPhotonMs } = await until('it is copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
+  const { inputToPhotonMs } = await until('the result is copied', async () => JSON.parse(await page.evaluate(() => navigator.clipboard.readText())));
   assert.equal(inputToPhotonMs.samples.length, 10);
   assert.ok(inputToPhotonMs.samples.every((ms) => ms > 0), JSON.stringify(inputToPhotonMs));
   t.diagnostic(`median ${inputToPhotonMs.median.toFixed(1)} ms`);
   await view.shows([4, 4], [0xc0, 0x60, 0x20]);
 });
 
-test('keys that the browser keeps are sent from the menu', LIMIT, async (t) => {
+test('keys that the browser reserves are sent from the menu', LIMIT, async (t) => {
   const { page, sent } = await standIn(t);
   await page.click('#handle');
   await page.click('[data-panel="keys"]');
@@ -254,18 +254,18 @@ test('keys that the browser keeps are sent from the menu', LIMIT, async (t) => {
   ]);
 });
 
-test('what is held is told while it is, and no more after', LIMIT, async (t) => {
+test('held keys are reported while they are held, and not afterwards', LIMIT, async (t) => {
   const { page, sent } = await standIn(t);
   await page.keyboard.down('a');
-  await sent('the key is told as held', (list) => list.filter(isType('held')).length >= 2);
+  await sent('the key is reported as held', (list) => list.filter(isType('held')).length >= 2);
   await page.keyboard.up('a');
-  const all = await sent('nothing is told as held', (list) => list.some(([type, data]) => type === 'held' && data.keys.length === 0));
+  const all = await sent('no key is reported as held', (list) => list.some(([type, data]) => type === 'held' && data.keys.length === 0));
   const held = all.filter(isType('held')).map(([, data]) => data);
   assert.deepEqual(held[0], { keys: ['KeyA'], buttons: 0 });
   assert.deepEqual(held.at(-1), { keys: [], buttons: 0 });
 });
 
-test('a locked pointer moves without an end, is drawn by the host, and a key frees it', LIMIT, async (t) => {
+test('a locked pointer moves without edges, is drawn by the host, and is released by a shortcut', LIMIT, async (t) => {
   const { page, view, sent } = await standIn(t);
   await page.click('#handle');
   await page.click('[data-act="lock"]');
@@ -273,16 +273,16 @@ test('a locked pointer moves without an end, is drawn by the host, and a key fre
   const place = await view.place(100, 100);
   await page.mouse.move(place.x, place.y);
   await page.mouse.move(place.x + 30, place.y + 10);
-  await sent('relative motion and the wish for a pointer', (list) =>
+  await sent('relative motion and a request to draw the cursor', (list) =>
     list.some(([type, data]) => type === 'mouse-move' && data.relative) && list.some(([type, data]) => type === 'pointer' && data.visible));
   await page.keyboard.press('Control+Alt+Shift+P');
-  await until('it is free', () => page.evaluate(() => document.pointerLockElement === null));
-  const all = await sent('the host draws none again', (list) => list.filter(isType('pointer')).at(-1)[1].visible === false);
+  await until('the pointer is free', () => page.evaluate(() => document.pointerLockElement === null));
+  const all = await sent('the host no longer draws the cursor', (list) => list.filter(isType('pointer')).at(-1)[1].visible === false);
   assert.ok(!all.some(([type, data]) => type === 'key-press' && data.code === 'KeyP'), 'the shortcut is for the page');
   assert.ok(all.some(isType('release-all')));
 });
 
-test('a drag goes forward only', LIMIT, async (t) => {
+test('a drag moves only forward', LIMIT, async (t) => {
   const { page, view, sent } = await standIn(t);
   const [start, end] = [await view.place(10, 100), await view.place(300, 100)];
   await page.mouse.move(start.x, start.y);
@@ -295,7 +295,7 @@ test('a drag goes forward only', LIMIT, async (t) => {
   assert.deepEqual(places, places.toSorted((one, other) => one - other));
 });
 
-test('in the background the picture is paused, and back at once', LIMIT, async (t) => {
+test('in the background the video is paused, and continues at once', LIMIT, async (t) => {
   const { page, sent } = await standIn(t);
   const hide = (hidden) => page.evaluate((value) => {
     Object.defineProperty(document, 'hidden', { value, configurable: true });
@@ -307,29 +307,29 @@ test('in the background the picture is paused, and back at once', LIMIT, async (
   await sent('its end', (list) => list.some(([type, data]) => type === 'pause' && !data.paused));
 });
 
-test('the whole screen has a way out', LIMIT, async (t) => {
+test('full screen can be left', LIMIT, async (t) => {
   const { page } = await standIn(t);
   await page.click('#handle');
   await page.click('[data-act="fullscreen"]');
-  await until('it is full', () => page.evaluate(() => document.fullscreenElement !== null));
-  // The browser has let go of Esc, Alt+Tab and the like.
+  await until('the page is full screen', () => page.evaluate(() => document.fullscreenElement !== null));
+  // The browser has released Esc, Alt+Tab and similar keys.
   await page.locator('#hint').filter({ hasText: 'Hold Esc to leave full screen' }).waitFor();
   await page.click('[data-act="fullscreen"]');
-  await until('it is not', () => page.evaluate(() => document.fullscreenElement === null));
+  await until('the page is not full screen', () => page.evaluate(() => document.fullscreenElement === null));
 });
 
-test('the picture goes into a window of its own and back', LIMIT, async (t) => {
+test('the video moves to a picture-in-picture window and back', LIMIT, async (t) => {
   const { page } = await standIn(t);
   const isOut = () => page.evaluate(() => document.pictureInPictureElement?.id === 'screen');
   await page.click('#handle');
   await page.click('[data-panel="display"]');
   await page.click('[data-act="pip"]');
-  await until('it is in a window', isOut);
+  await until('the video is in its window', isOut);
   await page.click('[data-act="pip"]');
-  await until('it is back', async () => !(await isOut()));
+  await until('the video is back', async () => !(await isOut()));
 });
 
-test('a page that only watches sends no input and has no tools if it is asked to', LIMIT, async (t) => {
+test('a page that only watches sends no input, and can have no tools', LIMIT, async (t) => {
   const { page, view, sent } = await standIn(t, '?view=1&ui=0&kbps=1500');
   await view.click(50, 50);
   await page.keyboard.press('a');
@@ -338,7 +338,7 @@ test('a page that only watches sends no input and has no tools if it is asked to
   assert.deepEqual(all, [['set-bitrate', { kbps: 1500 }]]);
 });
 
-test('the tools are reached, walked and left by the keyboard alone', LIMIT, async (t) => {
+test('the tools are reached, traversed and left by the keyboard alone', LIMIT, async (t) => {
   const { page, sent } = await standIn(t);
   await page.keyboard.press('Control+Alt+Shift+M');
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
@@ -353,11 +353,11 @@ test('the tools are reached, walked and left by the keyboard alone', LIMIT, asyn
   await sent('the desktop has the keyboard', (list) => list.some(([type, data]) => type === 'key-press' && data.key === 'b'));
 });
 
-/** What can be clicked and is seen, with its name and its place. */
+/** Returns the visible clickable elements, with their names and positions. */
 const buttons = (page, within) => page.evaluate((selector) => {
   const all = [...document.querySelectorAll(`${selector} :is(button, select, input:not([type="file"]), textarea)`)];
   return all.filter((each) => each.checkVisibility()).map((each) => {
-    // A box to be checked is as large as what it is labelled with.
+    // The clickable area of a checkbox includes its label.
     const box = each.matches('[type="checkbox"], [type="radio"]') ? each.closest('label') : each;
     const { width, height, top, left, right } = box.getBoundingClientRect();
     const name = each.getAttribute('aria-label') || [...(each.labels ?? [])].map((label) => label.textContent.trim()).join() || each.textContent.trim();
@@ -375,7 +375,7 @@ for (const [width, height, inRow] of [[390, 844, 6], [844, 390, 8]]) {
     await page.click('#handle');
     const row = await buttons(page, '#bar');
     assert.equal(row.length, inRow);
-    assert.ok(row.every(({ top }) => top === row[0].top), 'it is one row');
+    assert.ok(row.every(({ top }) => top === row[0].top), 'the tools are in one row');
     const check = (all) => {
       for (const { name, size, isInside } of all) assert.ok(name && size >= 44 && isInside, `${name}: ${size}`);
     };
@@ -395,14 +395,14 @@ for (const [width, height, inRow] of [[390, 844, 6], [844, 390, 8]]) {
       await page.click(`[data-panel="${panel}"]`);
       check(await buttons(page, `#${panel}`));
     }
-    // Turned, and with a mouse and a larger window, all are in the row again.
+    // In landscape, and with a mouse and a larger window, all tools are in the row again.
     await page.setViewportSize({ width: 1000, height: 700 });
-    await until('all are in the row', async () => (await buttons(page, '#bar')).length === 8);
+    await until('all tools are in the row', async () => (await buttons(page, '#bar')).length === 8);
     assert.ok(await page.locator('#more').isHidden());
   });
 }
 
-test('everything that can be clicked has a name', LIMIT, async (t) => {
+test('every clickable element has a name', LIMIT, async (t) => {
   const { page } = await standIn(t, '?stats=1');
   const nameless = await page.evaluate(() => {
     for (const each of document.querySelectorAll('[hidden]')) each.hidden = false;
@@ -414,11 +414,11 @@ test('everything that can be clicked has a name', LIMIT, async (t) => {
   assert.deepEqual(nameless, []);
 });
 
-test('the tools are used by the keyboard alone, with a focus that is seen', LIMIT, async (t) => {
+test('the tools are used by the keyboard alone, with a visible focus', LIMIT, async (t) => {
   const { page } = await standIn(t);
   await page.setViewportSize({ width: 400, height: 700 });
   await page.keyboard.press('Control+Alt+Shift+M');
-  // A page hears of its new size when it is drawn, which can be after the key.
+  // A page learns its new size when it is drawn, which can be after the key event.
   await page.locator('[data-panel="more"]').waitFor();
   const focused = () => page.evaluate(() => {
     const each = document.activeElement;
@@ -453,7 +453,7 @@ test('the tools are used by the keyboard alone, with a focus that is seen', LIMI
   assert.equal(await page.evaluate(() => document.activeElement.id), 'field');
 });
 
-test('colours follow the system until one is chosen, and nothing moves for who does not want that', LIMIT, async (t) => {
+test('colours follow the system until one is chosen, and nothing moves with reduced motion', LIMIT, async (t) => {
   const { page } = await standIn(t);
   const looks = () => page.evaluate(() => {
     const [bar, dot] = [document.querySelector('#bar'), document.querySelector('#recording span')];
@@ -472,7 +472,7 @@ test('colours follow the system until one is chosen, and nothing moves for who d
   assert.equal((await looks()).ink, dark.ink);
 });
 
-test('Firefox has the cursor of the host, pastes into the desktop and measures', LIMIT, async (t) => {
+test('Firefox shows the cursor of the host, pastes into the desktop and shows statistics', LIMIT, async (t) => {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--encoder', 'vp8', '--virtual=640x480', '--', ...desktop.command]);
   const { page } = await firefoxPage(t);
@@ -480,10 +480,10 @@ test('Firefox has the cursor of the host, pastes into the desktop and measures',
   await view.reaches('connected', { deadlineMs: 60_000 });
   await view.shows([200, 360], [0, 0, 0]);
   await view.click(320, 240);
-  await until('it measures', () => page.evaluate(() => /VP8.*640 × 480.*direct/.test(document.querySelector('#stats').textContent)));
+  await until('the statistics are shown', () => page.evaluate(() => /VP8.*640 × 480.*direct/.test(document.querySelector('#stats').textContent)));
   await until('the page has the cursor', () => page.evaluate(() => document.querySelector('#screen').style.cursor.startsWith('url(')));
   await page.evaluate(() => {
-    // Firefox fills the event's data from these two.
+    // Firefox fills the data of the event from these two.
     const paste = new ClipboardEvent('paste', { dataType: 'text/plain', data: 'pasted', bubbles: true, cancelable: true });
     document.querySelector('#field').dispatchEvent(paste);
   });

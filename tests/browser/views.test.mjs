@@ -1,4 +1,4 @@
-// A monitor or a window is shown instead of the whole desktop, and what is done there arrives there.
+// A monitor or a window instead of the whole desktop, and input on it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ const [RED, GREEN, BLUE] = [[0xc0, 0x20, 0x20], [0x20, 0xa0, 0x20], [0x20, 0x40,
 const window = (title, colour, geometry) =>
   `xterm -b 0 -bw 0 -T '${title}' -bg '${colour}' -fg '${colour}' -cr '${colour}' -geometry ${geometry} -e sleep 1000 &`;
 
-/** Two monitors of a blue desktop, and a window on each. */
+/** Starts a blue desktop with two monitors, and a window on each. */
 async function desktopWithViews(t) {
   const desktop = await desktopOf(t, `xsetroot -solid '#2040a0'
 xrandr --setmonitor left 400/100x600/150+0+0 none
@@ -32,7 +32,7 @@ wait`);
   return { desktop, host, page, view, complaints, env };
 }
 
-/** The texts of the choices. */
+/** Returns the texts of the choices. */
 const choices = (page) => page.evaluate(() => [...document.querySelectorAll('#views option')].map((option) => option.textContent));
 
 async function choose(page, name) {
@@ -49,21 +49,21 @@ async function choose(page, name) {
   await page.selectOption('#views select', { label });
 }
 
-const hasSize = (view, width, height) => until(`the picture is ${width}x${height}`, async () => {
+const hasSize = (view, width, height) => until(`the video is ${width}x${height}`, async () => {
   const size = await view.frameSize();
   if (size.width === width && size.height === height) return true;
   throw new Error(JSON.stringify(size));
 });
 
-/** Clicks on a pixel of the picture until the pointer of the desktop is there. */
-const reaches = (desktop, view, [x, y], at) => until(`${x},${y} of the picture is ${at} of the desktop`, async () => {
+/** Clicks on a pixel of the video until the pointer of the desktop is at `at`. */
+const reaches = (desktop, view, [x, y], at) => until(`${x},${y} of the video is ${at} of the desktop`, async () => {
   await view.click(x, y);
   const found = await desktop.pointer();
   if (Math.abs(found.x - at[0]) <= 1 && Math.abs(found.y - at[1]) <= 1) return true;
   throw new Error(JSON.stringify(found));
 });
 
-/** Where a window is on the desktop, without its frame. */
+/** Returns the position and size of a window on the desktop, without its frame. */
 async function placeOf(env, title) {
   const { stdout } = await run('xwininfo', ['-name', title], { env });
   const number = (what) => Number(new RegExp(`${what}:\\s+(-?\\d+)`).exec(stdout)[1]);
@@ -72,7 +72,7 @@ async function placeOf(env, title) {
 
 const even = (length) => length + (length % 2);
 
-test('a monitor is shown alone, and clicks arrive on it', LIMIT, async (t) => {
+test('a single monitor is shown, and clicks reach it', LIMIT, async (t) => {
   const { desktop, page, view, complaints } = await desktopWithViews(t);
   await view.shows([20, 20], BLUE);
   await choose(page, 'right');
@@ -88,7 +88,7 @@ test('a monitor is shown alone, and clicks arrive on it', LIMIT, async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('a window is shown alone to everybody, followed, and the whole desktop when it closes', LIMIT, async (t) => {
+test('a window is shown to all viewers and followed, and the whole desktop when it closes', LIMIT, async (t) => {
   const { desktop, host, page, view, env } = await desktopWithViews(t);
   const { page: otherPage } = await chromiumPage(t);
   const other = await new View(otherPage).open(host.at('?view=1'));
@@ -99,14 +99,14 @@ test('a window is shown alone to everybody, followed, and the whole desktop when
   await hasSize(view, even(before.width), even(before.height));
   await hasSize(other, even(before.width), even(before.height));
   await view.shows([30, 30], RED);
-  assert.ok(await otherPage.locator('#views').isHidden(), 'who only watches does not choose');
+  assert.ok(await otherPage.locator('#views').isHidden(), 'a viewer who only watches does not choose');
   await otherPage.locator('#hint').filter({ hasText: 'Now showing: red <b>&amp;' }).waitFor({ state: 'attached' });
   await reaches(desktop, view, [5, 7], [before.x + 5, before.y + 7]);
 
   const { stdout } = await run('xdotool', ['search', '--name', 'red'], { env });
   const number = stdout.trim();
   await run('xdotool', ['windowmove', number, '350', '250'], { env });
-  const after = await until('the window is elsewhere', async () => {
+  const after = await until('the window has moved', async () => {
     const place = await placeOf(env, 'red <b>&amp;');
     return place.x !== before.x && place;
   });

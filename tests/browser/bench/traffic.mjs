@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Returns the bytes that a page has received so far, by connection: by TCP from the port of its address, and on its peer
- * connections.
+ * Returns the bytes that a page has received so far, by connection: by TCP from the port of its address, and on its
+ * peer connections.
  *
  * @param {import('playwright-core').Page} page
  */

@@ -1,5 +1,5 @@
-// The characters of six keyboard layouts, from XKB: four levels (plain, Shift, AltGr, both), with a character for each of
-// `CODES`, and a space for none and for dead keys.
+// The characters of six keyboard layouts, from XKB: four levels (plain, Shift, AltGr, both), with a character for each
+// of `CODES`, and a space for none and for dead keys.
 
 export const CODES = [
   ...'Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal'.split(' '),

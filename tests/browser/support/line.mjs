@@ -111,8 +111,8 @@ export class Line {
   }
 
   /**
-   * Drops this share of the UDP packets at random, in both directions. They are dropped where they arrive, since a sender
-   * would get an error.
+   * Drops this share of the UDP packets at random, in both directions. They are dropped where they arrive, since a
+   * sender would get an error.
    *
    * @param {number} percent
    */

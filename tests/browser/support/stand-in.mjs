@@ -16,8 +16,8 @@ const POLICY = [
 ].join('; ');
 
 /**
- * A fake host for tests that need one that misbehaves. It serves the client and speaks the protocol; its video comes from
- * a page of Chromium, the studio, with a canvas of 320x240 whose left half is red and right half blue.
+ * A fake host for tests that need one that misbehaves. It serves the client and speaks the protocol; its video comes
+ * from a page of Chromium, the studio, with a canvas of 320x240 whose left half is red and right half blue.
  */
 export class StandIn {
   #studio;

@@ -147,8 +147,8 @@ export class View {
 }
 
 /**
- * Types like a person, with Shift where a US keyboard needs it. A character that is not on that keyboard is typed by the
- * key of another layout that has it, or without a key.
+ * Types like a person, with Shift where a US keyboard needs it. A character that is not on that keyboard is typed by
+ * the key of another layout that has it, or without a key.
  *
  * @param {import('playwright-core').Page} page of Chromium
  * @param {string} text
