@@ -10,6 +10,7 @@
 //! - `descriptors`: the file descriptors that are left.
 //! - `retry`: the delays between attempts to reconnect.
 //! - `sync`: locking mutexes.
+//! - [`x11`]: the connections to X servers.
 //! - [`files`]: the folders for uploads and downloads.
 //! - [`access`]: authentication and roles.
 //! - [`session`]: the conversation with one viewer, as a state machine. Pure.
@@ -60,3 +61,4 @@ pub mod session;
 mod shutdown;
 mod sync;
 pub mod web;
+pub mod x11;

@@ -12,13 +12,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("descriptors", &[]),
     ("retry", &[]),
     ("sync", &[]),
+    ("x11", &["retry"]),
     ("files", &["sync"]),
     ("access", &["hex", "protocol", "sync"]),
     ("session", &["protocol"]),
-    ("input", &["chord", "protocol", "retry", "sync"]),
+    ("input", &["chord", "protocol", "sync", "x11"]),
     ("media", &["capture", "descriptors", "sync"]),
-    ("capture", &["retry", "sync"]),
-    ("desktop", &["chord", "retry", "sync"]),
+    ("capture", &["sync", "x11"]),
+    ("desktop", &["chord", "sync", "x11"]),
     (
         "web",
         &[
@@ -102,7 +103,7 @@ const CONFINED: &[(&[&str], &[&str])] = &[
     (&["clap", "toml"], &["cli/"]),
     (&["argon2", "subtle"], &["access/"]),
     (&["rcgen", "tokio_rustls"], &["web/"]),
-    (&["x11rb", "xkeysym"], &["input/", "desktop/", "capture/"]),
+    (&["x11rb", "xkeysym"], &["input/", "desktop/", "capture/", "x11/"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -18,7 +18,6 @@ pub(super) fn register() -> Result<(), glib::BoolError> {
 mod imp {
     use std::sync::atomic::Ordering;
     use std::sync::{LazyLock, Mutex, OnceLock};
-    use std::time::Instant;
 
     use gst::glib;
     use gst_base::prelude::*;
@@ -30,8 +29,8 @@ mod imp {
     use super::super::region::Crop;
     use super::super::screen::Screen;
     use super::super::stream::{Next, Stop, Stream};
-    use crate::retry::Retry;
     use crate::sync::lock;
+    use crate::x11::{Attempt, Reconnect};
 
     static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
         gst::DebugCategory::new(
@@ -369,18 +368,14 @@ mod imp {
 
         /// Waits until the X server is back; `None` if this is to stop before.
         fn reconnect(&self, settings: &Settings) -> Option<Screen> {
-            let mut retry = Retry::new(Instant::now());
+            let mut reconnect = Reconnect::new();
+            let open = || Screen::open(settings.display_name.as_deref(), x11rb::NONE, settings.crop);
             while !self.control.flushing.load(Ordering::SeqCst) {
-                let wait = retry.wait(Instant::now());
-                if !wait.is_zero() {
-                    self.control.sleep(None, Some(wait)).ok()?;
-                    continue;
+                match reconnect.attempt(open) {
+                    Attempt::Connected(screen) => return Some(screen),
+                    Attempt::Early(rest) => self.control.sleep(None, Some(rest)).ok()?,
+                    Attempt::Failed(reason) => gst::debug!(CAT, imp = self, "not yet: {reason}"),
                 }
-                match Screen::open(settings.display_name.as_deref(), x11rb::NONE, settings.crop) {
-                    Ok(screen) => return Some(screen),
-                    Err(reason) => gst::debug!(CAT, imp = self, "not yet: {reason}"),
-                }
-                retry.failed(Instant::now());
             }
             None
         }

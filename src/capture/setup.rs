@@ -7,17 +7,14 @@ use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::protocol::xfixes::{self, ConnectionExt as _};
 use x11rb::protocol::xinput::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageOrder, VisualClass, Visualtype, Window};
-use x11rb::reexports::x11rb_protocol::parse_display::parse_display;
 use x11rb::rust_connection::RustConnection;
+
+use crate::x11::DisplayAddress;
 
 /// Connects to `display` (`$DISPLAY` if `None`); returns the root window of its screen too.
 pub(super) fn connect(display: Option<&str>) -> Result<(RustConnection, Window), String> {
-    // The library computes the TCP port 6000 + number without a check.
-    if parse_display(display).is_ok_and(|parsed| parsed.display > u16::MAX - 6000) {
-        return Err("there is no display with this number".to_owned());
-    }
-    let (connection, screen) =
-        RustConnection::connect(display).map_err(|error| error.to_string().trim().to_owned())?;
+    let address = DisplayAddress::new(display, None);
+    let (connection, screen) = address.connect().map_err(|error| error.reason().to_owned())?;
     let root = connection.setup().roots[screen].root;
     Ok((connection, root))
 }

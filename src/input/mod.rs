@@ -23,4 +23,3 @@ pub use grab::PointerGrab;
 pub use injector::{Injector, InputHandle, ViewerInput};
 pub use record::{RecordBackend, Recorded, Recording};
 pub use x11::backend::X11Backend;
-pub use x11::connect::DisplayError;

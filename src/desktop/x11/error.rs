@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::modes::SIZES;
+use crate::x11::DisplayAddress;
 
 /// Why there are no [`DesktopServices`](super::DesktopServices). The text says what to do.
 #[derive(Debug)]
@@ -19,6 +20,16 @@ pub enum ServicesError {
     Missing(&'static str),
     /// The system refused a thread or a pair of sockets.
     Resources(std::io::Error),
+}
+
+impl ServicesError {
+    /// The display at `address` cannot be used, for this reason.
+    pub(super) fn connect(address: &DisplayAddress, reason: impl fmt::Display) -> ServicesError {
+        ServicesError::Connect {
+            display: address.name(),
+            reason: reason.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for ServicesError {

@@ -7,7 +7,6 @@
 
 mod atoms;
 mod clipboard;
-mod connect;
 mod content;
 mod cursor;
 mod dpi;

@@ -18,9 +18,9 @@ use x11rb::protocol::xinput::{
 use x11rb::protocol::xproto::{ConnectionExt as _, Grab, GrabMode, Mapping, ModMask, Window};
 use x11rb::rust_connection::RustConnection;
 
-use super::connect::connect;
 use super::error::ServicesError;
 use crate::chord::Chord;
+use crate::x11::DisplayAddress;
 
 /// What was noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +54,9 @@ impl PresenceWatch {
         chord: Option<Chord>,
         events: impl Fn(Presence) + Send + 'static,
     ) -> Result<PresenceWatch, ServicesError> {
-        let (connection, screen) = connect(display, cookie)?;
-        let failed = |reason: String| ServicesError::Connect {
-            display: display.to_owned(),
-            reason,
-        };
+        let address = DisplayAddress::new(Some(display), cookie);
+        let failed = |reason: &str| ServicesError::connect(&address, reason);
+        let (connection, screen) = address.connect().map_err(|error| failed(error.reason()))?;
         let connection = Arc::new(connection);
         let mut watcher = Watcher {
             root: connection.setup().roots[screen].root,
@@ -73,10 +71,10 @@ impl PresenceWatch {
             ReplyError::ConnectionError(x11rb::errors::ConnectionError::UnsupportedExtension) => {
                 ServicesError::Missing("XInput 2")
             }
-            error => failed(error.to_string()),
+            error => failed(&error.to_string()),
         })?;
         if let (false, Some(chord)) = (has_keys, chord) {
-            return Err(failed(format!("no key of its keyboard is that of {chord}")));
+            return Err(failed(&format!("no key of its keyboard is that of {chord}")));
         }
         let own = move || {
             if let Err(error) = watcher.run(&events) {

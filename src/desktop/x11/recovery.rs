@@ -3,46 +3,31 @@
 use std::io::Read;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::connect::connect;
 use super::error::ServicesError;
 use super::event::DesktopEvent;
 use super::thread::{Events, Request, Watcher, is_unsupported};
-use crate::retry::Retry;
+use crate::x11::{Attempt, DisplayAddress, Reconnect};
 
-/// Which X server, and how to prove ourselves to it.
-pub(super) struct Server {
-    display: String,
-    cookie: Option<Vec<u8>>,
-}
-
-impl Server {
-    pub(super) fn new(display: &str, cookie: Option<&[u8]>) -> Server {
-        Server {
-            display: display.to_owned(),
-            cookie: cookie.map(<[u8]>::to_vec),
-        }
-    }
-
-    /// Connects to it and lets it tell what is to be watched.
-    pub(super) fn watch(&self) -> Result<Watcher, ServicesError> {
-        let (connection, screen) = connect(&self.display, self.cookie.as_deref())?;
-        Watcher::new(connection, screen).map_err(|error| match is_unsupported(&error) {
-            true => ServicesError::Missing("XFIXES"),
-            false => ServicesError::Connect {
-                display: self.display.clone(),
-                reason: error.to_string(),
-            },
-        })
-    }
+/// Connects to the X server at `address` and subscribes to what is to be watched.
+///
+/// # Errors
+/// If there is no such display, or it refuses us or lacks XFIXES.
+pub(super) fn watch(address: &DisplayAddress) -> Result<Watcher, ServicesError> {
+    let connected = address.connect();
+    let (connection, screen) = connected.map_err(|error| ServicesError::connect(address, error.reason()))?;
+    Watcher::new(connection, screen).map_err(|error| match is_unsupported(&error) {
+        true => ServicesError::Missing("XFIXES"),
+        false => ServicesError::connect(address, error),
+    })
 }
 
 /// Lets `watcher` work, and the next one when its server has gone, until nobody holds the other end of `requests`.
 pub(super) fn work(
-    server: &Server,
+    address: &DisplayAddress,
     mut watcher: Watcher,
     requests: &Receiver<Request>,
     wake: &UnixStream,
@@ -51,7 +36,7 @@ pub(super) fn work(
     while let Err(error) = watcher.run(requests, wake, events) {
         tracing::debug!(%error, "the connection to the X server ended");
         events(DesktopEvent::Lost);
-        let Some(next) = wait(server, requests, wake) else {
+        let Some(next) = wait(address, requests, wake) else {
             return;
         };
         watcher = next;
@@ -61,8 +46,8 @@ pub(super) fn work(
 }
 
 /// Waits for the server. Requests meanwhile are dropped, which tells those who ask that it is lost.
-fn wait(server: &Server, requests: &Receiver<Request>, wake: &UnixStream) -> Option<Watcher> {
-    let mut retry = Retry::new(Instant::now());
+fn wait(address: &DisplayAddress, requests: &Receiver<Request>, wake: &UnixStream) -> Option<Watcher> {
+    let mut reconnect = Reconnect::new();
     loop {
         loop {
             match requests.try_recv() {
@@ -71,16 +56,11 @@ fn wait(server: &Server, requests: &Receiver<Request>, wake: &UnixStream) -> Opt
                 Err(TryRecvError::Disconnected) => return None,
             }
         }
-        let pause = retry.wait(Instant::now());
-        if !pause.is_zero() {
-            sleep(wake, pause);
-            continue;
+        match reconnect.attempt(|| watch(address)) {
+            Attempt::Connected(watcher) => return Some(watcher),
+            Attempt::Early(rest) => sleep(wake, rest),
+            Attempt::Failed(error) => tracing::debug!(%error, "the X server is not back yet"),
         }
-        match server.watch() {
-            Ok(watcher) => return Some(watcher),
-            Err(error) => tracing::debug!(%error, "the X server is not back yet"),
-        }
-        retry.failed(Instant::now());
     }
 }
 

@@ -11,16 +11,19 @@ use x11rb::protocol::randr::{
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Screen};
 use x11rb::rust_connection::RustConnection;
 
-use super::connect::connect;
-use super::error::ResizeError;
+use super::error::{ResizeError, ServicesError};
 use super::modes;
+use crate::x11::DisplayAddress;
 
 /// Gives the screen of `display` this size for good, whatever it has now. For a server that has no clients yet.
 ///
 /// # Errors
 /// If it cannot be reached or refuses. The text says why.
 pub(in super::super) fn set_size(display: &str, cookie: &[u8], size: (u32, u32)) -> anyhow::Result<()> {
-    let (connection, screen) = connect(display, Some(cookie))?;
+    let address = DisplayAddress::new(Some(display), Some(cookie));
+    let (connection, screen) = address
+        .connect()
+        .map_err(|error| ServicesError::connect(&address, error.reason()))?;
     let screen = &connection.setup().roots[screen];
     let present = (screen.width_in_pixels, screen.height_in_pixels);
     let size = (u16::try_from(size.0)?, u16::try_from(size.1)?);

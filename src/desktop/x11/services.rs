@@ -12,9 +12,10 @@ use super::content::ClipboardContent;
 use super::error::{ClipboardError, ResizeError, ServicesError};
 use super::event::DesktopEvent;
 use super::modes;
-use super::recovery::{Server, work};
+use super::recovery::{watch, work};
 use super::selection_read::READ_LIMIT;
 use super::thread::{Events, Request};
+use crate::x11::DisplayAddress;
 
 /// The cursor, the clipboard and the size of an X display.
 ///
@@ -45,8 +46,8 @@ impl DesktopServices {
         cookie: Option<&[u8]>,
         events: impl Fn(DesktopEvent) + Send + 'static,
     ) -> Result<DesktopServices, ServicesError> {
-        let server = Server::new(display, cookie);
-        let watcher = server.watch()?;
+        let address = DisplayAddress::new(Some(display), cookie);
+        let watcher = watch(&address)?;
         let first_size = watcher.size();
         let (wake, woken) = UnixStream::pair().map_err(ServicesError::Resources)?;
         for end in [&wake, &woken] {
@@ -57,7 +58,7 @@ impl DesktopServices {
         let events: Events = Box::new(events);
         let own = move || {
             let _ending = ending;
-            work(&server, watcher, &inbox, &woken, &events);
+            work(&address, watcher, &inbox, &woken, &events);
         };
         let thread = thread::Builder::new()
             .name("desktop-x11".into())

@@ -13,7 +13,6 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use xkeysym::key as k;
 
-use super::connect::{DisplayError, connect};
 use super::keymap::Keymap;
 use super::keysym_of_char;
 use super::modifiers::{ModifierBits, Modifiers};
@@ -21,7 +20,7 @@ use super::spare_keycodes::SpareKeycodes;
 use crate::chord::Chord;
 use crate::input::backend::{Axis, Backend, BackendError, Keycode, Ready};
 use crate::protocol::input::{Button, Key, Point};
-use crate::retry::Retry;
+use crate::x11::{Attempt, DisplayAddress, DisplayError, Reconnect};
 
 /// Input into an X display. Pixels of the frame are pixels of the root window.
 ///
@@ -31,11 +30,10 @@ use crate::retry::Retry;
 /// When the X server has gone, what comes until it is back does nothing: it is looked for when somebody acts, and at
 /// most every 5 s.
 pub struct X11Backend {
-    pub(super) display: Option<String>,
-    pub(super) cookie: Option<Vec<u8>>,
+    pub(super) address: DisplayAddress,
     pub(super) connection: RustConnection,
     /// The connection is lost.
-    pub(super) lost: Option<Retry>,
+    pub(super) lost: Option<Reconnect>,
     pub(super) root: Window,
     /// Width and height of the root window, in pixels.
     pub(super) size: (u16, u16),
@@ -61,14 +59,17 @@ impl X11Backend {
     /// # Errors
     /// If there is no such display, it refuses us or lacks XTEST. The text says what to do.
     pub fn connect(display: Option<&str>, cookie: Option<&[u8]>) -> Result<X11Backend, DisplayError> {
-        let (connection, screen) = connect(display, cookie)?;
+        X11Backend::connect_to(DisplayAddress::new(display, cookie))
+    }
+
+    fn connect_to(address: DisplayAddress) -> Result<X11Backend, DisplayError> {
+        let (connection, screen) = address.connect()?;
         let screen = &connection.setup().roots[screen];
         let (root, size) = (screen.root, (screen.width_in_pixels, screen.height_in_pixels));
         xtest_version(&connection)
-            .map_err(|error| DisplayError::new(display, error, "use an X server with the XTEST extension"))?;
+            .map_err(|error| address.error(error, "use an X server with the XTEST extension"))?;
         let mut backend = X11Backend {
-            display: display.map(str::to_owned),
-            cookie: cookie.map(<[u8]>::to_vec),
+            address,
             connection,
             lost: None,
             root,
@@ -86,7 +87,7 @@ impl X11Backend {
         backend
             .watch_root()
             .and_then(|()| backend.refresh())
-            .map_err(|error| DisplayError::new(display, &error, error.remedy()))?;
+            .map_err(|error| backend.address.error(&error, error.remedy()))?;
         Ok(backend)
     }
 
@@ -211,20 +212,14 @@ impl Backend for X11Backend {
         if self.lost.is_none() && self.drain_events().is_ok() {
             return Ok(Ready::AsBefore);
         }
-        let now = Instant::now();
-        let retry = self.lost.get_or_insert_with(|| Retry::new(now));
-        if !retry.wait(now).is_zero() {
-            return Err(BackendError::new("the X server is gone", CHECK_SERVER));
-        }
-        match X11Backend::connect(self.display.as_deref(), self.cookie.as_deref()) {
-            Ok(found) => {
+        let reconnect = self.lost.get_or_insert_with(Reconnect::new);
+        match reconnect.attempt(|| X11Backend::connect_to(self.address.clone())) {
+            Attempt::Connected(found) => {
                 *self = found;
                 Ok(Ready::Anew)
             }
-            Err(error) => {
-                retry.failed(Instant::now());
-                Err(BackendError::new(error.to_string(), CHECK_SERVER))
-            }
+            Attempt::Early(_) => Err(BackendError::new("the X server is gone", CHECK_SERVER)),
+            Attempt::Failed(error) => Err(BackendError::new(error.to_string(), CHECK_SERVER)),
         }
     }
 

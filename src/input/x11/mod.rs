@@ -1,7 +1,6 @@
 //! Pointer and keyboard of an X server, by XTEST.
 
 pub(super) mod backend;
-pub(super) mod connect;
 pub(super) mod dom_code;
 mod dom_key;
 mod keymap;

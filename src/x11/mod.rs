@@ -1,0 +1,8 @@
+//! Connections to X servers, for capture, input and desktop.
+
+mod connect;
+mod reconnect;
+
+pub(crate) use connect::DisplayAddress;
+pub use connect::DisplayError;
+pub(crate) use reconnect::{Attempt, Reconnect};
