@@ -4,19 +4,23 @@
 //! [`DesktopServices`] are the cursor, the clipboard and the size of an X display, and a [`SystemMeter`] tells how busy
 //! the machine is.
 
-mod process;
-mod programs;
+mod clipboard_content;
+mod error;
+mod event;
+mod program;
 mod question;
+mod size;
 mod system;
 mod virtual_display;
 mod x11;
 
+pub use clipboard_content::ClipboardContent;
+pub use error::{ClipboardError, ResizeError};
+pub use event::{CursorImage, DesktopEvent, View, ViewKind};
 pub use question::{Question, can_ask};
 pub use system::{SystemLoad, SystemMeter};
-pub use virtual_display::display::{VirtualDisplay, VirtualOptions};
+pub use virtual_display::display::VirtualDisplay;
 pub use virtual_display::end_watch::{EndWatch, Ended};
 pub use virtual_display::error::VirtualDisplayError;
-pub use x11::{
-    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, MARK_SIZE, Presence,
-    PresenceWatch, ResizeError, ServicesError, View, ViewKind,
-};
+pub use virtual_display::options::VirtualOptions;
+pub use x11::{DesktopServices, MARK_SIZE, Presence, PresenceWatch, ServicesError};

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::process::Process;
-use super::programs::first_installed;
+use super::program::{Process, first_installed};
 
 /// What shows dialogs, the best first.
 const PROGRAMS: &[&str] = &["zenity", "xmessage", "kdialog"];

@@ -7,19 +7,9 @@ use std::thread::{self, JoinHandle};
 
 use super::end_watch::{EndWatch, Ended};
 use super::error::VirtualDisplayError;
+use super::options::{SIZES, VirtualOptions};
 use super::session::{Message, Session};
 use super::xauthority::Cookie;
-
-/// What a [`VirtualDisplay`] is to be.
-#[derive(Debug, Clone)]
-pub struct VirtualOptions {
-    /// In pixels, 16 to 8192.
-    pub width: u32,
-    /// In pixels, 16 to 8192.
-    pub height: u32,
-    /// The program to run in it, with its arguments. Empty: a terminal, if there is one.
-    pub command: Vec<String>,
-}
 
 /// An Xvfb of our own, which only those with its cookie may use, with a window manager and one program. Its screen can
 /// be resized up to 3840x2160, or to what it was started with where that is more.
@@ -115,9 +105,6 @@ impl Drop for VirtualDisplay {
         }
     }
 }
-
-/// What each side may be, in pixels.
-pub(crate) const SIZES: std::ops::RangeInclusive<u32> = 16..=8192;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::display::SIZES;
+use super::options::SIZES;
 
 /// Why there is no virtual display. The text says what to do.
 #[derive(Debug)]

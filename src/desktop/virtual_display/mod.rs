@@ -3,6 +3,8 @@
 pub(super) mod display;
 pub(super) mod end_watch;
 pub(super) mod error;
+pub(super) mod options;
+mod programs;
 mod server;
 mod session;
 mod window_manager;

@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::error::VirtualDisplayError;
-use crate::desktop::process::Process;
-use crate::desktop::programs::first_installed;
+use crate::desktop::program::{Process, first_installed};
 
 /// A running Xvfb.
 pub(crate) struct Server {
@@ -69,8 +68,8 @@ impl Server {
         self.number
     }
 
-    /// Where clients reach it.
-    pub(crate) fn socket(&self) -> PathBuf {
+    /// The socket on which it accepts clients.
+    fn socket(&self) -> PathBuf {
         format!("/tmp/.X11-unix/X{}", self.number).into()
     }
 

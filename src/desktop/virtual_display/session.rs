@@ -9,15 +9,16 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::display::VirtualOptions;
 use super::end_watch::{EndWatch, Ended};
 use super::error::VirtualDisplayError;
+use super::options::VirtualOptions;
+use super::programs::{TERMINALS, WINDOW_MANAGERS};
 use super::server::Server;
 use super::window_manager;
 use super::xauthority::{self, Cookie, PrivateDir};
-use crate::desktop::process::Process;
-use crate::desktop::programs::{TERMINALS, WINDOW_MANAGERS, first_installed};
+use crate::desktop::program::{Process, first_installed};
 use crate::desktop::x11;
+use crate::x11::DisplayAddress;
 
 /// What the thread of the display is told.
 pub(crate) enum Message {
@@ -93,8 +94,8 @@ impl Session {
         };
         match self.spawn(Command::new(&program), Program::WindowManager) {
             Ok(()) => {
-                let server = self.server.as_ref().map(Server::socket);
-                let ready = server.is_some_and(|socket| window_manager::wait_until_ready(&socket, cookie));
+                let address = DisplayAddress::new(Some(&self.display), Some(cookie.bytes()));
+                let ready = window_manager::wait_until_ready(&address);
                 tracing::info!(program = %program.display(), ready, "a window manager runs");
             }
             Err(error) => {

@@ -1,10 +1,8 @@
-//! When a window manager is ready.
+//! Waits until a window manager is ready.
 //!
-//! One that is starting may lose a window that is mapped meanwhile: that window stays invisible for good. So the
-//! program is started only when the window manager shows a window of ours.
+//! A window manager that is starting may lose a window that is mapped meanwhile: that window stays invisible for good.
+//! So the program is started only when the window manager shows a window of ours.
 
-use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,26 +12,23 @@ use x11rb::properties::WmSizeHints;
 use x11rb::protocol::xproto::{
     ConnectionExt as _, CreateWindowAux, EventMask, MapState, Window, WindowClass,
 };
-use x11rb::rust_connection::{DefaultStream, RustConnection};
+use x11rb::rust_connection::RustConnection;
 
-use super::xauthority::Cookie;
+use crate::x11::DisplayAddress;
 
-/// Waits until the window manager of the display behind `socket` shows windows. `false` if it does not within 3 s, or
-/// if the display cannot be reached.
-pub(crate) fn wait_until_ready(socket: &Path, cookie: &Cookie) -> bool {
-    probe(socket, cookie).unwrap_or_else(|error| {
+/// Waits until the window manager of the display shows windows. `false` if it does not within 3 s, or if the display
+/// cannot be reached.
+pub(super) fn wait_until_ready(address: &DisplayAddress) -> bool {
+    probe(address).unwrap_or_else(|error| {
         tracing::debug!(%error, "the window manager could not be watched");
         false
     })
 }
 
-fn probe(socket: &Path, cookie: &Cookie) -> anyhow::Result<bool> {
-    let (stream, _) = DefaultStream::from_unix_stream(UnixStream::connect(socket)?)?;
-    let name = b"MIT-MAGIC-COOKIE-1".to_vec();
-    let connection =
-        RustConnection::connect_to_stream_with_auth_info(stream, 0, name, cookie.bytes().to_vec())?;
+fn probe(address: &DisplayAddress) -> anyhow::Result<bool> {
+    let (connection, screen) = address.connect()?;
     let deadline = Instant::now() + READY_LIMIT;
-    let root = connection.setup().roots[0].root;
+    let root = connection.setup().roots[screen].root;
     let is_managed = || -> anyhow::Result<bool> {
         let masks = connection.get_window_attributes(root)?.reply()?.all_event_masks;
         Ok(masks.contains(EventMask::SUBSTRUCTURE_REDIRECT))
@@ -55,7 +50,7 @@ fn probe(socket: &Path, cookie: &Cookie) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// A window of one pixel, with a place of its own so that nobody asks the user for one.
+/// Maps a window of one pixel, with a position of its own so that the window manager does not ask the user for one.
 fn map_window(connection: &RustConnection, root: Window) -> anyhow::Result<Window> {
     let window = connection.generate_id()?;
     let attributes = CreateWindowAux::new();
@@ -90,6 +85,6 @@ fn until(deadline: Instant, condition: impl Fn() -> anyhow::Result<bool>) -> any
 }
 
 const READY_LIMIT: Duration = Duration::from_secs(3);
-/// For how long one window may take to be shown before another is tried.
+/// The time that one window may take to be shown before another is tried.
 const RETRY: Duration = Duration::from_millis(300);
 const POLL: Duration = Duration::from_millis(5);

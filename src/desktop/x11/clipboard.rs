@@ -9,10 +9,10 @@ use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use super::content::ClipboardContent;
-use super::event::DesktopEvent;
 use super::selection_owner::{Offer, Writer};
 use super::selection_read::{Incoming, Reader, hidden_window};
+use crate::desktop::clipboard_content::ClipboardContent;
+use crate::desktop::event::DesktopEvent;
 
 /// Both directions.
 pub(super) struct Clipboard {

@@ -7,8 +7,8 @@ use x11rb::protocol::xfixes::{ConnectionExt as _, CursorNotifyMask, GetCursorIma
 use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
 
-use super::event::{CursorImage, DesktopEvent};
 use super::png;
+use crate::desktop::event::{CursorImage, DesktopEvent};
 
 /// Knows the present cursor and the pictures of those before it.
 #[derive(Default)]

@@ -7,11 +7,9 @@
 
 mod atoms;
 mod clipboard;
-mod content;
 mod cursor;
 mod dpi;
 mod error;
-mod event;
 mod incr_transfer;
 mod latency_marker;
 mod modes;
@@ -25,13 +23,8 @@ mod services;
 mod thread;
 mod views;
 
-pub use content::ClipboardContent;
-pub use error::{ClipboardError, ResizeError, ServicesError};
-pub use event::{CursorImage, DesktopEvent, View, ViewKind};
+pub use error::ServicesError;
 pub use latency_marker::MARK_SIZE;
 pub use presence::{Presence, PresenceWatch};
 pub(super) use resize::set_size;
 pub use services::DesktopServices;
-
-/// The most that the clipboard may hold, in bytes.
-const MAX_CLIPBOARD: usize = 8 * 1024 * 1024;

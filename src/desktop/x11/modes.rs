@@ -1,13 +1,9 @@
 //! Sizes of screens, and the video modes that stand for them. Pure.
 
-use std::ops::RangeInclusive;
-
 use x11rb::protocol::randr::{GetScreenResourcesCurrentReply, Mode, ModeInfo};
 
-use super::error::ResizeError;
-
-/// What each side of a screen may be, in pixels.
-pub(super) const SIZES: RangeInclusive<u32> = 64..=8192;
+use crate::desktop::error::ResizeError;
+use crate::desktop::size::SIZES;
 
 /// The size that is used for the one that is asked for: video has even sides, so odd ones become longer by one.
 ///

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::error::ServicesError;
-use super::event::DesktopEvent;
 use super::thread::{Events, Request, Watcher, is_unsupported};
+use crate::desktop::event::DesktopEvent;
 use crate::x11::{Attempt, DisplayAddress, Reconnect};
 
 /// Connects to the X server at `address` and subscribes to what is to be watched.

@@ -11,8 +11,9 @@ use x11rb::protocol::randr::{
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Screen};
 use x11rb::rust_connection::RustConnection;
 
-use super::error::{ResizeError, ServicesError};
+use super::error::ServicesError;
 use super::modes;
+use crate::desktop::error::ResizeError;
 use crate::x11::DisplayAddress;
 
 /// Gives the screen of `display` this size for good, whatever it has now. For a server that has no clients yet.

@@ -15,9 +15,9 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
-use super::content::ClipboardContent;
-use super::error::ClipboardError;
 use super::incr_transfer::{PIECE, Transfers};
+use crate::desktop::clipboard_content::ClipboardContent;
+use crate::desktop::error::ClipboardError;
 
 /// Where it is told that the content is in the clipboard.
 pub(super) type Writer = SyncSender<Result<(), ClipboardError>>;

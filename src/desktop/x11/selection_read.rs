@@ -12,10 +12,10 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::rust_connection::RustConnection;
 
-use super::MAX_CLIPBOARD;
 use super::atoms::Atoms;
-use super::content::ClipboardContent;
-use super::error::ClipboardError;
+use crate::desktop::clipboard_content::ClipboardContent;
+use crate::desktop::clipboard_content::MAX_CLIPBOARD;
+use crate::desktop::error::ClipboardError;
 
 /// Where the content goes. `None` in it: there is none that we know.
 pub(super) type Reader = SyncSender<Result<Option<ClipboardContent>, ClipboardError>>;

@@ -7,14 +7,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::MAX_CLIPBOARD;
-use super::content::ClipboardContent;
-use super::error::{ClipboardError, ResizeError, ServicesError};
-use super::event::DesktopEvent;
+use super::error::ServicesError;
 use super::modes;
 use super::recovery::{watch, work};
 use super::selection_read::READ_LIMIT;
 use super::thread::{Events, Request};
+use crate::desktop::clipboard_content::{ClipboardContent, MAX_CLIPBOARD};
+use crate::desktop::error::{ClipboardError, ResizeError};
+use crate::desktop::event::DesktopEvent;
 use crate::x11::DisplayAddress;
 
 /// The cursor, the clipboard and the size of an X display.

@@ -16,16 +16,16 @@ use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
 use super::clipboard::Clipboard;
-use super::content::ClipboardContent;
 use super::cursor::Cursor;
 use super::dpi::Density;
-use super::error::ResizeError;
-use super::event::DesktopEvent;
 use super::latency_marker::Mark;
 use super::resize::Resizer;
 use super::selection_owner::Writer;
 use super::selection_read::Reader;
 use super::views::Views;
+use crate::desktop::clipboard_content::ClipboardContent;
+use crate::desktop::error::ResizeError;
+use crate::desktop::event::DesktopEvent;
 
 /// What the thread is asked for. No `Debug`: it holds what somebody copied.
 pub(super) enum Request {

@@ -13,7 +13,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use super::event::{View, ViewKind};
+use crate::desktop::event::{View, ViewKind};
 
 /// Knows what was told last, and looks again when that may have changed.
 pub(super) struct Views {

@@ -1,4 +1,4 @@
-//! What somebody copied.
+//! The content of the clipboard.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub enum ClipboardContent {
 }
 
 impl ClipboardContent {
-    /// Its length in bytes.
+    /// The length in bytes.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -21,12 +21,12 @@ impl ClipboardContent {
         }
     }
 
-    /// Whether it has no bytes.
+    /// True if it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// These bytes as a picture, if they begin like a PNG file.
+    /// Takes the bytes as a picture, if they begin like a PNG file.
     pub fn png(bytes: impl Into<Arc<[u8]>>) -> Option<Self> {
         let bytes = bytes.into();
         bytes.starts_with(PNG).then_some(Self::Png(bytes))
@@ -55,5 +55,8 @@ impl fmt::Debug for ClipboardContent {
     }
 }
 
-/// How each PNG file begins.
+/// The signature of a PNG file.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// The most that the clipboard may hold, in bytes.
+pub(super) const MAX_CLIPBOARD: usize = 8 * 1024 * 1024;

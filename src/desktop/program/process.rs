@@ -19,7 +19,7 @@ use crate::sync::lock;
 ///
 /// It gets SIGTERM when the thread that started it ends, however that happens. Its exit is noticed at once, but its
 /// process id stays taken until [`reap`](Process::reap), so that signals cannot reach a stranger.
-pub(super) struct Process {
+pub(in crate::desktop) struct Process {
     child: Child,
     group: Pid,
     exit: Arc<Exit>,
@@ -27,7 +27,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts `command`. `on_exit` is called once, on a thread of its own, when the program has ended.
-    pub(super) fn spawn(
+    pub(in crate::desktop) fn spawn(
         mut command: Command,
         on_exit: impl FnOnce(ExitStatus) + Send + 'static,
     ) -> io::Result<Process> {
@@ -56,12 +56,12 @@ impl Process {
     }
 
     /// What the program writes to its standard output, if that is a pipe. Once.
-    pub(super) fn take_stdout(&mut self) -> Option<std::process::ChildStdout> {
+    pub(in crate::desktop) fn take_stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()
     }
 
     /// Sends `signal` to the program and to all that it started and that stayed in its group.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::desktop) fn signal(&self, signal: Signal) {
         // The group exists: its leader was not reaped.
         if let Err(error) = kill_process_group(self.group, signal) {
             tracing::debug!(pid = self.child.id(), %error, "a process group could not be signalled");
@@ -69,12 +69,12 @@ impl Process {
     }
 
     /// Waits for the program's end, until `deadline`.
-    pub(super) fn wait_until(&self, deadline: Instant) -> Option<ExitStatus> {
+    pub(in crate::desktop) fn wait_until(&self, deadline: Instant) -> Option<ExitStatus> {
         self.exit.wait_until(deadline)
     }
 
     /// Ends whatever is left of the program's group and frees its process id.
-    pub(super) fn reap(mut self) {
+    pub(in crate::desktop) fn reap(mut self) {
         self.signal(Signal::KILL);
         if self.wait_until(Instant::now() + KILL_LIMIT).is_none() {
             tracing::warn!(pid = self.child.id(), "a process does not end");

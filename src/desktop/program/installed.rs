@@ -1,37 +1,11 @@
-//! Which programs this host has.
+//! Looking for installed programs.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// Window managers in the order of preference; the first is what Debian's administrator chose.
-pub(super) const WINDOW_MANAGERS: &[&str] = &[
-    "x-window-manager",
-    "openbox",
-    "xfwm4",
-    "metacity",
-    "marco",
-    "icewm",
-    "fluxbox",
-    "jwm",
-    "twm",
-];
-
-/// Terminals in the order of preference. Some that administrators choose hand over to a server on another display
-/// and end at once; xterm does not.
-pub(super) const TERMINALS: &[&str] = &[
-    "xterm",
-    "uxterm",
-    "x-terminal-emulator",
-    "xfce4-terminal",
-    "mate-terminal",
-    "lxterminal",
-    "konsole",
-    "urxvt",
-];
-
-/// The first of `names` that is an executable file in a directory of `path` (`$PATH`).
-pub(super) fn first_installed(names: &[&str], path: Option<&OsStr>) -> Option<PathBuf> {
+/// Returns the first of `names` that is an executable file in a directory of `path` (`$PATH`).
+pub(in crate::desktop) fn first_installed(names: &[&str], path: Option<&OsStr>) -> Option<PathBuf> {
     names.iter().find_map(|name| {
         std::env::split_paths(path?)
             .map(|dir| dir.join(name))
