@@ -9,10 +9,13 @@
 mod backend;
 mod coalesce;
 mod dispatcher;
+mod dom_code;
 mod fractions;
 mod grab;
 mod held_timeout;
 mod injector;
+mod keysym_names;
+mod keysym_of_char;
 mod pressed;
 mod queue;
 mod record;

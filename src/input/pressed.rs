@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::backend::Keycode;
-use super::x11::keysym_of_char;
+use super::keysym_of_char;
 use crate::protocol::input::{Button, Held, Key};
 
 /// One viewer, as the book knows it.

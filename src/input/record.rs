@@ -4,8 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::backend::{Axis, Backend, BackendError, Keycode};
-use super::x11::dom_code;
-use super::x11::keysym_of_char;
+use super::{dom_code, keysym_of_char};
 use crate::protocol::input::{Button, Key, Point};
 use crate::sync::lock;
 

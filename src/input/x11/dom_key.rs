@@ -4,7 +4,7 @@ use xkeysym::{RawKeysym, key as k};
 
 /// The keysyms that mean the key named `name`, the usual one first. Empty for names that are not in the table and
 /// for those that only a physical key can stand for ("Dead", "Process", "Unidentified").
-pub(crate) fn keysyms(name: &str) -> &'static [RawKeysym] {
+pub(super) fn keysyms(name: &str) -> &'static [RawKeysym] {
     NAMES
         .iter()
         .find(|(known, _)| *known == name)
@@ -13,7 +13,7 @@ pub(crate) fn keysyms(name: &str) -> &'static [RawKeysym] {
 
 /// The keysyms that mean the same key as `keysym`, itself included, the usual one first. Empty if it has a meaning
 /// of its own.
-pub(crate) fn equivalents(keysym: RawKeysym) -> &'static [RawKeysym] {
+pub(super) fn equivalents(keysym: RawKeysym) -> &'static [RawKeysym] {
     NAMES
         .iter()
         .find(|(_, keysyms)| keysyms.contains(&keysym))

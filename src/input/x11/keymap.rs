@@ -11,7 +11,7 @@ use super::modifiers::Modifiers;
 /// in the columns of the second. What the convention does not tell (AltGr in the second group, a third group) is
 /// answered with `None` rather than guessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Keymap {
+pub(super) struct Keymap {
     min_keycode: u8,
     columns: usize,
     keysyms: Vec<RawKeysym>,
@@ -19,7 +19,7 @@ pub(crate) struct Keymap {
 
 impl Keymap {
     /// The map of the keycodes from `min_keycode`, with `keysyms_per_keycode` keysyms each.
-    pub(crate) fn new(min_keycode: u8, keysyms_per_keycode: u8, keysyms: Vec<RawKeysym>) -> Keymap {
+    pub(super) fn new(min_keycode: u8, keysyms_per_keycode: u8, keysyms: Vec<RawKeysym>) -> Keymap {
         Keymap {
             min_keycode,
             columns: usize::from(keysyms_per_keycode).max(1),
@@ -28,7 +28,7 @@ impl Keymap {
     }
 
     /// The row of `keycode`; empty if the keyboard has no such key.
-    pub(crate) fn keysyms(&self, keycode: u8) -> &[RawKeysym] {
+    pub(super) fn keysyms(&self, keycode: u8) -> &[RawKeysym] {
         let row = keycode
             .checked_sub(self.min_keycode)
             .map(|row| usize::from(row) * self.columns);
@@ -37,18 +37,18 @@ impl Keymap {
     }
 
     /// All keycodes of the keyboard.
-    pub(crate) fn keycodes(&self) -> impl Iterator<Item = u8> + use<> {
+    pub(super) fn keycodes(&self) -> impl Iterator<Item = u8> + use<> {
         let count = self.keysyms.len() / self.columns;
         (self.min_keycode..=u8::MAX).take(count)
     }
 
     /// Whether the key does anything.
-    pub(crate) fn has_keysyms(&self, keycode: u8) -> bool {
+    pub(super) fn has_keysyms(&self, keycode: u8) -> bool {
         self.keysyms(keycode).iter().any(|keysym| *keysym != NONE)
     }
 
     /// Writes a binding of ours into the map, as the server does.
-    pub(crate) fn bind(&mut self, keycode: u8, keysym: RawKeysym) {
+    pub(super) fn bind(&mut self, keycode: u8, keysym: RawKeysym) {
         let Some(row) = keycode.checked_sub(self.min_keycode).map(usize::from) else {
             return;
         };
@@ -60,7 +60,7 @@ impl Keymap {
     }
 
     /// What `keycode` gives now. `None` if that is nothing or not known.
-    pub(crate) fn keysym(&self, keycode: u8, modifiers: Modifiers) -> Option<Keysym> {
+    pub(super) fn keysym(&self, keycode: u8, modifiers: Modifiers) -> Option<Keysym> {
         let (plain, shifted) = self.pair(keycode, modifiers)?;
         let on_keypad = Keysym::new(shifted).is_keypad_key() || Keysym::new(shifted).is_private_keypad_key();
         let alphabetic =
@@ -83,14 +83,14 @@ impl Keymap {
     }
 
     /// The character that `keycode` types now. `None` if it types none or if that is not known.
-    pub(crate) fn character(&self, keycode: u8, modifiers: Modifiers) -> Option<char> {
+    pub(super) fn character(&self, keycode: u8, modifiers: Modifiers) -> Option<char> {
         self.keysym(keycode, modifiers)
             .and_then(Keysym::key_char)
             .filter(|c| !c.is_control())
     }
 
     /// A key that types `character` now. Not one of the keypad: in applications those mean more than what they type.
-    pub(crate) fn keycode_typing(&self, character: char, modifiers: Modifiers) -> Option<u8> {
+    pub(super) fn keycode_typing(&self, character: char, modifiers: Modifiers) -> Option<u8> {
         self.keycodes().find(|keycode| {
             self.character(*keycode, modifiers) == Some(character)
                 && !self
@@ -100,13 +100,13 @@ impl Keymap {
     }
 
     /// A key that gives `keysym` now.
-    pub(crate) fn keycode_giving_now(&self, keysym: RawKeysym, modifiers: Modifiers) -> Option<u8> {
+    pub(super) fn keycode_giving_now(&self, keysym: RawKeysym, modifiers: Modifiers) -> Option<u8> {
         self.keycodes()
             .find(|keycode| self.keysym(*keycode, modifiers) == Some(Keysym::new(keysym)))
     }
 
     /// A key that gives `keysym` on some level and nothing else on any.
-    pub(crate) fn keycode_only_for(&self, keysym: RawKeysym) -> Option<u8> {
+    pub(super) fn keycode_only_for(&self, keysym: RawKeysym) -> Option<u8> {
         self.keycodes().find(|keycode| {
             self.has_keysyms(*keycode)
                 && self
@@ -117,7 +117,7 @@ impl Keymap {
     }
 
     /// A key that gives one of `keysyms`, the earlier ones preferred: now if there is one, else without modifiers.
-    pub(crate) fn keycode_giving(&self, keysyms: &[RawKeysym], modifiers: Modifiers) -> Option<u8> {
+    pub(super) fn keycode_giving(&self, keysyms: &[RawKeysym], modifiers: Modifiers) -> Option<u8> {
         let find = |keysym: &RawKeysym, modifiers| self.keycode_giving_now(*keysym, modifiers);
         let now = keysyms.iter().find_map(|keysym| find(keysym, modifiers));
         now.or_else(|| {

@@ -5,11 +5,11 @@ use xkeysym::{RawKeysym, key as k};
 
 use super::keymap::Keymap;
 use super::modifiers::Modifiers;
-use super::{keysym_names, keysym_of_char};
+use crate::input::{keysym_names, keysym_of_char};
 
 /// The keysym of a key that types `character`, or that puts it as an accent on the next letter if the key is dead.
 /// `None` if there is no such accent.
-pub(crate) fn keysym(character: char, is_dead: bool) -> Option<RawKeysym> {
+pub(super) fn keysym(character: char, is_dead: bool) -> Option<RawKeysym> {
     if !is_dead {
         return Some(keysym_names::of_character(character));
     }
@@ -18,7 +18,7 @@ pub(crate) fn keysym(character: char, is_dead: bool) -> Option<RawKeysym> {
 }
 
 /// The key that gives `keysym` without Shift, CapsLock and AltGr: `physical` if that one does. Not one of the keypad.
-pub(crate) fn key(
+pub(super) fn key(
     keymap: &Keymap,
     keysym: RawKeysym,
     physical: Option<u8>,

@@ -1,12 +1,13 @@
 //! Pointer and keyboard of an X server, by XTEST.
 
 pub(super) mod backend;
-pub(super) mod dom_code;
 mod dom_key;
+mod keyboard;
 mod keymap;
-mod keysym_names;
-pub(super) mod keysym_of_char;
 mod layout_match;
+mod modifier_map;
 mod modifiers;
+mod pointer;
 mod resolve;
+mod server;
 mod spare_keycodes;

@@ -1,23 +1,38 @@
 //! Which key of an X keyboard does what the viewer's key does.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
-use x11rb::connection::Connection;
-use x11rb::protocol::xproto::ConnectionExt as _;
 use xkeysym::{RawKeysym, key as k};
 
-use super::backend::{X11Backend, lost};
+use super::keyboard::Keyboard;
 use super::modifiers::Modifiers;
-use super::spare_keycodes::Choice;
-use super::{dom_code, dom_key, keysym_names, keysym_of_char, layout_match};
+use super::server::Server;
+use super::{dom_key, layout_match};
 use crate::input::backend::BackendError;
-use crate::protocol::input::printable;
+use crate::input::{dom_code, keysym_names, keysym_of_char};
+use crate::protocol::input::{Key, printable};
 
-impl X11Backend {
-    /// The key for one in terms of UI Events, which types `plain` at the viewer without modifiers.
-    pub(super) fn key_of_dom(
+impl Keyboard {
+    /// The key that does now what `key` does at the viewer, where the same key types `plain` without modifiers. `None` if
+    /// there is none.
+    pub(super) fn resolve(
         &mut self,
+        server: &mut Server,
+        key: &Key,
+        plain: Option<char>,
+    ) -> Result<Option<u8>, BackendError> {
+        let modifiers = self.modifiers(server)?;
+        match key {
+            Key::Dom { key, code } => self.key_of_dom(server, key, code, plain, modifiers),
+            Key::Keysym(_) | Key::KeysymName(_) => match keysym_of_char::asked_for(key) {
+                Some(keysym) => self.key_of_keysym(server, keysym, modifiers),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// The key for one in terms of UI Events, which types `plain` at the viewer without modifiers.
+    fn key_of_dom(
+        &mut self,
+        server: &mut Server,
         key: &str,
         code: &str,
         plain: Option<char>,
@@ -26,9 +41,9 @@ impl X11Backend {
         let physical = dom_code::keycode(code)
             .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spare_keycodes.is_ours(*keycode));
         match printable(key) {
-            Some(character) => self.key_for(character, physical, plain, modifiers),
+            Some(character) => self.key_for(server, character, physical, plain, modifiers),
             None if dom_key::keysyms(key).is_empty() => {
-                self.nameless_key(key == "Dead", physical, plain, modifiers)
+                self.nameless_key(server, key == "Dead", physical, plain, modifiers)
             }
             None if key == "AltGraph" => Ok(self.alt_graph(physical, modifiers)),
             None => Ok(self.named_key(key, physical, modifiers)),
@@ -37,13 +52,14 @@ impl X11Backend {
 
     /// The key for a keysym: one that gives it now; one that means the same, or gives it on another level, if it
     /// types no text; a spare one to which it is given.
-    pub(super) fn key_of_keysym(
+    fn key_of_keysym(
         &mut self,
+        server: &mut Server,
         keysym: RawKeysym,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
         if let Some(character) = keysym_of_char::text(keysym) {
-            return self.key_for(character, None, None, modifiers);
+            return self.key_for(server, character, None, None, modifiers);
         }
         if matches!(keysym, k::ISO_Level3_Shift | k::Mode_switch) {
             return Ok(self.alt_graph(None, modifiers));
@@ -56,7 +72,7 @@ impl X11Backend {
             keysym_of_char::is_keypad(keysym),
             keysym_of_char::character(keysym),
         ) {
-            return self.key_for(character, None, None, modifiers);
+            return self.key_for(server, character, None, None, modifiers);
         }
         let equivalents = dom_key::equivalents(keysym);
         let keycode = if keysym_of_char::is_keypad(keysym) {
@@ -71,7 +87,7 @@ impl X11Backend {
                 .or_else(|| self.keymap.keycode_only_for(keysym))
         };
         match keycode {
-            None if keysym_of_char::is_lendable(keysym) => self.lend(keysym),
+            None if keysym_of_char::is_lendable(keysym) => self.lend(server, keysym),
             keycode => Ok(keycode),
         }
     }
@@ -80,6 +96,7 @@ impl X11Backend {
     /// modifiers.
     fn key_for(
         &mut self,
+        server: &mut Server,
         character: char,
         physical: Option<u8>,
         plain: Option<char>,
@@ -91,9 +108,9 @@ impl X11Backend {
         if modifiers.caps_lock && character.is_lowercase() {
             // The viewer's CapsLock is off, and with ours no key at all types a small letter.
             if let Some(keycode) = self.keymap.keycode_giving(&[k::Caps_Lock], modifiers) {
-                self.fake_key(keycode, true)?;
-                self.fake_key(keycode, false)?;
-                modifiers = self.modifiers()?;
+                server.fake_key(keycode, true)?;
+                server.fake_key(keycode, false)?;
+                modifiers = self.modifiers(server)?;
                 if let Some(keycode) = self.typing(character, physical, modifiers) {
                     return Ok(Some(keycode));
                 }
@@ -106,7 +123,7 @@ impl X11Backend {
             let same = keysym.and_then(|keysym| layout_match::key(&self.keymap, keysym, physical, modifiers));
             return Ok(same.or(physical));
         }
-        self.lend(keysym_names::of_character(character))
+        self.lend(server, keysym_names::of_character(character))
     }
 
     fn typing(&self, character: char, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
@@ -115,32 +132,11 @@ impl X11Backend {
             .or_else(|| self.keymap.keycode_typing(character, modifiers))
     }
 
-    /// Gives `keysym` to a spare key.
-    fn lend(&mut self, keysym: RawKeysym) -> Result<Option<u8>, BackendError> {
-        let held = |keycode: u8| self.down[usize::from(keycode)];
-        let Choice::Take { keycode, wait } = self.spare_keycodes.choose(&self.keymap, held, Instant::now())
-        else {
-            if !self.warned_no_spare {
-                self.warned_no_spare = true;
-                tracing::warn!("the keyboard layout leaves no key free for characters that it lacks");
-            }
-            return Ok(None);
-        };
-        thread::sleep(wait);
-        self.connection
-            .change_keyboard_mapping(1, keycode, 2, &[keysym, keysym])
-            .map_err(lost)?;
-        self.connection.flush().map_err(lost)?;
-        self.keymap.bind(keycode, keysym);
-        thread::sleep(SETTLE);
-        self.spare_keycodes.bind(keycode, keysym, Instant::now());
-        Ok(Some(keycode))
-    }
-
     /// The key for a `key` that says nothing ("Dead", "Unidentified"): the one that has here what the viewer's layout has
     /// there, which is `physical` where the layouts agree.
     fn nameless_key(
         &mut self,
+        server: &Server,
         is_dead: bool,
         physical: Option<u8>,
         plain: Option<char>,
@@ -154,7 +150,7 @@ impl X11Backend {
         };
         match layout_match::key(&self.keymap, keysym, physical, modifiers) {
             None if modifiers.shortcut => Ok(physical),
-            None => self.lend(keysym),
+            None => self.lend(server, keysym),
             same => Ok(same),
         }
     }
@@ -181,6 +177,3 @@ impl X11Backend {
         same.or_else(|| self.keymap.keycode_giving(&[k::ISO_Level3_Shift], modifiers))
     }
 }
-
-/// Clients read a changed map late: a key pressed sooner types what it had before.
-const SETTLE: Duration = Duration::from_millis(5);

@@ -10,13 +10,13 @@ use super::keymap::Keymap;
 /// Clients read the map some milliseconds after it changed. A key that was pressed lately keeps its character, or a
 /// slow client would read the newer one for the older press.
 #[derive(Default)]
-pub(crate) struct SpareKeycodes {
+pub(super) struct SpareKeycodes {
     bound: BTreeMap<u8, Bound>,
 }
 
 /// Which key to take for a new character.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(super) enum Choice {
     /// This one, after waiting.
     Take {
         /// The key.
@@ -31,7 +31,7 @@ pub(crate) enum Choice {
 impl SpareKeycodes {
     /// Chooses among the keys without a meaning in `keymap` and our own: an unused one, else the one that was used
     /// longest ago, never one that is `held`.
-    pub(crate) fn choose(&self, keymap: &Keymap, held: impl Fn(u8) -> bool, now: Instant) -> Choice {
+    pub(super) fn choose(&self, keymap: &Keymap, held: impl Fn(u8) -> bool, now: Instant) -> Choice {
         let free = keymap
             .keycodes()
             .find(|keycode| !self.is_ours(*keycode) && !keymap.has_keysyms(*keycode) && !held(*keycode));
@@ -53,24 +53,24 @@ impl SpareKeycodes {
     }
 
     /// `keycode` has `keysym` from now on.
-    pub(crate) fn bind(&mut self, keycode: u8, keysym: u32, now: Instant) {
+    pub(super) fn bind(&mut self, keycode: u8, keysym: u32, now: Instant) {
         self.bound.insert(keycode, Bound { keysym, used: now });
     }
 
     /// `keycode` went down or up.
-    pub(crate) fn touch(&mut self, keycode: u8, now: Instant) {
+    pub(super) fn touch(&mut self, keycode: u8, now: Instant) {
         if let Some(bound) = self.bound.get_mut(&keycode) {
             bound.used = now;
         }
     }
 
     /// Whether `keycode` has a character of ours.
-    pub(crate) fn is_ours(&self, keycode: u8) -> bool {
+    pub(super) fn is_ours(&self, keycode: u8) -> bool {
         self.bound.contains_key(&keycode)
     }
 
     /// Forgets the keys to which somebody else gave another meaning: they are not ours to restore.
-    pub(crate) fn compare(&mut self, keymap: &Keymap) {
+    pub(super) fn compare(&mut self, keymap: &Keymap) {
         self.bound.retain(|keycode, bound| {
             keymap
                 .keysyms(*keycode)
@@ -81,7 +81,7 @@ impl SpareKeycodes {
     }
 
     /// All keys that are ours, to be given back, and how long to wait before.
-    pub(crate) fn take_all(&mut self, now: Instant) -> (Vec<u8>, Duration) {
+    pub(super) fn take_all(&mut self, now: Instant) -> (Vec<u8>, Duration) {
         let newest = self.bound.values().map(|bound| bound.used).max();
         let wait = newest.map_or(Duration::ZERO, |used| {
             REST.saturating_sub(now.saturating_duration_since(used))

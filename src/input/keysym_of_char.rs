@@ -6,7 +6,7 @@ use super::keysym_names;
 use crate::protocol::input::Key;
 
 /// The keysym that `key` asks for. `None` for keys in terms of UI Events and for names that nothing has.
-pub(crate) fn asked_for(key: &Key) -> Option<RawKeysym> {
+pub(super) fn asked_for(key: &Key) -> Option<RawKeysym> {
     match key {
         Key::Dom { .. } => None,
         Key::Keysym(keysym) => Some(*keysym).filter(|keysym| *keysym != 0),
@@ -16,29 +16,29 @@ pub(crate) fn asked_for(key: &Key) -> Option<RawKeysym> {
 
 /// The character that `keysym` types as text. `None` for all others, and for the keypad, whose keys mean more to
 /// applications than what they type.
-pub(crate) fn text(keysym: RawKeysym) -> Option<char> {
+pub(super) fn text(keysym: RawKeysym) -> Option<char> {
     character(keysym).filter(|_| !is_keypad(keysym))
 }
 
 /// The character that `keysym` types, on the keypad or elsewhere.
-pub(crate) fn character(keysym: RawKeysym) -> Option<char> {
+pub(super) fn character(keysym: RawKeysym) -> Option<char> {
     Keysym::new(keysym).key_char().filter(|c| !c.is_control())
 }
 
 /// Whether `keysym` is one of the keypad, with or without NumLock.
-pub(crate) fn is_keypad(keysym: RawKeysym) -> bool {
+pub(super) fn is_keypad(keysym: RawKeysym) -> bool {
     Keysym::new(keysym).is_keypad_key()
 }
 
 /// Whether `keysym` changes what other keys mean. On a key that is no modifier it would do nothing.
-pub(crate) fn is_modifier(keysym: RawKeysym) -> bool {
+pub(super) fn is_modifier(keysym: RawKeysym) -> bool {
     Keysym::new(keysym).is_modifier_key()
 }
 
 /// Whether a spare key may be given `keysym`: characters, dead keys, keys with a name of their own and those of
 /// multimedia keyboards. Not the modifiers, and not those at which the X server itself acts (it would end, change the
 /// console or break grabs).
-pub(crate) fn is_lendable(keysym: RawKeysym) -> bool {
+pub(super) fn is_lendable(keysym: RawKeysym) -> bool {
     let has_a_purpose = matches!(
         keysym,
         0xfe50..=0xfe6f | 0xfe80..=0xfe93 | 0xff08..=0xffff | 0x1008_1000..=0x1008_13ff | 0x1008_ff00..=0x1008_ffff

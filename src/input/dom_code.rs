@@ -1,9 +1,10 @@
-//! `KeyboardEvent.code` to X keycodes.
+//! `KeyboardEvent.code` (UI Events) to keycodes.
 //!
-//! An X server on Linux numbers keys like the kernel (`KEY_*` of `input-event-codes.h`) plus 8, whatever the layout.
+//! XKB on Linux, under X11 as under Wayland, numbers keys like the kernel (`KEY_*` of `input-event-codes.h`) plus 8,
+//! whatever the layout.
 
-/// The X keycode of the physical key `code`, a name of UI Events. `None` for names that no X keyboard has.
-pub(crate) fn keycode(code: &str) -> Option<u8> {
+/// The XKB keycode of the physical key `code`. `None` for names that are not in the table.
+pub(super) fn keycode(code: &str) -> Option<u8> {
     CODES
         .iter()
         .find(|(name, _)| *name == code)

@@ -9,7 +9,7 @@ use xkeysym::{Keysym, RawKeysym, key as k};
 /// The keysym with this name: the name of a key or a character without a prefix ("Return", "Shift_L", "exclam",
 /// "XF86AudioMute"), a single character, or "U" and a code point in hexadecimal digits ("U20AC"). `None` if there
 /// is none.
-pub(crate) fn keysym(name: &str) -> Option<RawKeysym> {
+pub(super) fn keysym(name: &str) -> Option<RawKeysym> {
     let mut characters = name.chars();
     if let (Some(character), None) = (characters.next(), characters.next()) {
         return (!character.is_control()).then(|| of_character(character));
@@ -18,7 +18,7 @@ pub(crate) fn keysym(name: &str) -> Option<RawKeysym> {
 }
 
 /// The keysym that every client knows for `character`.
-pub(crate) fn of_character(character: char) -> RawKeysym {
+pub(super) fn of_character(character: char) -> RawKeysym {
     match u32::from(character) {
         latin1 @ (0x20..=0x7e | 0xa0..=0xff) => latin1,
         other => 0x0100_0000 + other,
