@@ -30,12 +30,12 @@ impl X11Backend {
     /// # Errors
     /// If there is no such display, it refuses us or lacks XTEST. The text says what to do.
     pub fn connect(display: Option<&str>, cookie: Option<&[u8]>) -> Result<X11Backend, DisplayError> {
-        X11Backend::connect_to(DisplayAddress::new(display, cookie))
+        X11Backend::connect_to(DisplayAddress::new(display, cookie), Vec::new())
     }
 
-    fn connect_to(address: DisplayAddress) -> Result<X11Backend, DisplayError> {
+    fn connect_to(address: DisplayAddress, blocked: Vec<Chord>) -> Result<X11Backend, DisplayError> {
         let mut server = Server::connect(address)?;
-        let keyboard = Keyboard::read(&mut server, Vec::new()).map_err(|error| server.refused(&error))?;
+        let keyboard = Keyboard::read(&mut server, blocked).map_err(|error| server.refused(&error))?;
         Ok(X11Backend {
             server,
             keyboard,
@@ -58,7 +58,9 @@ impl Backend for X11Backend {
             return Ok(Ready::AsBefore);
         }
         let reconnect = self.lost.get_or_insert_with(Reconnect::new);
-        match reconnect.attempt(|| X11Backend::connect_to(self.server.address().clone())) {
+        let blocked = self.keyboard.blocked();
+        let again = || X11Backend::connect_to(self.server.address().clone(), blocked.to_vec());
+        match reconnect.attempt(again) {
             Attempt::Connected(found) => {
                 *self = found;
                 Ok(Ready::Anew)

@@ -45,6 +45,10 @@ impl Keyboard {
         Ok(keyboard)
     }
 
+    pub(super) fn blocked(&self) -> &[Chord] {
+        &self.blocked
+    }
+
     pub(super) fn set_blocked(&mut self, blocked: Vec<Chord>) {
         self.blocked = blocked;
     }
