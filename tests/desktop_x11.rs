@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 use deskbeam::desktop::{
-    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, ResizeError, View,
-    ViewKind, VirtualDisplay,
+    Backend, ClipboardContent, ClipboardError, ClipboardReading, CursorImage, DesktopEvent, DesktopServices,
+    ResizeError, View, ViewKind, VirtualDisplay,
 };
 use deskbeam::input::{Injector, X11Backend};
 use deskbeam::protocol::input::{InputEvent, Point};
@@ -42,7 +42,7 @@ impl Desk {
             let _ = sender.send(event);
         };
         let services =
-            DesktopServices::start(display.display(), Some(display.cookie()), tell).expect("services");
+            DesktopServices::start(display.display(), Some(display.cookie()), true, tell).expect("services");
         Desk {
             services,
             events,
@@ -83,8 +83,8 @@ impl Desk {
         command
     }
 
-    /// Copies as another program does, and waits until that is told.
-    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) {
+    /// Copies as another program does, and returns what is told of it.
+    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) -> ClipboardReading {
         let mut xclip = self
             .xclip(&[&["-i"], arguments].concat())
             .stdin(Stdio::piped())
@@ -93,7 +93,10 @@ impl Desk {
             .expect("xclip (package xclip)");
         xclip.stdin.take().unwrap().write_all(content.as_ref()).unwrap();
         assert!(xclip.wait().unwrap().success());
-        assert_eq!(self.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
+        match self.next_besides_the_cursor() {
+            DesktopEvent::Clipboard(reading) => reading,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Pastes as another program does.
@@ -286,7 +289,11 @@ fn what_others_copy_is_told_and_read() {
     assert_eq!(desk.services.read_clipboard(), Ok(None), "an empty clipboard");
     let large = large_text();
     for text in ["plain", MIXED, &large, "after a large one"] {
-        desk.copy(text, &[]);
+        assert!(
+            desk.copy(text, &[]) == Ok(Some(text.into())),
+            "{} bytes",
+            text.len()
+        );
         assert!(
             desk.services.read_clipboard() == Ok(Some(text.into())),
             "{} bytes",
@@ -298,7 +305,7 @@ fn what_others_copy_is_told_and_read() {
 #[test]
 fn pictures_go_both_ways_and_what_is_called_one_has_to_be_one() {
     let desk = Desk::start(320, 240);
-    desk.copy(b"not really", &["-t", "image/png"]);
+    assert_eq!(desk.copy(b"not really", &["-t", "image/png"]), Ok(None));
     assert_eq!(desk.services.read_clipboard(), Ok(None));
     for size in [100, 3_000_000] {
         // More than fits into one property: both sides hand it over in pieces.
@@ -308,7 +315,7 @@ fn pictures_go_both_ways_and_what_is_called_one_has_to_be_one() {
             .chain((0..size).map(|index: u32| (index / 7) as u8))
             .collect();
         let picture = ClipboardContent::png(bytes.clone()).unwrap();
-        desk.copy(&bytes, &["-t", "image/png"]);
+        assert!(desk.copy(&bytes, &["-t", "image/png"]) == Ok(Some(picture.clone())));
         assert!(
             desk.services.read_clipboard() == Ok(Some(picture.clone())),
             "{size}"
@@ -324,7 +331,7 @@ fn what_viewers_copy_is_there_for_others() {
     let desk = Desk::start(320, 240);
     let large = large_text();
     for text in ["plain", MIXED, &large, ""] {
-        desk.services.write_clipboard(text).unwrap();
+        desk.services.write_clipboard(text.into()).unwrap();
         assert!(desk.paste(&[]) == text, "{} bytes", text.len());
         assert!(desk.paste(&["-t", "text/plain;charset=utf-8"]) == text);
         assert!(desk.services.read_clipboard() == Ok(Some(text.into())));
@@ -341,16 +348,16 @@ fn what_viewers_copy_is_there_for_others() {
 #[test]
 fn only_what_others_copy_is_told() {
     let desk = Desk::start(320, 240);
-    desk.services.write_clipboard("ours").unwrap();
+    desk.services.write_clipboard("ours".into()).unwrap();
     desk.services.resize(400, 300).unwrap();
     let resized = DesktopEvent::Resized {
         width: 400,
         height: 300,
     };
     assert_eq!(desk.next_besides_the_cursor(), resized);
-    desk.copy("theirs", &[]);
+    assert_eq!(desk.copy("theirs", &[]), Ok(Some("theirs".into())));
     assert_eq!(desk.services.read_clipboard(), Ok(Some("theirs".into())));
-    desk.services.write_clipboard("ours again").unwrap();
+    desk.services.write_clipboard("ours again".into()).unwrap();
     assert_eq!(desk.paste(&[]), "ours again");
 }
 
@@ -358,7 +365,7 @@ fn only_what_others_copy_is_told() {
 fn two_programs_paste_a_large_text_at_once() {
     let desk = Desk::start(320, 240);
     let large = large_text();
-    desk.services.write_clipboard(large.clone()).unwrap();
+    desk.services.write_clipboard(large.clone().into()).unwrap();
     std::thread::scope(|scope| {
         let pasting = [(); 2].map(|()| {
             let command = desk.xclip(&["-o"]);
@@ -375,12 +382,12 @@ fn too_much_text_is_refused_both_ways() {
     let desk = Desk::start(320, 240);
     let text = "x".repeat(8 * 1024 * 1024 + 1);
     assert_eq!(
-        desk.services.write_clipboard(text.clone()),
+        desk.services.write_clipboard(text.clone().into()),
         Err(ClipboardError::TooLarge)
     );
-    desk.copy(&text, &[]);
+    assert_eq!(desk.copy(&text, &[]), Err(ClipboardError::TooLarge));
     assert_eq!(desk.services.read_clipboard(), Err(ClipboardError::TooLarge));
-    desk.copy("less", &[]);
+    assert_eq!(desk.copy("less", &[]), Ok(Some("less".into())));
     assert_eq!(desk.services.read_clipboard(), Ok(Some("less".into())));
 }
 
@@ -444,16 +451,22 @@ fn a_program_that_answers_late_does_no_harm_to_itself() {
     let desk = Desk::start(320, 240);
     let (first, second) = (desk.connect(), desk.connect());
     own_clipboard(&first);
-    assert_eq!(desk.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
+    let asked = request(&first);
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| desk.services.read_clipboard());
-        let asked = request(&first);
         own_clipboard(&second);
         let asked_again = request(&second);
         answer(&first, &asked, b"late").expect("a window that is there");
         answer(&second, &asked_again, b"new").expect("a window that is there");
         assert_eq!(reading.join().unwrap(), Ok(Some("new".into())));
     });
+    let told = DesktopEvent::Clipboard(Ok(Some("new".into())));
+    assert_eq!(desk.next_besides_the_cursor(), told, "and once");
+    assert_eq!(desk.services.resize(400, 300), Ok((400, 300)));
+    assert!(matches!(
+        desk.next_besides_the_cursor(),
+        DesktopEvent::Resized { .. }
+    ));
 }
 
 #[test]
@@ -461,7 +474,7 @@ fn a_program_that_does_not_answer_holds_up_nothing() {
     let desk = Desk::start(320, 240);
     let mute = desk.connect();
     own_clipboard(&mute);
-    assert_eq!(desk.next_besides_the_cursor(), DesktopEvent::ClipboardChanged);
+    request(&mute);
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| desk.services.read_clipboard());
         assert_eq!(desk.services.resize(400, 300), Ok((400, 300)));
@@ -472,7 +485,9 @@ fn a_program_that_does_not_answer_holds_up_nothing() {
         assert_eq!(desk.next_besides_the_cursor(), resized);
         assert_eq!(reading.join().unwrap(), Err(ClipboardError::TimedOut));
     });
-    desk.copy("somebody else", &[]);
+    let told = DesktopEvent::Clipboard(Err(ClipboardError::TimedOut));
+    assert_eq!(desk.next_besides_the_cursor(), told);
+    assert_eq!(desk.copy("somebody else", &[]), Ok(Some("somebody else".into())));
     assert_eq!(desk.services.read_clipboard(), Ok(Some("somebody else".into())));
 }
 
@@ -516,9 +531,9 @@ fn the_screen_takes_other_sizes_and_its_own_again() {
         events,
         display,
     } = desk;
-    services.stop();
+    drop(services);
     let desk = Desk {
-        services: DesktopServices::start(display.display(), Some(display.cookie()), |_| {}).unwrap(),
+        services: DesktopServices::start(display.display(), Some(display.cookie()), false, |_| {}).unwrap(),
         events,
         display,
     };
@@ -531,7 +546,8 @@ fn a_resize_by_somebody_else_is_told_and_left_alone() {
     let desk = Desk::start(640, 480);
     desk.services.resize(800, 600).unwrap();
     desk.next(|event| matches!(event, DesktopEvent::Resized { .. }).then_some(()));
-    let other = DesktopServices::start(desk.display.display(), Some(desk.display.cookie()), |_| {}).unwrap();
+    let other =
+        DesktopServices::start(desk.display.display(), Some(desk.display.cookie()), false, |_| {}).unwrap();
     other.resize(1024, 768).unwrap();
     let resized = DesktopEvent::Resized {
         width: 1024,
@@ -541,7 +557,7 @@ fn a_resize_by_somebody_else_is_told_and_left_alone() {
     let Desk {
         services, display, ..
     } = desk;
-    services.stop();
+    drop(services);
     let connection = connect(display.display(), Some(display.cookie())).unwrap();
     assert_eq!(connection.setup().roots[0].width_in_pixels, 1024);
 }
@@ -673,15 +689,15 @@ fn the_end_of_the_x_server_is_told_and_an_error_of_every_call() {
         .collect();
     assert!(!told.contains(&DesktopEvent::Returned), "{told:?}");
     assert_eq!(services.read_clipboard(), Err(ClipboardError::Lost));
-    assert_eq!(services.write_clipboard("x"), Err(ClipboardError::Lost));
+    assert_eq!(services.write_clipboard("x".into()), Err(ClipboardError::Lost));
     assert_eq!(services.resize(640, 480), Err(ResizeError::Lost));
-    services.stop();
+    drop(services);
 }
 
 #[test]
 fn a_display_that_cannot_be_used_is_named() {
     let display = display(320, 240);
-    let start = |name: &str, cookie: &[u8]| DesktopServices::start(name, Some(cookie), |_| {}).err();
+    let start = |name: &str, cookie: &[u8]| DesktopServices::start(name, Some(cookie), false, |_| {}).err();
     for (name, cookie) in [
         (display.display(), [0; 16]),
         (":59000", *display.cookie()),

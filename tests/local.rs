@@ -4,11 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use deskbeam::desktop::{Presence, PresenceWatch, VirtualDisplay};
-use deskbeam::host::{DesktopAddress, LocalRights};
+use deskbeam::desktop::{Desktop, LocalUserEvent, LocalUserWatch, VirtualDisplay, X11Desktop};
+use deskbeam::host::LocalRights;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use x11rb::connection::{Connection, RequestConnection};
@@ -262,14 +263,19 @@ impl Devices {
     }
 }
 
-fn watch(display: &VirtualDisplay, wants_activity: bool) -> (PresenceWatch, Receiver<Presence>) {
+fn watch(display: &VirtualDisplay, wants_activity: bool) -> (Box<dyn Send>, Receiver<LocalUserEvent>) {
     let (sender, events) = channel();
     let chord = Some("Ctrl+Alt+F12".parse().unwrap());
     let cookie = Some(display.cookie().as_slice());
     let send = move |event| {
         let _ = sender.send(event);
     };
-    let watch = PresenceWatch::start(display.display(), cookie, wants_activity, chord, send);
+    let desktop = X11Desktop::new(display.display(), cookie);
+    let wanted = LocalUserWatch {
+        activity: wants_activity,
+        chord,
+    };
+    let watch = desktop.watch_local_user(wanted, Box::new(send));
     (watch.unwrap(), events)
 }
 
@@ -285,9 +291,9 @@ fn local_input_is_distinguished_from_that_of_viewers() {
     devices.press_chord(None);
     assert!(events.recv_timeout(SHORT).is_err(), "that was a viewer");
     devices.click(Some(devices.pointer));
-    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Active));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(LocalUserEvent::Active));
     drop(watch);
-    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Lost));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(LocalUserEvent::Lost));
 }
 
 #[test]
@@ -296,12 +302,12 @@ fn the_combination_is_reported_whatever_the_locks_but_no_part_of_it() {
     let devices = Devices::of(&display);
     let (_watch, events) = watch(&display, false);
     devices.press_chord(Some(devices.keyboard));
-    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(LocalUserEvent::Pressed));
     let caps_lock = devices.keycode(CAPS_LOCK);
     devices.fake(None, xproto::KEY_PRESS_EVENT, caps_lock);
     devices.fake(None, xproto::KEY_RELEASE_EVENT, caps_lock);
     devices.press_chord(Some(devices.keyboard));
-    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(LocalUserEvent::Pressed));
     devices.press(Some(devices.keyboard), &[CONTROL, F12]);
     devices.press_chord(None);
     assert!(events.recv_timeout(SHORT).is_err(), "a part of it, or a viewer");
@@ -331,7 +337,7 @@ fn the_combination_is_withheld_from_other_programs_and_no_grab_of_theirs_blocks_
     focused(&program);
     let (_watch, events) = watch(&display, false);
     devices.press_chord(Some(devices.keyboard));
-    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(LocalUserEvent::Pressed));
     devices.press(Some(devices.keyboard), &[F12]);
     let key = devices.keycode(F12);
     let state = eventually("the program receives the key alone", || {
@@ -343,16 +349,13 @@ fn the_combination_is_withheld_from_other_programs_and_no_grab_of_theirs_blocks_
     assert_eq!(state, 0, "it received the combination");
     let _greedy = x11::Client::start(&display);
     devices.press_chord(Some(devices.keyboard));
-    assert_eq!(events.recv_timeout(DEADLINE), Ok(Presence::Pressed));
+    assert_eq!(events.recv_timeout(DEADLINE), Ok(LocalUserEvent::Pressed));
 }
 
 fn host_with(display: &VirtualDisplay, local: LocalRights) -> TestHost {
-    let desktop = DesktopAddress {
-        display: display.display().to_owned(),
-        cookie: Some(*display.cookie()),
-    };
+    let desktop = X11Desktop::new(display.display(), Some(display.cookie()));
     TestHost::start_custom(|setup| {
-        setup.desktop = Some(desktop);
+        setup.desktop = Arc::new(desktop);
         setup.local = local;
     })
 }

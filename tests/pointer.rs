@@ -1,7 +1,8 @@
 //! What viewers are told of the pointer of a real X display.
 
-use deskbeam::desktop::VirtualDisplay;
-use deskbeam::host::DesktopAddress;
+use std::sync::Arc;
+
+use deskbeam::desktop::{VirtualDisplay, X11Desktop};
 use deskbeam::input::X11Backend;
 use serde_json::{Value, json};
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
@@ -17,10 +18,7 @@ fn host_of(display: &VirtualDisplay) -> TestHost {
     let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
     TestHost::start_custom(|setup| {
         setup.input = Box::new(backend);
-        setup.desktop = Some(DesktopAddress {
-            display: display.display().to_owned(),
-            cookie: Some(*display.cookie()),
-        });
+        setup.desktop = Arc::new(X11Desktop::new(display.display(), Some(display.cookie())));
     })
 }
 

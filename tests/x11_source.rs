@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deskbeam::capture::LEAVE_OUT;
-use deskbeam::desktop::DesktopServices;
+use deskbeam::desktop::{Backend, DesktopServices};
 use deskbeam::media;
 use gst::prelude::*;
 use gst_video::prelude::*;
@@ -496,7 +496,7 @@ fn another_cursor_brings_a_frame() {
 #[test]
 fn a_new_size_of_the_screen_comes_with_new_caps_and_a_whole_frame() {
     let canvas = Canvas::start(640, 480);
-    let services = DesktopServices::start(&canvas.server.display, None, |_| {}).unwrap();
+    let services = DesktopServices::start(&canvas.server.display, None, false, |_| {}).unwrap();
     // It is beyond the edge of what comes next.
     canvas.use_white_cursor();
     canvas.move_pointer(620, 460);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::error::ClipboardError;
+
 /// The clipboard's content: text or a picture, 8 MiB at most. Cheap to clone. `Debug` hides it: it must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ClipboardContent {
@@ -54,6 +56,9 @@ impl fmt::Debug for ClipboardContent {
         write!(f, "{kind}({} bytes)", self.len())
     }
 }
+
+/// The outcome of reading the clipboard. `None`: it is empty, or has no form that we know.
+pub type ClipboardReading = Result<Option<ClipboardContent>, ClipboardError>;
 
 /// The signature of a PNG file.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";

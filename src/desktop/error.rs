@@ -14,8 +14,10 @@ pub enum ClipboardError {
     TimedOut,
     /// Too many requests wait already, or the display server does not answer.
     Busy,
-    /// The display server is gone, or there is none.
+    /// The display server is gone.
     Lost,
+    /// There is no display.
+    NoDisplay,
 }
 
 impl fmt::Display for ClipboardError {
@@ -25,6 +27,7 @@ impl fmt::Display for ClipboardError {
             ClipboardError::TimedOut => "the program that owns the clipboard does not hand its content over",
             ClipboardError::Busy => "the desktop is busy: try again",
             ClipboardError::Lost => "the X server is gone",
+            ClipboardError::NoDisplay => "there is no display",
         })
     }
 }
@@ -55,8 +58,10 @@ pub enum ResizeError {
     Refused(String),
     /// Too many requests wait already, or the display server does not answer.
     Busy,
-    /// The display server is gone, or there is none.
+    /// The display server is gone.
     Lost,
+    /// There is no display.
+    NoDisplay,
 }
 
 impl fmt::Display for ResizeError {
@@ -79,6 +84,7 @@ impl fmt::Display for ResizeError {
             ResizeError::Refused(reason) => write!(f, "the X server refused the new size: {reason}"),
             ResizeError::Busy => f.write_str("the desktop is busy: try again"),
             ResizeError::Lost => f.write_str("the X server is gone"),
+            ResizeError::NoDisplay => f.write_str("there is no display"),
         }
     }
 }

@@ -1,55 +1,56 @@
-//! What the desktop tells.
+//! Events of the desktop.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Something that changed in the desktop. It never carries what somebody copied.
+use super::clipboard_content::ClipboardReading;
+
+/// A change in the desktop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DesktopEvent {
-    /// The cursor has this shape now. Also told at the start.
+    /// The cursor has this shape now. Also sent at the start.
     Cursor(CursorImage),
     /// The cursor is invisible now: an application hides it, or draws its own.
     CursorHidden,
-    /// Somebody else copied something, or what was copied is gone. [`read_clipboard`] tells what.
-    ///
-    /// [`read_clipboard`]: super::DesktopServices::read_clipboard
-    ClipboardChanged,
+    /// A program copied this, or what was copied is gone. Not sent for what was written by
+    /// [`write_clipboard`](super::DesktopServices::write_clipboard), nor if the clipboard is not watched.
+    Clipboard(ClipboardReading),
     /// The screen has this size now.
     Resized {
-        /// In pixels.
+        /// Width, in pixels.
         width: u32,
-        /// In pixels.
+        /// Height, in pixels.
         height: u32,
     },
-    /// These monitors and windows can be shown alone now. None until this is told.
+    /// These monitors and windows can be shown alone now. There are none before the first such event.
     Views(Vec<View>),
-    /// The connection to the X server ended. It is connected to again as soon as there is one.
+    /// The display server has gone. It is connected to again as soon as there is one.
     Lost,
-    /// There is an X server again. Its cursor and its size are told next.
+    /// There is a display server again. Its cursor and its size come next.
     Returned,
 }
 
 /// A part of the screen that can be shown alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
-    /// What it is.
+    /// Monitor or window.
     pub kind: ViewKind,
-    /// The X server's number for the monitor's name, or for the window.
+    /// The number of the monitor's name or of the window: an atom or a window of the X server.
     pub number: u32,
     /// The monitor's name, or the window's title. Programs choose titles as they like.
     pub name: String,
-    /// Its left edge on the screen, in pixels.
+    /// The left edge on the screen, in pixels.
     pub x: u32,
-    /// Its top edge.
+    /// The top edge on the screen, in pixels.
     pub y: u32,
-    /// What of it is on the screen, even.
+    /// Width of the part that is on the screen, in pixels, even.
     pub width: u32,
-    /// What of it is on the screen, even.
+    /// Height of the part that is on the screen, in pixels, even.
     pub height: u32,
 }
 
-/// What a [`View`] is.
+/// The kind of a [`View`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewKind {
     /// A monitor that is not the whole screen.
@@ -61,17 +62,17 @@ pub enum ViewKind {
 /// The shape of the cursor.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CursorImage {
-    /// The X server's number for this shape: the same number is the same picture.
+    /// The display server's number for this shape: the same number is the same image.
     pub serial: u32,
-    /// In pixels, not 0.
+    /// Width, in pixels, not 0.
     pub width: u16,
-    /// In pixels, not 0.
+    /// Height, in pixels, not 0.
     pub height: u16,
-    /// The pixel that points, from the left edge; less than `width`.
+    /// The pixel that points, counted from the left edge; less than `width`.
     pub hotspot_x: u16,
-    /// The pixel that points, from the top edge; less than `height`.
+    /// The pixel that points, counted from the top edge; less than `height`.
     pub hotspot_y: u16,
-    /// The picture: PNG, 8 bits RGBA, not premultiplied.
+    /// The image: PNG, 8 bits RGBA, not premultiplied.
     pub png: Arc<[u8]>,
 }
 

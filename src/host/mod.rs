@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, TurnSecret};
 use crate::clock::{now_ms, steady_ms};
+use crate::desktop::Desktop;
 use crate::input::{Backend, Injector, InputHandle};
 use crate::media::{Media, MediaHandle, PeerId, Plan};
 use crate::protocol::ice_server::IceServer;
@@ -33,7 +34,6 @@ use crate::web::{self, Serving};
 
 pub use control::limits::SessionLimits;
 pub use control::local_user::LocalRights;
-pub use desktop::handle::DesktopAddress;
 pub use signaling_client::{RemoteSignaling, RemoteSignalingKind};
 
 use api::Api;
@@ -58,8 +58,8 @@ pub struct HostConfig {
     pub plan: Plan,
     /// What acts on the desktop.
     pub input: Box<dyn Backend>,
-    /// The X display whose cursor, clipboard and size viewers share; none where there is no display.
-    pub desktop: Option<DesktopAddress>,
+    /// The desktop whose cursor, clipboard and size viewers share.
+    pub desktop: Arc<dyn Desktop>,
     /// How sessions present themselves.
     pub session: SessionConfig,
     /// What is shared with the TURN servers among the ICE servers of `session`.
@@ -163,7 +163,7 @@ pub async fn run(
         media: media.handle().clone(),
         input: injector.handle(),
         desktop: DesktopHandle::open(
-            setup.desktop,
+            &*setup.desktop,
             (setup.session.policy.allows(Permission::ClipboardRead), has_parts),
             &tasks,
             &shutdown,
@@ -196,9 +196,7 @@ pub async fn run(
             remote_signaling,
         ));
     }
-    if let Some(address) = watched {
-        tasks.spawn(control::local_user::watch(context.clone(), address, setup.local));
-    }
+    tasks.spawn(control::local_user::watch(context.clone(), watched, setup.local));
     tasks.spawn(swap_plans(
         setup.new_plans,
         (media.handle().clone(), context.desktop.clone()),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use deskbeam::desktop::DesktopServices;
+use deskbeam::desktop::{Backend, DesktopServices};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -144,7 +144,7 @@ async fn a_burst_of_resizes_ends_with_the_last_size_and_the_viewer_stays() {
     viewer
         .until("there is video", |viewer| viewer.picture().is_some())
         .await;
-    let services = DesktopServices::start(&xvfb.display, None, |_| {}).unwrap();
+    let services = DesktopServices::start(&xvfb.display, None, false, |_| {}).unwrap();
     for number in 0..50 {
         let size = (400 + 16 * (number * 7 % 50), 300 + 8 * (number * 3 % 50));
         tokio::task::block_in_place(|| services.resize(size.0, size.1)).unwrap();

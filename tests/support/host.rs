@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
+use deskbeam::desktop::NoDesktop;
 use deskbeam::host::{HostConfig, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
@@ -67,7 +68,7 @@ impl TestHost {
         let mut setup = HostConfig {
             plan,
             input,
-            desktop: None,
+            desktop: Arc::new(NoDesktop),
             session: SessionConfig::default(),
             turn_secret: None,
             names: Vec::new(),

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::TurnSecret;
 use crate::chord::Chord;
-use crate::desktop::{Ended, VirtualDisplay, VirtualOptions, can_ask};
-use crate::host::{self, DesktopAddress, HostConfig, LocalRights, SessionLimits};
+use crate::desktop::{self, Ended, NoDesktop, VirtualDisplay, VirtualOptions, X11Desktop, can_ask};
+use crate::host::{self, HostConfig, LocalRights, SessionLimits};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
@@ -55,7 +55,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     let setup = HostConfig {
         plan,
         input,
-        desktop: desktop.address(),
+        desktop: desktop.services(),
         session: SessionConfig {
             policy: Policy {
                 clipboard: ClipboardPolicy::named(&options.files.clipboard).unwrap_or_default(),
@@ -176,13 +176,12 @@ impl Desktop {
         }
     }
 
-    fn address(&self) -> Option<DesktopAddress> {
-        let display = self.display()?.to_owned();
-        let cookie = match self {
-            Self::Virtual(display) => Some(*display.cookie()),
-            _ => None,
-        };
-        Some(DesktopAddress { display, cookie })
+    fn services(&self) -> Arc<dyn desktop::Desktop> {
+        match self {
+            Self::Existing(display) => Arc::new(X11Desktop::new(display, None)),
+            Self::Virtual(display) => Arc::new(X11Desktop::new(display.display(), Some(display.cookie()))),
+            Self::None => Arc::new(NoDesktop),
+        }
     }
 
     fn display(&self) -> Option<&str> {

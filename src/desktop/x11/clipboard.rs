@@ -1,4 +1,4 @@
-//! The clipboard: what is ours in it, or what others have there.
+//! The CLIPBOARD selection: its content, whether we own it or another program does.
 
 use std::time::Instant;
 
@@ -9,24 +9,26 @@ use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use super::selection_owner::{Offer, Writer};
-use super::selection_read::{Incoming, Reader, hidden_window};
-use crate::desktop::clipboard_content::ClipboardContent;
-use crate::desktop::event::DesktopEvent;
+use super::selection_owner::{SelectionOwner, WriteReply};
+use super::selection_read::{ReadReply, SelectionReader, hidden_window};
+use crate::desktop::clipboard_content::{ClipboardContent, ClipboardReading};
 
-/// Both directions.
+/// Both directions of the clipboard.
 pub(super) struct Clipboard {
     atoms: Atoms,
-    offer: Offer,
-    incoming: Incoming,
+    /// True if the content is read whenever another program becomes the owner.
+    is_reported: bool,
+    owner: SelectionOwner,
+    reader: SelectionReader,
 }
 
 impl Clipboard {
-    /// Lets the server tell whenever the clipboard gets another owner.
+    /// Subscribes to changes of the owner. The content that another program copies is read at once if `is_reported`.
     pub(super) fn watch(
         connection: &RustConnection,
         root: Window,
         atoms: Atoms,
+        is_reported: bool,
     ) -> Result<Clipboard, ReplyOrIdError> {
         let window = hidden_window(connection, root)?;
         let changes = SelectionEventMask::SET_SELECTION_OWNER
@@ -35,66 +37,68 @@ impl Clipboard {
         connection.xfixes_select_selection_input(window, atoms.CLIPBOARD, changes)?;
         Ok(Clipboard {
             atoms,
-            offer: Offer::new(atoms, window),
-            incoming: Incoming::new(atoms, root),
+            is_reported,
+            owner: SelectionOwner::new(atoms, window),
+            reader: SelectionReader::new(atoms, root),
         })
     }
 
-    /// Hands the content to `reader` as soon as it is there.
+    /// Sends the content to `reply` as soon as it is there.
     pub(super) fn read(
         &mut self,
         connection: &RustConnection,
-        reader: Reader,
+        reply: ReadReply,
     ) -> Result<(), ConnectionError> {
-        match self.offer.content() {
+        match self.owner.content() {
             Some(content) => {
-                let _ = reader.try_send(Ok(Some(content.clone())));
+                let _ = reply.try_send(Ok(Some(content.clone())));
                 Ok(())
             }
-            None => self.incoming.read(connection, reader),
+            None => self.reader.read(connection, reply),
         }
     }
 
-    /// Puts `content` into the clipboard and tells `writer` when it is there.
+    /// Puts `content` into the clipboard and notifies `reply` when it is there.
     pub(super) fn write(
         &mut self,
         connection: &RustConnection,
         content: ClipboardContent,
-        writer: Writer,
+        reply: WriteReply,
     ) -> Result<(), ConnectionError> {
-        self.offer.write(connection, content, writer)
+        self.owner.write(connection, content, reply)
     }
 
-    /// Takes in what the server said, and what there is to tell of it.
+    /// Handles an event of the server.
     pub(super) fn handle(
         &mut self,
         connection: &RustConnection,
         event: &Event,
-    ) -> Result<Option<DesktopEvent>, ConnectionError> {
+    ) -> Result<(), ConnectionError> {
         match event {
             Event::XfixesSelectionNotify(event) if event.selection == self.atoms.CLIPBOARD => {
-                let by_others = self.offer.owner_changed(event);
-                self.incoming.start_again(connection)?;
-                return Ok(by_others.then_some(DesktopEvent::ClipboardChanged));
+                let by_others = self.owner.owner_changed(event);
+                self.reader
+                    .owner_changed(connection, by_others && self.is_reported)
             }
-            Event::SelectionRequest(event) => self.offer.requested(connection, event)?,
-            Event::SelectionNotify(event) => self.incoming.answered(connection, event)?,
+            Event::SelectionRequest(event) => self.owner.requested(connection, event),
+            Event::SelectionNotify(event) => self.reader.answered(connection, event),
             Event::PropertyNotify(event) => {
-                self.incoming.property_changed(connection, event)?;
-                self.offer.property_changed(connection, event)?;
+                self.reader.property_changed(connection, event)?;
+                self.owner.property_changed(connection, event)
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(None)
     }
 
-    /// When [`expire`](Clipboard::expire) has something to do.
+    /// Returns what another program has copied, once.
+    pub(super) fn take_report(&mut self) -> Option<ClipboardReading> {
+        self.reader.take_report()
+    }
+
+    /// The time at which [`expire`](Clipboard::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.offer
-            .deadline()
-            .into_iter()
-            .chain(self.incoming.deadline())
-            .min()
+        let deadlines = [self.owner.deadline(), self.reader.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Gives up on programs that do not keep up.
@@ -103,7 +107,7 @@ impl Clipboard {
         connection: &RustConnection,
         now: Instant,
     ) -> Result<(), ConnectionError> {
-        self.offer.expire(connection, now)?;
-        self.incoming.expire(connection, now)
+        self.owner.expire(connection, now)?;
+        self.reader.expire(connection, now)
     }
 }

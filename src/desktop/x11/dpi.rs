@@ -6,16 +6,16 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 /// Changes it and remembers what it was.
-pub(super) struct Density {
+pub(super) struct Dpi {
     root: Window,
     original: Option<Vec<u8>>,
     /// The last resources of ours.
     set: Vec<u8>,
 }
 
-impl Density {
-    pub(super) fn new(root: Window) -> Density {
-        Density {
+impl Dpi {
+    pub(super) fn new(root: Window) -> Dpi {
+        Dpi {
             root,
             original: None,
             set: Vec::new(),

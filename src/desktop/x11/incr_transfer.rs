@@ -13,9 +13,9 @@ use x11rb::wrapper::ConnectionExt as _;
 
 /// All that are under way.
 #[derive(Default)]
-pub(super) struct Transfers(Vec<Transfer>);
+pub(super) struct IncrTransfers(Vec<IncrTransfer>);
 
-impl Transfers {
+impl IncrTransfers {
     /// Announces `bytes` in the `property` of `requestor`; the pieces follow when it asks for them. `false`, with
     /// nothing done, if too many are under way.
     pub(super) fn begin(
@@ -32,7 +32,7 @@ impl Transfers {
         watch(connection, requestor, EventMask::PROPERTY_CHANGE)?;
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         connection.change_property32(PropMode::REPLACE, requestor, property, incr, &[length])?;
-        self.0.push(Transfer {
+        self.0.push(IncrTransfer {
             requestor,
             property,
             kind,
@@ -49,7 +49,7 @@ impl Transfers {
         connection: &RustConnection,
         event: &PropertyNotifyEvent,
     ) -> Result<(), ConnectionError> {
-        let is_its = |transfer: &Transfer| transfer.is_to(event.window, event.atom);
+        let is_its = |transfer: &IncrTransfer| transfer.is_to(event.window, event.atom);
         let Some(index) = self
             .0
             .iter()
@@ -79,7 +79,7 @@ impl Transfers {
         Ok(())
     }
 
-    /// When [`expire`](Transfers::expire) has something to do.
+    /// When [`expire`](IncrTransfers::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.0.iter().map(|transfer| transfer.deadline).min()
     }
@@ -105,7 +105,7 @@ impl Transfers {
     }
 }
 
-struct Transfer {
+struct IncrTransfer {
     requestor: Window,
     property: Atom,
     kind: Atom,
@@ -114,7 +114,7 @@ struct Transfer {
     deadline: Instant,
 }
 
-impl Transfer {
+impl IncrTransfer {
     fn is_to(&self, requestor: Window, property: Atom) -> bool {
         (self.requestor, self.property) == (requestor, property)
     }

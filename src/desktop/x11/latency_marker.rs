@@ -1,5 +1,5 @@
 //! A small window at the top left of the screen that is black or white, for measuring how long a change takes to be
-//! seen. It takes no input and no focus, and window managers leave it alone.
+//! seen. It takes no input and no focus, and window managers leave it alone (override-redirect).
 
 use std::time::{Duration, Instant};
 
@@ -11,24 +11,24 @@ use x11rb::protocol::xproto::{
 };
 use x11rb::rust_connection::RustConnection;
 
-/// How wide and high it is, in pixels.
-pub const MARK_SIZE: u16 = 16;
-/// After which time it goes away although nobody has said so.
+use crate::desktop::backend::MARK_SIZE;
+
+/// The time after which the window is removed without a request.
 const LIMIT: Duration = Duration::from_secs(6);
 
 /// The window, while it is shown.
-pub(super) struct Mark {
+pub(super) struct LatencyMarker {
     root: Window,
     black: u32,
     white: u32,
     window: Option<Window>,
-    /// When it was shown.
+    /// The time at which it was shown.
     since: Instant,
 }
 
-impl Mark {
-    pub(super) fn new(screen: &Screen) -> Mark {
-        Mark {
+impl LatencyMarker {
+    pub(super) fn new(screen: &Screen) -> LatencyMarker {
+        LatencyMarker {
             root: screen.root,
             black: screen.black_pixel,
             white: screen.white_pixel,
@@ -37,7 +37,7 @@ impl Mark {
         }
     }
 
-    /// Shows it, white or black; `None` takes it away.
+    /// Shows the window, white or black; `None` removes it.
     pub(super) fn show(
         &mut self,
         connection: &RustConnection,
@@ -63,12 +63,12 @@ impl Mark {
         Ok(())
     }
 
-    /// When it goes away by itself.
+    /// The time at which the window is removed by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.window.map(|_| self.since + LIMIT)
     }
 
-    /// Takes it away when its time has come.
+    /// Removes the window when its time has come.
     pub(super) fn expire(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
         match self.deadline() {
             Some(deadline) if Instant::now() >= deadline => self.show(connection, None),
@@ -80,7 +80,7 @@ impl Mark {
         let window = match connection.generate_id() {
             Ok(window) => window,
             Err(ReplyOrIdError::ConnectionError(error)) => return Err(error),
-            // No mark, and whoever looks for it will not see it.
+            // Without a window the viewer's measurement ends without a result.
             Err(_) => return Ok(None),
         };
         let looks = CreateWindowAux::new()

@@ -8,13 +8,14 @@
 mod atoms;
 mod clipboard;
 mod cursor;
+mod desktop;
 mod dpi;
 mod error;
 mod incr_transfer;
 mod latency_marker;
+mod local_user;
 mod modes;
 mod png;
-mod presence;
 mod recovery;
 mod resize;
 mod selection_owner;
@@ -23,8 +24,7 @@ mod services;
 mod thread;
 mod views;
 
+pub use desktop::X11Desktop;
 pub use error::ServicesError;
-pub use latency_marker::MARK_SIZE;
-pub use presence::{Presence, PresenceWatch};
 pub(super) use resize::set_size;
 pub use services::DesktopServices;

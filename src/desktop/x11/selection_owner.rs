@@ -15,32 +15,32 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
-use super::incr_transfer::{PIECE, Transfers};
+use super::incr_transfer::{IncrTransfers, PIECE};
 use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ClipboardError;
 
 /// Where it is told that the content is in the clipboard.
-pub(super) type Writer = SyncSender<Result<(), ClipboardError>>;
+pub(super) type WriteReply = SyncSender<Result<(), ClipboardError>>;
 
 /// The content, while the clipboard is ours.
-pub(super) struct Offer {
+pub(super) struct SelectionOwner {
     atoms: Atoms,
     window: Window,
     held: Option<Held>,
     /// For what the clipboard was claimed, until the server says that it is ours.
-    claimed: VecDeque<(ClipboardContent, Writer)>,
-    transfers: Transfers,
+    claimed: VecDeque<(ClipboardContent, WriteReply)>,
+    transfers: IncrTransfers,
 }
 
-impl Offer {
+impl SelectionOwner {
     /// `window` is ours and stands for us as the owner.
-    pub(super) fn new(atoms: Atoms, window: Window) -> Offer {
-        Offer {
+    pub(super) fn new(atoms: Atoms, window: Window) -> SelectionOwner {
+        SelectionOwner {
             atoms,
             window,
             held: None,
             claimed: VecDeque::new(),
-            transfers: Transfers::default(),
+            transfers: IncrTransfers::default(),
         }
     }
 
@@ -49,7 +49,7 @@ impl Offer {
         &mut self,
         connection: &RustConnection,
         content: ClipboardContent,
-        writer: Writer,
+        writer: WriteReply,
     ) -> Result<(), ConnectionError> {
         connection.set_selection_owner(self.window, self.atoms.CLIPBOARD, x11rb::CURRENT_TIME)?;
         self.claimed.push_back((content, writer));
@@ -112,7 +112,7 @@ impl Offer {
         self.transfers.property_changed(connection, event)
     }
 
-    /// When [`expire`](Offer::expire) has something to do.
+    /// When [`expire`](SelectionOwner::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.transfers.deadline()
     }

@@ -1,4 +1,4 @@
-//! What another program has in the clipboard, on its way to us.
+//! Reading the content of a selection that another program owns.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
@@ -13,63 +13,102 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use crate::desktop::clipboard_content::ClipboardContent;
-use crate::desktop::clipboard_content::MAX_CLIPBOARD;
+use crate::desktop::clipboard_content::{ClipboardContent, ClipboardReading, MAX_CLIPBOARD};
 use crate::desktop::error::ClipboardError;
 
-/// Where the content goes. `None` in it: there is none that we know.
-pub(super) type Reader = SyncSender<Result<Option<ClipboardContent>, ClipboardError>>;
+/// The channel to the thread that asked for the content.
+pub(super) type ReadReply = SyncSender<ClipboardReading>;
 
-/// All that want to know the content, and how far the one attempt to get it is.
-pub(super) struct Incoming {
+/// The one attempt to read the content, and all that wait for its outcome.
+pub(super) struct SelectionReader {
     atoms: Atoms,
     root: Window,
-    readers: Vec<Reader>,
+    /// Requests for the content. All get the same outcome.
+    readers: Vec<ReadReply>,
+    /// The time at which the readers have waited long enough, however far the attempt is.
+    deadline: Instant,
+    report: Report,
     attempt: Option<Attempt>,
     /// Windows of attempts that were given up, to which an answer may still come, and until when they are kept: some
     /// programs end when they answer a window that is gone.
     retired: VecDeque<(Window, Instant)>,
-    /// When the readers have waited long enough, however far it is.
-    deadline: Instant,
 }
 
-impl Incoming {
-    pub(super) fn new(atoms: Atoms, root: Window) -> Incoming {
-        Incoming {
+/// The reading of what another program has copied, without a request.
+enum Report {
+    /// Nothing was copied, or it was reported.
+    None,
+    /// The content is awaited, until this time at most.
+    Awaited(Instant),
+    /// The outcome is there.
+    Ready(ClipboardReading),
+}
+
+impl SelectionReader {
+    pub(super) fn new(atoms: Atoms, root: Window) -> SelectionReader {
+        SelectionReader {
             atoms,
             root,
             readers: Vec::new(),
+            deadline: Instant::now(),
+            report: Report::None,
             attempt: None,
             retired: VecDeque::new(),
-            deadline: Instant::now(),
         }
     }
 
-    /// Asks for the content on behalf of `reader`, who gets what the others get if it was asked for already.
+    /// Asks for the content on behalf of `reader`, who joins an attempt that is under way.
     pub(super) fn read(
         &mut self,
         connection: &RustConnection,
-        reader: Reader,
+        reader: ReadReply,
     ) -> Result<(), ConnectionError> {
-        self.readers.push(reader);
-        if self.attempt.is_none() {
+        if self.readers.is_empty() {
             self.deadline = Instant::now() + READ_LIMIT;
-            self.ask(connection, Form::Utf8)?;
         }
-        Ok(())
+        self.readers.push(reader);
+        match self.attempt {
+            None => self.ask(connection, Form::Utf8),
+            Some(_) => Ok(()),
+        }
     }
 
-    /// Somebody else has the clipboard now: what is on its way is not what was asked for any more.
-    pub(super) fn start_again(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
-        if self.attempt.is_none() {
-            return Ok(());
-        }
+    /// The selection has a new owner: an attempt that is under way starts again. The content is reported if
+    /// `is_reported`; of several changes during one attempt, only the last is.
+    pub(super) fn owner_changed(
+        &mut self,
+        connection: &RustConnection,
+        is_reported: bool,
+    ) -> Result<(), ConnectionError> {
+        self.report = match is_reported {
+            true => Report::Awaited(Instant::now() + READ_LIMIT),
+            false => Report::None,
+        };
         // The new owner may have got the request already.
         self.retire(connection)?;
-        self.ask(connection, Form::Utf8)
+        match self.is_awaited() {
+            true => self.ask(connection, Form::Utf8),
+            false => Ok(()),
+        }
     }
 
-    /// The program answered the request: here is the content, or a part of it, or there is none in this form.
+    /// Returns the outcome of a report, once.
+    pub(super) fn take_report(&mut self) -> Option<ClipboardReading> {
+        match std::mem::replace(&mut self.report, Report::None) {
+            Report::Ready(reading) => Some(reading),
+            other => {
+                self.report = other;
+                None
+            }
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        !self.readers.is_empty() || matches!(self.report, Report::Awaited(_))
+    }
+
+    /// Handles the program's answer to the request: the content, or the begin of a transfer in parts, or a refusal of this
+    /// form.
     pub(super) fn answered(
         &mut self,
         connection: &RustConnection,
@@ -104,7 +143,7 @@ impl Incoming {
         self.finish(connection, result)
     }
 
-    /// A part of something large may have come.
+    /// Handles a changed property, which may be a part of something large.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
@@ -118,7 +157,7 @@ impl Incoming {
         else {
             return Ok(());
         };
-        if matches!(attempt.stage, Stage::Asked) {
+        if matches!(attempt.stage, Stage::Requested) {
             return Ok(());
         }
         let part = attempt.take(connection, self.atoms)?;
@@ -142,17 +181,23 @@ impl Incoming {
         }
     }
 
-    /// When [`expire`](Incoming::expire) has something to do.
+    /// The time at which [`expire`](SelectionReader::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let retired = self.retired.front().map(|(_, until)| *until);
-        self.late().into_iter().chain(retired).min()
+        let step = self.attempt.as_ref().map(|attempt| attempt.deadline);
+        let deadlines = [retired, step, self.readers_deadline(), self.report_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
-    /// When the attempt has taken too long.
-    fn late(&self) -> Option<Instant> {
-        self.attempt
-            .as_ref()
-            .map(|attempt| attempt.deadline.min(self.deadline))
+    fn readers_deadline(&self) -> Option<Instant> {
+        (!self.readers.is_empty()).then_some(self.deadline)
+    }
+
+    fn report_deadline(&self) -> Option<Instant> {
+        match self.report {
+            Report::Awaited(deadline) => Some(deadline),
+            Report::None | Report::Ready(_) => None,
+        }
     }
 
     /// Gives up if the program took too long.
@@ -165,12 +210,17 @@ impl Incoming {
             connection.destroy_window(*window)?;
             self.retired.pop_front();
         }
-        match self.late() {
-            Some(deadline) if deadline <= now => {
-                self.retire(connection)?;
-                self.finish(connection, Err(ClipboardError::TimedOut))
-            }
-            _ => Ok(()),
+        let is_over = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        let is_step_over = is_over(self.attempt.as_ref().map(|attempt| attempt.deadline));
+        if is_step_over || is_over(self.readers_deadline()) {
+            self.answer_readers(&Err(ClipboardError::TimedOut));
+        }
+        if is_step_over || is_over(self.report_deadline()) {
+            self.finish_report(Err(ClipboardError::TimedOut));
+        }
+        match self.is_awaited() {
+            true => Ok(()),
+            false => self.retire(connection),
         }
     }
 
@@ -197,7 +247,7 @@ impl Incoming {
         self.attempt = Some(Attempt {
             window,
             form,
-            stage: Stage::Asked,
+            stage: Stage::Requested,
             deadline: Instant::now() + STEP_LIMIT,
         });
         Ok(())
@@ -206,12 +256,23 @@ impl Incoming {
     fn finish(
         &mut self,
         connection: &RustConnection,
-        result: Result<Option<ClipboardContent>, ClipboardError>,
+        result: ClipboardReading,
     ) -> Result<(), ConnectionError> {
+        self.answer_readers(&result);
+        self.finish_report(result);
+        self.abandon(connection)
+    }
+
+    fn answer_readers(&mut self, result: &ClipboardReading) {
         for reader in self.readers.drain(..) {
             let _ = reader.try_send(result.clone());
         }
-        self.abandon(connection)
+    }
+
+    fn finish_report(&mut self, result: ClipboardReading) {
+        if let Report::Awaited(_) = self.report {
+            self.report = Report::Ready(result);
+        }
     }
 
     /// Gives up an attempt whose answer may still come.
@@ -229,7 +290,7 @@ impl Incoming {
         Ok(())
     }
 
-    /// The attempt is over.
+    /// Ends an attempt to which no answer comes any more.
     fn abandon(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
         if let Some(attempt) = self.attempt.take() {
             connection.destroy_window(attempt.window)?;
@@ -240,22 +301,23 @@ impl Incoming {
 
 struct Attempt {
     window: Window,
-    /// What was asked for.
+    /// The form that was asked for.
     form: Form,
     stage: Stage,
-    /// When the next step has to be done.
+    /// The time by which the program has to do the next step.
     deadline: Instant,
 }
 
 enum Stage {
     /// The program did not answer yet.
-    Asked,
-    /// It hands the content over piece by piece; these bytes came so far, in this form (`None`: in another).
+    Requested,
+    /// The program hands the content over piece by piece (INCR); these bytes came so far, in this form (`None`: in
+    /// another).
     InParts(Option<Form>, Vec<u8>),
 }
 
 impl Attempt {
-    /// What is in the window's property, which is removed. `None` if there is none.
+    /// Reads and deletes the window's property. `None` if there is none.
     fn take(
         &self,
         connection: &RustConnection,
@@ -274,7 +336,7 @@ impl Attempt {
     }
 }
 
-/// How the content is written, the best first.
+/// The forms of the content, the best first.
 #[derive(Clone, Copy)]
 enum Form {
     Utf8,
@@ -283,7 +345,7 @@ enum Form {
 }
 
 impl Form {
-    /// What a property of this type holds. `None` if we do not know it: some programs answer every request with the one
+    /// The form of a property of this type. `None` if we do not know it: some programs answer every request with the one
     /// thing that they have.
     fn of(kind: Atom, atoms: Atoms) -> Option<Form> {
         if kind == atoms.UTF8_STRING || kind == atoms.TEXT_PLAIN_UTF8 {
@@ -295,7 +357,7 @@ impl Form {
         }
     }
 
-    /// `None`: the bytes are not in this form.
+    /// Decodes the content. `None`: the bytes are not in this form.
     fn content(self, bytes: Vec<u8>) -> Option<ClipboardContent> {
         match self {
             Form::Utf8 => Some(String::from_utf8_lossy(&bytes).into_owned().into()),
@@ -305,7 +367,7 @@ impl Form {
     }
 }
 
-/// A window that is never shown, whose properties are watched. Whoever made it destroys it.
+/// Creates a window that is never shown, whose properties are watched. The caller destroys it.
 pub(super) fn hidden_window(connection: &RustConnection, root: Window) -> Result<Window, ReplyOrIdError> {
     let window = connection.generate_id()?;
     let aux = CreateWindowAux::new().event_mask(EventMask::PROPERTY_CHANGE);
@@ -313,12 +375,12 @@ pub(super) fn hidden_window(connection: &RustConnection, root: Window) -> Result
     Ok(window)
 }
 
-/// For how long the program may be silent.
+/// The longest time that the program may be silent.
 const STEP_LIMIT: Duration = Duration::from_secs(1);
-/// For how long an answer to an attempt that was given up may come without harm to who gives it.
+/// The time in which an answer to an attempt that was given up does no harm to the program that gives it.
 const LATE_ANSWER: Duration = Duration::from_secs(10);
 const MOST_RETIRED: usize = 64;
-/// For how long it may take in all.
+/// The longest time that a reading may take.
 pub(super) const READ_LIMIT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

@@ -17,12 +17,13 @@ use x11rb::rust_connection::RustConnection;
 use super::atoms::Atoms;
 use super::clipboard::Clipboard;
 use super::cursor::Cursor;
-use super::dpi::Density;
-use super::latency_marker::Mark;
+use super::dpi::Dpi;
+use super::latency_marker::LatencyMarker;
 use super::resize::Resizer;
-use super::selection_owner::Writer;
-use super::selection_read::Reader;
+use super::selection_owner::WriteReply;
+use super::selection_read::ReadReply;
 use super::views::Views;
+use crate::desktop::backend::EventSink;
 use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ResizeError;
 use crate::desktop::event::DesktopEvent;
@@ -30,9 +31,9 @@ use crate::desktop::event::DesktopEvent;
 /// What the thread is asked for. No `Debug`: it holds what somebody copied.
 pub(super) enum Request {
     /// What is in the clipboard.
-    Read(Reader),
+    Read(ReadReply),
     /// Put this into the clipboard.
-    Write(ClipboardContent, Writer),
+    Write(ClipboardContent, WriteReply),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
     /// Let programs draw so many times as large as usual.
@@ -45,8 +46,7 @@ pub(super) enum Request {
     Mark(Option<bool>),
 }
 
-/// Where events go.
-pub(super) type Events = Box<dyn Fn(DesktopEvent) + Send>;
+type Events = EventSink<DesktopEvent>;
 
 /// All that the thread owns.
 pub(super) struct Watcher {
@@ -57,19 +57,23 @@ pub(super) struct Watcher {
     cursor: Cursor,
     clipboard: Clipboard,
     resizer: Resizer,
-    density: Density,
+    density: Dpi,
     views: Views,
-    mark: Mark,
+    mark: LatencyMarker,
 }
 
 impl Watcher {
     /// Lets the server tell what is to be watched.
-    pub(super) fn new(connection: RustConnection, screen: usize) -> Result<Watcher, ReplyOrIdError> {
+    pub(super) fn new(
+        connection: RustConnection,
+        screen: usize,
+        reports_clipboard: bool,
+    ) -> Result<Watcher, ReplyOrIdError> {
         let screen = &connection.setup().roots[screen];
-        let (root, resizer, mark) = (screen.root, Resizer::new(screen), Mark::new(screen));
+        let (root, resizer, mark) = (screen.root, Resizer::new(screen), LatencyMarker::new(screen));
         connection.xfixes_query_version(5, 0)?.reply()?;
         let atoms = Atoms::new(&connection)?.reply()?;
-        let clipboard = Clipboard::watch(&connection, root, atoms)?;
+        let clipboard = Clipboard::watch(&connection, root, atoms, reports_clipboard)?;
         Cursor::watch(&connection, root)?;
         let events = ChangeWindowAttributesAux::new()
             .event_mask(EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE);
@@ -83,7 +87,7 @@ impl Watcher {
             cursor: Cursor::default(),
             clipboard,
             resizer,
-            density: Density::new(root),
+            density: Dpi::new(root),
             views,
             mark,
         })
@@ -109,7 +113,7 @@ impl Watcher {
     }
 
     /// Tells the size of the screen.
-    pub(super) fn tell_size(&self, events: &Events) {
+    pub(super) fn send_size(&self, events: &Events) {
         events(DesktopEvent::Resized {
             width: self.size.0.into(),
             height: self.size.1.into(),
@@ -182,16 +186,15 @@ impl Watcher {
                 Event::Error(error) => {
                     tracing::debug!(kind = ?error.error_kind, "the X server refused a request")
                 }
-                event => {
-                    if let Some(event) = self.clipboard.handle(&self.connection, &event)? {
-                        events(event);
-                    }
-                }
+                event => self.clipboard.handle(&self.connection, &event)?,
             }
         }
         if size != self.size {
             self.size = size;
-            self.tell_size(events);
+            self.send_size(events);
+        }
+        if let Some(reading) = self.clipboard.take_report() {
+            events(DesktopEvent::Clipboard(reading));
         }
         if cursor.is_some() {
             self.look_at_cursor(cursor, events)?;

@@ -1,13 +1,14 @@
 //! The person at the desktop goes before the viewers, and can cut everybody off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::chord::Chord;
-use crate::desktop::{Presence, PresenceWatch};
-use crate::host::{DesktopAddress, HostContext};
+use crate::desktop::{Desktop, LocalUserEvent, LocalUserWatch};
+use crate::host::HostContext;
 
 /// What the person at the desktop can do against the viewers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,14 +25,14 @@ const NEWS: usize = 16;
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Watches the display until the host ends.
-pub(crate) async fn watch(context: HostContext, address: DesktopAddress, rights: LocalRights) {
+pub(crate) async fn watch(context: HostContext, desktop: Arc<dyn Desktop>, rights: LocalRights) {
     if rights == LocalRights::default() {
         return;
     }
     let shutdown = context.shutdown.clone();
     let watching = async {
         loop {
-            if let Some(events) = start(&address, rights) {
+            if let Some(events) = start(&*desktop, rights) {
                 follow(&context, rights, events).await;
             }
             sleep(RETRY).await;
@@ -41,22 +42,22 @@ pub(crate) async fn watch(context: HostContext, address: DesktopAddress, rights:
 }
 
 /// The events of a new watch, which lasts as long as they are wanted.
-fn start(address: &DesktopAddress, rights: LocalRights) -> Option<(PresenceWatch, mpsc::Receiver<Presence>)> {
+fn start(
+    desktop: &dyn Desktop,
+    rights: LocalRights,
+) -> Option<(Box<dyn Send>, mpsc::Receiver<LocalUserEvent>)> {
     let (sender, events) = mpsc::channel(NEWS);
-    let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
-    let tell = move |event| {
+    let forward = move |event| {
         let _ = sender.try_send(event);
     };
-    match PresenceWatch::start(
-        &address.display,
-        cookie,
-        rights.priority.is_some(),
-        rights.panic_key,
-        tell,
-    ) {
+    let watch = LocalUserWatch {
+        activity: rights.priority.is_some(),
+        chord: rights.panic_key,
+    };
+    match desktop.watch_local_user(watch, Box::new(forward)) {
         Ok(watch) => Some((watch, events)),
         Err(error) => {
-            tracing::error!(%error, "nobody can go before the viewers at the desktop");
+            tracing::error!(%error, "local priority is off: the desktop cannot be watched");
             None
         }
     }
@@ -65,7 +66,7 @@ fn start(address: &DesktopAddress, rights: LocalRights) -> Option<(PresenceWatch
 async fn follow(
     context: &HostContext,
     rights: LocalRights,
-    (_watch, mut events): (PresenceWatch, mpsc::Receiver<Presence>),
+    (_watch, mut events): (Box<dyn Send>, mpsc::Receiver<LocalUserEvent>),
 ) {
     let mut until = None;
     loop {
@@ -78,15 +79,15 @@ async fn follow(
             }
         };
         match event {
-            Some(Presence::Active) => {
+            Some(LocalUserEvent::Active) => {
                 until = rights.priority.map(|rest| Instant::now() + rest);
                 context.lease.set_local(until.is_some());
             }
-            Some(Presence::Pressed) => {
+            Some(LocalUserEvent::Pressed) => {
                 tracing::warn!("the combination of keys was pressed that cuts everybody off");
                 context.cut_off.notify_one();
             }
-            Some(Presence::Lost) | None => break,
+            Some(LocalUserEvent::Lost) | None => break,
         }
     }
     context.lease.set_local(false);

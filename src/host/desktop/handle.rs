@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::views::Views;
 use crate::desktop::{
-    ClipboardContent, ClipboardError, CursorImage, DesktopEvent, DesktopServices, SystemMeter,
+    Backend, ClipboardContent, ClipboardError, ClipboardReading, CursorImage, Desktop, DesktopEvent,
+    NoDesktop, ResizeError, SystemMeter,
 };
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
@@ -22,19 +23,10 @@ const EVENTS: usize = 64;
 /// News that a viewer's task may be behind. One that is further behind misses the oldest.
 const NEWS: usize = 32;
 
-/// Which X display it is.
-#[derive(Clone)]
-pub struct DesktopAddress {
-    /// Its name, `:0`.
-    pub display: String,
-    /// Its MIT-MAGIC-COOKIE-1, if the environment does not have it.
-    pub cookie: Option<[u8; 16]>,
-}
-
 /// The desktop, for the viewers' tasks. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct DesktopHandle {
-    services: Arc<Mutex<Option<Arc<DesktopServices>>>>,
+    backend: Arc<Mutex<Arc<dyn Backend>>>,
     updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
@@ -49,8 +41,6 @@ pub(crate) struct DesktopHandle {
     wanted: Arc<Mutex<Option<FrameSize>>>,
     /// How large things are to be drawn for them.
     scale: Arc<Mutex<Option<f64>>>,
-    /// Whether viewers are told what is copied.
-    tells_clipboard: bool,
 }
 
 /// What has changed.
@@ -63,33 +53,30 @@ pub(crate) enum DesktopUpdate {
 }
 
 impl DesktopHandle {
-    /// Connects to the display; what is copied there is told if `tells_clipboard`, and parts of it can be shown alone if
-    /// `has_parts`. Without one, or if it refuses, there is no news.
+    /// Opens the desktop; what is copied there is read if `reports_clipboard`, and parts of it can be shown alone if
+    /// `has_parts`. If it cannot be opened, this is the handle of no desktop.
     pub(crate) fn open(
-        address: Option<DesktopAddress>,
-        (tells_clipboard, has_parts): (bool, bool),
+        desktop: &dyn Desktop,
+        (reports_clipboard, has_parts): (bool, bool),
         tasks: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
         let (sender, events) = mpsc::channel(EVENTS);
-        let services = address.and_then(|address| {
-            let cookie = address.cookie.as_ref().map(<[u8; 16]>::as_slice);
-            // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
-            let started = DesktopServices::start(&address.display, cookie, move |event| match event {
-                // Nothing makes up for these.
-                DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
-                event => drop(sender.try_send(event)),
-            });
-            started
-                .map_err(|error| tracing::warn!(%error, "no cursor, clipboard or size of the desktop"))
-                .ok()
+        // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
+        let forward = move |event| match event {
+            // Nothing makes up for these.
+            DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
+            event => drop(sender.try_send(event)),
+        };
+        let opened = desktop.open(reports_clipboard, Box::new(forward));
+        let backend = opened.unwrap_or_else(|error| {
+            tracing::warn!(%error, "no cursor, clipboard or size of the desktop");
+            Arc::new(NoDesktop)
         });
-        let views = services.as_ref().map(|services| {
-            let (width, height) = services.first_size();
-            Views::new(FrameSize { width, height }, has_parts)
-        });
+        let size = backend.first_size();
+        let views = size.map(|(width, height)| Views::new(FrameSize { width, height }, has_parts));
         let desktop = Self {
-            services: Arc::new(Mutex::new(services.map(Arc::new))),
+            backend: Arc::new(Mutex::new(backend)),
             updates: broadcast::channel(NEWS).0,
             cursor: Arc::default(),
             views: Arc::new(watch::Sender::new(views)),
@@ -98,7 +85,6 @@ impl DesktopHandle {
             followed: Arc::default(),
             wanted: Arc::default(),
             scale: Arc::default(),
-            tells_clipboard,
         };
         tasks.spawn(desktop.clone().follow(events, shutdown.clone()));
         desktop
@@ -128,8 +114,8 @@ impl DesktopHandle {
     pub(crate) fn show(&self, id: ViewId) {
         self.change_views(|views| views.show(id));
         let shown = self.views.borrow().as_ref().map(Views::shown);
-        if let (Some(ViewId::Window(number)), Some(services)) = (shown, self.services()) {
-            services.activate_window(number);
+        if let Some(ViewId::Window(number)) = shown {
+            self.backend().activate_window(number);
         }
     }
 
@@ -144,17 +130,17 @@ impl DesktopHandle {
     }
 
     /// What is in the clipboard, if we know it.
-    pub(crate) async fn read_clipboard(&self) -> Result<Option<ClipboardContent>, ClipboardError> {
-        let services = self.services().ok_or(ClipboardError::Lost)?;
-        let read = tokio::task::spawn_blocking(move || services.read_clipboard()).await;
+    pub(crate) async fn read_clipboard(&self) -> ClipboardReading {
+        let backend = self.backend();
+        let read = tokio::task::spawn_blocking(move || backend.read_clipboard()).await;
         read.unwrap_or(Err(ClipboardError::Lost))
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
     }
 
     /// Puts this into the clipboard.
     pub(crate) async fn write_clipboard(&self, content: ClipboardContent) -> Result<(), ClipboardError> {
-        let services = self.services().ok_or(ClipboardError::Lost)?;
-        let written = tokio::task::spawn_blocking(move || services.write_clipboard(content)).await;
+        let backend = self.backend();
+        let written = tokio::task::spawn_blocking(move || backend.write_clipboard(content)).await;
         written
             .unwrap_or(Err(ClipboardError::Lost))
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be written"))
@@ -170,10 +156,10 @@ impl DesktopHandle {
         if self.followed.fetch_sub(1, Ordering::SeqCst) > 1 {
             return;
         }
-        let Some(services) = self.services() else { return };
-        let restored = tokio::task::spawn_blocking(move || services.restore_size()).await;
+        let backend = self.backend();
+        let restored = tokio::task::spawn_blocking(move || backend.restore_size()).await;
         if let Ok(Err(error)) = restored {
-            tracing::info!(%error, "the desktop does not get its own size back");
+            tracing::info!(%error, "cannot restore the desktop's original size");
         }
     }
 
@@ -183,10 +169,11 @@ impl DesktopHandle {
             return;
         }
         *lock(&self.wanted) = Some(size);
-        let Some(services) = self.services() else { return };
-        let resized = tokio::task::spawn_blocking(move || services.resize(size.width, size.height)).await;
-        if let Ok(Err(error)) = resized {
-            tracing::info!(%error, "the desktop keeps its size");
+        let backend = self.backend();
+        let resized = tokio::task::spawn_blocking(move || backend.resize(size.width, size.height)).await;
+        match resized {
+            Ok(Ok(_) | Err(ResizeError::NoDisplay)) | Err(_) => {}
+            Ok(Err(error)) => tracing::info!(%error, "the desktop keeps its size"),
         }
     }
 
@@ -196,9 +183,7 @@ impl DesktopHandle {
             return;
         }
         *lock(&self.scale) = Some(scale);
-        if let Some(services) = self.services() {
-            services.set_scale(scale);
-        }
+        self.backend().set_scale(scale);
     }
 
     /// Gives another X server the size that the last had, if that followed anybody.
@@ -215,7 +200,7 @@ impl DesktopHandle {
 
     /// Shows a mark on the display, white or black, or takes it away. False: there is no display that would.
     pub(crate) fn show_mark(&self, is_lit: Option<bool>) -> bool {
-        self.services().is_some_and(|services| services.show_mark(is_lit))
+        self.backend().show_mark(is_lit)
     }
 
     /// How busy the machine is, since the last time anybody asked.
@@ -234,7 +219,8 @@ impl DesktopHandle {
 
     /// Gives the display back as it was. Blocks for up to two seconds.
     pub(crate) fn close(&self) {
-        drop(lock(&self.services).take());
+        let backend = std::mem::replace(&mut *lock(&self.backend), Arc::new(NoDesktop));
+        drop(backend);
     }
 
     fn change_views(&self, change: impl FnOnce(&mut Views)) {
@@ -245,36 +231,24 @@ impl DesktopHandle {
         });
     }
 
-    fn services(&self) -> Option<Arc<DesktopServices>> {
-        lock(&self.services).clone()
+    fn backend(&self) -> Arc<dyn Backend> {
+        lock(&self.backend).clone()
     }
 
-    /// Tells what happens. Who has copied may take its time to hand it over: the rest does not wait for that.
+    /// Handles the events of the desktop until `shutdown`.
     async fn follow(self, events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
-        let copied = Notify::new();
-        let tell_clipboard = async {
-            loop {
-                copied.notified().await;
-                if let Ok(Some(content)) = self.read_clipboard().await {
-                    let _ = self.updates.send(DesktopUpdate::Clipboard(content));
-                }
-            }
-        };
-        tokio::select! {
-            () = self.take_events(events, &copied) => {}
-            () = tell_clipboard => {}
-            () = shutdown.cancelled() => {}
-        }
+        shutdown.run_until_cancelled(self.take_events(events)).await;
     }
 
-    async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>, copied: &Notify) {
+    async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>) {
         while let Some(event) = events.recv().await {
             let updates = match event {
                 DesktopEvent::Cursor(image) => DesktopUpdate::Cursor(shown(&image)),
                 DesktopEvent::CursorHidden => DesktopUpdate::Cursor(hidden()),
-                DesktopEvent::ClipboardChanged if !self.tells_clipboard => continue,
-                DesktopEvent::ClipboardChanged => {
-                    copied.notify_one();
+                DesktopEvent::Clipboard(Ok(Some(content))) => DesktopUpdate::Clipboard(content),
+                DesktopEvent::Clipboard(Ok(None)) => continue,
+                DesktopEvent::Clipboard(Err(error)) => {
+                    tracing::debug!(%error, "the clipboard cannot be read");
                     continue;
                 }
                 DesktopEvent::Resized { width, height } => {
