@@ -36,13 +36,18 @@ struct Desk {
 
 impl Desk {
     fn start(width: u32, height: u32) -> Desk {
+        Self::start_with(width, height, true)
+    }
+
+    fn start_with(width: u32, height: u32, reports_clipboard: bool) -> Desk {
         let display = display(width, height);
         let (sender, events) = channel();
         let tell = move |event| {
             let _ = sender.send(event);
         };
         let services =
-            DesktopServices::start(display.display(), Some(display.cookie()), true, tell).expect("services");
+            DesktopServices::start(display.display(), Some(display.cookie()), reports_clipboard, tell)
+                .expect("services");
         Desk {
             services,
             events,
@@ -83,8 +88,8 @@ impl Desk {
         command
     }
 
-    /// Copies as another program does, and returns what is told of it.
-    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) -> ClipboardReading {
+    /// Copies as another program does.
+    fn put(&self, content: impl AsRef<[u8]>, arguments: &[&str]) {
         let mut xclip = self
             .xclip(&[&["-i"], arguments].concat())
             .stdin(Stdio::piped())
@@ -93,6 +98,11 @@ impl Desk {
             .expect("xclip (package xclip)");
         xclip.stdin.take().unwrap().write_all(content.as_ref()).unwrap();
         assert!(xclip.wait().unwrap().success());
+    }
+
+    /// Copies as another program does, and returns what is told of it.
+    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) -> ClipboardReading {
+        self.put(content, arguments);
         match self.next_besides_the_cursor() {
             DesktopEvent::Clipboard(reading) => reading,
             other => panic!("{other:?}"),
@@ -386,9 +396,24 @@ fn too_much_text_is_refused_both_ways() {
         Err(ClipboardError::TooLarge)
     );
     assert_eq!(desk.copy(&text, &[]), Err(ClipboardError::TooLarge));
-    assert_eq!(desk.services.read_clipboard(), Err(ClipboardError::TooLarge));
     assert_eq!(desk.copy("less", &[]), Ok(Some("less".into())));
     assert_eq!(desk.services.read_clipboard(), Ok(Some("less".into())));
+}
+
+#[test]
+fn what_nobody_may_read_is_read_on_request_alone() {
+    let desk = Desk::start_with(320, 240, false);
+    let program = desk.connect();
+    own_clipboard(&program);
+    assert_eq!(desk.services.resize(400, 300), Ok((400, 300)));
+    assert!(matches!(
+        desk.next_besides_the_cursor(),
+        DesktopEvent::Resized { .. }
+    ));
+    assert!(program.poll_for_event().unwrap().is_none(), "it was asked");
+    let too_large = "x".repeat(8 * 1024 * 1024 + 1);
+    desk.put(&too_large, &[]);
+    assert_eq!(desk.services.read_clipboard(), Err(ClipboardError::TooLarge));
 }
 
 /// Takes the clipboard as a program does that has something to copy.

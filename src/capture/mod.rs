@@ -1,17 +1,18 @@
-//! `deskbeamx11src`: an X11 source that makes a frame when the screen changes, and none while it does not.
+//! `deskbeamx11src`: a source that makes a frame when the screen changes, and none while it does not.
 //!
 //! A GStreamer element like any other once [`register`] was called; [`media`](crate::media) builds it by its name.
+//!
+//! A [`Stream`](stream::Stream) makes frames of what a [`Screen`](screen::Screen) shows; only the `x11` folder knows which
+//! screen that is.
 
 mod control;
-mod element;
+mod cursor;
 mod limiter;
-mod memory;
 mod picture;
-mod pointer;
 mod region;
 mod screen;
-mod setup;
 mod stream;
+mod x11;
 
 /// The name of the element.
 pub const X11_SOURCE: &str = "deskbeamx11src";
@@ -24,5 +25,5 @@ pub const LEAVE_OUT: &str = "deskbeam-leave-out";
 /// # Errors
 /// If GStreamer refuses it.
 pub fn register() -> Result<(), glib::BoolError> {
-    element::register()
+    x11::register()
 }

@@ -2,7 +2,7 @@
 
 use yuv::{BufferStoreMut, YuvConversionMode, YuvError, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
 
-use super::pointer::{Cursor, Place};
+use super::cursor::{Cursor, Place};
 use super::region::{Rows, in_pairs, overlap};
 
 /// A frame in the making. Only what has changed is converted; the rest stays as it was.

@@ -1,10 +1,10 @@
-//! Which part of a window is shown, and which of its rows.
+//! The part of a screen that is captured, and its rows. Pure.
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The part that was asked for, in pixels of the window. The ends are inclusive; 0 means: to the edge.
+/// The part that the element was set to capture, in pixels of the screen. The ends are inclusive; 0 means: to the edge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Crop {
     pub(super) startx: u32,
@@ -14,7 +14,7 @@ pub(super) struct Crop {
 }
 
 impl Crop {
-    /// What there is of it in a window of this size; `None` if it begins beyond.
+    /// The region of a screen of this size; `None` if the crop begins beyond.
     pub(super) fn of(self, width: u16, height: u16) -> Option<Region> {
         let (x, width) = cut(self.startx, self.endx, width)?;
         let (y, height) = cut(self.starty, self.endy, height)?;
@@ -22,7 +22,7 @@ impl Crop {
     }
 }
 
-/// A part of the region that is shown alone, in pixels of the window. As text: `640x480+10+20`, as X11 writes a geometry.
+/// A part of the region that is shown alone, in pixels of the screen. As text: `640x480+10+20`, as X11 writes a geometry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
     x: u32,
@@ -32,7 +32,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What there is of it in `region`; all of that if there is nothing.
+    /// The overlap with `region`; all of `region` if there is none.
     pub(super) fn within(self, region: Region) -> Region {
         let overlap = |start: u32, length: u32, from: u16, most: u16| {
             let from = u32::from(from);
@@ -81,7 +81,7 @@ fn cut(start: u32, end: u32, length: u16) -> Option<(u16, u16)> {
     (start < end).then(|| (start, end - start))
 }
 
-/// A part of a window, in pixels. Never empty.
+/// A part of a screen, in pixels. Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) x: u16,
@@ -91,6 +91,16 @@ pub(super) struct Region {
 }
 
 impl Region {
+    /// All of a screen of this size.
+    pub(super) fn whole(width: u16, height: u16) -> Self {
+        Self {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        }
+    }
+
     /// The bytes of one row of pixels.
     pub(super) fn stride(self) -> usize {
         usize::from(self.width) * 4
@@ -101,8 +111,8 @@ impl Region {
         0..self.height.into()
     }
 
-    /// Those of its rows that a rectangle of the window touches; empty if none.
-    pub(super) fn rows_of(self, area: x11rb::protocol::xproto::Rectangle) -> Rows {
+    /// The rows of the region that `area` touches; empty if none.
+    pub(super) fn rows_of(self, area: Area) -> Rows {
         let (left, width) = (i32::from(area.x) - i32::from(self.x), i32::from(area.width));
         let top = i32::from(area.y) - i32::from(self.y);
         if left >= i32::from(self.width) || left + width <= 0 {
@@ -113,7 +123,16 @@ impl Region {
     }
 }
 
-/// Rows of a picture, counted from its top.
+/// A rectangle of a screen, in pixels. It may reach beyond the edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Area {
+    pub(super) x: i16,
+    pub(super) y: i16,
+    pub(super) width: u16,
+    pub(super) height: u16,
+}
+
+/// Rows of a frame, counted from its top.
 pub(super) type Rows = Range<usize>;
 
 /// The rows from the first of both to the last of both.
@@ -125,13 +144,13 @@ pub(super) fn union(a: &Rows, b: &Rows) -> Rows {
     }
 }
 
-/// What both have.
+/// The rows that both have.
 pub(super) fn overlap(a: &Rows, b: &Rows) -> Rows {
     let start = a.start.max(b.start);
     start..a.end.min(b.end).max(start)
 }
 
-/// The rows and what shares a row of colour with them, in a picture of `height` rows.
+/// The rows and those that share a row of chroma (4:2:0) with them, in a frame of `height` rows.
 pub(super) fn in_pairs(rows: &Rows, height: usize) -> Rows {
     rows.start & !1..(rows.end.next_multiple_of(2)).min(height)
 }
@@ -139,7 +158,6 @@ pub(super) fn in_pairs(rows: &Rows, height: usize) -> Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use x11rb::protocol::xproto::Rectangle;
 
     fn crop(startx: u32, starty: u32, endx: u32, endy: u32) -> Option<(u16, u16, u16, u16)> {
         let crop = Crop {
@@ -209,10 +227,10 @@ mod tests {
             (40, 25, 10, 3, 0..0),
             (-5, -5, 20, 30, 0..5),
         ] {
-            let area = Rectangle { x, y, width, height };
+            let area = Area { x, y, width, height };
             assert_eq!(region.rows_of(area), rows, "{area:?}");
         }
-        let above = Rectangle {
+        let above = Area {
             x: 10,
             y: 0,
             width: 9,

@@ -1,38 +1,41 @@
-//! From changes on the screen to buffers.
+//! From changes of a screen to buffers.
+
+mod pool;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use gst::prelude::*;
-
 use super::control::Control;
+use super::cursor::{Cursor, Place};
 use super::limiter::{Limiter, Turn};
 use super::picture::Picture;
-use super::pointer::{Cursor, Place};
-use super::region::Rows;
+use super::region::{Crop, Part, Rows};
 use super::screen::{Changes, Grab, Screen};
+use pool::Pool;
 
-/// A picture that has changed within this time is in motion.
+/// A screen that has changed within this time is in motion.
 const MOTION: Duration = Duration::from_millis(100);
-/// In motion, a program may still be drawing when its first change is seen: it has ended when nothing more has changed
-/// for this long.
+/// In motion, a program may still be drawing when its first change is seen: it is done when nothing more has changed for
+/// this long.
 const SETTLED: Duration = Duration::from_micros(500);
-/// For so long a program that draws without end is waited for.
+/// The longest wait for a program that draws without end.
 const DRAWING: Duration = Duration::from_millis(2);
 
-/// What comes next.
+/// The next thing that a stream gives.
 pub(super) enum Next {
-    /// The picture has another size from now on: [`Stream::size`].
+    /// Frames have another size from now on: [`Stream::size`].
     Resized,
     /// A frame, with its timestamp.
     Frame(gst::Buffer),
 }
 
-/// Why nothing comes.
+/// The reason why a stream gives nothing.
 pub(super) enum Stop {
-    /// Somebody asked for it.
+    /// The element is flushing.
     Flushing,
-    /// The display is lost, or something else is; the reason.
+    /// Capturing failed, for this reason.
     Failed(String),
 }
 
@@ -43,28 +46,35 @@ impl From<String> for Stop {
 }
 
 /// A capture that runs. Belongs to the streaming thread.
-pub(super) struct Stream {
-    screen: Screen,
+pub(super) struct Stream<S> {
+    screen: S,
+    crop: Crop,
+    /// The part of the cropped screen that is shown alone; `None`: all of it.
+    part: Option<Part>,
     changes: Changes,
-    /// When the first of the changes was seen, in running time.
+    /// The running time at which the first of the changes was seen.
     changed_at: Option<gst::ClockTime>,
     limiter: Limiter,
     last_frame: Option<Instant>,
     cursor: Option<Cursor>,
-    /// Where the pointer is in the picture.
+    /// The place of the cursor in the region.
     place: Option<Place>,
     picture: Option<Picture>,
     pool: Option<Pool>,
     last_pts: Option<gst::ClockTime>,
 }
 
-impl Stream {
-    /// The first frame has everything and comes at once.
-    pub(super) fn new(screen: Screen) -> Self {
-        let changes = Changes::all(screen.region());
-        Self {
+impl<S: Screen> Stream<S> {
+    /// Captures `crop` of `screen`. The first frame shows everything and comes at once.
+    ///
+    /// # Errors
+    /// If the crop is beyond the edge of the screen.
+    pub(super) fn new(screen: S, crop: Crop) -> Result<Self, String> {
+        let mut stream = Self {
+            changes: Changes::all(screen.region()),
             screen,
-            changes,
+            crop,
+            part: None,
             changed_at: None,
             limiter: Limiter::default(),
             last_frame: None,
@@ -73,23 +83,29 @@ impl Stream {
             picture: None,
             pool: None,
             last_pts: None,
-        }
+        };
+        stream.measure()?;
+        Ok(stream)
     }
 
-    /// Goes on with another screen, with everything in its first frame. Time goes on, too.
-    pub(super) fn go_on(&mut self, screen: Screen) {
+    /// Goes on with another screen, all of which is in the next frame. Timestamps go on, too.
+    ///
+    /// # Errors
+    /// If the crop is beyond the edge of the screen.
+    pub(super) fn go_on(&mut self, screen: S) -> Result<(), String> {
         *self = Self {
             last_pts: self.last_pts,
-            ..Self::new(screen)
+            ..Self::new(screen, self.crop)?
         };
+        Ok(())
     }
 
-    /// Whether the X server has gone.
+    /// True if the display server has gone.
     pub(super) fn is_lost(&self) -> bool {
         self.screen.is_lost()
     }
 
-    /// Width and height of the picture, in pixels.
+    /// Width and height of the frames, in pixels.
     pub(super) fn size(&self) -> (u32, u32) {
         let region = self.screen.region();
         (region.width.into(), region.height.into())
@@ -105,13 +121,13 @@ impl Stream {
         loop {
             self.wait(control, &now)?;
             if let Some(part) = control.take_part() {
-                self.screen.set_part(part);
+                self.part = part;
                 self.changes.window = true;
             }
             if std::mem::take(&mut self.changes.window) && self.measure()? {
                 return Ok(Next::Resized);
             }
-            if self.screen.grab(&mut self.changes)? == Grab::Unseen {
+            if self.screen.grab(&self.changes.rows)? == Grab::Unseen {
                 if self.measure()? {
                     return Ok(Next::Resized);
                 }
@@ -147,32 +163,33 @@ impl Stream {
                 self.limiter.leave_out(Instant::now(), interval);
             }
             let is_wanted = control.repeat.load(Ordering::SeqCst) || control.is_part_new();
-            let mut next_change = Some(self.screen.fd());
+            let mut awaits_change = true;
             let mut limit = None;
             if self.changes.is_any() || is_wanted {
                 self.changed_at = self.changed_at.or_else(now);
                 match self.limiter.turn(Instant::now(), interval) {
-                    Turn::In(rest) => (next_change, limit) = (None, Some(rest)),
+                    Turn::In(rest) => (awaits_change, limit) = (false, Some(rest)),
                     Turn::LeftOut { with, longest } if !is_wanted => {
                         control
                             .sleep(None, Some(with))
                             .map_err(|error| error.to_string())?;
                         self.screen.changes(&mut self.changes)?;
-                        self.screen.expect_more(&mut self.changes)?;
+                        self.screen.expect_more()?;
                         self.changed_at = None;
                         limit = Some(longest.saturating_sub(with));
                     }
                     Turn::Now | Turn::LeftOut { .. } => return self.settle(control),
                 }
             }
+            let next_change = awaits_change.then(|| self.screen.fd());
             control
                 .sleep(next_change, limit)
                 .map_err(|error| error.to_string())?;
         }
     }
 
-    /// In motion, waits until the program has drawn the frame: half of one would cost as much, and be seen. After a
-    /// rest nothing is waited for.
+    /// Waits, in motion, until the program has drawn the frame: half of one would cost as much, and be seen. After a rest
+    /// there is no wait.
     fn settle(&mut self, control: &Control) -> Result<(), Stop> {
         let start = Instant::now();
         if self.last_frame.is_none_or(|last| start - last > MOTION) {
@@ -189,10 +206,18 @@ impl Stream {
         }
     }
 
-    /// Looks at the window anew. `true`: the region has another size or place.
-    fn measure(&mut self) -> Result<bool, Stop> {
-        let is_changed = self.screen.measure()?;
+    /// Asks for the size of the screen. Returns `true` if the region has another size or place; all of its pixels are to
+    /// be read anew in any case.
+    fn measure(&mut self) -> Result<bool, String> {
+        let (width, height) = self.screen.size()?;
+        let Crop { startx, starty, .. } = self.crop;
+        let whole = self.crop.of(width, height).ok_or_else(|| {
+            format!("the region begins at {startx},{starty}, and the window has only {width}x{height} pixels")
+        })?;
+        let region = self.part.map_or(whole, |part| part.within(whole));
+        let is_changed = region != self.screen.region();
         if is_changed {
+            self.screen.set_region(region);
             self.picture = None;
             self.place = None;
         }
@@ -200,7 +225,7 @@ impl Stream {
         Ok(is_changed)
     }
 
-    /// Looks where the pointer is and, if that has changed, what it looks like.
+    /// Asks for the position of the pointer and, if it has changed, for its image.
     fn follow_pointer(&mut self, control: &Control) -> Result<(), Stop> {
         self.changes.pointer = false;
         if std::mem::take(&mut self.changes.cursor) {
@@ -242,7 +267,7 @@ impl Stream {
         Ok(true)
     }
 
-    /// Takes over the rows that were read, and those where the pointer was and is.
+    /// Converts the rows that were read, and those where the cursor was and is.
     fn update(&mut self, rows: &Rows, before: Option<&Place>) -> Result<(), Stop> {
         let pointer = self.cursor.as_ref().zip(self.place.as_ref());
         let Some(picture) = &mut self.picture else {
@@ -258,16 +283,13 @@ impl Stream {
         updated.map_err(|error| Stop::Failed(error.to_string()))
     }
 
-    /// The picture as a buffer.
+    /// Copies the frame into a buffer.
     fn buffer(&mut self, changed_at: Option<gst::ClockTime>) -> Result<gst::Buffer, Stop> {
         let failed = |what: &str| Stop::Failed(format!("{what} for a frame"));
         let (Some(picture), Some(pool)) = (&self.picture, &self.pool) else {
             return Err(failed("there is no picture"));
         };
-        let mut buffer = pool
-            .0
-            .acquire_buffer(None)
-            .map_err(|_| failed("there is no memory"))?;
+        let mut buffer = pool.acquire().map_err(|_| failed("there is no memory"))?;
         let frame = buffer
             .get_mut()
             .ok_or_else(|| failed("there is no memory of our own"))?;
@@ -284,25 +306,5 @@ impl Stream {
         frame.set_pts(pts);
         self.last_pts = Some(pts);
         Ok(buffer)
-    }
-}
-
-/// Buffers that are used again. Those that are still somewhere else when it is dropped live on.
-struct Pool(gst_video::VideoBufferPool);
-
-impl Pool {
-    fn new(info: &gst_video::VideoInfo) -> Result<Self, glib::BoolError> {
-        let pool = gst_video::VideoBufferPool::new();
-        let mut config = pool.config();
-        config.set_params(Some(&info.to_caps()?), info.size() as u32, 2, 0);
-        pool.set_config(config)?;
-        pool.set_active(true)?;
-        Ok(Self(pool))
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        let _ = self.0.set_active(false);
     }
 }

@@ -1,37 +1,26 @@
-//! The picture of the pointer, which X keeps apart from that of the screen.
-
-use x11rb::protocol::xfixes::GetCursorImageReply;
+//! The cursor, which display servers keep apart from the pixels of the screen.
 
 use super::region::{Region, Rows};
 
-/// What the pointer looks like.
+/// The image of the cursor.
 #[derive(Debug)]
 pub(super) struct Cursor {
-    width: usize,
-    height: usize,
-    /// The pixel that points.
-    hot: (i32, i32),
-    /// ARGB, multiplied with its alpha already.
-    pixels: Vec<u32>,
-    /// Which of X's cursors it is.
-    serial: u32,
+    pub(super) width: usize,
+    pub(super) height: usize,
+    /// The pixel that points, counted from the top left.
+    pub(super) hotspot: (i32, i32),
+    /// Rows from the top: ARGB, premultiplied.
+    pub(super) pixels: Vec<u32>,
+    /// The display server's number for this image.
+    pub(super) serial: u32,
 }
 
 impl Cursor {
-    pub(super) fn new(reply: GetCursorImageReply) -> Self {
-        Self {
-            width: reply.width.into(),
-            height: reply.height.into(),
-            hot: (reply.xhot.into(), reply.yhot.into()),
-            pixels: reply.cursor_image,
-            serial: reply.cursor_serial,
-        }
-    }
-
-    /// Where it is to be drawn in `region` when the pointer is at this place of the window; `None` if it is outside.
+    /// The place at which it is drawn in `region` when the pointer is at this pixel of the screen; `None` if that is
+    /// outside.
     pub(super) fn place(&self, region: Region, x: i16, y: i16) -> Option<Place> {
-        let left = i32::from(x) - self.hot.0 - i32::from(region.x);
-        let top = i32::from(y) - self.hot.1 - i32::from(region.y);
+        let left = i32::from(x) - self.hotspot.0 - i32::from(region.x);
+        let top = i32::from(y) - self.hotspot.1 - i32::from(region.y);
         let inside =
             |start: i32, length: usize, limit: u16| start < limit.into() && start + length as i32 > 0;
         (inside(left, self.width, region.width) && inside(top, self.height, region.height)).then(|| Place {
@@ -42,7 +31,7 @@ impl Cursor {
         })
     }
 
-    /// Draws it onto BGRx pixels of `stride` bytes a row, of which the first is row `first` of the region.
+    /// Draws it onto BGRx pixels of `stride` bytes a row, the first of which is row `first` of the region.
     pub(super) fn blend(&self, place: &Place, pixels: &mut [u8], stride: usize, first: usize) {
         let source_rows = self.pixels.chunks_exact(self.width.max(1));
         for (row, source) in source_rows.enumerate() {
@@ -66,7 +55,7 @@ impl Cursor {
     }
 }
 
-/// Where a cursor is drawn in a region.
+/// The place at which a cursor is drawn in a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     left: i32,
@@ -92,7 +81,7 @@ mod tests {
         Cursor {
             width: 2,
             height: 2,
-            hot: (1, 0),
+            hotspot: (1, 0),
             pixels: vec![0xffff_ffff, 0x8080_0000, 0, 0xff00_0000],
             serial: 1,
         }

@@ -3,7 +3,7 @@
 use gst::glib;
 use gst::prelude::*;
 
-use super::X11_SOURCE;
+use crate::capture::X11_SOURCE;
 
 glib::wrapper! {
     /// The element.
@@ -11,7 +11,7 @@ glib::wrapper! {
         @extends gst_base::PushSrc, gst_base::BaseSrc, gst::Element, gst::Object;
 }
 
-pub(super) fn register() -> Result<(), glib::BoolError> {
+pub(in crate::capture) fn register() -> Result<(), glib::BoolError> {
     gst::Element::register(None, X11_SOURCE, gst::Rank::NONE, X11Source::static_type())
 }
 
@@ -24,11 +24,11 @@ mod imp {
     use gst_base::subclass::prelude::*;
     use gst_video::VideoFormat;
 
-    use super::super::LEAVE_OUT;
-    use super::super::control::Control;
-    use super::super::region::Crop;
-    use super::super::screen::Screen;
-    use super::super::stream::{Next, Stop, Stream};
+    use super::super::screen::X11Screen;
+    use crate::capture::LEAVE_OUT;
+    use crate::capture::control::Control;
+    use crate::capture::region::Crop;
+    use crate::capture::stream::{Next, Stop, Stream};
     use crate::sync::lock;
     use crate::x11::{Attempt, Reconnect};
 
@@ -59,7 +59,7 @@ mod imp {
         size: Mutex<Option<(u32, u32)>>,
         /// What was negotiated.
         info: Mutex<Option<gst_video::VideoInfo>>,
-        stream: Mutex<Option<Stream>>,
+        stream: Mutex<Option<Stream<X11Screen>>>,
     }
 
     #[glib::object_subclass]
@@ -219,8 +219,7 @@ mod imp {
             self.control.open().map_err(|error| refused(error.to_string()))?;
             let xid =
                 u32::try_from(settings.xid).map_err(|_| refused("no window has such a number".to_owned()))?;
-            let screen =
-                Screen::open(settings.display_name.as_deref(), xid, settings.crop).map_err(refused)?;
+            let screen = X11Screen::open(settings.display_name.as_deref(), xid).map_err(refused)?;
             if !screen.shares_memory() {
                 gst::warning!(
                     CAT,
@@ -228,7 +227,7 @@ mod imp {
                     "no shared memory with the X server: this takes more time"
                 );
             }
-            if !screen.tells_motion() {
+            if !screen.has_raw_motion() {
                 gst::warning!(
                     CAT,
                     imp = self,
@@ -236,7 +235,7 @@ mod imp {
                 );
             }
             self.control.renew_part();
-            let stream = Stream::new(screen);
+            let stream = Stream::new(screen, settings.crop).map_err(refused)?;
             gst::debug!(
                 CAT,
                 imp = self,
@@ -333,14 +332,14 @@ mod imp {
                                 gst::ResourceError::Read,
                                 ("the X display {display} is lost: {reason}; waiting for it")
                             );
-                            let screen = self.reconnect(&settings).ok_or(gst::FlowError::Flushing)?;
+                            self.reconnect(&settings, stream)
+                                .ok_or(gst::FlowError::Flushing)?;
                             gst::element_imp_info!(
                                 self,
                                 gst::ResourceError::Read,
                                 ("the X display {display} is back")
                             );
                             self.control.renew_part();
-                            stream.go_on(screen);
                             self.renegotiate(stream)?;
                             continue;
                         }
@@ -358,7 +357,7 @@ mod imp {
 
     impl X11Source {
         /// Tells downstream the size that the picture has now.
-        fn renegotiate(&self, stream: &Stream) -> Result<(), gst::FlowError> {
+        fn renegotiate(&self, stream: &Stream<X11Screen>) -> Result<(), gst::FlowError> {
             *lock(&self.size) = Some(stream.size());
             match self.obj().negotiate() {
                 true => Ok(()),
@@ -366,13 +365,17 @@ mod imp {
             }
         }
 
-        /// Waits until the X server is back; `None` if this is to stop before.
-        fn reconnect(&self, settings: &Settings) -> Option<Screen> {
+        /// Waits until the X server is back, and lets `stream` go on with its screen. `None` if the element is to stop
+        /// before.
+        fn reconnect(&self, settings: &Settings, stream: &mut Stream<X11Screen>) -> Option<()> {
             let mut reconnect = Reconnect::new();
-            let open = || Screen::open(settings.display_name.as_deref(), x11rb::NONE, settings.crop);
+            let mut open = || {
+                let screen = X11Screen::open(settings.display_name.as_deref(), x11rb::NONE)?;
+                stream.go_on(screen)
+            };
             while !self.control.flushing.load(Ordering::SeqCst) {
-                match reconnect.attempt(open) {
-                    Attempt::Connected(screen) => return Some(screen),
+                match reconnect.attempt(&mut open) {
+                    Attempt::Connected(()) => return Some(()),
                     Attempt::Early(rest) => self.control.sleep(None, Some(rest)).ok()?,
                     Attempt::Failed(reason) => gst::debug!(CAT, imp = self, "not yet: {reason}"),
                 }

@@ -1,0 +1,9 @@
+//! Screens and windows of an X server, and the element that captures them.
+
+mod element;
+mod memory;
+mod pixels;
+mod screen;
+mod setup;
+
+pub(super) use element::register;
