@@ -24,11 +24,11 @@ mod imp {
     use gst_base::subclass::prelude::*;
     use gst_video::VideoFormat;
 
-    use super::super::screen::X11Screen;
     use crate::capture::LEAVE_OUT;
     use crate::capture::control::Control;
     use crate::capture::region::Crop;
     use crate::capture::stream::{Next, Stop, Stream};
+    use crate::capture::x11::screen::X11Screen;
     use crate::sync::lock;
     use crate::x11::{Attempt, Reconnect};
 
