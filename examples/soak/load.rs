@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use deskbeam::desktop::DesktopServices;
+use deskbeam::desktop::{Backend, DesktopServices};
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::block_in_place;
@@ -154,7 +154,7 @@ async fn stay(socket: String, mut xvfb: Xvfb, latencies: Latencies) {
         .await;
     loop {
         let root = Root::connect(&xvfb.display);
-        let services = DesktopServices::start(&xvfb.display, None, |_| {}).ok();
+        let services = DesktopServices::start(&xvfb.display, None, false, |_| {}).ok();
         for change in 0..LIFE {
             if change % 10 == 9 {
                 let (width, height) = (800 + 16 * (change % 30), 600 + 4 * (change % 30));

@@ -12,6 +12,7 @@ pub(crate) mod fuzzing;
 mod log;
 mod options;
 mod parse;
+mod platform;
 mod process;
 mod signaling;
 mod tls;

@@ -21,6 +21,7 @@ mod webrtc;
 pub use handle::{Media, MediaHandle, Messenger, PeerGone, PeerHandle};
 pub use latency::FrameTimes;
 pub use log::route_to_tracing;
+pub use pipeline::display::needs_display;
 pub use pipeline::parse::DescriptionError;
 pub use pipeline::plan::Plan;
 pub use pipeline::stream_options::StreamOptions;

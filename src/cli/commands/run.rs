@@ -7,13 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::access::TurnSecret;
-use crate::chord::Chord;
-use crate::desktop::{self, Ended, NoDesktop, VirtualDisplay, VirtualOptions, X11Desktop, can_ask};
 use crate::host::{self, HostConfig, LocalRights, SessionLimits};
-use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
 use crate::session::SessionConfig;
@@ -24,7 +20,8 @@ use crate::cli::access::Announcement;
 use crate::cli::announce::announce;
 use crate::cli::client_setting::ClientSetting;
 use crate::cli::failure::Failure;
-use crate::cli::options::{AccessArguments, RunOptions, StreamArguments};
+use crate::cli::options::{RunOptions, StreamArguments};
+use crate::cli::platform::{Platform, display_in_environment};
 use crate::cli::{access, files, process, signaling, tls};
 
 pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
@@ -44,18 +41,18 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     let tls = tls::tls(options.tls.clone(), options.listen)?;
     let folders = files::folders(&options.files)?;
     let listener = listen(options.listen)?;
-    let desktop = Desktop::open(&options)?;
-    check_local(&options.access, &desktop)?;
-    let input = input_backend(desktop.display(), options.access.block_keys.clone())?;
+    let platform = Platform::open(&options)?;
+    platform.check_local_user(&options.access)?;
+    let input = platform.input(options.access.block_keys.clone())?;
     let (fps, bitrate_kbps) = (options.stream.fps, options.stream.bitrate);
-    let stream = options.stream.into_options(desktop.display().map(str::to_owned));
+    let stream = options.stream.into_options(platform.display().map(str::to_owned));
     let plan = Plan::new(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
     let setup = HostConfig {
         plan,
         input,
-        desktop: desktop.services(),
+        desktop: platform.desktop(),
         session: SessionConfig {
             policy: Policy {
                 clipboard: ClipboardPolicy::named(&options.files.clipboard).unwrap_or_default(),
@@ -97,7 +94,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         new_plans,
         remote_signaling: signaling::remote_signaling(options.signaling),
     };
-    serve(setup, listener, desktop, &announcement, Reload { stream, plans })
+    serve(setup, listener, platform, &announcement, Reload { stream, plans })
 }
 
 /// The reload of the pipeline files.
@@ -134,128 +131,6 @@ fn pinned(settings: Vec<ClientSetting>) -> serde_json::Map<String, serde_json::V
         .collect()
 }
 
-/// What is streamed.
-enum Desktop {
-    /// A display that was there already.
-    Existing(String),
-    /// A private X server of ours.
-    Virtual(VirtualDisplay),
-    /// Something without a display.
-    None,
-}
-
-impl Desktop {
-    fn open(options: &RunOptions) -> Result<Self, Failure> {
-        if let Some(size) = options.virtual_size {
-            let command = options.program.clone();
-            let display = VirtualDisplay::start(VirtualOptions {
-                width: size.width,
-                height: size.height,
-                command,
-            })
-            .map_err(|error| Failure::Display(error.to_string()))?;
-            process::set_display(display.display(), Some(display.xauthority()));
-            return Ok(Self::Virtual(display));
-        }
-        let wanted = needs_display(&options.stream);
-        // A display that merely happens to be there is not acted on when something else is shown.
-        let present = || display_in_environment().filter(|_| wanted);
-        match options.display.clone().or_else(present) {
-            Some(display) => {
-                if options.display.is_none() && std::env::var_os("WAYLAND_DISPLAY").is_some() {
-                    tracing::warn!(
-                        "this is a Wayland session: only what X11 programs show is captured. With --virtual deskbeam \
-                         starts a desktop of its own."
-                    );
-                }
-                process::set_display(&display, None);
-                Ok(Self::Existing(display))
-            }
-            None if wanted => Err(Failure::Display(no_display())),
-            None => Ok(Self::None),
-        }
-    }
-
-    fn services(&self) -> Arc<dyn desktop::Desktop> {
-        match self {
-            Self::Existing(display) => Arc::new(X11Desktop::new(display, None)),
-            Self::Virtual(display) => Arc::new(X11Desktop::new(display.display(), Some(display.cookie()))),
-            Self::None => Arc::new(NoDesktop),
-        }
-    }
-
-    fn display(&self) -> Option<&str> {
-        match self {
-            Self::Existing(display) => Some(display),
-            Self::Virtual(display) => Some(display.display()),
-            Self::None => None,
-        }
-    }
-}
-
-/// Whether what is captured is an X display, by name or in a text.
-fn needs_display(stream: &StreamArguments) -> bool {
-    let names_source = |text: &str| {
-        ["deskbeamx11src", "ximagesrc"]
-            .iter()
-            .any(|name| text.contains(name))
-    };
-    match &stream.pipeline {
-        Some(text) => names_source(text),
-        None => matches!(stream.capture.as_str(), "auto" | "x11" | "ximage") || names_source(&stream.capture),
-    }
-}
-
-fn no_display() -> String {
-    let wayland = match std::env::var_os("WAYLAND_DISPLAY") {
-        Some(_) => "This is a Wayland session, which deskbeam cannot capture yet. ",
-        None => "",
-    };
-    format!(
-        "there is no X11 display: $DISPLAY is not set and --display is not given. {wayland}\
-         With --virtual deskbeam starts a desktop of its own."
-    )
-}
-
-fn display_in_environment() -> Option<String> {
-    std::env::var("DISPLAY")
-        .ok()
-        .filter(|display| !display.is_empty())
-}
-
-/// Checks that there is a display for the options about the local user, and a program that shows dialogs.
-fn check_local(access: &AccessArguments, desktop: &Desktop) -> Result<(), Failure> {
-    let wanted = [
-        (access.confirm, "--confirm"),
-        (access.local_priority.is_some(), "--local-priority"),
-        (access.panic_key.is_some(), "--panic-key"),
-    ];
-    let wanted = wanted.iter().find(|(is_wanted, _)| *is_wanted);
-    if let (Some((_, flag)), Desktop::None) = (wanted, desktop) {
-        return Err(Failure::Usage(format!(
-            "{flag} needs a display with a local user"
-        )));
-    }
-    if access.confirm && !can_ask() {
-        return Err(Failure::Usage(
-            "--confirm needs a program that shows dialogs: install zenity, xmessage (x11-utils) or kdialog"
-                .to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-fn input_backend(display: Option<&str>, blocked: Vec<Chord>) -> Result<Box<dyn Backend>, Failure> {
-    let Some(display) = display else {
-        tracing::info!("there is no display: pointer and keyboard input is discarded");
-        return Ok(Box::new(Discard));
-    };
-    match X11Backend::connect(Some(display), None) {
-        Ok(backend) => Ok(Box::new(backend.without(blocked))),
-        Err(error) => Err(Failure::Display(error.to_string())),
-    }
-}
-
 /// The connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
@@ -279,7 +154,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 fn serve(
     mut setup: HostConfig,
     listener: TcpListener,
-    desktop: Desktop,
+    platform: Platform,
     announcement: &Announcement,
     reload: Reload,
 ) -> Result<(), Failure> {
@@ -295,7 +170,7 @@ fn serve(
         shutdown::on_hangup(move || Reload::send_plan(reload.stream.clone(), reload.plans.clone()))
             .context("cannot catch signals")?;
         setup.cut_off = shutdown::on_cut_off().context("cannot catch signals")?;
-        end_with_desktop(&desktop, &shutdown);
+        platform.cancel_at_end(&shutdown);
         announce(address, announcement, setup.serving.tls.as_ref());
         if !address.ip().is_loopback() && is_open {
             tracing::warn!("--auth none: everyone who can reach {address} can see and control this desktop");
@@ -303,36 +178,7 @@ fn serve(
         host::run(setup, listener, shutdown).await
     });
     runtime.shutdown_background();
-    let lost = match &desktop {
-        Desktop::Virtual(display) => {
-            matches!(display.end().wait_timeout(Duration::ZERO), Some(Ended::Server(_)))
-        }
-        _ => false,
-    };
-    drop(desktop);
+    let closed = platform.close();
     result?;
-    if lost {
-        return Err(Failure::Display(
-            "the X server of the virtual desktop ended unexpectedly".to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-/// Cancels `shutdown` when the command or the X server of a virtual desktop ends.
-fn end_with_desktop(desktop: &Desktop, shutdown: &CancellationToken) {
-    let Desktop::Virtual(display) = desktop else {
-        return;
-    };
-    let (end, shutdown) = (display.end(), shutdown.clone());
-    tokio::task::spawn_blocking(move || {
-        match end.wait() {
-            Ended::Command(status) => tracing::info!(%status, "the command of the virtual desktop ended"),
-            Ended::Server(status) => {
-                tracing::error!(%status, "the X server of the virtual desktop ended")
-            }
-            Ended::Stopped => return,
-        }
-        shutdown.cancel();
-    });
+    closed
 }

@@ -3,6 +3,7 @@
 pub mod codec;
 pub mod description;
 pub(super) mod encoder_spec;
+pub(super) mod display;
 pub mod library;
 pub mod packages;
 pub mod parse;
