@@ -88,8 +88,8 @@ impl Desk {
         command
     }
 
-    /// Copies as another program does.
-    fn put(&self, content: impl AsRef<[u8]>, arguments: &[&str]) {
+    /// Copies as another program does, and returns what is told of it.
+    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) -> ClipboardReading {
         let mut xclip = self
             .xclip(&[&["-i"], arguments].concat())
             .stdin(Stdio::piped())
@@ -98,11 +98,6 @@ impl Desk {
             .expect("xclip (package xclip)");
         xclip.stdin.take().unwrap().write_all(content.as_ref()).unwrap();
         assert!(xclip.wait().unwrap().success());
-    }
-
-    /// Copies as another program does, and returns what is told of it.
-    fn copy(&self, content: impl AsRef<[u8]>, arguments: &[&str]) -> ClipboardReading {
-        self.put(content, arguments);
         match self.next_besides_the_cursor() {
             DesktopEvent::Clipboard(reading) => reading,
             other => panic!("{other:?}"),
@@ -411,9 +406,11 @@ fn what_nobody_may_read_is_read_on_request_alone() {
         DesktopEvent::Resized { .. }
     ));
     assert!(program.poll_for_event().unwrap().is_none(), "it was asked");
-    let too_large = "x".repeat(8 * 1024 * 1024 + 1);
-    desk.put(&too_large, &[]);
-    assert_eq!(desk.services.read_clipboard(), Err(ClipboardError::TooLarge));
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| desk.services.read_clipboard());
+        answer(&program, &request(&program), b"on request").unwrap();
+        assert_eq!(reading.join().unwrap(), Ok(Some("on request".into())));
+    });
 }
 
 /// Takes the clipboard as a program does that has something to copy.

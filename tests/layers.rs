@@ -63,22 +63,38 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The folders of the same layer that each folder may use. Files beside the folders are above them.
-const FOLDERS: &[(&str, &[(&str, &[&str])])] = &[(
-    "media",
-    &[
-        ("runtime", &[]),
-        ("rate", &["runtime"]),
-        ("pipeline", &["rate", "runtime"]),
-        ("source", &["pipeline", "rate", "runtime"]),
-        ("encoder", &["pipeline", "rate", "runtime", "source"]),
-        ("share", &["encoder", "pipeline", "rate", "runtime", "source"]),
-        (
-            "webrtc",
-            &["encoder", "pipeline", "rate", "runtime", "share", "source"],
-        ),
-    ],
-)];
+/// Folders, each with the others that it may use.
+type Folders = &'static [(&'static str, &'static [&'static str])];
+
+/// Folder by folder within a layer, the other folders of that layer that it may use. Files beside the folders are on top
+/// of them.
+const FOLDERS: &[(&str, Folders)] = &[
+    (
+        "media",
+        &[
+            ("runtime", &[]),
+            ("rate", &["runtime"]),
+            ("pipeline", &["rate", "runtime"]),
+            ("source", &["pipeline", "rate", "runtime"]),
+            ("encoder", &["pipeline", "rate", "runtime", "source"]),
+            ("share", &["encoder", "pipeline", "rate", "runtime", "source"]),
+            (
+                "webrtc",
+                &["encoder", "pipeline", "rate", "runtime", "share", "source"],
+            ),
+        ],
+    ),
+    ("capture", &[("x11", &[])]),
+    (
+        "desktop",
+        &[
+            ("program", &[]),
+            ("x11", &[]),
+            ("virtual_display", &["program", "x11"]),
+        ],
+    ),
+    ("input", &[("x11", &[])]),
+];
 
 /// Files beside the folders of a layer that folders may use; they use no folder themselves.
 const LEAVES: &[&str] = &["media/latency.rs", "media/log.rs"];
@@ -103,7 +119,17 @@ const CONFINED: &[(&[&str], &[&str])] = &[
     (&["clap", "toml"], &["cli/"]),
     (&["argon2", "subtle"], &["access/"]),
     (&["rcgen", "tokio_rustls"], &["web/"]),
-    (&["x11rb", "xkeysym"], &["input/", "desktop/", "capture/", "x11/"]),
+    (
+        &["x11rb"],
+        &[
+            "capture/x11/",
+            "desktop/virtual_display/",
+            "desktop/x11/",
+            "input/x11/",
+            "x11/",
+        ],
+    ),
+    (&["xkeysym"], &["input/"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -222,6 +248,21 @@ fn folders_of_a_layer_depend_in_one_direction() {
                     "{}: {layer}/{second} must not use {layer}/{name}",
                     path.display()
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_every_platform_uses_knows_no_x11() {
+    for (path, code) in sources() {
+        let mut parts = path.components().map(|part| part.as_os_str().to_str().unwrap());
+        let (layer, file) = (parts.next().unwrap(), parts.next().unwrap_or_default());
+        // The map of a layer says which folders there are.
+        let is_neutral = file.ends_with(".rs") && file != "mod.rs";
+        if is_neutral && matches!(layer, "capture" | "desktop" | "input") {
+            for name in ["x11::", "virtual_display::"] {
+                assert!(!code.contains(name), "{} must not name {name}", path.display());
             }
         }
     }

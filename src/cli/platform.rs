@@ -112,7 +112,7 @@ impl Platform {
         let wanted = wanted.iter().find(|(is_wanted, _)| *is_wanted);
         if let (Some((_, flag)), Self::None) = (wanted, self) {
             return Err(Failure::Usage(format!(
-                "{flag} needs a display with somebody at it"
+                "{flag} needs a display with a local user"
             )));
         }
         if access.confirm && !can_ask() {

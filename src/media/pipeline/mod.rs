@@ -2,8 +2,8 @@
 
 pub mod codec;
 pub mod description;
-pub(super) mod encoder_spec;
 pub(super) mod display;
+pub(super) mod encoder_spec;
 pub mod library;
 pub mod packages;
 pub mod parse;
