@@ -22,6 +22,29 @@ impl Crop {
     }
 }
 
+/// What is captured of a screen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Framing {
+    /// The setting of the element.
+    pub(super) crop: Crop,
+    /// The part of the crop that is shown alone; `None`: all of it.
+    pub(super) part: Option<Part>,
+}
+
+impl Framing {
+    /// The region of a screen of this size.
+    ///
+    /// # Errors
+    /// If the crop begins beyond its edge.
+    pub(super) fn region(&self, width: u16, height: u16) -> Result<Region, String> {
+        let Crop { startx, starty, .. } = self.crop;
+        let whole = self.crop.of(width, height).ok_or_else(|| {
+            format!("the region begins at {startx},{starty}, and the window has only {width}x{height} pixels")
+        })?;
+        Ok(self.part.map_or(whole, |part| part.within(whole)))
+    }
+}
+
 /// A part of the region that is shown alone, in pixels of the screen. As text: `640x480+10+20`, as X11 writes a geometry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {

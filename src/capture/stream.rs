@@ -11,7 +11,7 @@ use super::control::Control;
 use super::cursor::{Cursor, Place};
 use super::limiter::{Limiter, Turn};
 use super::picture::Picture;
-use super::region::{Crop, Part, Rows};
+use super::region::{Crop, Framing, Rows};
 use super::screen::{Changes, Grab, Screen};
 use pool::Pool;
 
@@ -48,9 +48,7 @@ impl From<String> for Stop {
 /// A capture that runs. Belongs to the streaming thread.
 pub(super) struct Stream<S> {
     screen: S,
-    crop: Crop,
-    /// The part of the cropped screen that is shown alone; `None`: all of it.
-    part: Option<Part>,
+    framing: Framing,
     changes: Changes,
     /// The running time at which the first of the changes was seen.
     changed_at: Option<gst::ClockTime>,
@@ -73,8 +71,7 @@ impl<S: Screen> Stream<S> {
         let mut stream = Self {
             changes: Changes::all(screen.region()),
             screen,
-            crop,
-            part: None,
+            framing: Framing { crop, part: None },
             changed_at: None,
             limiter: Limiter::default(),
             last_frame: None,
@@ -95,7 +92,7 @@ impl<S: Screen> Stream<S> {
     pub(super) fn go_on(&mut self, screen: S) -> Result<(), String> {
         *self = Self {
             last_pts: self.last_pts,
-            ..Self::new(screen, self.crop)?
+            ..Self::new(screen, self.framing.crop)?
         };
         Ok(())
     }
@@ -121,7 +118,7 @@ impl<S: Screen> Stream<S> {
         loop {
             self.wait(control, &now)?;
             if let Some(part) = control.take_part() {
-                self.part = part;
+                self.framing.part = part;
                 self.changes.window = true;
             }
             if std::mem::take(&mut self.changes.window) && self.measure()? {
@@ -210,11 +207,7 @@ impl<S: Screen> Stream<S> {
     /// be read anew in any case.
     fn measure(&mut self) -> Result<bool, String> {
         let (width, height) = self.screen.size()?;
-        let Crop { startx, starty, .. } = self.crop;
-        let whole = self.crop.of(width, height).ok_or_else(|| {
-            format!("the region begins at {startx},{starty}, and the window has only {width}x{height} pixels")
-        })?;
-        let region = self.part.map_or(whole, |part| part.within(whole));
+        let region = self.framing.region(width, height)?;
         let is_changed = region != self.screen.region();
         if is_changed {
             self.screen.set_region(region);
