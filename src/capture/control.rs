@@ -1,4 +1,4 @@
-//! What other threads may change while the streaming thread waits.
+//! Settings and requests of other threads, which wake the streaming thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -12,20 +12,20 @@ use crate::sync::lock;
 
 use super::region::Part;
 
-/// Flags, and what wakes the streaming thread to look at them.
+/// Flags, and the event file that wakes the streaming thread to look at them.
 #[derive(Debug)]
 pub(super) struct Control {
     pub(super) show_pointer: AtomicBool,
     /// Frames per second, in motion that lasts.
     pub(super) max_framerate: AtomicU32,
-    /// Whether waiting is to end at once.
+    /// True if the element is flushing: waiting ends at once.
     pub(super) flushing: AtomicBool,
-    /// Whether a frame is to be made, changed or not.
+    /// True if a frame is to be made, changed or not.
     pub(super) repeat: AtomicBool,
-    /// Whether one frame is to be left out.
+    /// True if one frame is to be left out.
     pub(super) leave_out: AtomicBool,
     part: Mutex<Option<Part>>,
-    /// Whether the streaming thread has still to take `part`.
+    /// True if the streaming thread has not taken `part` yet.
     is_part_new: AtomicBool,
     wake: OnceLock<OwnedFd>,
 }
@@ -46,7 +46,7 @@ impl Default for Control {
 }
 
 impl Control {
-    /// To be called before anybody waits.
+    /// Creates the event file. To be called before the streaming thread waits.
     pub(super) fn open(&self) -> rustix::io::Result<()> {
         if self.wake.get().is_none() {
             let _ = self
@@ -56,36 +56,36 @@ impl Control {
         Ok(())
     }
 
-    /// Lets the streaming thread look at what has changed here.
+    /// Wakes the streaming thread.
     pub(super) fn wake(&self) {
         if let Some(wake) = self.wake.get() {
             let _ = rustix::io::write(wake, &1_u64.to_ne_bytes());
         }
     }
 
-    /// Lets the streaming thread show this part alone; `None`: everything.
+    /// Lets the streaming thread show this part alone; `None`: all of the region.
     pub(super) fn set_part(&self, part: Option<Part>) {
         *lock(&self.part) = part;
         self.renew_part();
         self.wake();
     }
 
-    /// What was set last.
+    /// The part that was set last.
     pub(super) fn part(&self) -> Option<Part> {
         *lock(&self.part)
     }
 
-    /// Another screen has still to be told.
+    /// Lets the streaming thread take the part again, for another screen.
     pub(super) fn renew_part(&self) {
         self.is_part_new.store(true, Ordering::SeqCst);
     }
 
-    /// Whether there is a part to be taken.
+    /// True if there is a part to be taken.
     pub(super) fn is_part_new(&self) -> bool {
         self.is_part_new.load(Ordering::SeqCst)
     }
 
-    /// What is to be shown from now on, if that is news.
+    /// Takes the part that is to be shown from now on, if it is new.
     pub(super) fn take_part(&self) -> Option<Option<Part>> {
         let is_new = self.is_part_new.swap(false, Ordering::SeqCst);
         is_new.then(|| self.part())

@@ -1,8 +1,8 @@
-//! When a frame may be taken.
+//! The rate of frames, and which changes wait for it. Pure.
 
 use std::time::{Duration, Instant};
 
-/// Not a grid: a change after a pause never waits, and changes that come a little unevenly, at about the rate, do not
+/// The rate limiter. It is not a grid: a change after a pause never waits, and changes that come a little unevenly, at about the rate, do not
 /// either. There are two limits:
 ///
 /// For moments there may be twice as many frames as the rate says: a token bucket that holds two.
@@ -14,37 +14,37 @@ use std::time::{Duration, Instant};
 /// many as the rate says.
 #[derive(Debug, Default)]
 pub(super) struct Limiter {
-    /// When both tokens are there again.
+    /// The time at which both tokens are there again.
     full_at: Option<Instant>,
-    /// When displays have shown what was taken.
+    /// The time at which displays have shown what was taken.
     shown_at: Option<Instant>,
     moving_since: Option<Instant>,
     last: Option<Instant>,
-    /// When there was one too many, or would have been.
+    /// The time at which there was one frame too many, or would have been.
     crowded_at: Option<Instant>,
-    /// When somebody was late.
+    /// The time at which a display was late.
     late_at: Option<Instant>,
     leaves_out: bool,
 }
 
-/// Whether a change becomes a frame.
+/// The fate of a change: now, later, or with the next one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// At once.
+    /// The change becomes a frame at once.
     Now,
-    /// After this time.
+    /// The change becomes a frame after this time.
     In(Duration),
-    /// It is left out, and comes with the next.
+    /// The change is left out, and comes with the next one.
     LeftOut {
-        /// What changes within this time is left out, too.
+        /// Changes within this time are left out, too.
         with: Duration,
-        /// After this time there is no next.
+        /// After this time there is no next change: this one becomes a frame.
         longest: Duration,
     },
 }
 
 impl Limiter {
-    /// What becomes of a change that is there `now`, with one frame for each `interval`.
+    /// Decides about a change that is there `now`, with one frame for each `interval`.
     pub(super) fn turn(&mut self, now: Instant, interval: Duration) -> Turn {
         let token = token(interval);
         let empty = self.missing(now, token).saturating_sub(token * (CAPACITY - 1));
@@ -70,7 +70,7 @@ impl Limiter {
         }
     }
 
-    /// Takes a frame. Without a token, the next turn is the later.
+    /// Counts a frame. Without a token, the next turn is the later.
     pub(super) fn take(&mut self, now: Instant, interval: Duration) {
         let token = token(interval);
         self.full_at = Some(now + self.missing(now, token) + token);
@@ -86,7 +86,8 @@ impl Limiter {
         self.shown_at = Some(now + unshown + interval);
     }
 
-    /// A display is late: one frame is left out, if there is motion. Not more than one a second, however many say so.
+    /// Leaves out one frame, if there is motion, for a display that is late. Not more than one a second, however many
+    /// displays are late.
     pub(super) fn leave_out(&mut self, now: Instant, interval: Duration) {
         if self.late_at.is_none_or(|at| now - at >= PATIENCE) {
             self.late_at = Some(now);
@@ -95,12 +96,12 @@ impl Limiter {
         }
     }
 
-    /// Whether one more would be too many: it is early, and there was another lately.
+    /// True if one frame more would be too many: it is early, and there was another lately.
     fn is_crowded(&self, now: Instant, unshown: Duration, interval: Duration) -> bool {
         unshown > interval / 2 && self.crowded_at.is_some_and(|at| now - at < interval * LASTING)
     }
 
-    /// For how long displays have enough. Bounded, so that a higher rate helps at once.
+    /// The time for which displays have frames. Bounded, so that a higher rate helps at once.
     fn unshown(&self, now: Instant, interval: Duration) -> Duration {
         self.shown_at
             .map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
@@ -126,9 +127,9 @@ fn token(interval: Duration) -> Duration {
 
 /// Displays have shorter periods.
 const DISPLAY: Duration = Duration::from_millis(25);
-/// After so many intervals motion lasts, and begins anew if there was none.
+/// The number of intervals after which motion counts as lasting, and after which it begins anew if there was none.
 const LASTING: u32 = 6;
-/// How many frames may come at once.
+/// The number of frames that may come at once.
 const CAPACITY: u32 = 2;
 /// The least time between two frames that are left out for a display.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -143,7 +144,7 @@ mod tests {
         start + Duration::from_millis(milliseconds)
     }
 
-    /// When the changes, in milliseconds, become frames.
+    /// The times at which the changes become frames, all in milliseconds.
     fn taken(limiter: &mut Limiter, start: Instant, changes: impl IntoIterator<Item = u64>) -> Vec<u64> {
         let mut changes = changes.into_iter().peekable();
         let mut frames = Vec::new();

@@ -7,8 +7,8 @@
 
 mod control;
 mod cursor;
+mod frame;
 mod limiter;
-mod picture;
 mod region;
 mod screen;
 mod stream;

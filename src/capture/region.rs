@@ -22,7 +22,7 @@ impl Crop {
     }
 }
 
-/// What is captured of a screen.
+/// The part of a screen that is captured.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Framing {
     /// The setting of the element.
@@ -114,7 +114,7 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// All of a screen of this size.
+    /// The region that is all of a screen of this size.
     pub(super) fn whole(width: u16, height: u16) -> Self {
         Self {
             x: 0,
@@ -129,7 +129,7 @@ impl Region {
         usize::from(self.width) * 4
     }
 
-    /// All of its rows.
+    /// The rows of the region, all of them.
     pub(super) fn rows(self) -> Rows {
         0..self.height.into()
     }

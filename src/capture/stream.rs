@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::control::Control;
 use super::cursor::{Cursor, Place};
+use super::frame::Frame;
 use super::limiter::{Limiter, Turn};
-use super::picture::Picture;
 use super::region::{Crop, Framing, Rows};
 use super::screen::{Changes, Grab, Screen};
 use pool::Pool;
@@ -57,7 +57,7 @@ pub(super) struct Stream<S> {
     cursor: Option<Cursor>,
     /// The place of the cursor in the region.
     place: Option<Place>,
-    picture: Option<Picture>,
+    frame: Option<Frame>,
     pool: Option<Pool>,
     last_pts: Option<gst::ClockTime>,
 }
@@ -77,7 +77,7 @@ impl<S: Screen> Stream<S> {
             last_frame: None,
             cursor: None,
             place: None,
-            picture: None,
+            frame: None,
             pool: None,
             last_pts: None,
         };
@@ -211,7 +211,7 @@ impl<S: Screen> Stream<S> {
         let is_changed = region != self.screen.region();
         if is_changed {
             self.screen.set_region(region);
-            self.picture = None;
+            self.frame = None;
             self.place = None;
         }
         self.changes.rows = self.screen.region().rows();
@@ -240,13 +240,9 @@ impl<S: Screen> Stream<S> {
         Ok(())
     }
 
-    /// Begins a new picture and its pool of buffers if `info` is not what the last one was made for.
+    /// Begins a new frame and its pool of buffers if `info` is not the format of the last one. Returns `true` if so.
     fn renew(&mut self, info: &gst_video::VideoInfo) -> Result<bool, Stop> {
-        if self
-            .picture
-            .as_ref()
-            .is_some_and(|picture| picture.info() == info)
-        {
+        if self.frame.as_ref().is_some_and(|frame| frame.info() == info) {
             return Ok(false);
         }
         if (info.width(), info.height()) != self.size() {
@@ -256,17 +252,17 @@ impl<S: Screen> Stream<S> {
             )));
         }
         self.pool = Some(Pool::new(info).map_err(|error| error.to_string())?);
-        self.picture = Some(Picture::new(info.clone()));
+        self.frame = Some(Frame::new(info.clone()));
         Ok(true)
     }
 
     /// Converts the rows that were read, and those where the cursor was and is.
     fn update(&mut self, rows: &Rows, before: Option<&Place>) -> Result<(), Stop> {
         let pointer = self.cursor.as_ref().zip(self.place.as_ref());
-        let Some(picture) = &mut self.picture else {
+        let Some(frame) = &mut self.frame else {
             return Ok(());
         };
-        let mut update = |rows: &Rows| picture.update(self.screen.pixels(), rows, pointer);
+        let mut update = |rows: &Rows| frame.update(self.screen.pixels(), rows, pointer);
         let mut updated = update(rows);
         if before != self.place.as_ref() {
             for place in [before, self.place.as_ref()].into_iter().flatten() {
@@ -279,24 +275,24 @@ impl<S: Screen> Stream<S> {
     /// Copies the frame into a buffer.
     fn buffer(&mut self, changed_at: Option<gst::ClockTime>) -> Result<gst::Buffer, Stop> {
         let failed = |what: &str| Stop::Failed(format!("{what} for a frame"));
-        let (Some(picture), Some(pool)) = (&self.picture, &self.pool) else {
-            return Err(failed("there is no picture"));
+        let (Some(frame), Some(pool)) = (&self.frame, &self.pool) else {
+            return Err(failed("there is no memory"));
         };
         let mut buffer = pool.acquire().map_err(|_| failed("there is no memory"))?;
-        let frame = buffer
+        let target = buffer
             .get_mut()
             .ok_or_else(|| failed("there is no memory of our own"))?;
         let pointer = self.cursor.as_ref().zip(self.place.as_ref());
-        picture.write(
+        frame.write(
             self.screen.pixels(),
             pointer,
-            &mut frame.map_writable().map_err(|_| failed("there is no memory"))?,
+            &mut target.map_writable().map_err(|_| failed("there is no memory"))?,
         );
         let earliest = self
             .last_pts
             .map_or(gst::ClockTime::ZERO, |last| last + gst::ClockTime::NSECOND);
         let pts = changed_at.unwrap_or_default().max(earliest);
-        frame.set_pts(pts);
+        target.set_pts(pts);
         self.last_pts = Some(pts);
         Ok(buffer)
     }

@@ -40,7 +40,7 @@ mod imp {
         )
     });
 
-    /// What holds from one start to the next.
+    /// The settings, which outlast a stop.
     #[derive(Debug, Default, Clone)]
     struct Settings {
         display_name: Option<String>,
@@ -49,15 +49,15 @@ mod imp {
         reconnect: bool,
     }
 
-    /// Each lock is held for a moment only, but for that of `stream`, which only the streaming thread takes while
-    /// there is one.
+    /// The element. Each lock is held for a moment only, except for that of `stream`, which only the streaming thread takes
+    /// while there is one.
     #[derive(Default)]
     pub struct X11Source {
         settings: Mutex<Settings>,
         control: Control,
-        /// Width and height of the picture while there is a connection.
+        /// Width and height of the frames, in pixels, while there is a connection.
         size: Mutex<Option<(u32, u32)>>,
-        /// What was negotiated.
+        /// The negotiated format.
         info: Mutex<Option<gst_video::VideoInfo>>,
         stream: Mutex<Option<Stream<X11Screen>>>,
     }
@@ -106,7 +106,7 @@ mod imp {
                         .mutable_ready()
                         .build(),
                     glib::ParamSpecBoolean::builder("show-pointer")
-                        .blurb("Whether the pointer is drawn into the picture")
+                        .blurb("Whether the pointer is drawn into the video")
                         .default_value(true)
                         .mutable_playing()
                         .build(),
@@ -146,7 +146,7 @@ mod imp {
                     self.control.max_framerate.store(number(), Ordering::SeqCst);
                     drop(settings);
                     self.control.wake();
-                    // It is in the caps.
+                    // The rate is in the caps.
                     self.obj().src_pad().mark_reconfigure();
                 }
                 _ => {}
@@ -199,7 +199,7 @@ mod imp {
             static TEMPLATES: OnceLock<Vec<gst::PadTemplate>> = OnceLock::new();
             TEMPLATES.get_or_init(|| {
                 let (always, src) = (gst::PadPresence::Always, gst::PadDirection::Src);
-                gst::PadTemplate::new("src", src, always, &caps(None))
+                gst::PadTemplate::new("src", src, always, &caps(None, 0))
                     .into_iter()
                     .collect()
             })
@@ -231,7 +231,7 @@ mod imp {
                 gst::warning!(
                     CAT,
                     imp = self,
-                    "no XInput 2: the pointer moves only with the picture"
+                    "no XInput 2: the pointer moves only when something is drawn"
                 );
             }
             self.control.renew_part();
@@ -262,7 +262,7 @@ mod imp {
         fn caps(&self, filter: Option<&gst::Caps>) -> Option<gst::Caps> {
             let size = *lock(&self.size);
             let frames = self.control.max_framerate.load(Ordering::SeqCst);
-            let caps = caps(size.map(|(width, height)| (width, height, frames)));
+            let caps = caps(size, frames);
             Some(match filter {
                 Some(filter) => filter.intersect_with_mode(&caps, gst::CapsIntersectMode::First),
                 None => caps,
@@ -287,8 +287,8 @@ mod imp {
             Ok(())
         }
 
-        /// A request for a key frame brings the picture once more: there may be no other frame for a long time. Who is
-        /// late wants one frame less.
+        /// A request for a key frame repeats the last frame: there may be no other one for a long time. A request to leave
+        /// a frame out comes for a display that is late.
         fn event(&self, event: &gst::Event) -> bool {
             if gst_video::ForceKeyUnitEvent::is(event) {
                 self.repeat();
@@ -356,7 +356,7 @@ mod imp {
     }
 
     impl X11Source {
-        /// Tells downstream the size that the picture has now.
+        /// Negotiates the present size of the frames.
         fn renegotiate(&self, stream: &Stream<X11Screen>) -> Result<(), gst::FlowError> {
             *lock(&self.size) = Some(stream.size());
             match self.obj().negotiate() {
@@ -395,8 +395,8 @@ mod imp {
         settings.display_name.clone().unwrap_or_else(from_environment)
     }
 
-    /// I420 and BGRx, of this width and height and with as many frames a second at most.
-    fn caps(picture: Option<(u32, u32, u32)>) -> gst::Caps {
+    /// I420 and BGRx, of this width and height and with at most this many frames per second; of any without a size.
+    fn caps(size: Option<(u32, u32)>, max_framerate: u32) -> gst::Caps {
         let format = |format: VideoFormat| {
             let mut caps = gst::Structure::builder("video/x-raw")
                 .field("format", format.to_str())
@@ -406,11 +406,11 @@ mod imp {
             if format == VideoFormat::I420 {
                 caps = caps.field("colorimetry", "bt601");
             }
-            caps = match picture {
-                Some((width, height, frames)) => caps
+            caps = match size {
+                Some((width, height)) => caps
                     .field("width", width as i32)
                     .field("height", height as i32)
-                    .field("max-framerate", gst::Fraction::new(frames as i32, 1)),
+                    .field("max-framerate", gst::Fraction::new(max_framerate as i32, 1)),
                 None => caps
                     .field("width", gst::IntRange::new(1, i32::MAX))
                     .field("height", gst::IntRange::new(1, i32::MAX)),

@@ -19,7 +19,7 @@ pub(super) fn connect(display: Option<&str>) -> Result<(RustConnection, Window),
     Ok((connection, root))
 }
 
-/// Asks for the extensions without which nothing works.
+/// Negotiates the extensions without which nothing works.
 pub(super) fn require_extensions(connection: &RustConnection) -> Result<(), String> {
     for name in [damage::X11_EXTENSION_NAME, xfixes::X11_EXTENSION_NAME] {
         if !has(connection, name)? {
@@ -36,7 +36,7 @@ pub(super) fn require_extensions(connection: &RustConnection) -> Result<(), Stri
     asked().map_err(|error| error.to_string())
 }
 
-/// Whether the X server tells when the pointer moves over any window (XInput 2).
+/// True if the X server reports motion of the pointer over any window (XInput 2).
 pub(super) fn has_raw_motion(connection: &RustConnection) -> bool {
     let asked = || -> Result<bool, ReplyError> {
         // Since 2.1 raw events come during grabs too.
@@ -46,7 +46,7 @@ pub(super) fn has_raw_motion(connection: &RustConnection) -> bool {
     has(connection, xinput::X11_EXTENSION_NAME).unwrap_or_default() && asked().unwrap_or_default()
 }
 
-/// Whether the X server can write into memory of ours: it is on this machine, and has MIT-SHM 1.2.
+/// True if the X server can write into memory of ours: it is on this machine, and has MIT-SHM 1.2.
 pub(super) fn can_share_memory(connection: &RustConnection) -> bool {
     let is_local = rustix::net::getsockname(connection.stream())
         .is_ok_and(|address| address.address_family() == rustix::net::AddressFamily::UNIX);
@@ -62,7 +62,7 @@ fn has(connection: &RustConnection, name: &'static str) -> Result<bool, String> 
     Ok(found.map_err(|error| error.to_string())?.is_some())
 }
 
-/// Whether the pixels of `window` are BGRx in memory.
+/// Checks that the pixels of `window` are BGRx in memory.
 pub(super) fn check_pixels(connection: &RustConnection, window: Window) -> Result<(), String> {
     let asked = || -> Result<_, ReplyError> {
         let attributes = connection.get_window_attributes(window)?.reply()?;

@@ -1,4 +1,4 @@
-//! From the screen's pixels to frames of the negotiated format.
+//! Conversion of the screen's pixels to frames of the negotiated format.
 
 use yuv::{BufferStoreMut, YuvConversionMode, YuvError, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
 
@@ -7,19 +7,19 @@ use super::region::{Rows, in_pairs, overlap};
 
 /// A frame in the making. Only what has changed is converted; the rest stays as it was.
 #[derive(Debug)]
-pub(super) struct Picture {
+pub(super) struct Frame {
     info: gst_video::VideoInfo,
     /// Y, U and V of an I420 frame, without gaps: the library loses rows where there are some. Empty for BGRx, which
     /// needs no conversion.
     planes: [Vec<u8>; 3],
-    /// The rows below the pointer, with the pointer.
+    /// The rows below the cursor, with the cursor.
     strip: Vec<u8>,
 }
 
-/// The pointer, as far as it is in the picture.
+/// The cursor and its place, if it is in the frame.
 pub(super) type Pointer<'a> = Option<(&'a Cursor, &'a Place)>;
 
-impl Picture {
+impl Frame {
     pub(super) fn new(info: gst_video::VideoInfo) -> Self {
         let planes = match info.format() {
             gst_video::VideoFormat::I420 => [0, 1, 2].map(|plane| {
@@ -35,12 +35,12 @@ impl Picture {
         }
     }
 
-    /// What it is a picture of.
+    /// The format of the frame.
     pub(super) fn info(&self) -> &gst_video::VideoInfo {
         &self.info
     }
 
-    /// Takes over `rows` of the screen's `pixels` (BGRx, without gaps), with the pointer.
+    /// Converts `rows` of the screen's `pixels` (BGRx, without gaps), with the cursor.
     pub(super) fn update(&mut self, pixels: &[u8], rows: &Rows, pointer: Pointer) -> Result<(), YuvError> {
         if self.planes[0].is_empty() || rows.is_empty() {
             return Ok(());
@@ -139,18 +139,18 @@ mod tests {
     const RED: [u8; 4] = [0, 0, 255, 0];
     const BLUE: [u8; 4] = [255, 0, 0, 0];
 
-    fn picture(width: u32, height: u32) -> Picture {
+    fn new_frame(width: u32, height: u32) -> Frame {
         gst::init().unwrap();
         let info = gst_video::VideoInfo::builder(VideoFormat::I420, width, height);
-        Picture::new(info.build().unwrap())
+        Frame::new(info.build().unwrap())
     }
 
     /// Y, U and V of a pixel.
-    fn at(picture: &Picture, x: usize, y: usize) -> [u8; 3] {
-        let mut frame = vec![0; picture.info.size()];
-        picture.write(&[], None, &mut frame);
-        let (stride, offset) = (picture.info.stride(), picture.info.offset());
-        let of = |plane: usize, x: usize, y: usize| frame[offset[plane] + y * stride[plane] as usize + x];
+    fn at(frame: &Frame, x: usize, y: usize) -> [u8; 3] {
+        let mut bytes = vec![0; frame.info.size()];
+        frame.write(&[], None, &mut bytes);
+        let (stride, offset) = (frame.info.stride(), frame.info.offset());
+        let of = |plane: usize, x: usize, y: usize| bytes[offset[plane] + y * stride[plane] as usize + x];
         [of(0, x, y), of(1, x / 2, y / 2), of(2, x / 2, y / 2)]
     }
 
@@ -161,11 +161,11 @@ mod tests {
     #[test]
     fn odd_sizes_are_converted_up_to_the_last_pixel() {
         for (width, height) in [(1, 1), (3, 5), (33, 17), (67, 2), (130, 131)] {
-            let mut picture = picture(width, height);
+            let mut frame = new_frame(width, height);
             let pixels = RED.repeat((width * height) as usize);
-            picture.update(&pixels, &(0..height as usize), None).unwrap();
+            frame.update(&pixels, &(0..height as usize), None).unwrap();
             for (x, y) in [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)] {
-                let found = at(&picture, x as usize, y as usize);
+                let found = at(&frame, x as usize, y as usize);
                 assert!(
                     near(found, [81, 90, 240]),
                     "{width}x{height} at {x},{y}: {found:?}"
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn only_the_changed_rows_are_converted() {
-        let mut picture = picture(15, 9);
-        picture.update(&RED.repeat(15 * 9), &(0..9), None).unwrap();
-        picture.update(&BLUE.repeat(15 * 9), &(3..4), None).unwrap();
+        let mut frame = new_frame(15, 9);
+        frame.update(&RED.repeat(15 * 9), &(0..9), None).unwrap();
+        frame.update(&BLUE.repeat(15 * 9), &(3..4), None).unwrap();
         for (row, expected) in [
             (1, [81, 90, 240]),
             (2, [41, 240, 110]),
@@ -186,9 +186,9 @@ mod tests {
             (4, [81, 90, 240]),
         ] {
             assert!(
-                near(at(&picture, 14, row), expected),
+                near(at(&frame, 14, row), expected),
                 "{row}: {:?}",
-                at(&picture, 14, row)
+                at(&frame, 14, row)
             );
         }
     }
