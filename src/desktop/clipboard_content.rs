@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::error::ClipboardError;
 
-/// The clipboard's content: text or a picture, 8 MiB at most. Cheap to clone. `Debug` hides it: it must not reach a log.
+/// The clipboard's content: text or an image, 8 MiB at most. Cheap to clone. `Debug` hides it: it must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ClipboardContent {
     /// Text.
     Text(Arc<str>),
-    /// A picture: a PNG file.
+    /// An image: a PNG file.
     Png(Arc<[u8]>),
 }
 
@@ -28,7 +28,7 @@ impl ClipboardContent {
         self.len() == 0
     }
 
-    /// Takes the bytes as a picture, if they begin like a PNG file.
+    /// Takes the bytes as an image, if they begin like a PNG file.
     pub fn png(bytes: impl Into<Arc<[u8]>>) -> Option<Self> {
         let bytes = bytes.into();
         bytes.starts_with(PNG).then_some(Self::Png(bytes))

@@ -1,4 +1,4 @@
-//! Asks the person at the desktop, with a dialog of a program that is there.
+//! Questions to the local user, in a dialog of an installed program.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,20 +7,20 @@ use std::thread;
 
 use super::program::{Process, first_installed};
 
-/// What shows dialogs, the best first.
+/// The programs that show dialogs, the best first.
 const PROGRAMS: &[&str] = &["zenity", "xmessage", "kdialog"];
 
-/// Whether one of them is there.
+/// True if a program that shows dialogs is installed.
 pub fn can_ask() -> bool {
     program().is_some()
 }
 
-/// A question on the display of the environment. Dropping it takes it away.
+/// A question on the display of the environment. Dropping it closes the dialog.
 pub struct Question(Option<Process>);
 
 impl Question {
-    /// Shows it. `answered` is called once, on a thread of its own: whether the answer was yes. Whatever else becomes
-    /// of the dialog is a no. `text` is shown as it is, and must not start with a dash.
+    /// Shows the question. `answered` is called once, on a thread of its own, with `true` if the answer was yes. Any other
+    /// end of the dialog is a no. `text` is shown as it is, and must not start with a dash.
     ///
     /// To be called on a thread that lasts: the dialog ends with it.
     ///

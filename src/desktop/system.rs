@@ -1,4 +1,4 @@
-//! How busy the machine and this process are, from /proc.
+//! The load of the machine and of this process, from /proc.
 
 use std::{fs, io};
 

@@ -8,7 +8,7 @@ use crate::protocol::input::{Button, Key, Point};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Keycode(pub u32);
 
-/// Which way a wheel turns.
+/// The axis of a wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Axis {
     /// Left and right.
@@ -17,19 +17,19 @@ pub enum Axis {
     Vertical,
 }
 
-/// What a backend found when it looked for its desktop.
+/// The state of the desktop when a backend looked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ready {
-    /// It is the one that it was.
+    /// The desktop is the one that it was.
     AsBefore,
-    /// It had gone, and another is in its place, in which nothing is pressed.
+    /// The desktop had gone, and another is in its place, in which nothing is pressed.
     Anew,
 }
 
 /// Puts single events into a desktop. It keeps no policy: what is held by whom, what is coalesced and when keys
 /// are released is decided by the [`Injector`](super::Injector), which calls it from one thread.
 pub trait Backend: Send {
-    /// Sees to it that there is a desktop to act on. Called before the events that came together.
+    /// Makes sure that there is a desktop to act on. Called before each batch of events.
     fn ready(&mut self) -> Result<Ready, BackendError> {
         Ok(Ready::AsBefore)
     }
@@ -38,8 +38,8 @@ pub trait Backend: Send {
     /// desktop end at its edge.
     fn move_to(&mut self, position: Point) -> Result<(), BackendError>;
 
-    /// Whether the pointer is no longer where [`move_to`](Self::move_to) has left it, though nothing else was asked
-    /// for since.
+    /// True if the pointer is no longer where [`move_to`](Self::move_to) has left it, though no other motion was asked for
+    /// since.
     fn is_displaced(&mut self) -> Result<bool, BackendError> {
         Ok(false)
     }
@@ -53,8 +53,8 @@ pub trait Backend: Send {
     /// Turns the wheel by `clicks` notches: to the right or downwards when positive.
     fn scroll(&mut self, axis: Axis, clicks: i32) -> Result<(), BackendError>;
 
-    /// Says which key has to be pressed now to do what `key` does at the viewer, where the same key types `plain`
-    /// without modifiers, as far as the viewer has said so. `None` if there is nothing to press. It may change the
+    /// Finds the key that has to be pressed now to do what `key` does at the viewer, where the same key types `plain`
+    /// without modifiers, as far as that is known. `None` if there is nothing to press. It may change the
     /// keyboard (give a free key a character) but presses no key that stays down.
     fn resolve(&mut self, key: &Key, plain: Option<char>) -> Result<Option<Keycode>, BackendError>;
 
@@ -64,16 +64,16 @@ pub trait Backend: Send {
     /// Presses or releases a key.
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError>;
 
-    /// Dispatcher everything so far to the desktop.
+    /// Sends everything so far to the desktop.
     fn flush(&mut self) -> Result<(), BackendError>;
 
     /// Undoes what the backend changed in the desktop. The last call; all keys are up by then.
     fn close(&mut self) -> Result<(), BackendError>;
 }
 
-/// Why an event could not be put into the desktop, and what the person at the host can do about it.
+/// The reason why an event could not be put into the desktop, and the remedy for the person at the host.
 ///
-/// It never says which key it was about.
+/// It never contains the key that it was about.
 #[derive(Debug)]
 pub struct BackendError {
     reason: String,
@@ -89,7 +89,7 @@ impl BackendError {
         }
     }
 
-    /// What to do about it.
+    /// The remedy.
     pub fn remedy(&self) -> &'static str {
         self.remedy
     }
@@ -103,7 +103,7 @@ impl fmt::Display for BackendError {
 
 impl std::error::Error for BackendError {}
 
-/// Does nothing: for hosts whose picture does not come from a desktop (a test pattern).
+/// A backend that discards input: for hosts whose video does not come from a desktop (a test pattern).
 #[derive(Debug, Default)]
 pub struct Discard;
 

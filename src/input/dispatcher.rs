@@ -1,4 +1,4 @@
-//! What the input thread does with each event: the policy between the viewers and the backend.
+//! The policy between the viewers and the backend, applied to each event by the input thread.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
 use crate::protocol::input::{Held, InputEvent, Key, Layout, Point, TypedText};
 
-/// The backend, the book, what is left over of fractional movements, and the viewers' layouts.
+/// The backend, the keys that are pressed, the remainders of fractional movements, and the viewers' layouts.
 pub(super) struct Dispatcher {
     backend: Box<dyn Backend>,
     pressed_keys: PressedKeys,
@@ -40,12 +40,12 @@ impl Dispatcher {
         }
     }
 
-    /// When it has to look at the viewers again, even if none says anything.
+    /// The time at which a viewer will have been silent for too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.held_timeout.deadline()
     }
 
-    /// Does all of `batch`, unless `stopping` says so in between.
+    /// Applies `batch`, until `stopping` is true.
     pub(super) fn apply(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
         let Batch { messages, overflowed } = batch;
         match self.backend.ready() {
@@ -55,7 +55,7 @@ impl Dispatcher {
                 self.pressed_keys.release_all();
                 self.held_timeout = HeldTimeout::default();
             }
-            // What fails now fails one by one.
+            // The events of the batch fail one by one.
             Err(error) => self.note(Err(error)),
         }
         if messages.is_empty() {
@@ -79,8 +79,8 @@ impl Dispatcher {
 
     /// Releases everything and lets the backend tidy up.
     pub(super) fn close(&mut self) {
-        let held = self.pressed_keys.release_all();
-        self.release(held);
+        let released = self.pressed_keys.release_all();
+        self.release(released);
         let closed = self.backend.flush().and_then(|()| self.backend.close());
         self.note(closed);
     }
@@ -148,19 +148,19 @@ impl Dispatcher {
     fn button(
         &mut self,
         viewer: ViewerId,
-        control: HeldId,
-        hold: Pressed,
+        id: HeldId,
+        target: Pressed,
         pressed: bool,
         position: Option<Point>,
     ) -> Result<(), BackendError> {
         // The up must not be lost because the pointer could not be moved.
         let moved = position.map_or(Ok(()), |position| self.backend.move_to(position));
-        let hold = if pressed {
-            self.pressed_keys.down(viewer, control, Some(hold))
+        let target = if pressed {
+            self.pressed_keys.down(viewer, id, Some(target))
         } else {
-            self.pressed_keys.up(viewer, &control)
+            self.pressed_keys.up(viewer, &id)
         };
-        let done = hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed));
+        let done = target.map_or(Ok(()), |target| press(&mut *self.backend, target, pressed));
         moved.and(done)
     }
 
@@ -177,12 +177,12 @@ impl Dispatcher {
     }
 
     fn key(&mut self, viewer: ViewerId, key: &Key, pressed: bool) -> Result<(), BackendError> {
-        let Some(control) = HeldId::of_key(key) else {
+        let Some(id) = HeldId::of_key(key) else {
             return Ok(());
         };
-        let hold = if !pressed {
-            self.pressed_keys.up(viewer, &control)
-        } else if self.pressed_keys.holds(viewer, &control) || self.pressed_keys.is_full(viewer) {
+        let target = if !pressed {
+            self.pressed_keys.up(viewer, &id)
+        } else if self.pressed_keys.holds(viewer, &id) || self.pressed_keys.is_full(viewer) {
             None
         } else {
             let plain = match key {
@@ -193,12 +193,12 @@ impl Dispatcher {
                 _ => None,
             };
             let keycode = self.backend.resolve(key, plain)?;
-            self.pressed_keys.down(viewer, control, keycode.map(Pressed::Key))
+            self.pressed_keys.down(viewer, id, keycode.map(Pressed::Key))
         };
-        hold.map_or(Ok(()), |hold| press(&mut *self.backend, hold, pressed))
+        target.map_or(Ok(()), |target| press(&mut *self.backend, target, pressed))
     }
 
-    /// Presses and releases what no viewer has to let go of. Many characters take their time.
+    /// Presses and releases the keys of a text, which no viewer holds. Many characters take their time.
     fn type_text(&mut self, text: &TypedText, stopping: &impl Fn() -> bool) {
         for key in text.keys().take_while(|_| !stopping()) {
             let typed = self.backend.resolve(&key, None).and_then(|keycode| {
@@ -210,29 +210,29 @@ impl Dispatcher {
         }
     }
 
-    /// Nothing waits to be done, so who has not been heard is silent.
+    /// Releases the keys of viewers that are silent. To be called while no message waits.
     fn release_silent(&mut self) {
         for viewer in self.held_timeout.take_silent(Instant::now()) {
-            tracing::debug!("a viewer fell silent while it held something: that is released");
+            tracing::debug!("a viewer was silent while it held keys or buttons: they are released");
             self.let_go(viewer);
         }
     }
 
-    /// Releases what `viewer` does not hold any more, whatever was lost on the way.
+    /// Releases the keys that `viewer` does not hold any more, whatever was lost on the way.
     fn compare(&mut self, viewer: ViewerId, held: &Held) {
         if held.is_empty() {
             self.held_timeout.end(viewer);
         } else {
             self.held_timeout.begin(viewer, Instant::now());
         }
-        let released = self.pressed_keys.keep(viewer, |control| control.is_in(held));
+        let released = self.pressed_keys.keep(viewer, |id| id.is_in(held));
         self.release(released);
     }
 
     fn let_go(&mut self, viewer: ViewerId) {
         self.held_timeout.end(viewer);
-        let held = self.pressed_keys.release_viewer(viewer);
-        self.release(held);
+        let released = self.pressed_keys.release_viewer(viewer);
+        self.release(released);
     }
 
     fn gone(&mut self, viewer: ViewerId) {
@@ -250,13 +250,13 @@ impl Dispatcher {
             tracing::warn!("input came faster than the desktop takes it: all keys and buttons were released");
         }
         self.fractions.clear();
-        let held = self.pressed_keys.release_all();
-        self.release(held);
+        let released = self.pressed_keys.release_all();
+        self.release(released);
     }
 
-    fn release(&mut self, held: Vec<Pressed>) {
-        for hold in held {
-            let done = press(&mut *self.backend, hold, false);
+    fn release(&mut self, released: Vec<Pressed>) {
+        for key in released {
+            let done = press(&mut *self.backend, key, false);
             self.note(done);
         }
     }
@@ -281,29 +281,29 @@ impl Dispatcher {
     }
 }
 
-/// Whether the backend takes what it is given.
+/// The success of the last batches.
 #[derive(Clone, Copy)]
 enum Desktop {
     /// The last batch succeeded.
     Working,
     /// The last batch failed.
     Failing,
-    /// So did this one.
+    /// This batch fails.
     FailedNow,
 }
 
-fn press(backend: &mut dyn Backend, hold: Pressed, pressed: bool) -> Result<(), BackendError> {
-    match hold {
+fn press(backend: &mut dyn Backend, target: Pressed, pressed: bool) -> Result<(), BackendError> {
+    match target {
         Pressed::Key(keycode) => backend.key(keycode, pressed),
         Pressed::Button(button) => backend.button(button, pressed),
     }
 }
 
-/// What a browser on Linux reports for one notch of the wheel.
+/// The delta that a browser on Linux reports for one notch of the wheel.
 const NOTCH: f64 = 120.0;
-/// Notches per event and axis.
+/// The most notches per event and axis.
 const MOST_CLICKS: f64 = 10.0;
-/// Pixels per relative motion: what a coordinate of X11 can say.
+/// The most pixels per relative motion: the range of a coordinate of X11.
 const FARTHEST: f64 = 32_767.0;
 const OVERFLOW_LOG_INTERVAL: Duration = Duration::from_secs(10);
 

@@ -1,13 +1,13 @@
-//! Movements in fractions of what the desktop can do. Pure.
+//! Movements in fractions of the desktop's units. Pure.
 
-/// What is left over of one viewer's movements.
+/// The remainders of one viewer's movements.
 #[derive(Default)]
 pub(super) struct Fractions {
     pub(super) motion: Fraction,
     pub(super) wheel: Fraction,
 }
 
-/// Less than one unit on each axis.
+/// A remainder of less than one unit on each axis.
 #[derive(Default)]
 pub(super) struct Fraction {
     x: f64,
@@ -15,7 +15,7 @@ pub(super) struct Fraction {
 }
 
 impl Fraction {
-    /// Adds a movement and takes the whole part, at most `limit` either way. What exceeds it is gone.
+    /// Adds a movement and takes the whole part, at most `limit` either way. The excess is dropped.
     pub(super) fn add(&mut self, dx: f64, dy: f64, limit: f64) -> (i32, i32) {
         (
             take_whole(&mut self.x, dx, limit),

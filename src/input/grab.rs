@@ -1,5 +1,5 @@
-//! Whether an application has taken the pointer, as games do: it hides the pointer, and puts it back wherever it is
-//! moved. Such an application wants to know how far the pointer moves, and a place means nothing to it.
+//! Detection of applications that have taken the pointer, as games do: they hide it, and put it back wherever it is
+//! moved. Such an application wants to know how far the pointer moves, and a position means nothing to it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-/// What the input thread and those around it tell each other about the pointer. Cheap to clone.
+/// The state of the pointer, shared by the input thread and the tasks that follow the cursor. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct PointerGrab(Arc<State>);
 
@@ -18,7 +18,7 @@ struct State {
 }
 
 impl PointerGrab {
-    /// Somebody who sees the cursor says whether it is hidden. One that can be seen is nobody's.
+    /// Sets whether the cursor is hidden. The pointer of a visible one is not taken.
     pub fn set_hidden(&self, is_hidden: bool) {
         self.0.is_hidden.store(is_hidden, Ordering::SeqCst);
         if !is_hidden {
@@ -26,17 +26,17 @@ impl PointerGrab {
         }
     }
 
-    /// Whether an application has the pointer, and whenever that changes.
+    /// True while an application has taken the pointer, and all changes of that.
     pub fn changes(&self) -> watch::Receiver<bool> {
         self.0.is_grabbed.subscribe()
     }
 
-    /// Whether it is to be looked at what becomes of the pointer.
+    /// True if the application that hides the cursor may have taken the pointer: its position is to be looked at.
     pub(super) fn is_in_question(&self) -> bool {
         self.0.is_hidden.load(Ordering::SeqCst) && !*self.0.is_grabbed.borrow()
     }
 
-    /// The pointer was put back.
+    /// Records that the pointer was put back.
     pub(super) fn note(&self) {
         self.set(true);
     }
@@ -49,14 +49,14 @@ impl PointerGrab {
     }
 }
 
-/// Whether the pointer is put back again and again. Pure.
+/// The last times at which the pointer was not where it had been left. Pure.
 #[derive(Default)]
 pub(super) struct Displacements {
     last: Option<Instant>,
 }
 
 impl Displacements {
-    /// Before a move it was looked whether the pointer is where the last one left it. True: twice in a row it was not.
+    /// Records whether the pointer was displaced before a move. Returns `true` if it was twice in a row.
     pub(super) fn look(&mut self, is_displaced: bool, now: Instant) -> bool {
         let before = std::mem::replace(&mut self.last, is_displaced.then_some(now));
         is_displaced && before.is_some_and(|before| now.saturating_duration_since(before) <= WITHIN)

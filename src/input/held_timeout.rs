@@ -1,40 +1,40 @@
-//! Which viewers have promised to say what they hold, and whether they still do. Pure.
+//! The timeout of viewers that hold keys: they repeat what they hold, and are released if they do not. Pure.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::pressed::ViewerId;
 
-/// When each viewer that repeats what it holds was last heard.
+/// The times at which the viewers that repeat what they hold were last heard.
 #[derive(Default)]
 pub(super) struct HeldTimeout {
     heard: BTreeMap<ViewerId, Instant>,
 }
 
 impl HeldTimeout {
-    /// `viewer` has said what it holds, and promises to say so again.
+    /// Records that `viewer` has sent what it holds, and will do so again.
     pub(super) fn begin(&mut self, viewer: ViewerId, now: Instant) {
         self.heard.insert(viewer, now);
     }
 
-    /// `viewer` did something.
+    /// Records an event of `viewer`.
     pub(super) fn hear(&mut self, viewer: ViewerId, now: Instant) {
         if let Some(heard) = self.heard.get_mut(&viewer) {
             *heard = now;
         }
     }
 
-    /// `viewer` holds nothing, so that its silence means nothing.
+    /// Records that `viewer` holds nothing: it may be silent.
     pub(super) fn end(&mut self, viewer: ViewerId) {
         self.heard.remove(&viewer);
     }
 
-    /// When the next viewer will have been silent for too long.
+    /// The time at which the next viewer will have been silent for too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.heard.values().min().map(|heard| *heard + SILENCE)
     }
 
-    /// Those that have been silent for too long. They are not waited for any more.
+    /// Takes the viewers that have been silent for too long.
     pub(super) fn take_silent(&mut self, now: Instant) -> Vec<ViewerId> {
         let is_silent = |heard: Instant| now.saturating_duration_since(heard) >= SILENCE;
         let silent: Vec<ViewerId> = self
@@ -48,7 +48,7 @@ impl HeldTimeout {
     }
 }
 
-/// How long a viewer that holds something may say nothing.
+/// The longest silence of a viewer that holds something.
 const SILENCE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

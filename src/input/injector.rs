@@ -17,7 +17,7 @@ use crate::sync::lock;
 
 /// Owns the thread "input", which puts the viewers' events into the desktop.
 ///
-/// Closed by [`stop`](Injector::stop) or by dropping it: whatever anybody holds is released, the backend undoes its
+/// Closed by [`stop`](Injector::stop) or by dropping it: all that viewers hold is released, the backend undoes its
 /// changes, and the thread is joined within one second. Handles that outlive it do nothing.
 pub struct Injector {
     handle: InputHandle,
@@ -52,7 +52,7 @@ impl Injector {
         })
     }
 
-    /// A handle for those who accept viewers.
+    /// A handle for tasks that accept viewers.
     pub fn handle(&self) -> InputHandle {
         self.handle.clone()
     }
@@ -97,18 +97,18 @@ impl InputHandle {
         }
     }
 
-    /// Where the top left corner of what viewers see is on the desktop, in pixels: (0, 0) at first.
+    /// Sets the position on the desktop of the top left corner of the video, in pixels: (0, 0) at first.
     pub fn set_origin(&self, origin: (u32, u32)) {
         self.origin.set(origin);
     }
 
-    /// Whether an application has taken the pointer.
+    /// The state of the pointer: an application may have taken it.
     pub fn pointer_grab(&self) -> PointerGrab {
         self.grab.clone()
     }
 }
 
-/// Both numbers in one, so that nobody sees an old one with a new one.
+/// The origin of the video: both numbers in one, so that no thread sees an old one with a new one.
 #[derive(Clone, Default)]
 struct Origin(Arc<AtomicU64>);
 
@@ -123,7 +123,7 @@ impl Origin {
     }
 }
 
-/// One viewer's way into the desktop. Dropping it releases all keys and buttons that this viewer holds.
+/// The input of one viewer. Dropping it releases all keys and buttons that this viewer holds.
 pub struct ViewerInput {
     id: ViewerId,
     producer: Producer,
@@ -131,7 +131,7 @@ pub struct ViewerInput {
     drag: Mutex<Drag>,
 }
 
-/// While a button is down, the desktop stays where it was when that was pressed: a window that is shown and dragged would
+/// The origin while a button is down: the one at which it was pressed. A window that is shown alone and dragged would
 /// otherwise run away from the pointer that moves it.
 #[derive(Default)]
 struct Drag {
@@ -140,7 +140,7 @@ struct Drag {
 }
 
 impl Drag {
-    /// What `event` starts from, if the part that is shown begins at `now`.
+    /// The origin for `event`, if the part that is shown begins at `now`.
     fn origin_of(&mut self, event: &InputEvent, now: (u32, u32)) -> (u32, u32) {
         if self.down.is_empty() {
             self.origin = now;
@@ -165,10 +165,10 @@ impl Drag {
 }
 
 impl ViewerInput {
-    /// Dispatcher over one event. Never waits and may be called from any thread.
+    /// Hands over one event. Never waits and may be called from any thread.
     ///
     /// At most 1024 events are queued, for all viewers together. Motion, wheel and layouts are dropped before
-    /// that. If a key or a button finds no room, everything that any viewer holds is released.
+    /// that. If a key or a button finds no room, all that viewers hold is released.
     pub fn send(&self, event: InputEvent) {
         let mut drag = lock(&self.drag);
         let origin = drag.origin_of(&event, self.origin.at());

@@ -50,7 +50,7 @@ static KNOWN: LazyLock<HashMap<String, RawKeysym>> = LazyLock::new(|| {
     named.chain(aliases).collect()
 });
 
-/// Where the keysyms are that have a name: characters and keys, then those of multimedia keyboards.
+/// The ranges of keysyms that have names: characters and keys, then those of multimedia keyboards.
 const RANGES: [RangeInclusive<RawKeysym>; 2] = [0x20..=0xffff, 0x1008_0000..=0x1008_ffff];
 
 /// Names of keysyms that have another name as well.

@@ -1,4 +1,4 @@
-//! What a keysym stands for, whatever the keyboard. Pure.
+//! From keysyms to characters, and the kinds of keysyms, whatever the keyboard. Pure.
 
 use xkeysym::{Keysym, RawKeysym};
 
@@ -25,17 +25,17 @@ pub(super) fn character(keysym: RawKeysym) -> Option<char> {
     Keysym::new(keysym).key_char().filter(|c| !c.is_control())
 }
 
-/// Whether `keysym` is one of the keypad, with or without NumLock.
+/// True if `keysym` is one of the keypad, with or without NumLock.
 pub(super) fn is_keypad(keysym: RawKeysym) -> bool {
     Keysym::new(keysym).is_keypad_key()
 }
 
-/// Whether `keysym` changes what other keys mean. On a key that is no modifier it would do nothing.
+/// True if `keysym` changes what other keys mean. On a key that is no modifier it would do nothing.
 pub(super) fn is_modifier(keysym: RawKeysym) -> bool {
     Keysym::new(keysym).is_modifier_key()
 }
 
-/// Whether a spare key may be given `keysym`: characters, dead keys, keys with a name of their own and those of
+/// True if a spare keycode may be lent to `keysym`: characters, dead keys, keys with a name of their own and those of
 /// multimedia keyboards. Not the modifiers, and not those at which the X server itself acts (it would end, change the
 /// console or break grabs).
 pub(super) fn is_lendable(keysym: RawKeysym) -> bool {

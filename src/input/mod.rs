@@ -1,10 +1,10 @@
-//! Acts on the desktop for the viewers: pointer, wheel and keyboard.
+//! Input into the desktop, for the viewers: pointer, wheel and keyboard.
 //!
 //! An [`Injector`] owns one [`Backend`] and the thread that calls it. Each viewer gets a [`ViewerInput`], which takes
 //! events from any thread without waiting and releases all that the viewer holds when it is dropped.
 //!
-//! Policy is on this side of the backend: the pressed-key book, coalescing of motion, overflow, the order of release.
-//! What somebody types never reaches a log.
+//! Policy is on this side of the backend: which viewer holds which keys, coalescing of motion, overflow, the order of
+//! release. The keys that are typed never reach a log.
 
 mod backend;
 mod coalesce;

@@ -1,4 +1,4 @@
-//! The pressed-key book: which viewer holds what, and what was really pressed for it. Pure.
+//! The keys and buttons that viewers hold, and those that are down in the desktop for them. Pure.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use super::backend::Keycode;
 use super::keysym_of_char;
 use crate::protocol::input::{Button, Held, Key};
 
-/// One viewer, as the book knows it.
+/// The number of a viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ViewerId(pub(super) u64);
 
-/// Something that a viewer can hold down, in the viewer's own terms.
+/// A key or button that a viewer can hold down, in the viewer's own terms.
 ///
-/// No `Debug`: it says which key somebody presses.
+/// No `Debug`: it contains the key that is pressed.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum HeldId {
     /// A key, by its physical position or, where that is unknown, by its character.
@@ -22,7 +22,7 @@ pub(super) enum HeldId {
 }
 
 impl HeldId {
-    /// What identifies `key` between its down and its up. `None` for a key without any name, with one that nothing
+    /// The identity of `key` between its down and its up. `None` for a key without any name, with one that nothing
     /// has, or with one that is longer than any that exists.
     pub(super) fn of_key(key: &Key) -> Option<HeldId> {
         let name = match key {
@@ -39,7 +39,7 @@ impl HeldId {
 }
 
 impl HeldId {
-    /// Whether it is in a viewer's own list of what it holds.
+    /// True if it is in the list of what a viewer says to hold.
     pub(super) fn is_in(&self, held: &Held) -> bool {
         match self {
             HeldId::Key(name) => held.keys.iter().any(|key| key == name || of_text(key) == *name),
@@ -53,7 +53,7 @@ fn of_text(text: &str) -> String {
     format!("'{}", text.to_lowercase())
 }
 
-/// Something that is down in the desktop.
+/// A key or button that is down in the desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pressed {
     /// A key of the backend's keyboard.
@@ -62,88 +62,78 @@ pub(super) enum Pressed {
     Button(Button),
 }
 
-/// What all viewers hold. Something that two of them hold goes up when the last one lets go.
+/// The keys and buttons that all viewers hold. One that two of them hold goes up when the last one releases it.
 #[derive(Default)]
 pub(super) struct PressedKeys {
     viewers: BTreeMap<ViewerId, Vec<Entry>>,
 }
 
 impl PressedKeys {
-    /// Whether `viewer` holds `control`: a second down is auto-repeat and means nothing.
-    pub(super) fn holds(&self, viewer: ViewerId, control: &HeldId) -> bool {
+    /// True if `viewer` holds `id`: a second down is auto-repeat and means nothing.
+    pub(super) fn holds(&self, viewer: ViewerId, id: &HeldId) -> bool {
         self.viewers
             .get(&viewer)
-            .is_some_and(|held| held.iter().any(|entry| entry.control == *control))
+            .is_some_and(|held| held.iter().any(|entry| entry.id == *id))
     }
 
-    /// Whether `viewer` holds as much as one viewer may: nobody has this many fingers, so more is not taken.
+    /// True if `viewer` holds as much as one viewer may: more than any hand has fingers, so more is not taken.
     pub(super) fn is_full(&self, viewer: ViewerId) -> bool {
         self.viewers
             .get(&viewer)
             .is_some_and(|held| held.len() >= MOST_HELD)
     }
 
-    /// `viewer` holds `control` from now on, for which `hold` is to be down in the desktop (`None`: a key that has
-    /// no effect there). Returns what has to be pressed: nothing if it is held already.
-    pub(super) fn down(
-        &mut self,
-        viewer: ViewerId,
-        control: HeldId,
-        hold: Option<Pressed>,
-    ) -> Option<Pressed> {
-        if self.holds(viewer, &control) || self.is_full(viewer) {
+    /// Records that `viewer` holds `id`, for which `key` is to be down in the desktop (`None`: a key that has no
+    /// effect there). Returns the key to press; `None` if it is down already.
+    pub(super) fn down(&mut self, viewer: ViewerId, id: HeldId, key: Option<Pressed>) -> Option<Pressed> {
+        if self.holds(viewer, &id) || self.is_full(viewer) {
             return None;
         }
-        let fresh = hold.filter(|hold| !self.is_down(*hold));
-        self.viewers
-            .entry(viewer)
-            .or_default()
-            .push(Entry { control, hold });
+        let fresh = key.filter(|key| !self.is_down(*key));
+        self.viewers.entry(viewer).or_default().push(Entry { id, key });
         fresh
     }
 
-    /// `viewer` let go of `control`. Returns what has to be released: nothing if it was not held, or if another
-    /// viewer holds it too.
-    pub(super) fn up(&mut self, viewer: ViewerId, control: &HeldId) -> Option<Pressed> {
+    /// Records that `viewer` released `id`. Returns the key to release; `None` if it was not held, or if another
+    /// viewer holds it, too.
+    pub(super) fn up(&mut self, viewer: ViewerId, id: &HeldId) -> Option<Pressed> {
         let held = self.viewers.get_mut(&viewer)?;
-        let index = held.iter().position(|entry| entry.control == *control)?;
-        let hold = held.remove(index).hold;
+        let index = held.iter().position(|entry| entry.id == *id)?;
+        let key = held.remove(index).key;
         if held.is_empty() {
             self.viewers.remove(&viewer);
         }
-        hold.filter(|hold| !self.is_down(*hold))
+        key.filter(|key| !self.is_down(*key))
     }
 
-    /// `viewer` holds no more than `is_held` says. Returns what has to be released.
+    /// Records that `viewer` holds no more than `is_held` says. Returns the keys to release.
     pub(super) fn keep(&mut self, viewer: ViewerId, is_held: impl Fn(&HeldId) -> bool) -> Vec<Pressed> {
         let held = self.viewers.get(&viewer).into_iter().flatten();
         let gone: Vec<HeldId> = held
-            .map(|entry| entry.control.clone())
-            .filter(|control| !is_held(control))
+            .map(|entry| entry.id.clone())
+            .filter(|id| !is_held(id))
             .collect();
-        gone.iter()
-            .filter_map(|control| self.up(viewer, control))
-            .collect()
+        gone.iter().filter_map(|id| self.up(viewer, id)).collect()
     }
 
-    /// `viewer` lets go of everything. Returns what has to be released, in the order in which it was pressed.
+    /// Records that `viewer` holds nothing. Returns the keys to release, in the order in which they were pressed.
     pub(super) fn release_viewer(&mut self, viewer: ViewerId) -> Vec<Pressed> {
         let mut released = Vec::new();
-        for hold in self
+        for key in self
             .viewers
             .remove(&viewer)
             .into_iter()
             .flatten()
-            .filter_map(|entry| entry.hold)
+            .filter_map(|entry| entry.key)
         {
-            if !self.is_down(hold) && !released.contains(&hold) {
-                released.push(hold);
+            if !self.is_down(key) && !released.contains(&key) {
+                released.push(key);
             }
         }
         released
     }
 
-    /// All viewers let go of everything. Returns what has to be released.
+    /// Records that no viewer holds anything. Returns the keys to release.
     pub(super) fn release_all(&mut self) -> Vec<Pressed> {
         let viewers: Vec<ViewerId> = self.viewers.keys().copied().collect();
         viewers
@@ -152,22 +142,22 @@ impl PressedKeys {
             .collect()
     }
 
-    fn is_down(&self, hold: Pressed) -> bool {
+    fn is_down(&self, key: Pressed) -> bool {
         self.viewers
             .values()
             .flatten()
-            .any(|entry| entry.hold == Some(hold))
+            .any(|entry| entry.key == Some(key))
     }
 }
 
 struct Entry {
-    control: HeldId,
-    hold: Option<Pressed>,
+    id: HeldId,
+    key: Option<Pressed>,
 }
 
 /// The most that one viewer can hold at a time.
 const MOST_HELD: usize = 64;
-/// In bytes. The longest code of UI Events has 22.
+/// The longest name of a key, in bytes. The longest code of UI Events has 22.
 const LONGEST_NAME: usize = 64;
 
 #[cfg(test)]
@@ -177,7 +167,7 @@ mod tests {
     const ANNA: ViewerId = ViewerId(1);
     const BERT: ViewerId = ViewerId(2);
 
-    fn control(code: &str) -> HeldId {
+    fn id(code: &str) -> HeldId {
         HeldId::of_key(&Key::Dom {
             key: String::new(),
             code: code.into(),
@@ -185,30 +175,26 @@ mod tests {
         .unwrap()
     }
 
-    fn hold(keycode: u32) -> Option<Pressed> {
+    fn key(keycode: u32) -> Option<Pressed> {
         Some(Pressed::Key(Keycode(keycode)))
     }
 
     #[test]
     fn a_key_goes_down_once_and_up_once() {
         let mut pressed_keys = PressedKeys::default();
-        assert_eq!(pressed_keys.down(ANNA, control("KeyA"), hold(38)), hold(38));
-        assert_eq!(
-            pressed_keys.down(ANNA, control("KeyA"), hold(38)),
-            None,
-            "auto-repeat"
-        );
-        assert_eq!(pressed_keys.up(ANNA, &control("KeyA")), hold(38));
-        assert_eq!(pressed_keys.up(ANNA, &control("KeyA")), None);
+        assert_eq!(pressed_keys.down(ANNA, id("KeyA"), key(38)), key(38));
+        assert_eq!(pressed_keys.down(ANNA, id("KeyA"), key(38)), None, "auto-repeat");
+        assert_eq!(pressed_keys.up(ANNA, &id("KeyA")), key(38));
+        assert_eq!(pressed_keys.up(ANNA, &id("KeyA")), None);
         assert!(pressed_keys.viewers.is_empty());
     }
 
     #[test]
     fn the_up_releases_what_the_down_pressed() {
         let mut pressed_keys = PressedKeys::default();
-        pressed_keys.down(ANNA, control("KeyQ"), hold(248));
-        assert_eq!(pressed_keys.down(ANNA, control("KeyQ"), hold(24)), None);
-        assert_eq!(pressed_keys.up(ANNA, &control("KeyQ")), hold(248));
+        pressed_keys.down(ANNA, id("KeyQ"), key(248));
+        assert_eq!(pressed_keys.down(ANNA, id("KeyQ"), key(24)), None);
+        assert_eq!(pressed_keys.up(ANNA, &id("KeyQ")), key(248));
     }
 
     #[test]
@@ -233,9 +219,9 @@ mod tests {
     #[test]
     fn a_swallowed_key_is_held_without_effect() {
         let mut pressed_keys = PressedKeys::default();
-        assert_eq!(pressed_keys.down(ANNA, control("AltRight"), None), None);
-        assert!(pressed_keys.holds(ANNA, &control("AltRight")));
-        assert_eq!(pressed_keys.up(ANNA, &control("AltRight")), None);
+        assert_eq!(pressed_keys.down(ANNA, id("AltRight"), None), None);
+        assert!(pressed_keys.holds(ANNA, &id("AltRight")));
+        assert_eq!(pressed_keys.up(ANNA, &id("AltRight")), None);
         assert!(pressed_keys.viewers.is_empty());
     }
 
@@ -284,32 +270,32 @@ mod tests {
         for n in 0..MOST_HELD {
             assert!(
                 pressed_keys
-                    .down(ANNA, control(&format!("K{n}")), hold(n as u32))
+                    .down(ANNA, id(&format!("K{n}")), key(n as u32))
                     .is_some()
             );
         }
         assert!(pressed_keys.is_full(ANNA));
-        assert_eq!(pressed_keys.down(ANNA, control("more"), hold(1000)), None);
+        assert_eq!(pressed_keys.down(ANNA, id("more"), key(1000)), None);
         assert_eq!(pressed_keys.release_viewer(ANNA).len(), MOST_HELD);
     }
 
-    /// A model of the desktop that the book's answers are applied to: each key is down or up, and pressing what is
+    /// A model of the desktop to which the answers of `PressedKeys` are applied: each key is down or up, and pressing what is
     /// down or releasing what is up is a mistake of the book.
     #[derive(Default)]
     struct Desktop(Vec<Pressed>);
 
     impl Desktop {
-        fn press(&mut self, hold: Option<Pressed>) {
-            let Some(hold) = hold else { return };
-            assert!(!self.0.contains(&hold), "{hold:?} pressed twice");
-            self.0.push(hold);
+        fn press(&mut self, key: Option<Pressed>) {
+            let Some(key) = key else { return };
+            assert!(!self.0.contains(&key), "{key:?} pressed twice");
+            self.0.push(key);
         }
 
         fn release(&mut self, holds: impl IntoIterator<Item = Pressed>) {
-            for hold in holds {
+            for key in holds {
                 let before = self.0.len();
-                self.0.retain(|down| *down != hold);
-                assert_eq!(self.0.len() + 1, before, "{hold:?} released while it was up");
+                self.0.retain(|down| *down != key);
+                assert_eq!(self.0.len() + 1, before, "{key:?} released while it was up");
             }
         }
     }
@@ -327,20 +313,20 @@ mod tests {
             let (mut pressed_keys, mut desktop) = (PressedKeys::default(), Desktop::default());
             for _ in 0..500 {
                 let viewer = ViewerId(next(3));
-                let control = match next(4) {
+                let id = match next(4) {
                     0 => HeldId::Button([Button::Left, Button::Right][next(2) as usize]),
-                    _ => control(&format!("K{}", next(6))),
+                    _ => id(&format!("K{}", next(6))),
                 };
                 match next(10) {
                     0 => desktop.release(pressed_keys.release_viewer(viewer)),
-                    1..5 => desktop.release(pressed_keys.up(viewer, &control)),
+                    1..5 => desktop.release(pressed_keys.up(viewer, &id)),
                     _ => {
                         // The same key means another keycode after a change of the layout; some keys mean none.
-                        let hold = match &control {
+                        let key = match &id {
                             HeldId::Button(button) => Some(Pressed::Button(*button)),
-                            HeldId::Key(_) => hold(next(5) as u32).filter(|_| next(8) > 0),
+                            HeldId::Key(_) => key(next(5) as u32).filter(|_| next(8) > 0),
                         };
-                        desktop.press(pressed_keys.down(viewer, control, hold));
+                        desktop.press(pressed_keys.down(viewer, id, key));
                     }
                 }
             }

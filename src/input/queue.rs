@@ -1,8 +1,8 @@
 //! The bounded queue between the viewers and the input thread.
 //!
 //! Full means: motion and layouts are dropped first and early, so that there is room for keys. A key, a button or a
-//! release that finds no room either raises the overflow flag, on which the input thread lets go of everything that
-//! anybody holds: nothing stays pressed because its up was lost.
+//! release that finds no room either raises the overflow flag, on which the input thread releases everything that
+//! viewers hold: nothing stays pressed because its up was lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,22 +12,22 @@ use std::time::Instant;
 use super::pressed::ViewerId;
 use crate::protocol::input::InputEvent;
 
-/// What travels to the input thread.
+/// A message to the input thread.
 pub(super) enum Message {
-    /// A viewer did something.
+    /// An event of a viewer.
     Event(ViewerId, InputEvent),
-    /// A viewer is gone.
+    /// The viewer has left.
     Gone(ViewerId),
-    /// Nothing but a reason to look at the flags.
+    /// No message, only a reason to look at the flags.
     Wake,
 }
 
-/// All that was queued when the input thread looked.
+/// All messages that were queued when the input thread looked.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// In the order in which they were sent.
+    /// The messages, in the order in which they were sent.
     pub(super) messages: Vec<Message>,
-    /// Something is missing, and it would have come before the end of this batch.
+    /// True if a message is missing that would have come before the end of this batch.
     pub(super) overflowed: bool,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn queue() -> (Producer, Consumer) {
     )
 }
 
-/// Where events go in. Never waits.
+/// The end for viewers. Never waits.
 #[derive(Clone)]
 pub(super) struct Producer {
     sender: SyncSender<Message>,
@@ -78,15 +78,15 @@ impl Producer {
     }
 }
 
-/// Where they come out.
+/// The end for the input thread.
 pub(super) struct Consumer {
     receiver: Receiver<Message>,
     state: Arc<State>,
 }
 
 impl Consumer {
-    /// Waits for messages and takes all that there are, none if there is none until `deadline`. `None` if nobody can
-    /// send any more.
+    /// Waits for messages and takes all that there are, none if there is none until `deadline`. `None` if all producers
+    /// are gone.
     pub(super) fn next(&self, deadline: Option<Instant>) -> Option<Batch> {
         let first = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
             None => self.receiver.recv().ok()?,
@@ -105,7 +105,7 @@ impl Consumer {
         Some(Batch { messages, overflowed })
     }
 
-    /// Whether the thread is to end.
+    /// True if the thread is to end.
     pub(super) fn is_stopping(&self) -> bool {
         self.state.stopping.load(Ordering::SeqCst)
     }
@@ -118,7 +118,7 @@ struct State {
     stopping: AtomicBool,
 }
 
-/// Whether nothing stays pressed if `message` is lost.
+/// True if nothing stays pressed when `message` is lost.
 fn yields(message: &Message) -> bool {
     matches!(
         message,
@@ -132,7 +132,7 @@ fn yields(message: &Message) -> bool {
     )
 }
 
-/// In messages. At 1,000 events per second of a fast mouse, one second.
+/// The capacity of the queue, in messages. At 1,000 events per second of a fast mouse, one second.
 pub(super) const CAPACITY: usize = 1024;
 /// Motion, wheel and layouts find no room beyond this many messages.
 pub(super) const MOTION_CAPACITY: usize = CAPACITY * 3 / 4;

@@ -1,4 +1,4 @@
-//! A backend that writes down what it is told, for tests.
+//! A backend that records every call, for tests.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use super::{dom_code, keysym_of_char};
 use crate::protocol::input::{Button, Key, Point};
 use crate::sync::lock;
 
-/// One thing that a backend was told to do.
+/// One call of a backend.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recorded {
     /// The pointer was moved to this position.
@@ -29,7 +29,7 @@ pub enum Recorded {
     Failed,
 }
 
-/// Records every call. A key resolves to the X keycode of its `code`; one without a known code, or a keysym, to its
+/// Records every call. A key resolves to the XKB keycode of its `code`; one without a known code, or a keysym, to its
 /// character plus 0x1000000; a keysym that types none to its number.
 pub struct RecordBackend {
     shared: Arc<Shared>,
@@ -62,22 +62,22 @@ impl RecordBackend {
     }
 }
 
-/// What was recorded so far; grows while the backend works.
+/// The calls that were recorded so far; grows while the backend works.
 #[derive(Clone)]
 pub struct Recording {
     shared: Arc<Shared>,
 }
 
 impl Recording {
-    /// All that was recorded so far.
+    /// All calls that were recorded so far.
     pub fn events(&self) -> Vec<Recorded> {
         self.shared.lock().events.clone()
     }
 
-    /// Waits until `condition` holds for all that was recorded.
+    /// Waits until `condition` holds for the recorded calls.
     ///
     /// # Errors
-    /// What was recorded, if the condition does not hold within `limit`.
+    /// The recorded calls, if the condition does not hold within `limit`.
     pub fn wait_until(
         &self,
         limit: Duration,

@@ -33,8 +33,8 @@ impl fmt::Display for DisplayError {
 
 impl std::error::Error for DisplayError {}
 
-/// The name of an X display and the cookie that opens it. No `Debug`: whoever has the cookie may read the screen and
-/// type.
+/// The name of an X display and the cookie that opens it. No `Debug`: a program that has the cookie may read the screen
+/// and type.
 #[derive(Clone)]
 pub(crate) struct DisplayAddress {
     name: Option<String>,

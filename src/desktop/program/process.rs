@@ -1,4 +1,4 @@
-//! A program that we started, with all that it started.
+//! A program that we started, with all the processes that it started.
 
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -18,7 +18,7 @@ use crate::sync::lock;
 /// A program in a process group of its own.
 ///
 /// It gets SIGTERM when the thread that started it ends, however that happens. Its exit is noticed at once, but its
-/// process id stays taken until [`reap`](Process::reap), so that signals cannot reach a stranger.
+/// process id stays taken until [`reap`](Process::reap), so that signals cannot reach another program.
 pub(in crate::desktop) struct Process {
     child: Child,
     group: Pid,
@@ -55,16 +55,16 @@ impl Process {
         Ok(process)
     }
 
-    /// What the program writes to its standard output, if that is a pipe. Once.
+    /// Takes the pipe from the program's standard output, if it is one. Once.
     pub(in crate::desktop) fn take_stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// Sends `signal` to the program and to all that it started and that stayed in its group.
+    /// Sends `signal` to the program and to all processes of its group.
     pub(in crate::desktop) fn signal(&self, signal: Signal) {
         // The group exists: its leader was not reaped.
         if let Err(error) = kill_process_group(self.group, signal) {
-            tracing::debug!(pid = self.child.id(), %error, "a process group could not be signalled");
+            tracing::debug!(pid = self.child.id(), %error, "cannot signal a process group");
         }
     }
 
@@ -73,7 +73,7 @@ impl Process {
         self.exit.wait_until(deadline)
     }
 
-    /// Ends whatever is left of the program's group and frees its process id.
+    /// Kills the rest of the program's group and frees its process id.
     pub(in crate::desktop) fn reap(mut self) {
         self.signal(Signal::KILL);
         if self.wait_until(Instant::now() + KILL_LIMIT).is_none() {
@@ -118,7 +118,7 @@ fn wait_without_reaping(pid: Pid) -> Option<ExitStatus> {
     }
 }
 
-/// Set once, when the program has ended.
+/// The exit status, set once when the program has ended.
 #[derive(Default)]
 struct Exit {
     status: Mutex<Option<ExitStatus>>,
@@ -151,7 +151,7 @@ impl Exit {
     }
 }
 
-/// How long the system may take to end a process that was killed.
+/// The longest time that the system may take to end a process that was killed.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exit_status_is_told() {
+    fn the_exit_status_is_reported() {
         let (sender, receiver) = channel();
         let process = Process::spawn(shell("exit 7"), move |status| sender.send(status).unwrap()).unwrap();
         assert_eq!(receiver.recv_timeout(LIMIT).unwrap().code(), Some(7));

@@ -61,7 +61,7 @@ impl VirtualDisplay {
         };
         let gone = || VirtualDisplayError::Resources(io::Error::other("the thread of the display panicked"));
         let (name, xauthority) = started.recv().map_err(|_| gone())??;
-        tracing::info!(display = name, width, height, "a virtual display runs");
+        tracing::info!(display = name, width, height, "started a virtual display");
         Ok(VirtualDisplay {
             display: name,
             xauthority,
@@ -87,7 +87,7 @@ impl VirtualDisplay {
         self.cookie.bytes()
     }
 
-    /// Tells when the program or the display has ended.
+    /// A watch for the end of the program or of the display.
     pub fn end(&self) -> EndWatch {
         self.end.clone()
     }

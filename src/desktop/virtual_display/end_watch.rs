@@ -1,4 +1,4 @@
-//! How others learn that a virtual display has ended.
+//! The end of a virtual display, for other threads.
 
 use std::process::ExitStatus;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::sync::lock;
 
-/// Learns the end of a [`VirtualDisplay`](crate::desktop::VirtualDisplay). The first end counts.
+/// A watch for the end of a [`VirtualDisplay`](crate::desktop::VirtualDisplay). The first end counts.
 #[derive(Clone, Default)]
 pub struct EndWatch {
     shared: Arc<(Mutex<Option<Ended>>, Condvar)>,
@@ -39,7 +39,7 @@ impl EndWatch {
         }
     }
 
-    /// The first call counts.
+    /// Sets the end. The first call counts.
     pub(crate) fn set(&self, end: Ended) {
         let (ended, changed) = &*self.shared;
         lock(ended).get_or_insert(end);
@@ -47,14 +47,14 @@ impl EndWatch {
     }
 }
 
-/// How a [`VirtualDisplay`](crate::desktop::VirtualDisplay) ended.
+/// The end of a [`VirtualDisplay`](crate::desktop::VirtualDisplay).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// The program ended by itself, with this status. The display still runs.
     Command(ExitStatus),
     /// The X server ended by itself, with this status.
     Server(ExitStatus),
-    /// It was stopped.
+    /// The display was stopped.
     Stopped,
 }
 

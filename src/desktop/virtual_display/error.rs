@@ -1,4 +1,4 @@
-//! Why there is no virtual display.
+//! The reasons why there is no virtual display.
 
 use std::fmt;
 use std::io;
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::options::SIZES;
 
-/// Why there is no virtual display. The text says what to do.
+/// The reason why there is no virtual display. The text says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum VirtualDisplayError {
     /// A side is too short or too long.
     Size {
-        /// As asked for, in pixels.
+        /// The width that was asked for, in pixels.
         width: u32,
-        /// As asked for, in pixels.
+        /// The height that was asked for, in pixels.
         height: u32,
     },
     /// Xvfb is not on the PATH.
@@ -23,7 +23,7 @@ pub enum VirtualDisplayError {
     Server(String),
     /// The program that was asked for could not be started.
     Command {
-        /// Its name, as asked for.
+        /// The name that was asked for.
         program: String,
         /// The reason.
         error: io::Error,

@@ -25,7 +25,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts one on a free display number and waits until it accepts clients, at most 10 s. Its screen can have at
-    /// least this size. It lets in who has the cookie in `authority`. What it says goes to a file in `dir`.
+    /// least this size. It accepts clients with the cookie in `authority`. Its messages go to a file in `dir`.
     pub(crate) fn start(
         (width, height): (u32, u32),
         authority: &Path,
@@ -80,7 +80,7 @@ impl Server {
         process.signal(Signal::TERM);
         let ended = process.wait_until(Instant::now() + STOP_LIMIT);
         process.reap();
-        // With -displayfd there is no lock file. Whoever has the number by now answers.
+        // With -displayfd there is no lock file. A server that has the number by now answers.
         if !ended.is_some_and(|status| status.success()) && UnixStream::connect(&socket).is_err() {
             let _ = fs::remove_file(socket);
         }
@@ -116,7 +116,7 @@ fn explain(ended: Option<ExitStatus>, log: &Path) -> String {
     format!("it ended with {status}: {}", said.join(" "))
 }
 
-/// What a screen can become at least, in pixels: 32 MiB of memory.
+/// The least size that every screen can be given, in pixels: 32 MiB of memory.
 const LARGEST: (u32, u32) = (3840, 2160);
 const START_LIMIT: Duration = Duration::from_secs(10);
 const STOP_LIMIT: Duration = Duration::from_secs(1);

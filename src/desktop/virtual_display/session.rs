@@ -20,7 +20,7 @@ use crate::desktop::program::{Process, first_installed};
 use crate::desktop::x11;
 use crate::x11::DisplayAddress;
 
-/// What the thread of the display is told.
+/// A message to the thread of the display.
 pub(crate) enum Message {
     /// A program of the display ended.
     Exited(Program, ExitStatus),
@@ -28,7 +28,7 @@ pub(crate) enum Message {
     Stop,
 }
 
-/// Which one.
+/// A program of the display.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Program {
     Server,
@@ -36,7 +36,7 @@ pub(crate) enum Program {
     Command,
 }
 
-/// What runs, owned by the thread "desktop". Dropping it ends everything in order.
+/// The programs that run, owned by the thread "desktop". Dropping it ends all of them in order.
 pub(crate) struct Session {
     /// The name for `DISPLAY`.
     pub(crate) display: String,
@@ -66,7 +66,7 @@ impl Session {
         };
         // The server needs its file before it knows the number of its display.
         let server_authority = write("server", "")?;
-        let on_exit = tell(messages, Program::Server);
+        let on_exit = send_exit(messages, Program::Server);
         let size = (options.width, options.height);
         let server = Server::start(size, &server_authority, dir.path(), on_exit)?;
         let number = server.number().to_string();
@@ -96,10 +96,10 @@ impl Session {
             Ok(()) => {
                 let address = DisplayAddress::new(Some(&self.display), Some(cookie.bytes()));
                 let ready = window_manager::wait_until_ready(&address);
-                tracing::info!(program = %program.display(), ready, "a window manager runs");
+                tracing::info!(program = %program.display(), ready, "started a window manager");
             }
             Err(error) => {
-                tracing::warn!(program = %program.display(), %error, "the window manager could not be started");
+                tracing::warn!(program = %program.display(), %error, "cannot start the window manager");
             }
         }
     }
@@ -125,8 +125,8 @@ impl Session {
             })
     }
 
-    /// Starts a client of the display. What it writes goes to our standard error: the standard output is for what
-    /// the user asked us for.
+    /// Starts a client of the display. Its output goes to our standard error: our standard output is for what the user
+    /// asked us for.
     fn spawn(&mut self, mut command: Command, program: Program) -> io::Result<()> {
         command
             .env("DISPLAY", &self.display)
@@ -136,11 +136,11 @@ impl Session {
             .stdin(Stdio::null())
             .stdout(io::stderr().as_fd().try_clone_to_owned()?);
         self.clients
-            .push(Process::spawn(command, tell(&self.messages, program))?);
+            .push(Process::spawn(command, send_exit(&self.messages, program))?);
         Ok(())
     }
 
-    /// Waits until it is to stop. Everything that ends before is told to `end` or logged.
+    /// Waits until it is to stop. The ends of programs before that are set in `end` or logged.
     pub(crate) fn watch(&self, inbox: &Receiver<Message>, end: &EndWatch) {
         loop {
             match inbox.recv() {
@@ -175,7 +175,7 @@ impl Drop for Session {
     }
 }
 
-fn tell(messages: &Sender<Message>, program: Program) -> impl FnOnce(ExitStatus) + Send + 'static {
+fn send_exit(messages: &Sender<Message>, program: Program) -> impl FnOnce(ExitStatus) + Send + 'static {
     let messages = messages.clone();
     move |status| {
         let _ = messages.send(Message::Exited(program, status));

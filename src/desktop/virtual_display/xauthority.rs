@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// A MIT-MAGIC-COOKIE-1. No `Debug`: whoever has it may read the screen and type.
+/// A MIT-MAGIC-COOKIE-1. No `Debug`: a program that has it may read the screen and type.
 #[derive(Clone)]
 pub(crate) struct Cookie([u8; 16]);
 
 impl Cookie {
-    /// A new one, from the system's random numbers.
+    /// A new cookie, from the system's random numbers.
     pub(crate) fn random() -> io::Result<Cookie> {
         let mut bytes = [0; 16];
         random(&mut bytes)?;
@@ -26,7 +26,7 @@ impl Cookie {
 pub(crate) struct PrivateDir(PathBuf);
 
 impl PrivateDir {
-    /// Makes one in `$XDG_RUNTIME_DIR`, or in the directory for temporary files.
+    /// Creates one in `$XDG_RUNTIME_DIR`, or in the directory for temporary files.
     pub(crate) fn create() -> io::Result<PrivateDir> {
         let runtime = std::env::var_os("XDG_RUNTIME_DIR")
             .map(PathBuf::from)
@@ -47,7 +47,7 @@ impl PrivateDir {
 impl Drop for PrivateDir {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(path = %self.0.display(), %error, "a directory of ours could not be removed");
+            tracing::warn!(path = %self.0.display(), %error, "cannot remove a directory of ours");
         }
     }
 }
@@ -71,7 +71,7 @@ fn entry(number: &str, cookie: &Cookie) -> Vec<u8> {
         b"MIT-MAGIC-COOKIE-1",
         &cookie.0,
     ] {
-        // All four are much shorter than 64 KiB.
+        // Each field is much shorter than 64 KiB.
         entry.extend((field.len() as u16).to_be_bytes());
         entry.extend(field);
     }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_read_the_file_or_its_directory() {
+    fn other_users_cannot_read_the_file_or_its_directory() {
         let dir = PrivateDir::create().unwrap();
         let path = dir.path().join("Xauthority");
         write(&path, "", &Cookie::random().unwrap()).unwrap();

@@ -1,11 +1,11 @@
-//! The names that the protocols of the clipboard and of the window manager are made of.
+//! The atoms of ICCCM and EWMH that we use.
 
 use x11rb::atom_manager;
 
 atom_manager! {
-    /// Their numbers on one X server.
+    /// The numbers of the atoms on one X server.
     pub(super) Atoms:
-    /// The replies to the request for them.
+    /// The pending replies to the requests for them.
     AtomsCookie {
         CLIPBOARD,
         TARGETS,
@@ -18,7 +18,7 @@ atom_manager! {
         _NET_CLIENT_LIST,
         _NET_ACTIVE_WINDOW,
         _NET_WM_NAME,
-        // Where what is for us is put.
+        // The property of our windows into which other programs put what we ask for.
         DESKBEAM_CLIPBOARD,
     }
 }

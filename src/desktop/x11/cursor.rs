@@ -10,33 +10,34 @@ use x11rb::rust_connection::RustConnection;
 use super::png;
 use crate::desktop::event::{CursorImage, DesktopEvent};
 
-/// Knows the present cursor and the pictures of those before it.
+/// The cursor that was sent last, and the images of those before it.
 #[derive(Default)]
 pub(super) struct Cursor {
     shapes: Shapes,
-    told: Option<u32>,
+    /// The number of the cursor that was sent last.
+    sent: Option<u32>,
 }
 
 impl Cursor {
-    /// Lets the server tell each change.
+    /// Subscribes to changes of the cursor.
     pub(super) fn watch(connection: &RustConnection, root: Window) -> Result<(), ConnectionError> {
         connection.xfixes_select_cursor_input(root, CursorNotifyMask::DISPLAY_CURSOR)?;
         Ok(())
     }
 
-    /// What to tell of the cursor that is shown now; `serial` is its number if that is known. `None` if it was told.
+    /// The event for the cursor that is shown now; `serial` is its number if that is known. `None` if it was sent.
     pub(super) fn look(
         &mut self,
         connection: &RustConnection,
         serial: Option<u32>,
     ) -> Result<Option<DesktopEvent>, ConnectionError> {
         if let Some(event) = serial.and_then(|serial| self.shapes.find(serial)) {
-            return Ok(self.tell(serial.unwrap_or_default(), event));
+            return Ok(self.changed(serial.unwrap_or_default(), event));
         }
         let image = match connection.xfixes_get_cursor_image()?.reply() {
             Ok(image) => image,
             Err(ReplyError::ConnectionError(error)) => return Err(error),
-            // No pointer, no cursor.
+            // Without a pointer there is no cursor.
             Err(ReplyError::X11Error(_)) => return Ok(None),
         };
         let serial = image.cursor_serial;
@@ -45,11 +46,11 @@ impl Cursor {
             self.shapes.add(serial, event.clone());
             event
         });
-        Ok(self.tell(serial, event))
+        Ok(self.changed(serial, event))
     }
 
-    fn tell(&mut self, serial: u32, event: DesktopEvent) -> Option<DesktopEvent> {
-        (self.told.replace(serial) != Some(serial)).then_some(event)
+    fn changed(&mut self, serial: u32, event: DesktopEvent) -> Option<DesktopEvent> {
+        (self.sent.replace(serial) != Some(serial)).then_some(event)
     }
 }
 
@@ -68,7 +69,7 @@ fn shape(image: &GetCursorImageReply) -> DesktopEvent {
             png: png.into(),
         }),
         Err(error) => {
-            tracing::debug!(%error, "a cursor has no picture");
+            tracing::debug!(%error, "a cursor has no image");
             DesktopEvent::CursorHidden
         }
     }
@@ -84,7 +85,7 @@ impl Shapes {
         self.0.iter().find(same).map(|(_, event)| event.clone())
     }
 
-    /// The oldest one is forgotten when there are too many.
+    /// Adds a shape, and forgets the oldest one when there are too many.
     fn add(&mut self, serial: u32, event: DesktopEvent) {
         self.0.truncate(MOST_SHAPES - 1);
         self.0.push_front((serial, event));
@@ -117,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_is_told_when_it_changes() {
+    fn a_shape_is_sent_when_it_changes() {
         let mut cursor = Cursor::default();
-        assert!(cursor.tell(1, DesktopEvent::CursorHidden).is_some());
-        assert!(cursor.tell(1, DesktopEvent::CursorHidden).is_none());
-        assert!(cursor.tell(2, DesktopEvent::CursorHidden).is_some());
-        assert!(cursor.tell(1, DesktopEvent::CursorHidden).is_some());
+        assert!(cursor.changed(1, DesktopEvent::CursorHidden).is_some());
+        assert!(cursor.changed(1, DesktopEvent::CursorHidden).is_none());
+        assert!(cursor.changed(2, DesktopEvent::CursorHidden).is_some());
+        assert!(cursor.changed(1, DesktopEvent::CursorHidden).is_some());
     }
 
     #[test]

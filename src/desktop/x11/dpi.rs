@@ -1,15 +1,15 @@
-//! How large programs draw: the resource `Xft.dpi`, which toolkits read when a program starts.
+//! The scale at which programs draw: the resource `Xft.dpi`, which toolkits read when a program starts.
 
 use x11rb::errors::{ConnectionError, ReplyError};
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _, PropMode, Window};
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-/// Changes it and remembers what it was.
+/// The resources that we have changed, and their original values.
 pub(super) struct Dpi {
     root: Window,
     original: Option<Vec<u8>>,
-    /// The last resources of ours.
+    /// The last resources that we have written.
     set: Vec<u8>,
 }
 
@@ -22,7 +22,7 @@ impl Dpi {
         }
     }
 
-    /// Lets programs draw so many times as large as usual.
+    /// Lets programs draw `scale` times as large as usual.
     pub(super) fn set(&mut self, connection: &RustConnection, scale: f64) -> Result<(), ConnectionError> {
         let Some(present) = self.resources(connection)? else {
             return Ok(());
@@ -33,7 +33,7 @@ impl Dpi {
         Ok(())
     }
 
-    /// Everything as before us, unless somebody else has changed it since.
+    /// Writes the original resources, unless another program has changed them since.
     pub(super) fn restore(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
         let Some(original) = self.original.take() else {
             return Ok(());
@@ -44,7 +44,7 @@ impl Dpi {
         }
     }
 
-    /// The resources of all programs; `None` if they are too many to be ours to change.
+    /// Reads the resources of all programs; `None` if they are too many to be changed.
     fn resources(&self, connection: &RustConnection) -> Result<Option<Vec<u8>>, ConnectionError> {
         let (name, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
         let asked = connection.get_property(false, self.root, name, kind, 0, MOST)?;
@@ -66,7 +66,7 @@ impl Dpi {
     }
 }
 
-/// The same resources with this one in place of theirs.
+/// The same resources with this `Xft.dpi` in place of theirs.
 fn with_dpi(resources: &[u8], dpi: f64) -> Vec<u8> {
     let others = resources.split(|byte| *byte == b'\n');
     let others = others.filter(|line| !line.is_empty() && !line.starts_with(NAME));
@@ -78,7 +78,7 @@ fn with_dpi(resources: &[u8], dpi: f64) -> Vec<u8> {
 
 const NAME: &[u8] = b"Xft.dpi:";
 const USUAL_DPI: f64 = 96.0;
-/// In units of four bytes.
+/// The most resources that are changed, in units of four bytes.
 const MOST: u32 = 64 * 1024;
 
 #[cfg(test)]

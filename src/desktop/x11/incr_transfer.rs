@@ -1,4 +1,4 @@
-//! Large contents that other programs fetch from us piece by piece (INCR).
+//! Large contents that other programs fetch from us in parts (INCR, ICCCM 2.7.2).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,20 +11,25 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-/// All that are under way.
+/// The transfers that are under way.
 #[derive(Default)]
 pub(super) struct IncrTransfers(Vec<IncrTransfer>);
 
 impl IncrTransfers {
-    /// Announces `bytes` in the `property` of `requestor`; the pieces follow when it asks for them. `false`, with
-    /// nothing done, if too many are under way.
+    /// Announces `bytes` in the property of `request`; the parts follow as the program takes them. Returns `false`, with
+    /// nothing done, if too many transfers are under way.
     pub(super) fn begin(
         &mut self,
         connection: &RustConnection,
-        (requestor, property): (Window, Atom),
-        (incr, kind): (Atom, Atom),
+        request: &Request,
         bytes: Arc<[u8]>,
     ) -> Result<bool, ConnectionError> {
+        let Request {
+            requestor,
+            property,
+            incr,
+            kind,
+        } = *request;
         self.0.retain(|transfer| !transfer.is_to(requestor, property));
         if self.0.len() >= MOST_TRANSFERS {
             return Ok(false);
@@ -43,7 +48,7 @@ impl IncrTransfers {
         Ok(true)
     }
 
-    /// A program may have taken a piece: it gets the next one.
+    /// Handles a changed property: a program that has taken a part gets the next one.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
@@ -61,7 +66,7 @@ impl IncrTransfers {
         let transfer = &mut self.0[index];
         let rest = &transfer.bytes[transfer.sent..];
         let piece = &rest[..rest.len().min(PIECE)];
-        // An empty piece is the end.
+        // An empty part is the end.
         let is_last = piece.is_empty();
         connection.change_property8(
             PropMode::REPLACE,
@@ -79,12 +84,12 @@ impl IncrTransfers {
         Ok(())
     }
 
-    /// When [`expire`](IncrTransfers::expire) has something to do.
+    /// The time at which [`expire`](IncrTransfers::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.0.iter().map(|transfer| transfer.deadline).min()
     }
 
-    /// Forgets the programs that do not take their pieces.
+    /// Gives up on programs that do not take their parts.
     pub(super) fn expire(
         &mut self,
         connection: &RustConnection,
@@ -105,6 +110,19 @@ impl IncrTransfers {
     }
 }
 
+/// A request of another program for the content.
+pub(super) struct Request {
+    /// The program's window.
+    pub(super) requestor: Window,
+    /// The property of the window that takes the content.
+    pub(super) property: Atom,
+    /// The atom INCR.
+    pub(super) incr: Atom,
+    /// The type of the content.
+    pub(super) kind: Atom,
+}
+
+/// One transfer that is under way.
 struct IncrTransfer {
     requestor: Window,
     property: Atom,
@@ -120,7 +138,7 @@ impl IncrTransfer {
     }
 }
 
-/// Chooses what we are told about a window of another program. If it is gone, that is no concern of ours.
+/// Selects events on a window of another program. An error because it is gone is ignored.
 fn watch(connection: &RustConnection, window: Window, events: EventMask) -> Result<(), ConnectionError> {
     let events = ChangeWindowAttributesAux::new().event_mask(events);
     connection.change_window_attributes(window, &events)?;

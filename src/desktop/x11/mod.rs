@@ -1,9 +1,8 @@
-//! What an X display offers beside its picture: the shape of the cursor, the clipboard, its size, and what
-//! can be shown alone.
+//! The desktop of an X display: the shape of the cursor, the clipboard, the size, and the monitors and windows that can
+//! be shown alone.
 //!
 //! One thread, "desktop-x11", owns one connection. It waits for the server and for requests at the same time, and
-//! what takes more than one exchange with another client (the clipboard) is kept as state, so that nothing waits for
-//! anything else.
+//! conversations with other clients (the clipboard) are state machines, so that none holds up anything else.
 
 mod atoms;
 mod clipboard;

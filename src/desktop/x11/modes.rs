@@ -1,11 +1,11 @@
-//! Sizes of screens, and the video modes that stand for them. Pure.
+//! Sizes of screens, and the video modes for them. Pure.
 
 use x11rb::protocol::randr::{GetScreenResourcesCurrentReply, Mode, ModeInfo};
 
 use crate::desktop::error::ResizeError;
 use crate::desktop::size::SIZES;
 
-/// The size that is used for the one that is asked for: video has even sides, so odd ones become longer by one.
+/// The size for the one that is asked for: video has even sides, so odd ones become longer by one.
 ///
 /// # Errors
 /// [`ResizeError::OutOfBounds`].
@@ -19,13 +19,12 @@ pub(super) fn even(width: u32, height: u32) -> Result<(u16, u16), ResizeError> {
         .ok_or(ResizeError::OutOfBounds { width, height })
 }
 
-/// The name of a mode of ours.
+/// The name of a mode that we create.
 pub(super) fn name((width, height): (u16, u16)) -> String {
     format!("deskbeam-{width}x{height}")
 }
 
-/// A mode of this size at 60 Hz, with the short gaps between lines and pictures that drivers without a monitor
-/// accept.
+/// A mode of this size at 60 Hz, with the short blanking that drivers without a monitor accept.
 pub(super) fn mode((width, height): (u16, u16)) -> ModeInfo {
     let (htotal, vtotal) = (width + 160, height + 32);
     let clock = u64::from(htotal) * u64::from(vtotal) * 60;
@@ -54,7 +53,7 @@ pub(super) fn named(resources: &GetScreenResourcesCurrentReply, name: &str) -> O
     })
 }
 
-/// `millimetres` for `pixels`, for `new` pixels of the same size.
+/// The millimetres of `new` pixels, of which `pixels` have `millimetres`.
 pub(super) fn scaled(millimetres: u16, pixels: u16, new: u16) -> u32 {
     let pixels = u32::from(pixels).max(1);
     (u32::from(millimetres) * u32::from(new) + pixels / 2) / pixels

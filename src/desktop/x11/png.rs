@@ -1,4 +1,4 @@
-//! Cursor pixels to PNG. Pure.
+//! From pixels of a cursor to PNG. Pure.
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
@@ -24,7 +24,7 @@ fn unpremultiplied(argb: u32) -> [u8; 4] {
     let [alpha, red, green, blue] = argb.to_be_bytes();
     let whole = |part: u8| match u16::from(alpha) {
         0 => 0,
-        // A part that is larger than the alpha is a mistake of the application's.
+        // An application may have forgotten to premultiply.
         alpha => ((u16::from(part) * 255 + alpha / 2) / alpha).min(255) as u8,
     };
     [whole(red), whole(green), whole(blue), alpha]
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_can_be_read_back() {
+    fn the_image_can_be_read_back() {
         let png = encode(2, 1, &[0xffff_0000, 0x8000_8000]).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];

@@ -1,4 +1,4 @@
-//! The size of the screen, by RANDR.
+//! The size of the screen (RANDR).
 //!
 //! Xvfb can be made smaller than it was at its start and back, never larger than that.
 
@@ -16,7 +16,7 @@ use super::modes;
 use crate::desktop::error::ResizeError;
 use crate::x11::DisplayAddress;
 
-/// Gives the screen of `display` this size for good, whatever it has now. For a server that has no clients yet.
+/// Gives the screen of `display` this size for good. For a server that has no clients yet.
 ///
 /// # Errors
 /// If it cannot be reached or refuses. The text says why.
@@ -35,20 +35,20 @@ pub(in super::super) fn set_size(display: &str, cookie: &[u8], size: (u32, u32))
 pub(super) struct Resizer {
     screen: Screen,
     original: Option<Layout>,
-    /// The last size of ours.
+    /// The last size that we have set.
     set: Option<(u16, u16)>,
-    /// Modes that the server has because of us.
+    /// The modes that we have created.
     created: Vec<Mode>,
 }
 
-/// What the server shows, and how.
+/// The size of the screen and the mode of its CRTC.
 #[derive(Clone, Copy)]
 struct Layout {
     size: (u16, u16),
     mode: Mode,
 }
 
-/// The one picture that the server puts out.
+/// The one CRTC that is on, and its output.
 struct Head {
     crtc: Crtc,
     output: Output,
@@ -57,7 +57,7 @@ struct Head {
 }
 
 impl Resizer {
-    /// For `screen`, as the server described it when we came.
+    /// A resizer for `screen`, as the server described it when we connected.
     pub(super) fn new(screen: &Screen) -> Resizer {
         Resizer {
             screen: screen.clone(),
@@ -97,7 +97,7 @@ impl Resizer {
         changed
     }
 
-    /// Gives the screen the size that it had before us, unless somebody else changed it since. It has `present` now.
+    /// Gives the screen the size that it had before us, unless another program has changed it since. It has `present` now.
     pub(super) fn restore(
         &mut self,
         connection: &RustConnection,
@@ -141,7 +141,7 @@ impl Resizer {
         Ok(resources.reply()?)
     }
 
-    /// The head, if there is one and no more.
+    /// The head, if there is exactly one.
     fn head(
         &self,
         connection: &RustConnection,
@@ -170,7 +170,7 @@ impl Resizer {
         })
     }
 
-    /// Makes a mode of this size. Not for a monitor that says what it can show.
+    /// Creates a mode of this size. A monitor that describes itself gets none.
     fn create(
         &mut self,
         connection: &RustConnection,
@@ -195,7 +195,8 @@ impl Resizer {
         Ok(mode)
     }
 
-    /// Changes from one layout to the other; if that fails, back. Nobody else sees what is in between.
+    /// Changes from one layout to the other; if that fails, back. The server is grabbed meanwhile, so that no other client
+    /// sees an intermediate state.
     fn change(
         &self,
         connection: &RustConnection,
@@ -212,7 +213,7 @@ impl Resizer {
         changed
     }
 
-    /// The picture is off while the screen changes: it must never be larger than the screen.
+    /// Switches to a layout. The CRTC is off while the screen changes: it must never be larger than the screen.
     fn apply(&self, connection: &RustConnection, head: &Head, layout: Layout) -> Result<(), ResizeError> {
         let (width, height) = layout.size;
         let screen = &self.screen;
@@ -258,13 +259,13 @@ impl Resizer {
     }
 }
 
-/// A mode of this size that the output has.
+/// The mode of this size among those of the output.
 fn existing(resources: &GetScreenResourcesCurrentReply, head: &Head, size: (u16, u16)) -> Option<Mode> {
     let fits = |mode: &&randr::ModeInfo| (mode.width, mode.height) == size && head.modes.contains(&mode.id);
     resources.modes.iter().find(fits).map(|mode| mode.id)
 }
 
-/// Whether the output has a monitor that describes itself.
+/// True if the output has a monitor that describes itself (EDID).
 fn has_description(connection: &RustConnection, output: Output) -> Result<bool, ResizeError> {
     let name = connection.intern_atom(true, b"EDID")?.reply()?.atom;
     if name == x11rb::NONE {

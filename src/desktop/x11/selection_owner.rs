@@ -1,4 +1,4 @@
-//! What is ours in the clipboard, for other programs.
+//! Owning a selection: our content, for other programs (ICCCM 2).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,25 +15,25 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
-use super::incr_transfer::{IncrTransfers, PIECE};
+use super::incr_transfer::{IncrTransfers, PIECE, Request};
 use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ClipboardError;
 
-/// Where it is told that the content is in the clipboard.
+/// The channel to the thread that waits until the content is in the clipboard.
 pub(super) type WriteReply = SyncSender<Result<(), ClipboardError>>;
 
-/// The content, while the clipboard is ours.
+/// The content, while we own the clipboard.
 pub(super) struct SelectionOwner {
     atoms: Atoms,
     window: Window,
     held: Option<Held>,
-    /// For what the clipboard was claimed, until the server says that it is ours.
+    /// The contents for which the clipboard was claimed, until the server says that we own it.
     claimed: VecDeque<(ClipboardContent, WriteReply)>,
     transfers: IncrTransfers,
 }
 
 impl SelectionOwner {
-    /// `window` is ours and stands for us as the owner.
+    /// `window` is the window of ours that will own the clipboard.
     pub(super) fn new(atoms: Atoms, window: Window) -> SelectionOwner {
         SelectionOwner {
             atoms,
@@ -56,12 +56,12 @@ impl SelectionOwner {
         Ok(())
     }
 
-    /// What it holds, if the clipboard is ours.
+    /// The content, if we own the clipboard.
     pub(super) fn content(&self) -> Option<&ClipboardContent> {
         self.held.as_ref().map(|held| &held.content)
     }
 
-    /// The clipboard has another owner. Whether that is somebody else.
+    /// Handles a change of the owner. Returns `true` if another program is the owner, or none.
     pub(super) fn owner_changed(&mut self, event: &xfixes::SelectionNotifyEvent) -> bool {
         if event.owner != self.window {
             self.held = None;
@@ -103,7 +103,7 @@ impl SelectionOwner {
         Ok(())
     }
 
-    /// A program may have taken a piece of something large.
+    /// Handles a changed property: a program may have taken a part of something large.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
@@ -112,12 +112,12 @@ impl SelectionOwner {
         self.transfers.property_changed(connection, event)
     }
 
-    /// When [`expire`](SelectionOwner::expire) has something to do.
+    /// The time at which [`expire`](SelectionOwner::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.transfers.deadline()
     }
 
-    /// Forgets the programs that do not take what they asked for.
+    /// Gives up on programs that do not take what they asked for.
     pub(super) fn expire(
         &mut self,
         connection: &RustConnection,
@@ -126,7 +126,7 @@ impl SelectionOwner {
         self.transfers.expire(connection, now)
     }
 
-    /// Puts what is asked for into `property`. `false` if there is no such thing.
+    /// Puts the content in the form `target` into `property`. Returns `false` if there is no such form.
     fn serve(
         &mut self,
         connection: &RustConnection,
@@ -162,9 +162,13 @@ impl SelectionOwner {
             _ => return Ok(false),
         };
         if bytes.len() > PIECE {
-            return self
-                .transfers
-                .begin(connection, (requestor, property), (atoms.INCR, kind), bytes);
+            let request = Request {
+                requestor,
+                property,
+                incr: atoms.INCR,
+                kind,
+            };
+            return self.transfers.begin(connection, &request, bytes);
         }
         connection.change_property8(replace, requestor, property, kind, &bytes)?;
         Ok(true)
@@ -176,7 +180,7 @@ struct Held {
     since: Timestamp,
 }
 
-/// For programs that know nothing else: what Latin-1 lacks becomes a question mark.
+/// Encodes text for programs that know nothing else: characters that Latin-1 lacks become question marks.
 fn latin1(text: &str) -> Vec<u8> {
     text.chars()
         .map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?'))

@@ -113,7 +113,7 @@ impl DesktopServices {
     }
 
     fn wake(&self) {
-        // If it cannot be written, there are enough bytes that wake the thread.
+        // If it cannot be written, there are enough bytes already to wake the thread.
         let _ = (&self.wake).write(&[0]);
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that owns the connection: what the X server says, and what is asked of it.
+//! The thread that owns the connection: events of the X server, and requests of the handle.
 
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -28,31 +28,31 @@ use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ResizeError;
 use crate::desktop::event::DesktopEvent;
 
-/// What the thread is asked for. No `Debug`: it holds what somebody copied.
+/// A request to the thread. No `Debug`: it may contain what a viewer copied.
 pub(super) enum Request {
-    /// What is in the clipboard.
+    /// Read the clipboard.
     Read(ReadReply),
     /// Put this into the clipboard.
     Write(ClipboardContent, WriteReply),
     /// Give the screen this size, in pixels.
     Resize((u16, u16), SyncSender<Result<(), ResizeError>>),
-    /// Let programs draw so many times as large as usual.
+    /// Let programs draw this many times as large as usual.
     Scale(f64),
     /// Give the screen its own size again, and programs theirs.
     Restore(SyncSender<Result<(), ResizeError>>),
     /// Bring this window to the front.
     Activate(Window),
-    /// Show the mark, white or black, or take it away. Nobody waits for an answer.
+    /// Show the mark, white or black, or remove it. There is no answer.
     Mark(Option<bool>),
 }
 
 type Events = EventSink<DesktopEvent>;
 
-/// All that the thread owns.
+/// The state of the thread.
 pub(super) struct Watcher {
     connection: RustConnection,
     root: Window,
-    /// Of the root window, in pixels.
+    /// Width and height of the root window, in pixels.
     size: (u16, u16),
     cursor: Cursor,
     clipboard: Clipboard,
@@ -63,7 +63,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Lets the server tell what is to be watched.
+    /// Subscribes to the events of the server. What other programs copy is read if `reports_clipboard`.
     pub(super) fn new(
         connection: RustConnection,
         screen: usize,
@@ -93,12 +93,12 @@ impl Watcher {
         })
     }
 
-    /// Of the root window, in pixels.
+    /// Width and height of the root window, in pixels.
     pub(super) fn size(&self) -> (u16, u16) {
         self.size
     }
 
-    /// Works until nobody holds the other end of `requests`. A byte on `wake` says that there is a request, or the end.
+    /// Works until the other end of `requests` is dropped. A byte on `wake` says that there is a request, or the end.
     ///
     /// # Errors
     /// If the server is gone.
@@ -112,7 +112,7 @@ impl Watcher {
         self.restore()
     }
 
-    /// Tells the size of the screen.
+    /// Sends the size of the screen.
     pub(super) fn send_size(&self, events: &Events) {
         events(DesktopEvent::Resized {
             width: self.size.0.into(),
@@ -126,7 +126,7 @@ impl Watcher {
         wake: &UnixStream,
         events: &Events,
     ) -> Result<(), ConnectionError> {
-        self.look_at_cursor(None, events)?;
+        self.update_cursor(None, events)?;
         loop {
             loop {
                 match requests.try_recv() {
@@ -140,7 +140,7 @@ impl Watcher {
                 events(DesktopEvent::Views(views));
             }
             self.mark.expire(&self.connection)?;
-            // Whoever waits for a reply takes in events too, so nothing may be sent between the last look and the wait.
+            // Waiting for a reply reads events, too, so no request may be made between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
             self.wait(wake)?;
@@ -171,14 +171,14 @@ impl Watcher {
         }
     }
 
-    /// Takes in all that the server said so far, without waiting for more. Whether that was anything.
+    /// Handles all events that have arrived so far, without waiting. Returns `true` if there were any.
     fn take_events(&mut self, events: &Events) -> Result<bool, ConnectionError> {
         let (mut any, mut cursor, mut size) = (false, None, self.size);
         while let Some(event) = self.connection.poll_for_event()? {
             any = true;
             self.views.handle(&event);
             match event {
-                // Of several changes only the last one is of interest.
+                // Of several changes only the last one is looked at.
                 Event::XfixesCursorNotify(event) => cursor = Some(event.cursor_serial),
                 Event::ConfigureNotify(event) if event.window == self.root => {
                     size = (event.width, event.height)
@@ -197,19 +197,19 @@ impl Watcher {
             events(DesktopEvent::Clipboard(reading));
         }
         if cursor.is_some() {
-            self.look_at_cursor(cursor, events)?;
+            self.update_cursor(cursor, events)?;
         }
         Ok(any)
     }
 
-    fn look_at_cursor(&mut self, serial: Option<u32>, events: &Events) -> Result<(), ConnectionError> {
+    fn update_cursor(&mut self, serial: Option<u32>, events: &Events) -> Result<(), ConnectionError> {
         if let Some(event) = self.cursor.look(&self.connection, serial)? {
             events(event);
         }
         Ok(())
     }
 
-    /// Waits until the server says something, until there is a request, or until a program has had its time.
+    /// Waits until there is an event or a request, or until a deadline.
     fn wait(&self, mut wake: &UnixStream) -> Result<(), ConnectionError> {
         let deadlines = [
             self.clipboard.deadline(),
@@ -240,13 +240,13 @@ impl Watcher {
         match self.resizer.restore(&self.connection, self.size) {
             Ok(()) => {}
             Err(ResizeError::Lost) => return Err(ConnectionError::UnknownError),
-            Err(error) => tracing::warn!(%error, "the screen does not have its original size"),
+            Err(error) => tracing::warn!(%error, "cannot restore the desktop's original size"),
         }
         self.connection.flush()
     }
 }
 
-/// Whether an error says that the server lacks the extension, rather than that it is gone.
+/// True if an error says that the server lacks the extension, rather than that it is gone.
 pub(super) fn is_unsupported(error: &ReplyOrIdError) -> bool {
     matches!(
         error,

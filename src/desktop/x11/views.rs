@@ -1,4 +1,4 @@
-//! What can be shown alone: monitors, by RANDR, and the windows that the window manager lists.
+//! The monitors (RANDR) and windows (EWMH) that can be shown alone.
 
 use std::time::{Duration, Instant};
 
@@ -15,22 +15,22 @@ use x11rb::rust_connection::RustConnection;
 use super::atoms::Atoms;
 use crate::desktop::event::{View, ViewKind};
 
-/// Knows what was told last, and looks again when that may have changed.
+/// The views that were sent last, and when to look for others.
 pub(super) struct Views {
     root: Window,
     atoms: Atoms,
-    /// Since RANDR 1.5.
+    /// True if the server has RANDR 1.5.
     has_monitors: bool,
     windows: Vec<Window>,
-    told: Vec<View>,
+    sent: Vec<View>,
     looked: Option<Instant>,
-    /// When to look again.
+    /// The time at which to look again.
     due: Option<Instant>,
 }
 
 impl Views {
-    /// Lets the server tell when monitors change. Windows are told by the events of the root window, which has to tell
-    /// its structure and its properties.
+    /// Subscribes to changes of monitors. Changes of windows are events of the root window, on which structure and
+    /// properties have to be selected.
     pub(super) fn watch(
         connection: &RustConnection,
         root: Window,
@@ -49,13 +49,13 @@ impl Views {
             atoms,
             has_monitors,
             windows: Vec::new(),
-            told: Vec::new(),
+            sent: Vec::new(),
             looked: None,
             due: Some(Instant::now()),
         })
     }
 
-    /// Takes in what the server said.
+    /// Handles an event of the server.
     pub(super) fn handle(&mut self, event: &Event) {
         let is_ours = |window: &Window| *window == self.root || self.windows.contains(window);
         let pause = match event {
@@ -76,12 +76,12 @@ impl Views {
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
 
-    /// When [`look`](Views::look) has something to do.
+    /// The time at which [`look`](Views::look) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.due
     }
 
-    /// What there is, if it is time to look and something has changed.
+    /// Looks for views if it is time. Returns them if they have changed.
     pub(super) fn look(
         &mut self,
         connection: &RustConnection,
@@ -94,16 +94,16 @@ impl Views {
         let found = match self.find(connection) {
             Ok(found) => found,
             Err(ReplyError::ConnectionError(error)) => return Err(error),
-            // Something has gone while we looked, which is told.
+            // A window or monitor has gone meanwhile: there is an event of that, too.
             Err(ReplyError::X11Error(error)) => {
                 tracing::debug!(kind = ?error.error_kind, "monitors and windows are not known");
                 return Ok(None);
             }
         };
-        if found == self.told {
+        if found == self.sent {
             return Ok(None);
         }
-        self.told.clone_from(&found);
+        self.sent.clone_from(&found);
         Ok(Some(found))
     }
 
@@ -150,7 +150,7 @@ impl Views {
         for monitor in monitors {
             let (width, height) = (i32::from(monitor.width), i32::from(monitor.height));
             if (width, height) == screen {
-                // It is the whole desktop.
+                // The monitor is the whole desktop.
                 continue;
             }
             let name = connection.get_atom_name(monitor.name)?.reply()?.name;
@@ -168,7 +168,7 @@ impl Views {
         Ok(found)
     }
 
-    /// The windows that are seen, apart from what covers them. All are asked about before the first answer is awaited.
+    /// The windows that are mapped, covered or not. All requests are made before the first reply is awaited.
     fn titled(&self, connection: &RustConnection, screen: (i32, i32)) -> Result<Vec<View>, ReplyError> {
         let events = EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
         let events = ChangeWindowAttributesAux::new().event_mask(events);
@@ -213,7 +213,7 @@ impl Views {
     }
 }
 
-/// `None` if it is not on the screen.
+/// Builds a view; `None` if it is not on the screen.
 fn view(
     kind: ViewKind,
     number: u32,
@@ -235,7 +235,7 @@ fn view(
     })
 }
 
-/// What of a side is on the screen: start and length, which is made even and long enough for every encoder.
+/// The part of a side that is on the screen: start and length, which is made even and long enough for every encoder.
 fn cut(start: i32, length: i32, screen: i32) -> Option<(u32, u32)> {
     let (first, end) = (start.max(0), (start + length).min(screen));
     if end <= first {
@@ -247,7 +247,7 @@ fn cut(start: i32, length: i32, screen: i32) -> Option<(u32, u32)> {
     Some((first.try_into().ok()?, length.try_into().ok()?))
 }
 
-/// The old names are Latin-1, unless their type says otherwise.
+/// Decodes a name. Old ones (STRING) are Latin-1.
 fn text(property: &GetPropertyReply) -> String {
     if property.type_ == u32::from(AtomEnum::STRING) {
         return property.value.iter().copied().map(char::from).collect();
@@ -255,14 +255,14 @@ fn text(property: &GetPropertyReply) -> String {
     String::from_utf8_lossy(&property.value).into_owned()
 }
 
-/// A window that is dragged moves all the time.
+/// The least time between two looks: a window that is dragged moves all the time.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Some titles change all the time, too, and are told to everybody who may choose.
+/// Some titles change all the time, too, and each change is sent to all viewers who may choose.
 const READ_EVERY: Duration = Duration::from_secs(1);
 const MOST_WINDOWS: u32 = 64;
-/// In units of four bytes.
+/// The longest name that is read, in units of four bytes.
 const LONGEST_NAME: u32 = 64;
-/// In pixels: what encoders in hardware want at least.
+/// The shortest side, in pixels: the least that hardware encoders take.
 const SHORTEST: i32 = 160;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What each key of an X keyboard types. Pure: built from the reply to the core protocol's GetKeyboardMapping.
+//! The keyboard map: what each key of an X keyboard types. Pure: built from the reply to the core protocol's
+//! GetKeyboardMapping.
 
 use xkeysym::{Keysym, RawKeysym};
 
@@ -8,7 +9,7 @@ use super::modifiers::Modifiers;
 ///
 /// Each key has a row of keysyms. A server with XKB fills it by this convention: group 1 without and with Shift,
 /// group 2 without and with Shift, then group 1 with AltGr, without and with Shift. A key with one group repeats it
-/// in the columns of the second. What the convention does not tell (AltGr in the second group, a third group) is
+/// in the columns of the second. The cases that the convention leaves open (AltGr in the second group, a third group) are
 /// answered with `None` rather than guessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Keymap {
@@ -42,12 +43,12 @@ impl Keymap {
         (self.min_keycode..=u8::MAX).take(count)
     }
 
-    /// Whether the key does anything.
+    /// True if the key has any keysym.
     pub(super) fn has_keysyms(&self, keycode: u8) -> bool {
         self.keysyms(keycode).iter().any(|keysym| *keysym != NONE)
     }
 
-    /// Writes a binding of ours into the map, as the server does.
+    /// Writes a lent keysym into the map, as the server does.
     pub(super) fn bind(&mut self, keycode: u8, keysym: RawKeysym) {
         let Some(row) = keycode.checked_sub(self.min_keycode).map(usize::from) else {
             return;
@@ -59,7 +60,7 @@ impl Keymap {
         }
     }
 
-    /// What `keycode` gives now. `None` if that is nothing or not known.
+    /// The keysym that `keycode` gives now. `None` if there is none or it is not known.
     pub(super) fn keysym(&self, keycode: u8, modifiers: Modifiers) -> Option<Keysym> {
         let (plain, shifted) = self.pair(keycode, modifiers)?;
         let on_keypad = Keysym::new(shifted).is_keypad_key() || Keysym::new(shifted).is_private_keypad_key();
@@ -127,7 +128,7 @@ impl Keymap {
         })
     }
 
-    /// What the key gives without and with Shift, in the group and on the level that are on.
+    /// The keysyms that the key gives without and with Shift, in the group and on the level that are on.
     fn pair(&self, keycode: u8, modifiers: Modifiers) -> Option<(RawKeysym, RawKeysym)> {
         let row = self.keysyms(keycode);
         let at = |column: usize| row.get(column).copied().unwrap_or(NONE);

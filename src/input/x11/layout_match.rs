@@ -1,5 +1,6 @@
-//! Where the host has what the viewer's layout has on a key. Pure. Dead keys come from clients without a text field: the
-//! page has one, and sends what it has composed.
+//! The key of the host's layout that has what the viewer's layout has on a key. Pure.
+//!
+//! Dead keys come from clients without a text field: the page has one, and sends composed text.
 
 use xkeysym::{RawKeysym, key as k};
 

@@ -1,4 +1,4 @@
-//! Which key of an X keyboard does what the viewer's key does.
+//! From the viewer's key to a key of an X keyboard that does the same.
 
 use xkeysym::{RawKeysym, key as k};
 
@@ -29,7 +29,7 @@ impl Keyboard {
         }
     }
 
-    /// The key for one in terms of UI Events, which types `plain` at the viewer without modifiers.
+    /// The key for a key of UI Events, which types `plain` at the viewer without modifiers.
     fn key_of_dom(
         &mut self,
         server: &mut Server,
@@ -50,8 +50,8 @@ impl Keyboard {
         }
     }
 
-    /// The key for a keysym: one that gives it now; one that means the same, or gives it on another level, if it
-    /// types no text; a spare one to which it is given.
+    /// The key for a keysym: one that gives it now; one that means the same, or gives it on another level, if it types no
+    /// text; a spare keycode to which it is lent.
     fn key_of_keysym(
         &mut self,
         server: &mut Server,
@@ -67,7 +67,7 @@ impl Keyboard {
         if let Some(keycode) = self.keymap.keycode_giving_now(keysym, modifiers) {
             return Ok(Some(keycode));
         }
-        // What a key of the keypad gives depends on NumLock, so the others count only as they are now.
+        // The keysym of a keypad key depends on NumLock, so the other keys count only as they are now.
         if let (true, Some(character)) = (
             keysym_of_char::is_keypad(keysym),
             keysym_of_char::character(keysym),
@@ -142,7 +142,7 @@ impl Keyboard {
         plain: Option<char>,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
-        // What is there with Shift or AltGr is not known. A shortcut is the same with them.
+        // The viewer's layout is not known with Shift or AltGr. A shortcut is the same with them.
         let is_known = modifiers.shortcut || !(modifiers.shift || modifiers.level3);
         let plain = plain.filter(|_| is_known);
         let Some(keysym) = plain.and_then(|plain| layout_match::keysym(plain, is_dead)) else {

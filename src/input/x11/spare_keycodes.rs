@@ -1,11 +1,11 @@
-//! The keys of the keyboard that mean nothing, lent to characters that no key types. Pure.
+//! The keycodes that have no keysym, lent to characters that no key types. Pure.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::keymap::Keymap;
 
-/// Which spare key has which character, and when it was last pressed.
+/// The keycodes that are lent, with their keysyms and the times at which they were last pressed.
 ///
 /// Clients read the map some milliseconds after it changed. A key that was pressed lately keeps its character, or a
 /// slow client would read the newer one for the older press.
@@ -14,14 +14,14 @@ pub(super) struct SpareKeycodes {
     bound: BTreeMap<u8, Bound>,
 }
 
-/// Which key to take for a new character.
+/// The keycode to take for a new character.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Choice {
     /// This one, after waiting.
     Take {
         /// The key.
         keycode: u8,
-        /// How long, before it is bound.
+        /// The time to wait before it is bound.
         wait: Duration,
     },
     /// There is none: the layout uses all keys, or all spare ones are held down.
@@ -52,24 +52,24 @@ impl SpareKeycodes {
         })
     }
 
-    /// `keycode` has `keysym` from now on.
+    /// Records that `keycode` has `keysym` from now on.
     pub(super) fn bind(&mut self, keycode: u8, keysym: u32, now: Instant) {
         self.bound.insert(keycode, Bound { keysym, used: now });
     }
 
-    /// `keycode` went down or up.
+    /// Records that `keycode` went down or up.
     pub(super) fn touch(&mut self, keycode: u8, now: Instant) {
         if let Some(bound) = self.bound.get_mut(&keycode) {
             bound.used = now;
         }
     }
 
-    /// Whether `keycode` has a character of ours.
+    /// True if `keycode` is lent.
     pub(super) fn is_ours(&self, keycode: u8) -> bool {
         self.bound.contains_key(&keycode)
     }
 
-    /// Forgets the keys to which somebody else gave another meaning: they are not ours to restore.
+    /// Forgets the keycodes to which another program gave another keysym: they are not ours to restore.
     pub(super) fn compare(&mut self, keymap: &Keymap) {
         self.bound.retain(|keycode, bound| {
             keymap
@@ -80,7 +80,7 @@ impl SpareKeycodes {
         });
     }
 
-    /// All keys that are ours, to be given back, and how long to wait before.
+    /// Takes all keycodes that are lent, to be given back, and the time to wait before.
     pub(super) fn take_all(&mut self, now: Instant) -> (Vec<u8>, Duration) {
         let newest = self.bound.values().map(|bound| bound.used).max();
         let wait = newest.map_or(Duration::ZERO, |used| {
@@ -95,7 +95,7 @@ struct Bound {
     used: Instant,
 }
 
-/// For how long after its last use a key keeps its character.
+/// The time after its last use for which a keycode keeps its keysym.
 const REST: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_somebody_else_took_are_not_ours_any_more() {
+    fn keys_that_another_program_took_are_not_ours_any_more() {
         let (mut spare_keycodes, mut keymap, now) = (SpareKeycodes::default(), keymap(), Instant::now());
         spare_keycodes.bind(9, 0xe9, now);
         spare_keycodes.bind(10, 0xea, now);
