@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// The rate limiter. It is not a grid: a change after a pause never waits, and changes that come a little unevenly, at about the rate, do not
-/// either. There are two limits:
+/// The rate limiter. It is not a grid: a change after a pause never waits, and changes that come a little unevenly, at
+/// about the rate, do not either. There are two limits:
 ///
 /// For moments there may be twice as many frames as the rate says: a token bucket that holds two.
 ///

@@ -45,7 +45,8 @@ impl Framing {
     }
 }
 
-/// A part of the region that is shown alone, in pixels of the screen. As text: `640x480+10+20`, as X11 writes a geometry.
+/// A part of the region that is shown alone, in pixels of the screen. As text: `640x480+10+20`, as X11 writes a
+/// geometry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
     x: u32,

@@ -17,8 +17,8 @@ use pool::Pool;
 
 /// A screen that has changed within this time is in motion.
 const MOTION: Duration = Duration::from_millis(100);
-/// In motion, a program may still be drawing when its first change is seen: it is done when nothing more has changed for
-/// this long.
+/// In motion, a program may still be drawing when its first change is seen: it is done when nothing more has changed
+/// for this long.
 const SETTLED: Duration = Duration::from_micros(500);
 /// The longest wait for a program that draws without end.
 const DRAWING: Duration = Duration::from_millis(2);
@@ -185,8 +185,8 @@ impl<S: Screen> Stream<S> {
         }
     }
 
-    /// Waits, in motion, until the program has drawn the frame: half of one would cost as much, and be seen. After a rest
-    /// there is no wait.
+    /// Waits, in motion, until the program has drawn the frame: half of one would cost as much, and be seen. After a
+    /// rest there is no wait.
     fn settle(&mut self, control: &Control) -> Result<(), Stop> {
         let start = Instant::now();
         if self.last_frame.is_none_or(|last| start - last > MOTION) {
@@ -203,8 +203,8 @@ impl<S: Screen> Stream<S> {
         }
     }
 
-    /// Asks for the size of the screen. Returns `true` if the region has another size or place; all of its pixels are to
-    /// be read anew in any case.
+    /// Asks for the size of the screen. Returns `true` if the region has another size or place; all of its pixels are
+    /// to be read anew in any case.
     fn measure(&mut self) -> Result<bool, String> {
         let (width, height) = self.screen.size()?;
         let region = self.framing.region(width, height)?;

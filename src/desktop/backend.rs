@@ -13,8 +13,8 @@ pub type EventSink<T> = Box<dyn Fn(T) + Send>;
 
 /// A desktop that can be connected to.
 pub trait Desktop: Send + Sync {
-    /// Connects to the desktop. Its changes go to `events`; of the clipboard's, only if `reports_clipboard`: the content is
-    /// read for that.
+    /// Connects to the desktop. Its changes go to `events`; of the clipboard's, only if `reports_clipboard`: the
+    /// content is read for that.
     ///
     /// # Errors
     /// If the desktop cannot be used. The text says what to do.
@@ -47,8 +47,8 @@ pub trait Backend: Send + Sync {
     /// [`DesktopEvent::Resized`] tells the changes.
     fn first_size(&self) -> Option<(u32, u32)>;
 
-    /// Reads the clipboard: its text if it has some, else its image, `None` if it has neither. Waits for the program that
-    /// owns it: 1 s for its answer and for each further part of something large, 5 s in all.
+    /// Reads the clipboard: its text if it has some, else its image, `None` if it has neither. Waits for the program
+    /// that owns it: 1 s for its answer and for each further part of something large, 5 s in all.
     ///
     /// # Errors
     /// See [`ClipboardError`].
@@ -68,9 +68,9 @@ pub trait Backend: Send + Sync {
     /// See [`ResizeError`]. The screen has its old size then.
     fn resize(&self, width: u32, height: u32) -> Result<(u32, u32), ResizeError>;
 
-    /// Gives the screen the size that it had before the first [`resize`](Self::resize), and programs the scale that they
-    /// had before [`set_scale`](Self::set_scale), unless another program has changed them since. Waits for the display
-    /// server, 5 s at most.
+    /// Gives the screen the size that it had before the first [`resize`](Self::resize), and programs the scale that
+    /// they had before [`set_scale`](Self::set_scale), unless another program has changed them since. Waits for the
+    /// display server, 5 s at most.
     ///
     /// # Errors
     /// See [`ResizeError`]. The screen keeps its size then.

@@ -19,8 +19,8 @@ pub fn can_ask() -> bool {
 pub struct Question(Option<Process>);
 
 impl Question {
-    /// Shows the question. `answered` is called once, on a thread of its own, with `true` if the answer was yes. Any other
-    /// end of the dialog is a no. `text` is shown as it is, and must not start with a dash.
+    /// Shows the question. `answered` is called once, on a thread of its own, with `true` if the answer was yes. Any
+    /// other end of the dialog is a no. `text` is shown as it is, and must not start with a dash.
     ///
     /// To be called on a thread that lasts: the dialog ends with it.
     ///

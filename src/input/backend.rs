@@ -38,8 +38,8 @@ pub trait Backend: Send {
     /// desktop end at its edge.
     fn move_to(&mut self, position: Point) -> Result<(), BackendError>;
 
-    /// True if the pointer is no longer where [`move_to`](Self::move_to) has left it, though no other motion was asked for
-    /// since.
+    /// True if the pointer is no longer where [`move_to`](Self::move_to) has left it, though no other motion was asked
+    /// for since.
     fn is_displaced(&mut self) -> Result<bool, BackendError> {
         Ok(false)
     }

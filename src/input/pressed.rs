@@ -279,8 +279,8 @@ mod tests {
         assert_eq!(pressed_keys.release_viewer(ANNA).len(), MOST_HELD);
     }
 
-    /// A model of the desktop to which the answers of `PressedKeys` are applied: each key is down or up, and pressing what is
-    /// down or releasing what is up is a mistake of the book.
+    /// A model of the desktop to which the answers of `PressedKeys` are applied: each key is down or up, and pressing
+    /// what is down or releasing what is up is a mistake of the book.
     #[derive(Default)]
     struct Desktop(Vec<Pressed>);
 

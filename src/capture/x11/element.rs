@@ -49,8 +49,8 @@ mod imp {
         reconnect: bool,
     }
 
-    /// The element. Each lock is held for a moment only, except for that of `stream`, which only the streaming thread takes
-    /// while there is one.
+    /// The element. Each lock is held for a moment only, except for that of `stream`, which only the streaming thread
+    /// takes while there is one.
     #[derive(Default)]
     pub struct X11Source {
         settings: Mutex<Settings>,
@@ -287,8 +287,8 @@ mod imp {
             Ok(())
         }
 
-        /// A request for a key frame repeats the last frame: there may be no other one for a long time. A request to leave
-        /// a frame out comes for a display that is late.
+        /// A request for a key frame repeats the last frame: there may be no other one for a long time. A request to
+        /// leave a frame out comes for a display that is late.
         fn event(&self, event: &gst::Event) -> bool {
             if gst_video::ForceKeyUnitEvent::is(event) {
                 self.repeat();

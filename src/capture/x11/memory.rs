@@ -38,8 +38,8 @@ impl SharedMemory {
 
     /// The bytes. The X server writes them while a request of ours is under way, and only then.
     pub(super) fn bytes(&self) -> &[u8] {
-        // SAFETY: the mapping has this length for as long as this value lives, its size is sealed, and the X server does
-        // not write to it while the slice exists: `pixels` waits for the reply to each request that it makes.
+        // SAFETY: the mapping has this length for as long as this value lives, its size is sealed, and the X server
+        // does not write to it while the slice exists: `pixels` waits for the reply to each request that it makes.
         #[allow(unsafe_code)]
         unsafe {
             std::slice::from_raw_parts(self.address, self.length)

@@ -33,7 +33,8 @@ pub(super) struct X11Screen {
 }
 
 impl X11Screen {
-    /// Connects to `display` (`$DISPLAY` if `None`), and subscribes to changes of the window `xid` (0: the whole screen).
+    /// Connects to `display` (`$DISPLAY` if `None`), and subscribes to changes of the window `xid` (0: the whole
+    /// screen).
     pub(super) fn open(display: Option<&str>, xid: u32) -> Result<Self, String> {
         let (connection, root) = setup::connect(display)?;
         setup::require_extensions(&connection)?;

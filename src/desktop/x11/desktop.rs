@@ -13,8 +13,8 @@ use crate::x11::DisplayAddress;
 pub struct X11Desktop(DisplayAddress);
 
 impl X11Desktop {
-    /// The desktop of `display` (":0"). Clients present `cookie` (MIT-MAGIC-COOKIE-1), or the one in the Xauthority file
-    /// of the environment if there is none. Does not connect.
+    /// The desktop of `display` (":0"). Clients present `cookie` (MIT-MAGIC-COOKIE-1), or the one in the Xauthority
+    /// file of the environment if there is none. Does not connect.
     pub fn new(display: &str, cookie: Option<&[u8]>) -> X11Desktop {
         X11Desktop(DisplayAddress::new(Some(display), cookie))
     }

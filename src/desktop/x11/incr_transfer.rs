@@ -16,8 +16,8 @@ use x11rb::wrapper::ConnectionExt as _;
 pub(super) struct IncrTransfers(Vec<IncrTransfer>);
 
 impl IncrTransfers {
-    /// Announces `bytes` in the property of `request`; the parts follow as the program takes them. Returns `false`, with
-    /// nothing done, if too many transfers are under way.
+    /// Announces `bytes` in the property of `request`; the parts follow as the program takes them. Returns `false`,
+    /// with nothing done, if too many transfers are under way.
     pub(super) fn begin(
         &mut self,
         connection: &RustConnection,

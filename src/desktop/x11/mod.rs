@@ -17,6 +17,7 @@ mod modes;
 mod png;
 mod recovery;
 mod resize;
+mod selection_form;
 mod selection_owner;
 mod selection_read;
 mod services;

@@ -97,7 +97,8 @@ impl Resizer {
         changed
     }
 
-    /// Gives the screen the size that it had before us, unless another program has changed it since. It has `present` now.
+    /// Gives the screen the size that it had before us, unless another program has changed it since. It has `present`
+    /// now.
     pub(super) fn restore(
         &mut self,
         connection: &RustConnection,
@@ -195,8 +196,8 @@ impl Resizer {
         Ok(mode)
     }
 
-    /// Changes from one layout to the other; if that fails, back. The server is grabbed meanwhile, so that no other client
-    /// sees an intermediate state.
+    /// Changes from one layout to the other; if that fails, back. The server is grabbed meanwhile, so that no other
+    /// client sees an intermediate state.
     fn change(
         &self,
         connection: &RustConnection,

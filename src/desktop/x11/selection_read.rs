@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, GetPropertyReply, Property,
+    AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, GetPropertyReply, Property,
     PropertyNotifyEvent, SelectionNotifyEvent, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use crate::desktop::clipboard_content::{ClipboardContent, ClipboardReading, MAX_CLIPBOARD};
+use super::selection_form::Form;
+use crate::desktop::clipboard_content::{ClipboardReading, MAX_CLIPBOARD};
 use crate::desktop::error::ClipboardError;
 
 /// The channel to the thread that asked for the content.
@@ -107,8 +108,8 @@ impl SelectionReader {
         !self.readers.is_empty() || matches!(self.report, Report::Awaited(_))
     }
 
-    /// Handles the program's answer to the request: the content, or the begin of a transfer in parts, or a refusal of this
-    /// form.
+    /// Handles the program's answer to the request: the content, or the begin of a transfer in parts, or a refusal of
+    /// this form.
     pub(super) fn answered(
         &mut self,
         connection: &RustConnection,
@@ -232,15 +233,10 @@ impl SelectionReader {
             Err(ReplyOrIdError::ConnectionError(error)) => return Err(error),
             Err(_) => return self.finish(connection, Err(ClipboardError::Busy)),
         };
-        let target = match form {
-            Form::Utf8 => self.atoms.UTF8_STRING,
-            Form::Latin1 => AtomEnum::STRING.into(),
-            Form::Png => self.atoms.IMAGE_PNG,
-        };
         connection.convert_selection(
             window,
             self.atoms.CLIPBOARD,
-            target,
+            form.target(self.atoms),
             self.atoms.DESKBEAM_CLIPBOARD,
             x11rb::CURRENT_TIME,
         )?;
@@ -336,37 +332,6 @@ impl Attempt {
     }
 }
 
-/// The forms of the content, the best first.
-#[derive(Clone, Copy)]
-enum Form {
-    Utf8,
-    Latin1,
-    Png,
-}
-
-impl Form {
-    /// The form of a property of this type. `None` if we do not know it: some programs answer every request with the one
-    /// thing that they have.
-    fn of(kind: Atom, atoms: Atoms) -> Option<Form> {
-        if kind == atoms.UTF8_STRING || kind == atoms.TEXT_PLAIN_UTF8 {
-            Some(Form::Utf8)
-        } else if kind == atoms.IMAGE_PNG {
-            Some(Form::Png)
-        } else {
-            (kind == Atom::from(AtomEnum::STRING)).then_some(Form::Latin1)
-        }
-    }
-
-    /// Decodes the content. `None`: the bytes are not in this form.
-    fn content(self, bytes: Vec<u8>) -> Option<ClipboardContent> {
-        match self {
-            Form::Utf8 => Some(String::from_utf8_lossy(&bytes).into_owned().into()),
-            Form::Latin1 => Some(bytes.into_iter().map(char::from).collect::<String>().into()),
-            Form::Png => ClipboardContent::png(bytes),
-        }
-    }
-}
-
 /// Creates a window that is never shown, whose properties are watched. The caller destroys it.
 pub(super) fn hidden_window(connection: &RustConnection, root: Window) -> Result<Window, ReplyOrIdError> {
     let window = connection.generate_id()?;
@@ -382,25 +347,3 @@ const LATE_ANSWER: Duration = Duration::from_secs(10);
 const MOST_RETIRED: usize = 64;
 /// The longest time that a reading may take.
 pub(super) const READ_LIMIT: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_become_text_whatever_they_are_and_a_picture_only_if_they_are_one() {
-        for (form, bytes, content) in [
-            (Form::Utf8, "é中😀".as_bytes(), Some("é中😀".into())),
-            (Form::Utf8, b"a\xff", Some("a\u{fffd}".into())),
-            (Form::Latin1, b"\xe9!", Some("é!".into())),
-            (
-                Form::Png,
-                b"\x89PNG\r\n\x1a\n...",
-                ClipboardContent::png(*b"\x89PNG\r\n\x1a\n..."),
-            ),
-            (Form::Png, b"GIF89a", None),
-        ] {
-            assert_eq!(form.content(bytes.to_vec()), content);
-        }
-    }
-}

@@ -7,9 +7,9 @@ use super::modifiers::Modifiers;
 
 /// A keyboard map of the core protocol.
 ///
-/// Each key has a row of keysyms. A server with XKB fills it by this convention: group 1 without and with Shift,
-/// group 2 without and with Shift, then group 1 with AltGr, without and with Shift. A key with one group repeats it
-/// in the columns of the second. The cases that the convention leaves open (AltGr in the second group, a third group) are
+/// Each key has a row of keysyms. A server with XKB fills it by this convention: group 1 without and with Shift, group
+/// 2 without and with Shift, then group 1 with AltGr, without and with Shift. A key with one group repeats it in the
+/// columns of the second. The cases that the convention leaves open (AltGr in the second group, a third group) are
 /// answered with `None` rather than guessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Keymap {

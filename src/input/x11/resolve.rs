@@ -11,8 +11,8 @@ use crate::input::{dom_code, keysym_names, keysym_of_char};
 use crate::protocol::input::{Key, printable};
 
 impl Keyboard {
-    /// The key that does now what `key` does at the viewer, where the same key types `plain` without modifiers. `None` if
-    /// there is none.
+    /// The key that does now what `key` does at the viewer, where the same key types `plain` without modifiers. `None`
+    /// if there is none.
     pub(super) fn resolve(
         &mut self,
         server: &mut Server,
@@ -50,8 +50,8 @@ impl Keyboard {
         }
     }
 
-    /// The key for a keysym: one that gives it now; one that means the same, or gives it on another level, if it types no
-    /// text; a spare keycode to which it is lent.
+    /// The key for a keysym: one that gives it now; one that means the same, or gives it on another level, if it types
+    /// no text; a spare keycode to which it is lent.
     fn key_of_keysym(
         &mut self,
         server: &mut Server,
@@ -116,8 +116,8 @@ impl Keyboard {
                 }
             }
         }
-        // Control and a letter of another alphabet is the shortcut of the key, not of the letter: of the key that has the
-        // same meaning here, if the viewer's layout says which.
+        // Control and a letter of another alphabet is the shortcut of the key, not of the letter: of the key that has
+        // the same meaning here, if the viewer's layout says which.
         if modifiers.shortcut && physical.is_some() {
             let keysym = plain.and_then(|plain| layout_match::keysym(plain, false));
             let same = keysym.and_then(|keysym| layout_match::key(&self.keymap, keysym, physical, modifiers));
@@ -132,8 +132,8 @@ impl Keyboard {
             .or_else(|| self.keymap.keycode_typing(character, modifiers))
     }
 
-    /// The key for a `key` that says nothing ("Dead", "Unidentified"): the one that has here what the viewer's layout has
-    /// there, which is `physical` where the layouts agree.
+    /// The key for a `key` that says nothing ("Dead", "Unidentified"): the one that has here what the viewer's layout
+    /// has there, which is `physical` where the layouts agree.
     fn nameless_key(
         &mut self,
         server: &Server,
