@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deskbeam::desktop::{Ended, VirtualDisplay, VirtualOptions};
-use deskbeam::input::{Backend, Injector, ViewerInput, X11Backend};
+use deskbeam::input::{Backend, Injector, Ready, ViewerInput, X11Backend};
 use deskbeam::protocol::input::{Button, InputEvent, Key, Point, TypedText};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, InputFocus, Window};
@@ -11,6 +11,7 @@ use x11rb::rust_connection::RustConnection;
 use xkeysym::Keysym;
 
 use crate::support::x11::{Client, Seen, connect, display, set_layout};
+use crate::support::xvfb::Xvfb;
 use crate::support::{DEADLINE, eventually};
 
 const MIXED: &str = "Hello World! ~é→漢字😀ßñЖ€abcλωψ";
@@ -749,4 +750,26 @@ fn a_blocked_combination_cannot_be_pressed_and_its_parts_can() {
     assert_eq!(downs, [backspace, control, backspace, alt, delete]);
     drop(viewer);
     client.wait_until_all_is_up();
+}
+
+#[test]
+fn a_blocked_combination_stays_blocked_when_the_x_server_is_back() {
+    let mut xvfb = Xvfb::start("320x240x24", &[]);
+    let backend = X11Backend::connect(Some(&xvfb.display), None).unwrap();
+    let mut backend = backend.without(vec!["Ctrl+Backspace".parse().unwrap()]);
+    xvfb.restart("320x240x24");
+    eventually("the backend is back", || {
+        (backend.ready().ok() == Some(Ready::Anew)).then_some(())
+    });
+    let mut resolve = |name: &str, code: &str| {
+        let key = Key::Dom {
+            key: name.into(),
+            code: code.into(),
+        };
+        let keycode = backend.resolve(&key, None).unwrap();
+        keycode.inspect(|keycode| backend.key(*keycode, true).unwrap())
+    };
+    assert!(resolve("Control", "ControlLeft").is_some());
+    assert!(resolve("Backspace", "Backspace").is_none(), "it is pressed");
+    assert!(resolve("Delete", "Delete").is_some());
 }

@@ -2,8 +2,7 @@
 //!
 //! A GStreamer element like any other once [`register`] was called; [`media`](crate::media) builds it by its name.
 //!
-//! A [`Stream`](stream::Stream) makes frames of what a [`Screen`](screen::Screen) shows; only the `x11` folder knows
-//! which screen that is.
+//! A `Stream` makes frames of what a `Screen` shows; only the `x11` folder knows which screen that is.
 
 mod control;
 mod cursor;

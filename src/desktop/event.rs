@@ -14,7 +14,7 @@ pub enum DesktopEvent {
     /// The cursor is invisible now: an application hides it, or draws its own.
     CursorHidden,
     /// A program copied this, or what was copied is gone. Not sent for what was written by
-    /// [`write_clipboard`](super::DesktopServices::write_clipboard), nor if the clipboard is not watched.
+    /// [`write_clipboard`](super::Backend::write_clipboard), nor if the clipboard is not watched.
     Clipboard(ClipboardReading),
     /// The screen has this size now.
     Resized {
