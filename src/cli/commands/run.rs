@@ -20,7 +20,7 @@ use crate::cli::access::Announcement;
 use crate::cli::announce::announce;
 use crate::cli::client_setting::ClientSetting;
 use crate::cli::failure::Failure;
-use crate::cli::options::{RunOptions, StreamArguments};
+use crate::cli::options::RunOptions;
 use crate::cli::platform::{Platform, display_in_environment};
 use crate::cli::{access, files, process, signaling, tls};
 
