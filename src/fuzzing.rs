@@ -12,7 +12,7 @@ use crate::protocol::role::Permission;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::stats::Stats;
 use crate::protocol::whep;
-use crate::session::{Action, Event, PeerKey, Session, SessionConfig};
+use crate::session::{Action, Event, PeerEvent, PeerKey, Session, SessionConfig};
 
 /// A function and its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -157,11 +157,11 @@ fn converse(mut session: Session, first: Vec<Action>, data: &[u8]) {
         now_ms += 5;
         let (sdp, reason) = ("v=0".to_owned(), "no".to_owned());
         let event = match line.as_bytes() {
-            [1] => Event::Offered { key, sdp },
-            [2] => Event::Answered { key, sdp },
-            [3] => Event::AnswerApplied { key },
-            [4] => Event::AnswerRefused { key, reason },
-            [5] => Event::PeerFailed { key, reason },
+            [1] => Event::Peer(key, PeerEvent::Offered(sdp)),
+            [2] => Event::Peer(key, PeerEvent::Answered(sdp)),
+            [3] => Event::Peer(key, PeerEvent::AnswerApplied),
+            [4] => Event::Peer(key, PeerEvent::AnswerRefused(reason)),
+            [5] => Event::Peer(key, PeerEvent::Failed(reason)),
             [6] => match wishes.pop() {
                 Some(request) => Event::Stats {
                     request,

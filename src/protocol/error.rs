@@ -4,12 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// A connection could not be made.
-    ConnectionFailed,
     /// Nothing was heard of the client for too long.
     ConnectionTimeout,
-    /// A connection has ended that was there.
-    ConnectionLost,
     /// The frame is not a message of this protocol: binary, wrong version, nested too deep, no `type`.
     InvalidMessage,
     /// `type` is not one that a client may send.
@@ -26,22 +22,12 @@ pub enum ErrorCode {
     IceCandidateFailed,
     /// webrtcbin or a pipeline failed, or there is none for this message.
     PeerConnectionFailed,
-    /// There is nothing that could be offered as the client wants it.
-    OfferCreationFailed,
-    /// The client's offer could not be answered.
-    AnswerProcessingFailed,
     /// The host takes no more viewers, or is going down.
     ServerUnavailable,
-    /// A fault of the host.
-    InternalError,
     /// The client sends more than it may.
     RateLimited,
     /// The client reads too slowly: what waits for it has grown too long.
     ChannelFull,
-    /// There is no such client.
-    ClientNotFound,
-    /// The client has not proven who it is.
-    Unauthorized,
     /// The client is known and must not do this: a spectator sends input.
     Forbidden,
 }
@@ -50,9 +36,7 @@ impl ErrorCode {
     /// The code as it stands in `error.code`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::ConnectionFailed => "CONNECTION_FAILED",
             Self::ConnectionTimeout => "CONNECTION_TIMEOUT",
-            Self::ConnectionLost => "CONNECTION_LOST",
             Self::InvalidMessage => "INVALID_MESSAGE",
             Self::InvalidMessageType => "INVALID_MESSAGE_TYPE",
             Self::InvalidMessageData => "INVALID_MESSAGE_DATA",
@@ -61,14 +45,9 @@ impl ErrorCode {
             Self::SdpProcessingFailed => "SDP_PROCESSING_FAILED",
             Self::IceCandidateFailed => "ICE_CANDIDATE_FAILED",
             Self::PeerConnectionFailed => "PEER_CONNECTION_FAILED",
-            Self::OfferCreationFailed => "OFFER_CREATION_FAILED",
-            Self::AnswerProcessingFailed => "ANSWER_PROCESSING_FAILED",
             Self::ServerUnavailable => "SERVER_UNAVAILABLE",
-            Self::InternalError => "INTERNAL_ERROR",
             Self::RateLimited => "RATE_LIMITED",
             Self::ChannelFull => "CHANNEL_FULL",
-            Self::ClientNotFound => "CLIENT_NOT_FOUND",
-            Self::Unauthorized => "UNAUTHORIZED",
             Self::Forbidden => "FORBIDDEN",
         }
     }
@@ -76,23 +55,17 @@ impl ErrorCode {
     /// The family that the code belongs to, as it stands in `error.type`.
     pub fn kind(self) -> &'static str {
         match self {
-            Self::ConnectionFailed | Self::ConnectionTimeout | Self::ConnectionLost => "connection_error",
+            Self::ConnectionTimeout => "connection_error",
             Self::InvalidMessage
             | Self::InvalidMessageType
             | Self::InvalidMessageData
             | Self::MessageParsingFailed
             | Self::MessageTooLarge => "validation_error",
-            Self::SdpProcessingFailed
-            | Self::IceCandidateFailed
-            | Self::PeerConnectionFailed
-            | Self::OfferCreationFailed
-            | Self::AnswerProcessingFailed => "webrtc_error",
-            Self::ServerUnavailable
-            | Self::InternalError
-            | Self::RateLimited
-            | Self::ChannelFull
-            | Self::ClientNotFound => "server_error",
-            Self::Unauthorized | Self::Forbidden => "permission_error",
+            Self::SdpProcessingFailed | Self::IceCandidateFailed | Self::PeerConnectionFailed => {
+                "webrtc_error"
+            }
+            Self::ServerUnavailable | Self::RateLimited | Self::ChannelFull => "server_error",
+            Self::Forbidden => "permission_error",
         }
     }
 
@@ -100,7 +73,7 @@ impl ErrorCode {
     pub fn is_recoverable(self) -> bool {
         !matches!(
             self,
-            Self::ConnectionTimeout | Self::ServerUnavailable | Self::ChannelFull | Self::Unauthorized
+            Self::ConnectionTimeout | Self::ServerUnavailable | Self::ChannelFull
         )
     }
 
@@ -108,7 +81,7 @@ impl ErrorCode {
     pub fn close_code(self) -> u16 {
         match self {
             Self::ConnectionTimeout => 1001,
-            Self::Unauthorized | Self::Forbidden => 1008,
+            Self::Forbidden => 1008,
             Self::MessageTooLarge => 1009,
             Self::ServerUnavailable | Self::ChannelFull | Self::RateLimited => 1013,
             _ => 1011,

@@ -29,58 +29,8 @@ pub enum Event<'a> {
     Alive,
     /// The time of [`super::Session::next_deadline`] has come. Harmless at any other time.
     Tick,
-    /// The peer has made its offer.
-    Offered {
-        /// Which peer.
-        key: PeerKey,
-        /// The session description.
-        sdp: String,
-    },
-    /// The peer has made its answer to the client's offer.
-    Answered {
-        /// Which peer.
-        key: PeerKey,
-        /// The session description.
-        sdp: String,
-    },
-    /// The peer has found one of its candidates, or all of them.
-    LocalCandidate {
-        /// Which peer.
-        key: PeerKey,
-        /// The candidate.
-        candidate: IceCandidate,
-    },
-    /// The peer has applied the client's answer.
-    AnswerApplied {
-        /// Which peer.
-        key: PeerKey,
-    },
-    /// The peer could not apply the client's answer, and waits for another one.
-    AnswerRefused {
-        /// Which peer.
-        key: PeerKey,
-        /// A sentence for the client's author.
-        reason: String,
-    },
-    /// The peer could not take a candidate of the client.
-    CandidateRefused {
-        /// Which peer.
-        key: PeerKey,
-        /// A sentence for the client's author.
-        reason: String,
-    },
-    /// The media flow.
-    PeerConnected {
-        /// Which peer.
-        key: PeerKey,
-    },
-    /// The peer could not be made, or has failed. It is gone.
-    PeerFailed {
-        /// Which peer.
-        key: PeerKey,
-        /// A sentence for a person.
-        reason: String,
-    },
+    /// Something happened to this peer.
+    Peer(PeerKey, PeerEvent),
     /// The numbers of an [`Action::CollectStats`].
     Stats {
         /// The action's.
@@ -106,6 +56,24 @@ pub enum Event<'a> {
     SendQueueFull,
 }
 
+/// What happened to one peer.
+#[non_exhaustive]
+pub enum PeerEvent {
+    /// The peer has made its offer: the session description.
+    Offered(String),
+    /// The peer has made its answer to the client's offer: the session description.
+    Answered(String),
+    /// The peer has found one of its candidates, or all of them.
+    LocalCandidate(IceCandidate),
+    /// The peer has applied the client's answer.
+    AnswerApplied,
+    /// The peer could not apply the client's answer, and waits for another one. The reason is a sentence for the
+    /// client's author.
+    AnswerRefused(String),
+    /// The peer could not be made, or has failed, and is gone. The reason is a sentence for a person.
+    Failed(String),
+}
+
 /// What the owner has to do.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
@@ -124,7 +92,7 @@ pub enum Action {
         /// Which peer.
         key: PeerKey,
     },
-    /// Apply the client's answer; tell the outcome by [`Event::AnswerApplied`] or [`Event::AnswerRefused`].
+    /// Apply the client's answer; tell the outcome by [`PeerEvent::AnswerApplied`] or [`PeerEvent::AnswerRefused`].
     ApplyAnswer {
         /// Which peer.
         key: PeerKey,
@@ -173,8 +141,8 @@ pub struct PeerRequest {
     pub allows_half_size: bool,
     /// The data channel that it makes.
     pub channel: Option<ChannelLabel>,
-    /// The client's offer: the peer answers it ([`Event::Answered`]), and takes the channel that the client makes.
-    /// `None`: the peer offers ([`Event::Offered`]).
+    /// The client's offer: the peer answers it ([`PeerEvent::Answered`]), and takes the channel that the client makes.
+    /// `None`: the peer offers ([`PeerEvent::Offered`]).
     pub remote_offer: Option<String>,
 }
 
@@ -194,14 +162,7 @@ impl std::fmt::Debug for Event<'_> {
             Self::Binary => f.write_str("Binary"),
             Self::Alive => f.write_str("Alive"),
             Self::Tick => f.write_str("Tick"),
-            Self::Offered { key, .. } => write!(f, "Offered({key:?})"),
-            Self::Answered { key, .. } => write!(f, "Answered({key:?})"),
-            Self::LocalCandidate { key, .. } => write!(f, "LocalCandidate({key:?})"),
-            Self::AnswerApplied { key } => write!(f, "AnswerApplied({key:?})"),
-            Self::AnswerRefused { key, reason } => write!(f, "AnswerRefused({key:?}, {reason})"),
-            Self::CandidateRefused { key, reason } => write!(f, "CandidateRefused({key:?}, {reason})"),
-            Self::PeerConnected { key } => write!(f, "PeerConnected({key:?})"),
-            Self::PeerFailed { key, reason } => write!(f, "PeerFailed({key:?}, {reason})"),
+            Self::Peer(key, event) => write!(f, "Peer({key:?}, {event:?})"),
             Self::Stats { request, .. } => write!(f, "Stats({:?})", request.groups),
             Self::Control { granted } => write!(f, "Control({granted})"),
             Self::Lease(state) => write!(f, "{state:?}"),
@@ -213,14 +174,16 @@ impl std::fmt::Debug for Event<'_> {
     }
 }
 
-/// What happened to a peer.
-pub(super) enum PeerEvent {
-    Offered(String),
-    Answered(String),
-    LocalCandidate(IceCandidate),
-    AnswerApplied,
-    AnswerRefused(String),
-    CandidateRefused(String),
-    Connected,
-    Failed(String),
+impl std::fmt::Debug for PeerEvent {
+    /// Without descriptions and candidates.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Offered(_) => f.write_str("Offered"),
+            Self::Answered(_) => f.write_str("Answered"),
+            Self::LocalCandidate(_) => f.write_str("LocalCandidate"),
+            Self::AnswerApplied => f.write_str("AnswerApplied"),
+            Self::AnswerRefused(reason) => write!(f, "AnswerRefused({reason})"),
+            Self::Failed(reason) => write!(f, "Failed({reason})"),
+        }
+    }
 }

@@ -17,7 +17,6 @@ use crate::protocol::dialect::Dialect;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::role::{Permission, Role};
-use crate::protocol::selkies::Viewport;
 
 /// How often a client is told that it sends too much, at most, in milliseconds.
 const COMPLAINT_MS: u64 = 1_000;
@@ -120,18 +119,7 @@ impl Session {
                 Vec::new()
             }
             Event::Tick => self.tick(now_ms),
-            Event::Offered { key, sdp } => self.peer(key, PeerEvent::Offered(sdp), now_ms),
-            Event::Answered { key, sdp } => self.peer(key, PeerEvent::Answered(sdp), now_ms),
-            Event::LocalCandidate { key, candidate } => {
-                self.peer(key, PeerEvent::LocalCandidate(candidate), now_ms)
-            }
-            Event::AnswerApplied { key } => self.peer(key, PeerEvent::AnswerApplied, now_ms),
-            Event::AnswerRefused { key, reason } => self.peer(key, PeerEvent::AnswerRefused(reason), now_ms),
-            Event::CandidateRefused { key, reason } => {
-                self.peer(key, PeerEvent::CandidateRefused(reason), now_ms)
-            }
-            Event::PeerConnected { key } => self.peer(key, PeerEvent::Connected, now_ms),
-            Event::PeerFailed { key, reason } => self.peer(key, PeerEvent::Failed(reason), now_ms),
+            Event::Peer(key, event) => self.peer(key, event, now_ms),
             Event::Stats { request, stats } => match self.mode {
                 Mode::Native(_) => vec![Native::stats(&mut self.cx, request, stats, now_ms)],
                 _ => Vec::new(),
@@ -219,14 +207,6 @@ impl Session {
     pub fn hello(&self) -> Option<&Hello> {
         match &self.mode {
             Mode::Native(native) => Some(native.hello()),
-            _ => None,
-        }
-    }
-
-    /// How large the window of a Selkies client is, if it says so.
-    pub fn viewport(&self) -> Option<Viewport> {
-        match &self.mode {
-            Mode::Selkies(selkies) => selkies.viewport,
             _ => None,
         }
     }

@@ -9,36 +9,33 @@ use tokio::task::JoinHandle;
 use super::channel;
 use super::peer::Peer;
 use super::task::Viewer;
-use crate::media::PeerEvent;
+use crate::media;
 use crate::protocol::candidate::IceCandidate;
-use crate::session::{Action, Event, PeerKey};
+use crate::session::{Action, Event, PeerEvent, PeerKey};
 
 impl Viewer {
-    pub(super) fn peer_event(&mut self, key: PeerKey, event: Option<PeerEvent>) -> Vec<Action> {
+    pub(super) fn peer_event(&mut self, key: PeerKey, event: Option<media::PeerEvent>) -> Vec<Action> {
         let event = match event {
-            Some(PeerEvent::Offer(sdp)) => Event::Offered { key, sdp },
-            Some(PeerEvent::Answer(sdp)) => Event::Answered { key, sdp },
-            Some(PeerEvent::Candidate {
+            Some(media::PeerEvent::Offer(sdp)) => PeerEvent::Offered(sdp),
+            Some(media::PeerEvent::Answer(sdp)) => PeerEvent::Answered(sdp),
+            Some(media::PeerEvent::Candidate {
                 candidate,
                 sdp_m_line_index,
-            }) => Event::LocalCandidate {
-                key,
-                candidate: IceCandidate {
-                    candidate,
-                    sdp_m_line_index,
-                    sdp_mid: None,
-                },
-            },
-            Some(PeerEvent::AnswerApplied) => Event::AnswerApplied { key },
-            Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { key, reason },
-            Some(PeerEvent::Connected) => {
+            }) => PeerEvent::LocalCandidate(IceCandidate {
+                candidate,
+                sdp_m_line_index,
+                sdp_mid: None,
+            }),
+            Some(media::PeerEvent::AnswerApplied) => PeerEvent::AnswerApplied,
+            Some(media::PeerEvent::AnswerRefused(reason)) => PeerEvent::AnswerRefused(reason),
+            Some(media::PeerEvent::Connected) => {
                 tracing::info!("the stream is connected");
                 self.registration
                     .as_ref()
                     .inspect(|place| place.update(|info| info.state = "streaming"));
-                Event::PeerConnected { key }
+                return Vec::new();
             }
-            Some(PeerEvent::ChannelOpen) => {
+            Some(media::PeerEvent::ChannelOpen) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
                     peer.set_open();
                     channel::greet(
@@ -52,19 +49,16 @@ impl Viewer {
                 }
                 return Vec::new();
             }
-            Some(PeerEvent::Failed(reason)) => {
+            Some(media::PeerEvent::Failed(reason)) => {
                 self.close_peer(key);
-                Event::PeerFailed { key, reason }
+                PeerEvent::Failed(reason)
             }
             None => {
                 self.close_peer(key);
-                Event::PeerFailed {
-                    key,
-                    reason: "The stream has ended".to_owned(),
-                }
+                PeerEvent::Failed("The stream has ended".to_owned())
             }
         };
-        self.handle(event)
+        self.handle(Event::Peer(key, event))
     }
 
     pub(super) fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
@@ -91,13 +85,12 @@ impl Viewer {
             return Vec::new();
         }
         tracing::warn!(reason, "the peer is closed");
-        let reason = reason.to_owned();
-        self.handle(Event::PeerFailed { key, reason })
+        self.handle(Event::Peer(key, PeerEvent::Failed(reason.to_owned())))
     }
 }
 
 /// What any of the peers says next.
-pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<PeerEvent>) {
+pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<media::PeerEvent>) {
     poll_fn(|cx| {
         for (key, peer) in peers.iter_mut() {
             if let Poll::Ready(event) = peer.poll_event(cx) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::pointers::PersonPointer;
 use crate::protocol::base64;
-use crate::protocol::stats::{Stats, SystemStats};
+use crate::protocol::stats::SystemStats;
 use crate::protocol::text::ClipboardText;
 use crate::protocol::view::{View, ViewId};
 
@@ -27,17 +27,6 @@ pub enum HostMessage {
     Mark(Option<u16>),
     /// How busy the machine is.
     SystemStats(SystemStats),
-    /// Numbers, in the shape of the `stats` message of the signaling socket.
-    Stats(Stats),
-    /// How busy the graphics processor is.
-    GpuStats {
-        /// From 0 to 1.
-        load: f64,
-        /// In megabytes.
-        memory_total: u64,
-        /// In megabytes.
-        memory_used: u64,
-    },
     /// What somebody copied on the host.
     Clipboard(ClipboardText),
     /// Something was copied on the host that this channel is too narrow for: it is fetched by HTTP.
@@ -144,8 +133,6 @@ pub struct Cursor {
 /// How the host is set, as Selkies shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SystemAction {
-    /// The page should load itself again.
-    Reload,
     /// Frames per second.
     Framerate(u32),
     /// Of the picture, in kilobits per second.
@@ -156,8 +143,6 @@ pub enum SystemAction {
     Resize(bool),
     /// The size of the desktop, in pixels.
     Resolution(u32, u32),
-    /// Whether the client scales the picture.
-    LocalScaling(bool),
     /// The name of the encoder.
     Encoder(String),
 }
@@ -176,15 +161,6 @@ impl HostMessage {
             Self::Mark(None) => ("measure", json!({})),
             Self::Mark(Some(size)) => ("measure", json!({"x": 0, "y": 0, "width": size, "height": size})),
             Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
-            Self::Stats(stats) => ("stats", stats.to_json()),
-            Self::GpuStats {
-                load,
-                memory_total,
-                memory_used,
-            } => (
-                "gpu_stats",
-                json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
-            ),
             Self::Clipboard(text) => return clipboard(text.as_str()),
             Self::ClipboardLarge { kind, bytes } => {
                 ("clipboard-large", json!({"type": kind, "bytes": bytes}))
@@ -252,14 +228,12 @@ impl Cursor {
 impl std::fmt::Display for SystemAction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Reload => f.write_str("reload"),
             Self::Framerate(fps) => write!(f, "framerate,{fps}"),
             Self::VideoBitrate(kbps) => write!(f, "video_bitrate,{kbps}"),
             Self::AudioBitrate(bps) => write!(f, "audio_bitrate,{bps}"),
             // The client compares with Python's words.
             Self::Resize(on) => write!(f, "resize,{}", if *on { "True" } else { "False" }),
             Self::Resolution(width, height) => write!(f, "resolution,{width}x{height}"),
-            Self::LocalScaling(on) => write!(f, "local_scaling,{on}"),
             Self::Encoder(name) => write!(f, "encoder,{name}"),
         }
     }
@@ -324,14 +298,12 @@ mod tests {
     #[test]
     fn actions_are_written_as_selkies_reads_them() {
         for (action, expected) in [
-            (SystemAction::Reload, "reload"),
             (SystemAction::Framerate(60), "framerate,60"),
             (SystemAction::VideoBitrate(4000), "video_bitrate,4000"),
             (SystemAction::AudioBitrate(128_000), "audio_bitrate,128000"),
             (SystemAction::Resize(true), "resize,True"),
             (SystemAction::Resize(false), "resize,False"),
             (SystemAction::Resolution(1280, 720), "resolution,1280x720"),
-            (SystemAction::LocalScaling(true), "local_scaling,true"),
             (SystemAction::Encoder("x264enc".to_owned()), "encoder,x264enc"),
         ] {
             let message = HostMessage::System(action);

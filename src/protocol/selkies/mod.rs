@@ -10,5 +10,5 @@ mod turn;
 pub use csv::decode;
 pub(super) use csv::even_size;
 pub use pointer::PointerState;
-pub use signaling::{HelloError, SelkiesText, Viewport, looks_like};
+pub use signaling::{HelloError, SelkiesText, looks_like};
 pub use turn::turn_json;

@@ -1,13 +1,11 @@
 //! The words on the signaling socket. The same in both directions, so one type serves a host that is called and one
 //! that calls.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::csv;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::description::Description;
-use crate::protocol::input::FrameSize;
-use crate::protocol::{base64, fields, json};
+use crate::protocol::json;
 
 /// One text frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +14,8 @@ pub enum SelkiesText {
     HelloAccepted,
     /// `HELLO <uid>[ <base64 JSON>]`, from a peer.
     Hello {
-        /// By which the peer wants to be called.
+        /// The name that the peer wants. What it says of its window is not read.
         uid: String,
-        /// What its window is like, if it says so.
-        viewport: Option<Viewport>,
     },
     /// `SESSION <uid>`: the peer calls another one.
     Session {
@@ -53,15 +49,6 @@ pub enum SelkiesText {
     Sdp(Description),
     /// `{"ice":{…}}`.
     Ice(IceCandidate),
-}
-
-/// The size of a client's window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Viewport {
-    /// In physical pixels.
-    pub size: FrameSize,
-    /// Physical pixels per CSS pixel.
-    pub scale: f64,
 }
 
 /// Why the first frame of a peer is not accepted: the reason for closing the socket with 1002.
@@ -98,7 +85,7 @@ impl SelkiesText {
     ///
     /// # Errors
     /// Why the socket must be closed.
-    pub fn parse_hello(frame: &str) -> Result<(String, Option<Viewport>), HelloError> {
+    pub fn parse_hello(frame: &str) -> Result<String, HelloError> {
         let mut words = frame.split_whitespace();
         if words.next() != Some("HELLO") {
             return Err(HelloError::InvalidProtocol);
@@ -107,7 +94,7 @@ impl SelkiesText {
         if uid.len() > MAX_WORD {
             return Err(HelloError::InvalidPeerUid);
         }
-        Ok((uid.to_owned(), words.next().and_then(viewport)))
+        Ok(uid.to_owned())
     }
 
     /// Reads a frame.
@@ -123,7 +110,7 @@ impl SelkiesText {
         match word {
             "HELLO" if rest.is_empty() => Ok(Self::HelloAccepted),
             "HELLO" => match Self::parse_hello(frame) {
-                Ok((uid, viewport)) => Ok(Self::Hello { uid, viewport }),
+                Ok(uid) => Ok(Self::Hello { uid }),
                 Err(error) => Err(error.reason().to_owned()),
             },
             "SESSION" => Ok(Self::Session { uid: one_word(rest)? }),
@@ -161,15 +148,7 @@ impl SelkiesText {
     pub fn encode(&self) -> String {
         match self {
             Self::HelloAccepted => "HELLO".to_owned(),
-            Self::Hello { uid, viewport: None } => format!("HELLO {uid}"),
-            Self::Hello {
-                uid,
-                viewport: Some(viewport),
-            } => {
-                let FrameSize { width, height } = viewport.size;
-                let meta = json!({"res": format!("{width}x{height}"), "scale": viewport.scale});
-                format!("HELLO {uid} {}", base64::encode(meta.to_string().as_bytes()))
-            }
+            Self::Hello { uid } => format!("HELLO {uid}"),
             Self::Session { uid } => format!("SESSION {uid}"),
             Self::SessionOk => "SESSION_OK".to_owned(),
             Self::OfferRequest => "OFFER_REQUEST".to_owned(),
@@ -196,15 +175,6 @@ fn one_word(rest: &str) -> Result<String, String> {
     Ok(rest.to_owned())
 }
 
-fn viewport(encoded: &str) -> Option<Viewport> {
-    let meta = String::from_utf8(base64::decode(encoded)?).ok()?;
-    let meta: Value = json::parse(&meta).ok()?;
-    Some(Viewport {
-        size: csv::size(meta.get("res")?.as_str()?)?,
-        scale: fields::number(&meta, "scale").unwrap_or(1.0).clamp(0.25, 4.0),
-    })
-}
-
 /// As much of `text` as may be repeated.
 fn shown(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
@@ -219,19 +189,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::protocol::base64;
     use crate::protocol::description::SdpKind;
 
     #[test]
-    fn a_hello_says_who_and_how_large() {
+    fn a_hello_says_who_and_may_say_more() {
         let meta = base64::encode(br#"{"res":"1919x1080","scale":1.5}"#);
-        let (uid, viewport) = SelkiesText::parse_hello(&format!("HELLO 1 {meta}")).unwrap();
-        let viewport = viewport.unwrap();
-        assert_eq!(
-            (uid.as_str(), viewport.size.width, viewport.scale),
-            ("1", 1920, 1.5)
-        );
-        assert_eq!(SelkiesText::parse_hello("HELLO 3"), Ok(("3".to_owned(), None)));
-        assert_eq!(SelkiesText::parse_hello("HELLO 3 !!"), Ok(("3".to_owned(), None)));
+        for frame in ["HELLO 3", "HELLO 3 !!", &format!("HELLO 3 {meta}")] {
+            assert_eq!(SelkiesText::parse_hello(frame), Ok("3".to_owned()), "{frame}");
+        }
     }
 
     #[test]
@@ -251,10 +217,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         for text in [
             SelkiesText::HelloAccepted,
-            SelkiesText::Hello {
-                uid: "1".to_owned(),
-                viewport: None,
-            },
+            SelkiesText::Hello { uid: "1".to_owned() },
             SelkiesText::Session { uid: "1".to_owned() },
             SelkiesText::SessionOk,
             SelkiesText::OfferRequest,

@@ -40,9 +40,6 @@ impl GstWebrtc {
     }
 
     pub(crate) fn peer(&mut self, cx: &mut Context, key: PeerKey, event: PeerEvent) -> Vec<Action> {
-        if let PeerEvent::CandidateRefused(reason) = event {
-            return vec![error(cx, reason)];
-        }
         match self.sessions.peer(key, event) {
             Outcome::Actions(actions) => actions,
             Outcome::Over { id, reason, close } => {

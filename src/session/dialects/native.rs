@@ -106,9 +106,6 @@ impl Native {
             PeerEvent::AnswerRefused(reason) if self.exchange.refused() => {
                 self.fail(cx, ErrorCode::SdpProcessingFailed, reason, now_ms)
             }
-            PeerEvent::CandidateRefused(reason) if !self.exchange.is_idle() => {
-                vec![cx.reject(Rejection::new(ErrorCode::IceCandidateFailed, reason), now_ms)]
-            }
             PeerEvent::Failed(reason) if !self.exchange.is_idle() => {
                 self.exchange = Exchange::Idle;
                 self.fail(cx, ErrorCode::PeerConnectionFailed, reason, now_ms)

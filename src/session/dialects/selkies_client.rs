@@ -39,10 +39,7 @@ enum State {
 impl Caller {
     /// The machine, and the frame to send first.
     pub(crate) fn new(uid: &str, callee: Option<String>) -> (Self, Action) {
-        let hello = SelkiesText::Hello {
-            uid: uid.to_owned(),
-            viewport: None,
-        };
+        let hello = SelkiesText::Hello { uid: uid.to_owned() };
         let caller = Self {
             callee,
             state: State::Greeting,
@@ -111,7 +108,6 @@ impl Caller {
         match selkies_peer::follow(&mut self.exchange, event) {
             Outcome::Act(actions) => actions,
             Outcome::GiveUp(reason) => self.give_up(reason),
-            Outcome::CandidateRefused(_) => Vec::new(),
         }
     }
 

@@ -12,8 +12,6 @@ pub(crate) enum Outcome {
     Act(Vec<Action>),
     /// The peer is lost, with the reason.
     GiveUp(String),
-    /// The peer could not take a candidate, with the reason.
-    CandidateRefused(String),
 }
 
 /// Takes in what happened to the one peer of a socket.
@@ -43,9 +41,6 @@ pub(crate) fn follow(exchange: &mut Exchange, event: PeerEvent) -> Outcome {
             .collect(),
         PeerEvent::AnswerRefused(reason) if exchange.refused() => return Outcome::GiveUp(reason),
         PeerEvent::Failed(reason) if !exchange.is_idle() => return Outcome::GiveUp(reason),
-        PeerEvent::CandidateRefused(reason) if !exchange.is_idle() => {
-            return Outcome::CandidateRefused(reason);
-        }
         _ => Vec::new(),
     };
     Outcome::Act(actions)

@@ -3,7 +3,7 @@
 use super::selkies_peer::{self, Outcome, add};
 use crate::protocol::channel::ChannelLabel;
 use crate::protocol::description::{Description, SdpKind};
-use crate::protocol::selkies::{SelkiesText, Viewport};
+use crate::protocol::selkies::SelkiesText;
 use crate::session::context::Context;
 use crate::session::event::{Action, PeerEvent, PeerKey, PeerRequest};
 use crate::session::negotiation::{Exchange, RemoteAnswer, RemoteCandidate};
@@ -19,7 +19,6 @@ const AUDIO_UID: &str = "3";
 pub(crate) struct Selkies {
     registration: Registration,
     exchange: Exchange,
-    pub(crate) viewport: Option<Viewport>,
 }
 
 #[derive(Debug, Default)]
@@ -67,14 +66,12 @@ impl Selkies {
         match selkies_peer::follow(&mut self.exchange, event) {
             Outcome::Act(actions) => actions,
             Outcome::GiveUp(reason) => self.give_up(cx, reason),
-            Outcome::CandidateRefused(reason) => vec![error(cx, reason)],
         }
     }
 
     fn hello(&mut self, cx: &mut Context, frame: &str) -> Vec<Action> {
         match SelkiesText::parse_hello(frame) {
-            Ok((uid, viewport)) => {
-                self.viewport = viewport;
+            Ok(uid) => {
                 let open = self.open(&uid, None);
                 self.registration = Registration::Done { uid, in_room: false };
                 vec![Action::Send(SelkiesText::HelloAccepted.encode()), open]

@@ -59,7 +59,7 @@ fn what_clients_say_on_the_socket_does_what_the_vectors_expect() {
             session.handle(
                 match step.as_str() {
                     "@offered" => offered(KEY),
-                    "@applied" => Event::AnswerApplied { key: KEY },
+                    "@applied" => applied(KEY),
                     frame => Event::Text(frame),
                 },
                 NOW,
