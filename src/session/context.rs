@@ -2,6 +2,7 @@
 
 use super::SessionConfig;
 use super::event::Action;
+use super::rate_limit::Bucket;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::input::FrameSize;
 use crate::protocol::role::Permission;
@@ -13,6 +14,8 @@ pub(super) struct Context {
     pub(super) client_id: String,
     pub(super) app_name: String,
     pub(super) config: SessionConfig,
+    /// The limit on the client's frames.
+    pub(super) bucket: Bucket,
     pub(super) frame: Option<FrameSize>,
     pub(super) may_control: bool,
     pub(super) messages_received: u64,
@@ -21,10 +24,11 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(client_id: String, app_name: &str, config: SessionConfig) -> Self {
+    pub(super) fn new(client_id: String, app_name: &str, config: SessionConfig, now_ms: u64) -> Self {
         Self {
             client_id,
             app_name: app_name.to_owned(),
+            bucket: Bucket::new(config.rate_burst, config.rate_per_second, now_ms),
             may_control: config.role.allows(Permission::Pointer),
             config,
             frame: None,
@@ -34,7 +38,7 @@ impl Context {
         }
     }
 
-    /// A message of the native protocol: the response to the request of that id, or one of our own accord.
+    /// A message of the native protocol: the response to the request `request_id`, or one of the host's own accord.
     pub(super) fn send(
         &mut self,
         message: &ServerMessage,

@@ -10,45 +10,31 @@ use crate::host::desktop::latency_marker::Measurement;
 use crate::host::desktop::remote_cursors::RemoteCursor;
 use crate::host::stats::frame_times;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
-use crate::protocol::dialect::Dialect;
 use crate::protocol::input::FrameSize;
 use crate::protocol::role::Role;
 use crate::protocol::text::ClipboardText;
+use crate::session::Session;
 
-/// Tells a client that has just opened its channel how the host is set.
-pub(crate) fn greet(
-    context: &HostContext,
-    peer: &Peer,
-    (dialect, role): (Dialect, Role),
-    follows_window: bool,
-) {
-    if !peer.is_told() {
-        return;
+/// The messages for a viewer of this role whose data channel has just opened: the state of the host.
+pub(super) fn greeting(context: &HostContext, role: Role, follows_window: bool) -> Vec<HostMessage> {
+    let mut messages = vec![
+        HostMessage::System(SystemAction::Framerate(context.fps.load(Ordering::Relaxed))),
+        HostMessage::System(SystemAction::VideoBitrate(context.bitrate_kbps)),
+        HostMessage::System(SystemAction::AudioBitrate(AUDIO_BITRATE)),
+        HostMessage::System(SystemAction::Resize(follows_window)),
+        HostMessage::System(SystemAction::Encoder(context.encoder.to_string())),
+    ];
+    if let Some(views) = &*context.desktop.views().borrow() {
+        messages.extend([resolution(views.size()), views.told_to(role)]);
     }
-    if dialect == Dialect::Selkies {
-        for action in [
-            SystemAction::Framerate(context.fps.load(Ordering::Relaxed)),
-            SystemAction::VideoBitrate(context.bitrate_kbps),
-            SystemAction::AudioBitrate(AUDIO_BITRATE),
-            SystemAction::Resize(follows_window),
-            SystemAction::Encoder(context.encoder.to_string()),
-        ] {
-            peer.tell(&HostMessage::System(action));
-        }
-    }
-    if let (false, Some(views)) = (dialect == Dialect::Selkies, &*context.desktop.views().borrow()) {
-        peer.tell(&resolution(views.size()));
-        peer.tell(&views.told_to(role));
-    }
-    if let Some(cursor) = context.desktop.cursor() {
-        peer.tell(&HostMessage::Cursor(cursor));
-    }
-    if let (Dialect::Native, true) = (dialect, *context.input.pointer_grab().changes().borrow()) {
-        peer.tell(&HostMessage::PointerMode { relative: true });
+    messages.extend(context.desktop.cursor().map(HostMessage::Cursor));
+    if *context.input.pointer_grab().changes().borrow() {
+        messages.push(HostMessage::PointerMode { relative: true });
     }
     if context.desktop.is_lost() {
-        peer.tell(&status(true));
+        messages.push(status(true));
     }
+    messages
 }
 
 /// Tells whether there is a desktop to see and to act on.
@@ -67,21 +53,22 @@ pub(crate) fn resolution(size: FrameSize) -> HostMessage {
     HostMessage::System(SystemAction::Resolution(size.width, size.height))
 }
 
-/// Tells what was copied, or that there is something to fetch, for which the protocol of Selkies has no word.
-pub(crate) fn clipboard(content: &ClipboardContent, dialect: Dialect) -> Option<HostMessage> {
+/// The message that carries what was copied, or announces that there is something to fetch.
+pub(super) fn clipboard(content: &ClipboardContent) -> HostMessage {
     let text = match content {
         ClipboardContent::Text(text) => ClipboardText::new(&**text),
         ClipboardContent::Png(_) => None,
     };
-    let large = || HostMessage::ClipboardLarge {
-        kind: media_type(content),
-        bytes: content.len(),
-    };
-    text.map(HostMessage::Clipboard)
-        .or_else(|| (dialect != Dialect::Selkies).then(large))
+    text.map_or_else(
+        || HostMessage::ClipboardLarge {
+            kind: media_type(content),
+            bytes: content.len(),
+        },
+        HostMessage::Clipboard,
+    )
 }
 
-/// As HTTP calls it.
+/// The MIME type.
 fn media_type(content: &ClipboardContent) -> &'static str {
     match content {
         ClipboardContent::Text(_) => "text/plain;charset=utf-8",
@@ -165,7 +152,7 @@ pub(crate) async fn act(
     peer: &mut Peer,
     settings: &mut ViewerSettings,
     remote_cursor: &mut RemoteCursor,
-    dialect: Dialect,
+    session: &Session,
     message: ChannelMessage,
 ) {
     match message {
@@ -201,7 +188,10 @@ pub(crate) async fn act(
         ChannelMessage::Show(id) => context.desktop.show(id),
         ChannelMessage::ClipboardRead => {
             if let Ok(Some(content)) = context.desktop.read_clipboard().await {
-                clipboard(&content, dialect).inspect(|message| peer.tell(message));
+                let message = clipboard(&content);
+                if session.knows(&message) {
+                    peer.tell(&message);
+                }
             }
         }
         ChannelMessage::ClipboardWrite(text) => {

@@ -36,17 +36,7 @@ impl Viewer {
                 return Vec::new();
             }
             Some(media::PeerEvent::ChannelOpen) => {
-                if let Some(peer) = self.peers.get_mut(&key) {
-                    peer.set_open();
-                    channel::greet(
-                        &self.context,
-                        peer,
-                        (self.session.dialect(), self.session.role()),
-                        self.settings.follows_window,
-                    );
-                    self.remote_cursor.begin();
-                    self.told_views = None;
-                }
+                self.channel_open(key);
                 return Vec::new();
             }
             Some(media::PeerEvent::Failed(reason)) => {
@@ -59,6 +49,21 @@ impl Viewer {
             }
         };
         self.handle(Event::Peer(key, event))
+    }
+
+    fn channel_open(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(&key) else {
+            return;
+        };
+        peer.set_open();
+        if peer.is_told() {
+            let messages =
+                channel::greeting(&self.context, self.session.role(), self.settings.follows_window);
+            let known = messages.iter().filter(|message| self.session.knows(message));
+            known.for_each(|message| peer.tell(message));
+        }
+        self.remote_cursor.begin();
+        self.told_views = None;
     }
 
     pub(super) fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {

@@ -20,7 +20,6 @@ use crate::host::registry::Registration;
 use crate::input::ViewerInput;
 use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;
-use crate::protocol::dialect::Dialect;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::people::Person;
 use crate::protocol::role::Permission;
@@ -230,9 +229,16 @@ impl Viewer {
             }
             Incoming::Request(Request::Wanted(key, message)) => {
                 if let Some(peer) = self.peers.get_mut(&key) {
-                    let dialect = self.session.dialect();
                     let (settings, remote_cursor) = (&mut self.settings, &mut self.remote_cursor);
-                    channel::act(&self.context, peer, settings, remote_cursor, dialect, message).await;
+                    channel::act(
+                        &self.context,
+                        peer,
+                        settings,
+                        remote_cursor,
+                        &self.session,
+                        message,
+                    )
+                    .await;
                 }
                 Vec::new()
             }
@@ -249,11 +255,11 @@ impl Viewer {
             }
             Incoming::Grab => {
                 let relative = *self.grab.borrow_and_update();
-                self.tell_native(&HostMessage::PointerMode { relative });
+                self.tell(&HostMessage::PointerMode { relative });
                 Vec::new()
             }
             Incoming::RemoteCursors(message) => {
-                self.tell_native(&message);
+                self.tell(&message);
                 Vec::new()
             }
             Incoming::Beat => {
@@ -285,26 +291,20 @@ impl Viewer {
         self.session.handle(event, steady_ms())
     }
 
-    /// Says this on the data channels.
+    /// Sends a message on the data channels, if the client knows it.
     pub(super) fn tell(&self, message: &HostMessage) {
+        if !self.session.knows(message) {
+            return;
+        }
         let told = self.peers.values().filter(|peer| peer.is_told());
         told.for_each(|peer| peer.tell(message));
-    }
-
-    /// Says this where a native client reads it.
-    pub(super) fn tell_native(&self, message: &HostMessage) {
-        if self.session.dialect() == Dialect::Native {
-            self.tell(message);
-        }
     }
 
     pub(super) fn spread(&mut self, updates: DesktopUpdate) {
         match updates {
             DesktopUpdate::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
             DesktopUpdate::Clipboard(content) if self.permissions.allows(Permission::ClipboardRead) => {
-                if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
-                    self.tell(&message);
-                }
+                self.tell(&channel::clipboard(&content));
             }
             DesktopUpdate::Clipboard(_) => {}
             DesktopUpdate::Lost(is_lost) => self.tell(&channel::status(is_lost)),
@@ -321,14 +321,9 @@ impl Viewer {
         if self.told_views.as_ref() == Some(&message) {
             return Vec::new();
         }
-        let is_selkies = self.session.dialect() == Dialect::Selkies;
-        for peer in self.peers.values() {
-            peer.set_frame(size);
-            if peer.is_told() && !is_selkies {
-                peer.tell(&channel::resolution(size));
-                peer.tell(&message);
-            }
-        }
+        self.peers.values().for_each(|peer| peer.set_frame(size));
+        self.tell(&channel::resolution(size));
+        self.tell(&message);
         self.told_views = Some(message);
         self.handle(Event::FrameSize(size))
     }
