@@ -8,7 +8,6 @@ use crate::protocol::channel::{ChannelMessage, Decoder, Gamepad};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer};
 use crate::protocol::input::{FrameSize, InputEvent, Point};
-use crate::protocol::role::Permission;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::stats::Stats;
 use crate::protocol::whep;
@@ -49,7 +48,7 @@ fn channel(data: &[u8]) {
     });
     for message in text(data).split('\n') {
         for message in decoder.decode(message).unwrap_or_default() {
-            let _ = Permission::needed_by(&message);
+            let _ = message.permission();
             check_message(&message);
         }
     }

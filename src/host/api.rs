@@ -11,6 +11,7 @@ use super::{HostContext, whep};
 use crate::access::{Access, Grant};
 use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
+use crate::protocol::rights::Rights;
 use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 use crate::web::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
@@ -69,8 +70,7 @@ impl Host for Api {
 
     fn allows(&self, grant: &Grant, client: IpAddr, capability: Permission) -> bool {
         let is_agreed = |consent: &Consent| consent.has_agreed(client, grant.role);
-        grant.role.allows(capability)
-            && self.policy().allows(capability)
+        rights(&self.context, grant, true).allows(capability)
             && self.context.consent.as_ref().is_none_or(is_agreed)
     }
 
@@ -94,7 +94,8 @@ impl Host for Api {
         let context = self.context.clone();
         Box::pin(async move {
             let client = client.filter(|id| context.registry.is_of(id, &grant));
-            if !context.lease.lets_act(&client.unwrap_or_default()) {
+            let has_control = context.lease.lets_act(&client.unwrap_or_default());
+            if !rights(&context, &grant, has_control).allows(Permission::ClipboardWrite) {
                 return Err(ClipError::NotInControl);
             }
             let content = match clip {
@@ -152,6 +153,14 @@ impl Host for Api {
 
     fn close_player(&self, id: &str) -> bool {
         self.context.whep_sessions.close(id)
+    }
+}
+
+fn rights(context: &HostContext, grant: &Grant, has_control: bool) -> Rights {
+    Rights {
+        role: grant.role,
+        policy: context.session.policy,
+        has_control,
     }
 }
 

@@ -24,6 +24,7 @@ pub mod input;
 pub mod json;
 pub mod lease;
 pub mod people;
+pub mod rights;
 pub mod role;
 pub mod select;
 pub mod selkies;

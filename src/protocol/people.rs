@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fields;
 use super::role::Role;
+use super::text::is_hidden;
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 64;
@@ -24,11 +25,6 @@ impl PersonName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Control characters, and those that turn the direction of what stands beside them.
-pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
 /// One client.

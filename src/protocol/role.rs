@@ -1,8 +1,5 @@
 //! What a client may do: the role that its way in gave it.
 
-use super::channel::ChannelMessage;
-use super::input::InputEvent;
-
 /// From the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -140,49 +137,6 @@ impl Permission {
         Self::Manage,
     ];
 
-    /// What `message` takes; `None` for what everybody may say.
-    pub fn needed_by(message: &ChannelMessage) -> Option<Self> {
-        match message {
-            ChannelMessage::Input(event) => Self::needed_for(event),
-            // Nobody measures, or minds a period of the display, who cannot act.
-            ChannelMessage::Gamepad(_) | ChannelMessage::Measure(_) | ChannelMessage::DisplayLate => {
-                Some(Self::Pointer)
-            }
-            ChannelMessage::ClipboardRead => Some(Self::ClipboardRead),
-            ChannelMessage::ClipboardWrite(_) => Some(Self::ClipboardWrite),
-            ChannelMessage::Resize { .. } => Some(Self::Resize),
-            ChannelMessage::SetVideoBitrate { .. }
-            | ChannelMessage::SetAudioBitrate { .. }
-            | ChannelMessage::SetFramerate { .. }
-            | ChannelMessage::Show(_)
-            | ChannelMessage::Scale(_) => Some(Self::Settings),
-            // These concern nobody else's picture.
-            ChannelMessage::PointerVisible(_)
-            | ChannelMessage::Pointers(_)
-            | ChannelMessage::Point(_)
-            | ChannelMessage::SetQuality { .. }
-            | ChannelMessage::Pause(_)
-            | ChannelMessage::FrameTimes(_)
-            | ChannelMessage::RequestKeyframe
-            | ChannelMessage::Ping { .. }
-            | ChannelMessage::Pong { .. }
-            | ChannelMessage::Report(_)
-            | ChannelMessage::Control { .. } => None,
-        }
-    }
-
-    /// What `event` takes; `None` for letting go and for what does nothing by itself, which everybody may.
-    pub fn needed_for(event: &InputEvent) -> Option<Self> {
-        match event {
-            InputEvent::Motion { .. }
-            | InputEvent::RelativeMotion { .. }
-            | InputEvent::Button { .. }
-            | InputEvent::Wheel { .. } => Some(Self::Pointer),
-            InputEvent::Key { .. } | InputEvent::Text(_) | InputEvent::Locks { .. } => Some(Self::Keyboard),
-            InputEvent::Layout(_) | InputEvent::Held(_) | InputEvent::ReleaseAll => None,
-        }
-    }
-
     fn name(self) -> &'static str {
         match self {
             Self::Pointer => "pointer",
@@ -262,26 +216,5 @@ mod tests {
         for name in ["", "Admin", "root", "view "] {
             assert_eq!(Role::named(name), None, "{name}");
         }
-    }
-
-    #[test]
-    fn everybody_may_let_go_and_nobody_who_only_looks_may_act() {
-        assert_eq!(Permission::needed_for(&InputEvent::ReleaseAll), None);
-        for message in [
-            ChannelMessage::SetFramerate { fps: 1 },
-            ChannelMessage::ClipboardRead,
-            ChannelMessage::Resize {
-                enabled: None,
-                size: None,
-            },
-            ChannelMessage::Input(InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 }),
-        ] {
-            let needed = Permission::needed_by(&message).unwrap();
-            assert!(
-                !Role::View.allows(needed) && Role::Control.allows(needed),
-                "{message:?}"
-            );
-        }
-        assert_eq!(Permission::needed_by(&ChannelMessage::RequestKeyframe), None);
     }
 }

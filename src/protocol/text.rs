@@ -25,3 +25,8 @@ impl std::fmt::Debug for ClipboardText {
         write!(f, "ClipboardText({} bytes)", self.0.len())
     }
 }
+
+/// True for control characters and for those that turn the direction of the text beside them.
+pub(super) fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+}

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::input::FrameSize;
-use super::people::is_hidden;
+use super::text::is_hidden;
 
 /// Names what is shown. As text: `desktop`, `monitor-67`, `window-4194311`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::event::Action;
 use super::rate_limit::Bucket;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::input::FrameSize;
-use crate::protocol::role::Permission;
+use crate::protocol::rights::Rights;
 use crate::protocol::server::{ServerMessage, Stamp};
 
 /// The socket, and what is known of its client.
@@ -17,7 +17,8 @@ pub(super) struct Context {
     /// The limit on the client's frames.
     pub(super) bucket: Bucket,
     pub(super) frame: Option<FrameSize>,
-    pub(super) may_control: bool,
+    /// Of the client, as far as the host has said.
+    pub(super) rights: Rights,
     pub(super) messages_received: u64,
     pub(super) errors: u64,
     messages_sent: u64,
@@ -29,7 +30,11 @@ impl Context {
             client_id,
             app_name: app_name.to_owned(),
             bucket: Bucket::new(config.rate_burst, config.rate_per_second, now_ms),
-            may_control: config.role.allows(Permission::Pointer),
+            rights: Rights {
+                role: config.role,
+                policy: config.policy,
+                has_control: true,
+            },
             config,
             frame: None,
             messages_received: 0,

@@ -244,11 +244,14 @@ impl Session {
     }
 
     fn control(&mut self, granted: bool) -> Vec<Action> {
-        let granted = granted && self.cx.config.role.allows(Permission::Pointer);
-        if std::mem::replace(&mut self.cx.may_control, granted) == granted {
+        let rights = &mut self.cx.rights;
+        let before = rights.allows(Permission::Pointer);
+        rights.has_control = granted;
+        let now = rights.allows(Permission::Pointer);
+        if before == now {
             return Vec::new();
         }
-        self.dialect.control(granted)
+        self.dialect.control(now)
     }
 
     fn reject(&mut self, rejection: Rejection, now_ms: u64) -> Vec<Action> {

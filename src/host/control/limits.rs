@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::suspend::is_action;
 use crate::protocol::input::InputEvent;
 use crate::protocol::role::{Permission, Role};
 
@@ -34,7 +33,7 @@ impl SessionClock {
 
     /// The viewer does this. Letting go and the like is no act: pages do that by themselves.
     pub(crate) fn note(&self, event: &InputEvent, now_ms: u64) {
-        if is_action(event) {
+        if event.is_action() {
             self.acted_ms.store(now_ms, Ordering::Relaxed);
         }
     }

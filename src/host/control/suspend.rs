@@ -63,7 +63,7 @@ impl SuspendDetector {
     /// Whether `event` is to be done that comes at `now_ms`. What acts on nothing always is.
     pub(crate) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
         let is_awake = !self.was_away(now_ms) && now_ms >= self.0.stale_until_ms.load(Ordering::SeqCst);
-        is_awake || !is_action(event)
+        is_awake || !event.is_action()
     }
 
     fn beat(&self, now_ms: u64) {
@@ -78,18 +78,6 @@ impl SuspendDetector {
     fn was_away(&self, now_ms: u64) -> bool {
         now_ms.saturating_sub(self.0.last_ms.load(Ordering::SeqCst)) > AWAY_MS
     }
-}
-
-/// Whether this does something on the desktop, rather than to let go or to say what is held or how the keyboard is.
-pub(crate) fn is_action(event: &InputEvent) -> bool {
-    !matches!(
-        event,
-        InputEvent::Button { pressed: false, .. }
-            | InputEvent::Key { pressed: false, .. }
-            | InputEvent::Layout(_)
-            | InputEvent::Held(_)
-            | InputEvent::ReleaseAll
-    )
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use super::task::{Ended, Viewer};
 use crate::clock::steady_ms;
 use crate::host::stats::webrtc_stats;
 use crate::protocol::candidate::IceCandidate;
-use crate::protocol::role::Permission;
 use crate::protocol::stats::{Stats, StatsGroup};
 use crate::session::{Action, Event, StatsRequest};
 use crate::web::{SendError, SignalingSocket};
@@ -33,8 +32,7 @@ impl Viewer {
                         &self.context,
                         key,
                         request,
-                        self.permissions.clone(),
-                        self.clock.clone(),
+                        self.gate.beside(self.context.input.viewer()),
                         self.requests.0.clone(),
                     )
                     .await;
@@ -67,13 +65,8 @@ impl Viewer {
                     self.registration.as_ref().inspect(|place| place.set_name(name));
                 }
                 Action::Input(event) => {
-                    let now_ms = steady_ms();
-                    self.clock.note(&event, now_ms);
-                    if Permission::needed_for(&event).is_none_or(|needed| self.permissions.allows(needed))
-                        && self.context.suspend.lets_through(&event, now_ms)
-                    {
-                        self.input.send(event);
-                    }
+                    // The session has told the client.
+                    let _ = self.gate.pass(event, steady_ms());
                 }
                 Action::Note(note) => tracing::info!(note, "the signaling server says"),
                 Action::Close { code, reason } => {

@@ -88,8 +88,8 @@ pub(crate) fn beat(context: &HostContext, peer: &Peer, settings: &ViewerSettings
                 messenger.send_message(HostMessage::FrameTimes { encoder, frames }.encode());
             });
         }
-        peer.tell(&HostMessage::SystemStats(context.desktop.load()));
-        peer.tell(&HostMessage::Ping {
+        peer.send(&HostMessage::SystemStats(context.desktop.load()));
+        peer.send(&HostMessage::Ping {
             timestamp_ms: steady_ms(),
         });
     }
@@ -174,7 +174,7 @@ pub(crate) async fn act(
         ChannelMessage::Measure(Some(is_lit)) => {
             settings
                 .measure(context, is_lit)
-                .inspect(|message| peer.tell(message));
+                .inspect(|message| peer.send(message));
         }
         ChannelMessage::Pointers(wanted) => remote_cursor.set_wants(wanted),
         ChannelMessage::Point(place) => remote_cursor.point(place),
@@ -190,7 +190,7 @@ pub(crate) async fn act(
             if let Ok(Some(content)) = context.desktop.read_clipboard().await {
                 let message = clipboard(&content);
                 if session.knows(&message) {
-                    peer.tell(&message);
+                    peer.send(&message);
                 }
             }
         }
@@ -200,7 +200,7 @@ pub(crate) async fn act(
                 .tasks
                 .spawn(async move { desktop.write_clipboard(text).await });
         }
-        ChannelMessage::Ping { timestamp, sequence } => peer.tell(&HostMessage::Pong {
+        ChannelMessage::Ping { timestamp, sequence } => peer.send(&HostMessage::Pong {
             timestamp,
             sequence,
             server_time_ms: now_us() as f64 / 1000.0,
@@ -209,11 +209,11 @@ pub(crate) async fn act(
         ChannelMessage::Pong { timestamp_ms } => {
             let round_trip = steady_ms() as f64 - timestamp_ms;
             if (0.0..60_000.0).contains(&round_trip) {
-                peer.tell(&HostMessage::Latency { ms: round_trip / 2.0 });
+                peer.send(&HostMessage::Latency { ms: round_trip / 2.0 });
             }
         }
         ChannelMessage::Control { id, error } => {
-            peer.tell(&HostMessage::ControlResponse {
+            peer.send(&HostMessage::ControlResponse {
                 id,
                 error: error.map(str::to_owned),
             });

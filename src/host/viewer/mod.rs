@@ -2,6 +2,8 @@
 
 mod actions;
 mod channel;
+mod channel_reader;
+mod input_gate;
 mod lifecycle;
 mod peer;
 mod peers;

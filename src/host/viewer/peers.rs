@@ -60,7 +60,7 @@ impl Viewer {
             let messages =
                 channel::greeting(&self.context, self.session.role(), self.settings.follows_window);
             let known = messages.iter().filter(|message| self.session.knows(message));
-            known.for_each(|message| peer.tell(message));
+            known.for_each(|message| peer.send(message));
         }
         self.remote_cursor.begin();
         self.told_views = None;

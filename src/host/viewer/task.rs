@@ -8,7 +8,9 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::channel::{self, ViewerSettings};
-use super::peer::{Peer, Permissions, Request};
+use super::channel_reader::Request;
+use super::input_gate::{InputGate, Permissions};
+use super::peer::Peer;
 use crate::clock::steady_ms;
 use crate::host::HostContext;
 use crate::host::control::lease::ControlClaim;
@@ -17,11 +19,11 @@ use crate::host::desktop::handle::DesktopUpdate;
 use crate::host::desktop::remote_cursors::RemoteCursor;
 use crate::host::desktop::views::Views;
 use crate::host::registry::Registration;
-use crate::input::ViewerInput;
 use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::people::Person;
+use crate::protocol::rights::Rights;
 use crate::protocol::role::Permission;
 use crate::protocol::stats::Stats;
 use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
@@ -43,15 +45,13 @@ pub(super) struct Viewer {
     pub(super) session: Session,
     pub(super) registration: Option<Registration>,
     pub(super) claim: ControlClaim,
-    pub(super) permissions: Permissions,
-    pub(super) clock: SessionClock,
+    /// Of the input over the signaling socket.
+    pub(super) gate: InputGate,
     pub(super) lease: watch::Receiver<LeaseState>,
     pub(super) people: watch::Receiver<Arc<[Person]>>,
     pub(super) grab: watch::Receiver<bool>,
     pub(super) remote_cursor: RemoteCursor,
     pub(super) peers: BTreeMap<PeerKey, Peer>,
-    /// What it does over the signaling socket.
-    pub(super) input: ViewerInput,
     pub(super) settings: ViewerSettings,
     pub(super) requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     pub(super) measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
@@ -100,12 +100,21 @@ impl Viewer {
             lease.mark_changed();
         }
         let claim = context.lease.claim(session.client_id());
-        let is_action = lease.borrow().lets_act(claim.id());
+        let permissions = Permissions::new(Rights {
+            role: session.role(),
+            policy: context.session.policy,
+            has_control: lease.borrow().lets_act(claim.id()),
+        });
+        let clock = registration
+            .as_ref()
+            .map_or_else(|| SessionClock::begin(steady_ms()), Registration::clock);
         Self {
-            permissions: Permissions::new(session.role(), context.session.policy, is_action),
-            clock: registration
-                .as_ref()
-                .map_or_else(|| SessionClock::begin(steady_ms()), Registration::clock),
+            gate: InputGate::new(
+                permissions,
+                clock,
+                context.suspend.clone(),
+                context.input.viewer(),
+            ),
             claim,
             lease,
             people: context.registry.people(),
@@ -113,7 +122,6 @@ impl Viewer {
                 .pointers
                 .remote_cursor(session.client_id(), context.registry.people()),
             grab: context.input.pointer_grab().changes(),
-            input: context.input.viewer(),
             updates: context.desktop.updates(),
             views: context.desktop.views(),
             told_views: None,
@@ -278,8 +286,8 @@ impl Viewer {
     pub(super) fn lease_changed(&mut self) -> Vec<Action> {
         let state = self.lease.borrow_and_update().clone();
         let granted = state.lets_act(self.claim.id());
-        if !self.permissions.set_acts(granted) && !granted {
-            self.peers.values().for_each(Peer::let_go);
+        if self.gate.set_control(granted) && !granted {
+            self.peers.values().for_each(Peer::release_all);
         }
         let mut actions = self.handle(Event::Control { granted });
         actions.extend(self.handle(Event::Lease(state)));
@@ -297,13 +305,13 @@ impl Viewer {
             return;
         }
         let told = self.peers.values().filter(|peer| peer.is_told());
-        told.for_each(|peer| peer.tell(message));
+        told.for_each(|peer| peer.send(message));
     }
 
     pub(super) fn spread(&mut self, updates: DesktopUpdate) {
         match updates {
             DesktopUpdate::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
-            DesktopUpdate::Clipboard(content) if self.permissions.allows(Permission::ClipboardRead) => {
+            DesktopUpdate::Clipboard(content) if self.gate.check(Some(Permission::ClipboardRead)).is_ok() => {
                 self.tell(&channel::clipboard(&content));
             }
             DesktopUpdate::Clipboard(_) => {}

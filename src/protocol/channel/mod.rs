@@ -4,6 +4,7 @@
 mod decoder;
 mod host;
 mod native;
+mod permission;
 mod pointers;
 mod sequence;
 

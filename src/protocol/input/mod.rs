@@ -10,6 +10,8 @@ pub use json::from_json;
 pub use key::{Key, TypedText, printable};
 pub use layout::Layout;
 
+use super::role::Permission;
+
 /// One thing that a viewer did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InputEvent {
@@ -68,6 +70,29 @@ pub enum InputEvent {
 }
 
 impl InputEvent {
+    /// The permission that this needs; `None` for a release and for what does nothing by itself.
+    pub fn permission(&self) -> Option<Permission> {
+        match self {
+            Self::Motion { .. } | Self::RelativeMotion { .. } | Self::Button { .. } | Self::Wheel { .. } => {
+                Some(Permission::Pointer)
+            }
+            Self::Key { .. } | Self::Text(_) | Self::Locks { .. } => Some(Permission::Keyboard),
+            Self::Layout(_) | Self::Held(_) | Self::ReleaseAll => None,
+        }
+    }
+
+    /// True if this acts on the desktop, rather than to release or to describe what is held or how the keyboard is.
+    pub fn is_action(&self) -> bool {
+        !matches!(
+            self,
+            Self::Button { pressed: false, .. }
+                | Self::Key { pressed: false, .. }
+                | Self::Layout(_)
+                | Self::Held(_)
+                | Self::ReleaseAll
+        )
+    }
+
     /// The same on a desktop of which the frame shows a part, whose top left corner is there.
     #[must_use]
     pub fn from_origin(mut self, origin: (u32, u32)) -> Self {

@@ -214,7 +214,7 @@ impl Native {
         envelope: &Envelope,
         now_ms: u64,
     ) -> Result<Vec<Action>, Rejection> {
-        if !cx.may_control {
+        if !cx.rights.allows(Permission::Pointer) {
             if std::mem::replace(&mut self.is_refusal_sent, true) {
                 return Ok(Vec::new());
             }
@@ -340,7 +340,7 @@ impl Dialect for Native {
                     [InputEvent::Motion { .. } | InputEvent::RelativeMotion { .. }]
                 ) =>
             {
-                if cx.may_control {
+                if cx.rights.allows(Permission::Pointer) {
                     self.late_motion = events.pop();
                 }
                 Ok(())
