@@ -355,8 +355,8 @@ fn host_with(display: &VirtualDisplay, local: LocalRights) -> TestHost {
         cookie: Some(*display.cookie()),
     };
     TestHost::start_custom(|setup| {
-        setup.desktop = Some(desktop);
-        setup.local = local;
+        setup.config.desktop = Some(desktop);
+        setup.config.local = local;
     })
 }
 

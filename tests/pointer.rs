@@ -16,8 +16,8 @@ use super::support::{eventually, x11};
 fn host_of(display: &VirtualDisplay) -> TestHost {
     let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
     TestHost::start_custom(|setup| {
-        setup.input = Box::new(backend);
-        setup.desktop = Some(DesktopAddress {
+        setup.parts.input = Box::new(backend);
+        setup.config.desktop = Some(DesktopAddress {
             display: display.display().to_owned(),
             cookie: Some(*display.cookie()),
         });

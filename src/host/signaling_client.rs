@@ -1,55 +1,34 @@
-//! Being reached through somebody else's signaling server: registered there, again and again.
+//! Reaches viewers through a signaling server elsewhere: registers there, again and again.
 
 use std::iter::successors;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::HostContext;
+use super::config::{RemoteSignaling, RemoteSignalingKind};
+use super::context::HostContext;
 use super::viewer;
 use crate::clock::steady_ms;
 use crate::session::{Action, Session};
-use crate::web::{self, ServerUrl};
+use crate::web;
 
 /// The first pause before another try.
 const SHORTEST: Duration = Duration::from_secs(3);
 /// The longest.
 const LONGEST: Duration = Duration::from_secs(30);
-/// A connection that held for this long was a good one.
+/// The age from which a lost connection counts as a good one: the pauses begin anew.
 const GOOD: Duration = Duration::from_secs(30);
 
-/// A signaling server elsewhere.
-#[derive(Debug, Clone)]
-pub struct RemoteSignaling {
-    /// Where it is.
-    pub url: ServerUrl,
-    /// What it speaks.
-    pub kind: RemoteSignalingKind,
-}
-
-/// What a signaling server speaks, and as what the host registers there.
-#[derive(Debug, Clone)]
-pub enum RemoteSignalingKind {
-    /// That of gst-plugins-rs: the host is a producer of this name.
-    Producer {
-        /// What consumers see.
-        name: String,
-    },
-    /// That of the gst-examples and of Selkies: the host is a peer.
-    Peer {
-        /// Its uid, without spaces.
-        uid: String,
-        /// The peer to call; without one, the host waits to be called.
-        callee: Option<String>,
-    },
-}
-
-/// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends or cuts
-/// everybody off.
-pub(super) async fn stay_registered(context: HostContext, remote_signaling: RemoteSignaling) {
-    let end = context.outbound_end.clone();
-    // What is dropped in the middle of a conversation takes its peers with it, and what they hold.
+/// Registers, serves the viewers that come through the server, and comes back after each loss, until the host ends or
+/// `end` is cancelled.
+pub(super) async fn stay_registered(
+    context: HostContext,
+    remote_signaling: RemoteSignaling,
+    end: CancellationToken,
+) {
+    // A conversation that is dropped takes its peers with it, and what is pressed through them.
     if end
         .run_until_cancelled(register_again_and_again(context, remote_signaling))
         .await
@@ -89,7 +68,7 @@ async fn register_again_and_again(context: HostContext, remote_signaling: Remote
 }
 
 fn register(kind: &RemoteSignalingKind, context: &HostContext) -> (Session, Vec<Action>) {
-    let config = context.session.clone();
+    let config = context.config.session.clone();
     match kind {
         RemoteSignalingKind::Producer { name } => {
             Session::produce(json!({ "name": name }), config, steady_ms())

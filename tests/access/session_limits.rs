@@ -19,8 +19,8 @@ fn host_with_stay(change: impl FnOnce(&mut SessionLimits)) -> (TestHost, String,
     let shares = Shares::new(state);
     let (_, link) = shares.add(Role::View, now_ms + 3_600_000, now_ms).unwrap();
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
-        change(&mut setup.limits);
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
+        change(&mut setup.config.limits);
     });
     (host, format!("Bearer {}", link.expose()), place)
 }

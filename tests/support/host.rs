@@ -4,10 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
-use deskbeam::host::{HostConfig, run};
+use deskbeam::host::{HostConfig, HostParts, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
-use deskbeam::session::SessionConfig;
 use deskbeam::web::Serving;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -36,6 +35,20 @@ pub fn options() -> StreamOptions {
     }
 }
 
+/// A host that is to be started: the test picture for a hundred viewers, open to all.
+pub struct Setup {
+    pub config: HostConfig,
+    pub parts: HostParts,
+}
+
+fn test_config(options: &StreamOptions) -> HostConfig {
+    HostConfig {
+        fps: options.fps,
+        bitrate_kbps: options.bitrate_kbps,
+        ..HostConfig::default()
+    }
+}
+
 impl TestHost {
     pub fn start(options: &StreamOptions) -> Self {
         let (backend, recording) = RecordBackend::new();
@@ -43,7 +56,7 @@ impl TestHost {
     }
 
     /// The test picture, and what `change` makes of the rest.
-    pub fn start_custom(change: impl FnOnce(&mut HostConfig)) -> Self {
+    pub fn start_custom(change: impl FnOnce(&mut Setup)) -> Self {
         let (backend, recording) = RecordBackend::new();
         Self::start_all(&options(), Box::new(backend), recording, change)
     }
@@ -57,35 +70,26 @@ impl TestHost {
         options: &StreamOptions,
         input: Box<dyn Backend>,
         recording: Recording,
-        change: impl FnOnce(&mut HostConfig),
+        change: impl FnOnce(&mut Setup),
     ) -> Self {
         media::init().unwrap();
-        let plan = Plan::new(options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let mut setup = HostConfig {
-            plan,
-            input,
-            desktop: None,
-            session: SessionConfig::default(),
-            turn_secret: None,
-            names: Vec::new(),
-            origins: Vec::new(),
-            access: Access::new(Mode::Open, None, Vec::new()),
-            serving: Serving::default(),
-            cut_off: Arc::default(),
-            local: Default::default(),
-            confirms: false,
-            max_connections: 100,
-            limits: Default::default(),
-            fps: options.fps,
-            bitrate_kbps: options.bitrate_kbps,
-            new_plans: mpsc::channel(1).1,
-            remote_signaling: None,
+        let mut setup = Setup {
+            config: test_config(options),
+            parts: HostParts {
+                listener,
+                plan: Plan::new(options).unwrap(),
+                input,
+                access: Access::new(Mode::Open, None, Vec::new()),
+                serving: Serving::default(),
+                disconnect_all: Arc::default(),
+                new_plans: mpsc::channel(1).1,
+            },
         };
         change(&mut setup);
-        let task = tokio::spawn(run(setup, listener, shutdown.clone()));
+        let task = tokio::spawn(run(setup.config, setup.parts, shutdown.clone()));
         Self {
             address,
             recording,

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::TurnSecret;
 use crate::chord::Chord;
 use crate::desktop::{Ended, VirtualDisplay, VirtualOptions, can_ask};
-use crate::host::{self, DesktopAddress, HostConfig, LocalRights, SessionLimits};
+use crate::host::{self, DesktopAddress, HostConfig, HostParts, LocalRights, SessionLimits};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
@@ -52,15 +52,27 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     let plan = Plan::new(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
-    let setup = HostConfig {
+    let parts = HostParts {
+        listener,
         plan,
         input,
+        access,
+        serving: Serving {
+            embedders: options.access.allow_embed,
+            tls,
+            most_per_address: options.signaling.max_connections_per_address as usize,
+            folders,
+        },
+        disconnect_all: Arc::default(),
+        new_plans,
+    };
+    let config = HostConfig {
         desktop: desktop.address(),
         session: SessionConfig {
             policy: Policy {
                 clipboard: ClipboardPolicy::named(&options.files.clipboard).unwrap_or_default(),
-                uploads: folders.uploads.is_some(),
-                downloads: folders.downloads.is_some(),
+                uploads: parts.serving.folders.uploads.is_some(),
+                downloads: parts.serving.folders.downloads.is_some(),
             },
             client: pinned(options.client),
             ..signaling::session(&options.signaling)
@@ -74,14 +86,6 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
             .map_err(anyhow::Error::new)?,
         names: names(options.allow_host),
         origins: options.allow_origin,
-        access,
-        cut_off: Arc::default(),
-        serving: Serving {
-            embedders: options.access.allow_embed,
-            tls,
-            most_per_address: options.signaling.max_connections_per_address as usize,
-            folders,
-        },
         local: LocalRights {
             priority: options.access.local_priority.map(Duration::from_secs),
             panic_key: options.access.panic_key,
@@ -94,10 +98,9 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         },
         fps,
         bitrate_kbps,
-        new_plans,
         remote_signaling: signaling::remote_signaling(options.signaling),
     };
-    serve(setup, listener, desktop, &announcement, Reload { stream, plans })
+    serve(config, parts, desktop, &announcement, Reload { stream, plans })
 }
 
 /// The reload of the pipeline files.
@@ -278,14 +281,17 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 /// Serves until a signal arrives or the command of the virtual desktop ends.
 fn serve(
-    mut setup: HostConfig,
-    listener: TcpListener,
+    config: HostConfig,
+    mut parts: HostParts,
     desktop: Desktop,
     announcement: &Announcement,
     reload: Reload,
 ) -> Result<(), Failure> {
-    let is_open = setup.access.mode() == "none";
-    let address = listener.local_addr().context("the listener has no address")?;
+    let is_open = parts.access.mode() == "none";
+    let address = parts
+        .listener
+        .local_addr()
+        .context("the listener has no address")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -295,13 +301,13 @@ fn serve(
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
         shutdown::on_hangup(move || Reload::send_plan(reload.stream.clone(), reload.plans.clone()))
             .context("cannot catch signals")?;
-        setup.cut_off = shutdown::on_cut_off().context("cannot catch signals")?;
+        parts.disconnect_all = shutdown::on_cut_off().context("cannot catch signals")?;
         end_with_desktop(&desktop, &shutdown);
-        announce(address, announcement, setup.serving.tls.as_ref());
+        announce(address, announcement, parts.serving.tls.as_ref());
         if !address.ip().is_loopback() && is_open {
             tracing::warn!("--auth none: everyone who can reach {address} can see and control this desktop");
         }
-        host::run(setup, listener, shutdown).await
+        host::run(config, parts, shutdown).await
     });
     runtime.shutdown_background();
     let lost = match &desktop {

@@ -1,4 +1,4 @@
-//! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
+//! What viewers share of the desktop besides the video: cursor, clipboard, size, and the load of the machine.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,10 +19,10 @@ use crate::sync::lock;
 
 /// Events of the desktop that wait to be handled.
 const EVENTS: usize = 64;
-/// News that a viewer's task may be behind. One that is further behind misses the oldest.
-const NEWS: usize = 32;
+/// Updates that a viewer's task may be behind. One that is further behind misses the oldest.
+const UPDATES: usize = 32;
 
-/// Which X display it is.
+/// The X display to use.
 #[derive(Clone)]
 pub struct DesktopAddress {
     /// Its name, `:0`.
@@ -31,31 +31,40 @@ pub struct DesktopAddress {
     pub cookie: Option<[u8; 16]>,
 }
 
+/// What the host makes of a display.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::host) struct DesktopFeatures {
+    /// Viewers are sent what is copied.
+    pub(in crate::host) sends_clipboard: bool,
+    /// Parts of the display can be shown alone.
+    pub(in crate::host) has_parts: bool,
+}
+
 /// The desktop, for the viewers' tasks. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct DesktopHandle {
+pub(in crate::host) struct DesktopHandle {
     services: Arc<Mutex<Option<Arc<DesktopServices>>>>,
     updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
-    /// None where there is no display.
+    /// `None` where there is no display.
     views: Arc<watch::Sender<Option<Views>>>,
     /// The X server has gone and is not back.
     is_lost: Arc<AtomicBool>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
-    /// How many viewers the size of the display follows.
+    /// The number of viewers whose windows the display follows.
     followed: Arc<AtomicUsize>,
-    /// The size that they asked for last.
+    /// The size that these asked for last.
     wanted: Arc<Mutex<Option<FrameSize>>>,
-    /// How large things are to be drawn for them.
+    /// The scale that these asked for last.
     scale: Arc<Mutex<Option<f64>>>,
-    /// Whether viewers are told what is copied.
-    tells_clipboard: bool,
+    /// Viewers are sent what is copied.
+    sends_clipboard: bool,
 }
 
-/// What has changed.
+/// One change of the desktop.
 #[derive(Debug, Clone)]
-pub(crate) enum DesktopUpdate {
+pub(in crate::host) enum DesktopUpdate {
     Cursor(Cursor),
     Clipboard(ClipboardContent),
     /// The X server has gone, or is back.
@@ -63,11 +72,10 @@ pub(crate) enum DesktopUpdate {
 }
 
 impl DesktopHandle {
-    /// Connects to the display; what is copied there is told if `tells_clipboard`, and parts of it can be shown alone if
-    /// `has_parts`. Without one, or if it refuses, there is no news.
-    pub(crate) fn open(
+    /// Connects to the display. Without one, or if it refuses, there are no updates.
+    pub(in crate::host) fn open(
         address: Option<DesktopAddress>,
-        (tells_clipboard, has_parts): (bool, bool),
+        features: DesktopFeatures,
         tasks: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -86,11 +94,11 @@ impl DesktopHandle {
         });
         let views = services.as_ref().map(|services| {
             let (width, height) = services.first_size();
-            Views::new(FrameSize { width, height }, has_parts)
+            Views::new(FrameSize { width, height }, features.has_parts)
         });
         let desktop = Self {
             services: Arc::new(Mutex::new(services.map(Arc::new))),
-            updates: broadcast::channel(NEWS).0,
+            updates: broadcast::channel(UPDATES).0,
             cursor: Arc::default(),
             views: Arc::new(watch::Sender::new(views)),
             is_lost: Arc::default(),
@@ -98,34 +106,34 @@ impl DesktopHandle {
             followed: Arc::default(),
             wanted: Arc::default(),
             scale: Arc::default(),
-            tells_clipboard,
+            sends_clipboard: features.sends_clipboard,
         };
         tasks.spawn(desktop.clone().follow(events, shutdown.clone()));
         desktop
     }
 
-    /// What changes from now on.
-    pub(crate) fn updates(&self) -> broadcast::Receiver<DesktopUpdate> {
+    /// The changes from now on.
+    pub(in crate::host) fn updates(&self) -> broadcast::Receiver<DesktopUpdate> {
         self.updates.subscribe()
     }
 
-    /// The cursor as it is, if it is known.
-    pub(crate) fn cursor(&self) -> Option<Cursor> {
+    /// The cursor at present, if it is known.
+    pub(in crate::host) fn cursor(&self) -> Option<Cursor> {
         lock(&self.cursor).clone()
     }
 
-    /// What is shown of the display, and what else could be, if there is one.
-    pub(crate) fn views(&self) -> watch::Receiver<Option<Views>> {
+    /// The part of the display that is shown, and the others, if there is a display.
+    pub(in crate::host) fn views(&self) -> watch::Receiver<Option<Views>> {
         self.views.subscribe()
     }
 
-    /// The size of what is shown.
-    pub(crate) fn size(&self) -> Option<FrameSize> {
+    /// The size of the part that is shown.
+    pub(in crate::host) fn size(&self) -> Option<FrameSize> {
         self.views.borrow().as_ref().map(Views::size)
     }
 
-    /// Shows this to everybody from now on, if it is there.
-    pub(crate) fn show(&self, id: ViewId) {
+    /// Shows this part to all viewers from now on, if it is there.
+    pub(in crate::host) fn show(&self, id: ViewId) {
         self.change_views(|views| views.show(id));
         let shown = self.views.borrow().as_ref().map(Views::shown);
         if let (Some(ViewId::Window(number)), Some(services)) = (shown, self.services()) {
@@ -133,26 +141,29 @@ impl DesktopHandle {
         }
     }
 
-    /// Another capture can show parts of the display, or cannot.
-    pub(crate) fn set_has_parts(&self, has_parts: bool) {
+    /// Says whether another capture can show parts of the display.
+    pub(in crate::host) fn set_has_parts(&self, has_parts: bool) {
         self.change_views(|views| views.set_has_parts(has_parts));
     }
 
-    /// Whether the X server has gone and is not back.
-    pub(crate) fn is_lost(&self) -> bool {
+    /// True if the X server has gone and is not back.
+    pub(in crate::host) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::SeqCst)
     }
 
-    /// What is in the clipboard, if we know it.
-    pub(crate) async fn read_clipboard(&self) -> Result<Option<ClipboardContent>, ClipboardError> {
+    /// Reads the clipboard. `None`: it is empty, or its content is of no known kind.
+    pub(in crate::host) async fn read_clipboard(&self) -> Result<Option<ClipboardContent>, ClipboardError> {
         let services = self.services().ok_or(ClipboardError::Lost)?;
         let read = tokio::task::spawn_blocking(move || services.read_clipboard()).await;
         read.unwrap_or(Err(ClipboardError::Lost))
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
     }
 
-    /// Puts this into the clipboard.
-    pub(crate) async fn write_clipboard(&self, content: ClipboardContent) -> Result<(), ClipboardError> {
+    /// Puts `content` into the clipboard.
+    pub(in crate::host) async fn write_clipboard(
+        &self,
+        content: ClipboardContent,
+    ) -> Result<(), ClipboardError> {
         let services = self.services().ok_or(ClipboardError::Lost)?;
         let written = tokio::task::spawn_blocking(move || services.write_clipboard(content)).await;
         written
@@ -160,25 +171,25 @@ impl DesktopHandle {
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be written"))
     }
 
-    /// The display follows one more viewer's window.
-    pub(crate) fn begin_following(&self) {
+    /// Lets the display follow one more viewer's window.
+    pub(in crate::host) fn begin_following(&self) {
         self.followed.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// It follows one viewer's window less. With the last one it gets its own size back.
-    pub(crate) async fn end_following(&self) {
+    /// Lets the display follow one viewer's window less. With the last one its original size is restored.
+    pub(in crate::host) async fn end_following(&self) {
         if self.followed.fetch_sub(1, Ordering::SeqCst) > 1 {
             return;
         }
         let Some(services) = self.services() else { return };
         let restored = tokio::task::spawn_blocking(move || services.restore_size()).await;
         if let Ok(Err(error)) = restored {
-            tracing::info!(%error, "the desktop does not get its own size back");
+            tracing::info!(%error, "cannot restore the desktop's original size");
         }
     }
 
-    /// Gives the display this size, as nearly as it can, if it follows anybody still.
-    pub(crate) async fn resize(&self, size: FrameSize) {
+    /// Gives the display the nearest size that it has, if it still follows a viewer.
+    pub(in crate::host) async fn resize(&self, size: FrameSize) {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
@@ -190,8 +201,8 @@ impl DesktopHandle {
         }
     }
 
-    /// Lets programs that start from now on draw so many times as large as usual, if the display follows anybody still.
-    pub(crate) fn set_scale(&self, scale: f64) {
+    /// Sets the scale for programs that start from now on, if the display still follows a viewer.
+    pub(in crate::host) fn set_scale(&self, scale: f64) {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
@@ -201,7 +212,7 @@ impl DesktopHandle {
         }
     }
 
-    /// Gives another X server the size that the last had, if that followed anybody.
+    /// Gives another X server the size that the last had, if that followed a viewer.
     async fn resize_again(&self) {
         let wanted = *lock(&self.wanted);
         if let Some(size) = wanted {
@@ -213,13 +224,13 @@ impl DesktopHandle {
         }
     }
 
-    /// Shows a mark on the display, white or black, or takes it away. False: there is no display that would.
-    pub(crate) fn show_mark(&self, is_lit: Option<bool>) -> bool {
+    /// Shows a mark on the display, white or black, or removes it. Returns false if there is no display for it.
+    pub(in crate::host) fn show_mark(&self, is_lit: Option<bool>) -> bool {
         self.services().is_some_and(|services| services.show_mark(is_lit))
     }
 
-    /// How busy the machine is, since the last time anybody asked.
-    pub(crate) fn load(&self) -> SystemStats {
+    /// The load of the machine since the last call.
+    pub(in crate::host) fn load(&self) -> SystemStats {
         let mut meter = lock(&self.meter);
         let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else {
             return SystemStats::default();
@@ -232,8 +243,8 @@ impl DesktopHandle {
         }
     }
 
-    /// Gives the display back as it was. Blocks for up to two seconds.
-    pub(crate) fn close(&self) {
+    /// Restores the display. Blocks for up to two seconds.
+    pub(in crate::host) fn close(&self) {
         drop(lock(&self.services).take());
     }
 
@@ -249,10 +260,10 @@ impl DesktopHandle {
         lock(&self.services).clone()
     }
 
-    /// Tells what happens. Who has copied may take its time to hand it over: the rest does not wait for that.
+    /// Sends the updates. A program may be slow to hand over what it has copied: the rest does not wait for that.
     async fn follow(self, events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
         let copied = Notify::new();
-        let tell_clipboard = async {
+        let send_clipboard = async {
             loop {
                 copied.notified().await;
                 if let Ok(Some(content)) = self.read_clipboard().await {
@@ -262,7 +273,7 @@ impl DesktopHandle {
         };
         tokio::select! {
             () = self.take_events(events, &copied) => {}
-            () = tell_clipboard => {}
+            () = send_clipboard => {}
             () = shutdown.cancelled() => {}
         }
     }
@@ -272,7 +283,7 @@ impl DesktopHandle {
             let updates = match event {
                 DesktopEvent::Cursor(image) => DesktopUpdate::Cursor(shown(&image)),
                 DesktopEvent::CursorHidden => DesktopUpdate::Cursor(hidden()),
-                DesktopEvent::ClipboardChanged if !self.tells_clipboard => continue,
+                DesktopEvent::ClipboardChanged if !self.sends_clipboard => continue,
                 DesktopEvent::ClipboardChanged => {
                     copied.notify_one();
                     continue;
@@ -302,7 +313,7 @@ impl DesktopHandle {
                 }
                 DesktopUpdate::Clipboard(_) => {}
             }
-            // Nobody may be watching.
+            // There may be no viewer.
             let _ = self.updates.send(updates);
         }
     }

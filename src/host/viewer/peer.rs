@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::channel_reader::{ChannelReader, Heard, Request};
 use super::input_gate::InputGate;
 use crate::clock::steady_ms;
-use crate::host::HostContext;
+use crate::host::context::HostContext;
 use crate::host::desktop::cursor_overlay::OverlayVote;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, Decoder, HostMessage, MOTION};
@@ -39,12 +39,16 @@ impl Peer {
     ) -> Self {
         let gate = Arc::new(gate);
         let mut decoder = Decoder::default();
-        context.desktop.size().inspect(|size| decoder.set_frame(*size));
+        context
+            .desktop
+            .handle
+            .size()
+            .inspect(|size| decoder.set_frame(*size));
         let decoder = Arc::new(Mutex::new(decoder));
         let reader = ChannelReader::new(key, Arc::clone(&gate), Arc::clone(&decoder), requests);
         let (channel, heard) = (request.channel, reader.heard());
         let options = peer_options(request, move |message| reader.take(message));
-        let handle = context.media.open_peer(context.next_peer(), options).await;
+        let handle = context.media.handle.open_peer(context.next_peer(), options).await;
         Self {
             handle,
             gate,
@@ -52,7 +56,7 @@ impl Peer {
             channel,
             is_open: false,
             heard,
-            overlay_vote: context.cursor_overlay.join(),
+            overlay_vote: context.desktop.cursor_overlay.join(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The peers of a viewer: what they say, and when one is given up.
+//! The peers of a viewer: their events, and when one is given up.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -14,6 +14,7 @@ use crate::protocol::candidate::IceCandidate;
 use crate::session::{Action, Event, PeerEvent, PeerKey};
 
 impl Viewer {
+    /// Takes an event of a peer; `None`: the peer is down.
     pub(super) fn peer_event(&mut self, key: PeerKey, event: Option<media::PeerEvent>) -> Vec<Action> {
         let event = match event {
             Some(media::PeerEvent::Offer(sdp)) => PeerEvent::Offered(sdp),
@@ -32,7 +33,7 @@ impl Viewer {
                 tracing::info!("the stream is connected");
                 self.registration
                     .as_ref()
-                    .inspect(|place| place.update(|info| info.state = "streaming"));
+                    .inspect(|registration| registration.update(|info| info.state = "streaming"));
                 return Vec::new();
             }
             Some(media::PeerEvent::ChannelOpen) => {
@@ -58,21 +59,22 @@ impl Viewer {
         peer.set_open();
         if peer.is_told() {
             let messages =
-                channel::greeting(&self.context, self.session.role(), self.settings.follows_window);
+                channel::greeting(&self.context, self.session.role(), self.settings.follows_window());
             let known = messages.iter().filter(|message| self.session.knows(message));
             known.for_each(|message| peer.send(message));
         }
-        self.remote_cursor.begin();
-        self.told_views = None;
+        self.feeds.remote_cursor().begin();
+        self.sent_views = None;
     }
 
+    /// Closes a peer, if it is there. The handle ends when the peer is down.
     pub(super) fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
         let peer = self.peers.remove(&key)?;
         self.settings.end_measurement();
-        self.remote_cursor.forget();
+        self.feeds.remote_cursor().forget();
         self.registration
             .as_ref()
-            .inspect(|place| place.update(|info| info.state = "connected"));
+            .inspect(|registration| registration.update(|info| info.state = "connected"));
         Some(peer.close(&self.context))
     }
 
@@ -85,6 +87,7 @@ impl Viewer {
         }
     }
 
+    /// Closes a peer as one that has failed.
     pub(super) fn give_up(&mut self, key: PeerKey, reason: &str) -> Vec<Action> {
         if self.close_peer(key).is_none() {
             return Vec::new();
@@ -94,7 +97,7 @@ impl Viewer {
     }
 }
 
-/// What any of the peers says next.
+/// The next event of any of the peers.
 pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<media::PeerEvent>) {
     poll_fn(|cx| {
         for (key, peer) in peers.iter_mut() {
