@@ -48,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "input",
             "media",
             "protocol",
+            "retry",
             "session",
             "sync",
             "web",
