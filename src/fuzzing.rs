@@ -11,7 +11,7 @@ use crate::protocol::input::{FrameSize, InputEvent, Point};
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::stats::Stats;
 use crate::protocol::whep;
-use crate::session::{Action, Event, PeerEvent, PeerKey, Session, SessionConfig};
+use crate::session::{Action, Event, PeerEvent, PeerFailure, PeerKey, Session, SessionConfig};
 
 /// A function and its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -160,7 +160,7 @@ fn converse(mut session: Session, first: Vec<Action>, data: &[u8]) {
             [2] => Event::Peer(key, PeerEvent::Answered(sdp)),
             [3] => Event::Peer(key, PeerEvent::AnswerApplied),
             [4] => Event::Peer(key, PeerEvent::AnswerRefused(reason)),
-            [5] => Event::Peer(key, PeerEvent::Failed(reason)),
+            [5] => Event::Peer(key, PeerEvent::Failed(PeerFailure::other(reason))),
             [6] => match wishes.pop() {
                 Some(request) => Event::Stats {
                     request,

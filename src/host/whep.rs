@@ -64,7 +64,7 @@ async fn answer(context: &HostContext, offer: String) -> Result<(PeerHandle, Str
     let mut peer = context.media.handle.open_peer(context.next_peer(), options).await;
     let reason = match timeout(ANSWER, peer.event()).await {
         Ok(Some(PeerEvent::Answer(answer))) => return Ok((peer, answer)),
-        Ok(Some(PeerEvent::Failed(reason))) => reason,
+        Ok(Some(PeerEvent::Failed(failure))) => failure.to_string(),
         _ => "There is no answer to this offer".to_owned(),
     };
     context.tasks.spawn(peer.closed());
@@ -93,7 +93,7 @@ async fn keep(
                 None => break "it was closed".to_owned(),
             },
             event = peer.event() => match event {
-                Some(PeerEvent::Failed(reason)) => break reason,
+                Some(PeerEvent::Failed(failure)) => break failure.to_string(),
                 Some(_) => {}
                 None => break "the stream has ended".to_owned(),
             },

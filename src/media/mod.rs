@@ -22,12 +22,12 @@ pub use handle::{Media, MediaHandle, Messenger, PeerGone, PeerHandle};
 pub use latency::FrameTimes;
 pub use log::route_to_tracing;
 pub use pipeline::parse::DescriptionError;
-pub use pipeline::plan::Plan;
+pub use pipeline::plan::{NoCommonCodec, Plan};
 pub use pipeline::stream_options::StreamOptions;
 pub use pipeline::validate::check_file;
 pub use runtime::peer_id::PeerId;
 pub use source::region::Region;
-pub use webrtc::messages::{ChannelOptions, MessageSink, PeerEvent, PeerOptions};
+pub use webrtc::messages::{ChannelOptions, MessageSink, PeerEvent, PeerFailure, PeerOptions};
 pub use webrtc::stats::PeerStats;
 
 /// Initialises GStreamer, with the elements of ours. To be called before anything else here; more than once does no harm.

@@ -40,8 +40,8 @@ pub struct Rejection {
     pub code: ErrorCode,
     /// A sentence for the client's author, without anything secret.
     pub message: String,
-    /// What else may help the client's author: `error.details`.
-    pub details: Option<String>,
+    /// Data for programs, or a text that may help the client's author: `error.details`.
+    pub details: Option<Value>,
 }
 
 impl Rejection {
@@ -94,7 +94,7 @@ impl Envelope {
             id: id.clone(),
             code: ErrorCode::InvalidMessage,
             message: message.to_owned(),
-            details,
+            details: details.map(Value::from),
         };
         if let Some(version) = value.get("version")
             && !version

@@ -22,6 +22,8 @@ pub enum ErrorCode {
     IceCandidateFailed,
     /// webrtcbin or a pipeline failed, or there is none for this message.
     PeerConnectionFailed,
+    /// The client decodes nothing that the host encodes. `details.codecs` has the names of the host's codecs.
+    OfferCreationFailed,
     /// The host takes no more viewers, or is going down.
     ServerUnavailable,
     /// The client sends more than it may.
@@ -45,6 +47,7 @@ impl ErrorCode {
             Self::SdpProcessingFailed => "SDP_PROCESSING_FAILED",
             Self::IceCandidateFailed => "ICE_CANDIDATE_FAILED",
             Self::PeerConnectionFailed => "PEER_CONNECTION_FAILED",
+            Self::OfferCreationFailed => "OFFER_CREATION_FAILED",
             Self::ServerUnavailable => "SERVER_UNAVAILABLE",
             Self::RateLimited => "RATE_LIMITED",
             Self::ChannelFull => "CHANNEL_FULL",
@@ -61,9 +64,10 @@ impl ErrorCode {
             | Self::InvalidMessageData
             | Self::MessageParsingFailed
             | Self::MessageTooLarge => "validation_error",
-            Self::SdpProcessingFailed | Self::IceCandidateFailed | Self::PeerConnectionFailed => {
-                "webrtc_error"
-            }
+            Self::SdpProcessingFailed
+            | Self::IceCandidateFailed
+            | Self::PeerConnectionFailed
+            | Self::OfferCreationFailed => "webrtc_error",
             Self::ServerUnavailable | Self::RateLimited | Self::ChannelFull => "server_error",
             Self::Forbidden => "permission_error",
         }

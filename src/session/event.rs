@@ -70,8 +70,39 @@ pub enum PeerEvent {
     /// The peer could not apply the client's answer, and waits for another one. The reason is a sentence for the
     /// client's author.
     AnswerRefused(String),
-    /// The peer could not be made, or has failed, and is gone. The reason is a sentence for a person.
-    Failed(String),
+    /// The peer could not be made, or has failed, and is gone.
+    Failed(PeerFailure),
+}
+
+/// The end of a peer by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerFailure {
+    /// A sentence for a person.
+    pub reason: String,
+    /// The kind, for programs.
+    pub kind: FailureKind,
+}
+
+/// The kind of a peer's failure, as far as clients act on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The client decodes nothing that the host encodes.
+    NoCommonCodec {
+        /// The codecs of the host by their names in SDP, the preferred first.
+        offered: Vec<String>,
+    },
+    /// Anything else.
+    Other,
+}
+
+impl PeerFailure {
+    /// A failure of no special kind.
+    pub fn other(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            kind: FailureKind::Other,
+        }
+    }
 }
 
 /// What the owner has to do.
@@ -183,7 +214,7 @@ impl std::fmt::Debug for PeerEvent {
             Self::LocalCandidate(_) => f.write_str("LocalCandidate"),
             Self::AnswerApplied => f.write_str("AnswerApplied"),
             Self::AnswerRefused(reason) => write!(f, "AnswerRefused({reason})"),
-            Self::Failed(reason) => write!(f, "Failed({reason})"),
+            Self::Failed(failure) => write!(f, "Failed({})", failure.reason),
         }
     }
 }

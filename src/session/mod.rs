@@ -15,7 +15,7 @@ mod negotiation;
 mod rate_limit;
 
 pub use config::SessionConfig;
-pub use event::{Action, Event, PeerEvent, PeerKey, PeerRequest, StatsRequest};
+pub use event::{Action, Event, FailureKind, PeerEvent, PeerFailure, PeerKey, PeerRequest, StatsRequest};
 pub use machine::Session;
 pub use rate_limit::Bucket;
 

@@ -56,7 +56,7 @@ fn answered(key: PeerKey) -> Event<'static> {
 }
 
 fn failed(key: PeerKey) -> Event<'static> {
-    Event::Peer(key, PeerEvent::Failed("no encoder".to_owned()))
+    Event::Peer(key, PeerEvent::Failed(PeerFailure::other("no encoder")))
 }
 
 fn applied(key: PeerKey) -> Event<'static> {

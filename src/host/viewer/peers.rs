@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 use super::channel;
 use super::peer::Peer;
 use super::task::Viewer;
-use crate::media;
+use crate::media::{self, NoCommonCodec};
 use crate::protocol::candidate::IceCandidate;
-use crate::session::{Action, Event, PeerEvent, PeerKey};
+use crate::session::{Action, Event, FailureKind, PeerEvent, PeerFailure, PeerKey};
 
 impl Viewer {
     /// Takes an event of a peer; `None`: the peer is down.
@@ -40,13 +40,16 @@ impl Viewer {
                 self.channel_open(key);
                 return Vec::new();
             }
-            Some(media::PeerEvent::Failed(reason)) => {
+            Some(media::PeerEvent::Failed(failure)) => {
                 self.close_peer(key);
-                PeerEvent::Failed(reason)
+                PeerEvent::Failed(PeerFailure {
+                    reason: failure.to_string(),
+                    kind: failure_kind(&failure),
+                })
             }
             None => {
                 self.close_peer(key);
-                PeerEvent::Failed("The stream has ended".to_owned())
+                PeerEvent::Failed(PeerFailure::other("The stream has ended"))
             }
         };
         self.handle(Event::Peer(key, event))
@@ -93,7 +96,16 @@ impl Viewer {
             return Vec::new();
         }
         tracing::warn!(reason, "the peer is closed");
-        self.handle(Event::Peer(key, PeerEvent::Failed(reason.to_owned())))
+        self.handle(Event::Peer(key, PeerEvent::Failed(PeerFailure::other(reason))))
+    }
+}
+
+fn failure_kind(failure: &media::PeerFailure) -> FailureKind {
+    match failure {
+        media::PeerFailure::NoCommonCodec(NoCommonCodec { offered }) => FailureKind::NoCommonCodec {
+            offered: offered.iter().copied().map(str::to_owned).collect(),
+        },
+        _ => FailureKind::Other,
     }
 }
 

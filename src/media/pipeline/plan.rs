@@ -66,6 +66,20 @@ pub enum Plan {
     Whole(Description),
 }
 
+/// A viewer decodes none of the codecs of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoCommonCodec {
+    /// The codecs of the plan by their names in SDP, the preferred first.
+    pub offered: Vec<&'static str>,
+}
+
+impl std::fmt::Display for NoCommonCodec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let offered = self.offered.join(" and ");
+        write!(f, "This host encodes {offered}, which the viewer cannot decode")
+    }
+}
+
 impl Plan {
     /// Chooses, and checks that everything chosen can be built here.
     ///
@@ -94,8 +108,8 @@ impl Plan {
     /// The codec of the preferred encoder among those whose codec is in `codecs` (by the names in SDP; empty: any).
     ///
     /// # Errors
-    /// A sentence for the viewer, if there is none.
-    pub(crate) fn codec_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<Codec>, String> {
+    /// If there is none.
+    pub(crate) fn codec_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<Codec>, NoCommonCodec> {
         if let Self::Whole(_) = self {
             return Ok(None);
         }
@@ -167,13 +181,11 @@ impl Plan {
         }
     }
 
-    /// The sentence for a viewer that can decode nothing of ours.
-    pub(crate) fn nothing_in_common(&self) -> String {
-        let ours: Vec<_> = self.codecs().map(Codec::encoding_name).collect();
-        format!(
-            "This host encodes {}, which the viewer cannot decode",
-            ours.join(" and ")
-        )
+    /// The error for a viewer that can decode none of the codecs.
+    pub(crate) fn nothing_in_common(&self) -> NoCommonCodec {
+        NoCommonCodec {
+            offered: self.codecs().map(Codec::encoding_name).collect(),
+        }
     }
 
     /// The text of the capture that all viewers share, with its appsink; none if each viewer has a whole pipeline.

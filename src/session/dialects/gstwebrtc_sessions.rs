@@ -150,7 +150,7 @@ impl Sessions {
                     .collect(),
             ),
             PeerEvent::AnswerRefused(reason) if negotiation.refused() => self.over(index, reason, Some(key)),
-            PeerEvent::Failed(reason) => self.over(index, reason, None),
+            PeerEvent::Failed(failure) => self.over(index, failure.reason, None),
             _ => nothing,
         }
     }

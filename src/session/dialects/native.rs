@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::{Dialect, DialectName, GstWebrtcServer, SelkiesServer};
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::{ChannelLabel, HostMessage, SystemAction};
@@ -20,7 +22,9 @@ use crate::protocol::server::ServerMessage;
 use crate::protocol::stats::Stats;
 use crate::session::auto_release::AutoRelease;
 use crate::session::context::Context;
-use crate::session::event::{Action, PeerEvent, PeerKey, PeerRequest, StatsRequest};
+use crate::session::event::{
+    Action, FailureKind, PeerEvent, PeerFailure, PeerKey, PeerRequest, StatsRequest,
+};
 use crate::session::negotiation::{MAX_WAITING_CANDIDATES, Negotiation, RemoteAnswer, RemoteCandidate};
 
 const KEY: PeerKey = PeerKey::ONLY;
@@ -250,16 +254,13 @@ impl Native {
         }
     }
 
-    fn fail(&mut self, cx: &mut Context, code: ErrorCode, reason: String, now_ms: u64) -> Vec<Action> {
+    /// Rejects the request whose response is owed, if one is.
+    fn fail(&mut self, cx: &mut Context, rejection: Rejection, now_ms: u64) -> Action {
         let id = match std::mem::take(&mut self.owed) {
             Owed::Nothing => None,
             Owed::Response(id) => id,
         };
-        let rejection = Rejection {
-            id,
-            ..Rejection::new(code, reason)
-        };
-        vec![cx.reject(rejection, now_ms)]
+        cx.reject(Rejection { id, ..rejection }, now_ms)
     }
 }
 
@@ -295,11 +296,12 @@ impl Dialect for Native {
                 ack.into_iter().chain(waiting.into_iter().map(add)).collect()
             }
             PeerEvent::AnswerRefused(reason) if self.negotiation.refused() => {
-                self.fail(cx, ErrorCode::SdpProcessingFailed, reason, now_ms)
+                let rejection = Rejection::new(ErrorCode::SdpProcessingFailed, reason);
+                vec![self.fail(cx, rejection, now_ms)]
             }
-            PeerEvent::Failed(reason) if !self.negotiation.is_idle() => {
+            PeerEvent::Failed(failure) if !self.negotiation.is_idle() => {
                 self.negotiation = Negotiation::Idle;
-                self.fail(cx, ErrorCode::PeerConnectionFailed, reason, now_ms)
+                vec![self.fail(cx, rejection_of(failure), now_ms)]
             }
             _ => Vec::new(),
         }
@@ -406,6 +408,16 @@ impl Dialect for Native {
             HostMessage::System(action) => matches!(action, SystemAction::Resolution(..)),
             _ => true,
         }
+    }
+}
+
+fn rejection_of(PeerFailure { reason, kind }: PeerFailure) -> Rejection {
+    match kind {
+        FailureKind::NoCommonCodec { offered } => Rejection {
+            details: Some(json!({ "codecs": offered })),
+            ..Rejection::new(ErrorCode::OfferCreationFailed, reason)
+        },
+        FailureKind::Other => Rejection::new(ErrorCode::PeerConnectionFailed, reason),
     }
 }
 

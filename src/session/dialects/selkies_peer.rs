@@ -41,7 +41,7 @@ pub(super) fn follow(negotiation: &mut Negotiation, event: PeerEvent) -> Outcome
             .map(add)
             .collect(),
         PeerEvent::AnswerRefused(reason) if negotiation.refused() => return Outcome::GiveUp(reason),
-        PeerEvent::Failed(reason) if !negotiation.is_idle() => return Outcome::GiveUp(reason),
+        PeerEvent::Failed(failure) if !negotiation.is_idle() => return Outcome::GiveUp(failure.reason),
         _ => Vec::new(),
     };
     Outcome::Act(actions)

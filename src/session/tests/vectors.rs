@@ -290,6 +290,13 @@ fn server_message(name: &str) -> ServerMessage {
             requested_by: None,
             is_local: false,
         }),
+        "error with data" => ServerMessage::Error(Rejection {
+            details: Some(json!({ "codecs": ["H264", "AV1"] })),
+            ..Rejection::new(
+                ErrorCode::OfferCreationFailed,
+                "This host encodes H264 and AV1, which the viewer cannot decode",
+            )
+        }),
         "error" => ServerMessage::Error(Rejection::new(
             ErrorCode::InvalidMessageType,
             "Unknown message type: x",
