@@ -1,6 +1,6 @@
 //! What every dialect needs to know of its socket.
 
-use super::SessionConfig;
+use super::config::SessionConfig;
 use super::event::Action;
 use super::rate_limit::Bucket;
 use crate::protocol::envelope::Rejection;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::SessionConfig;
+use super::config::SessionConfig;
 use super::context::Context;
 use super::dialects::{Dialect, GstWebrtcProducer, GstWebrtcServer, Native, SelkiesClient, SelkiesServer};
 use super::event::{Action, Event};
