@@ -176,7 +176,7 @@ async fn reload(
             let has_parts = plan.shows_regions();
             match media.reload(plan).await {
                 Ok(()) => {
-                    tracing::info!("the new pipelines run");
+                    tracing::info!("pipelines reloaded");
                     desktop.set_has_parts(has_parts);
                 }
                 Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),

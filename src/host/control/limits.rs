@@ -47,11 +47,11 @@ impl SessionLimits {
             limit.is_some_and(|limit| Duration::from_millis(now_ms.saturating_sub(since_ms)) >= limit)
         };
         if is_over(self.longest, clock.since_ms) {
-            return Some("The time is over");
+            return Some("Session time limit reached");
         }
         let is_idle =
             role.allows(Permission::Pointer) && is_over(self.idle, clock.acted_ms.load(Ordering::Relaxed));
-        is_idle.then_some("Nothing was done for too long")
+        is_idle.then_some("Idle timeout")
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn clipboard(content: &ClipboardContent) -> HostMessage {
 
 /// Sends what is sent once a second on an open channel.
 pub(super) fn beat(context: &HostContext, peer: &Peer, settings: &ViewerSettings) {
-    if !peer.is_told() {
+    if !peer.takes_messages() {
         return;
     }
     if settings.frame_times {

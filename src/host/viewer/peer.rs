@@ -1,4 +1,4 @@
-//! A viewer's peer: the media side, and what it has been told.
+//! A viewer's peer: its media side, its data channel, and the gate of its input.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -81,8 +81,8 @@ impl Peer {
     }
 
     /// True if the host may send cursor, statistics and the like on this peer's channel.
-    pub(super) fn is_told(&self) -> bool {
-        self.is_open && self.channel.is_some_and(ChannelLabel::is_told)
+    pub(super) fn takes_messages(&self) -> bool {
+        self.is_open && self.channel.is_some_and(ChannelLabel::takes_messages)
     }
 
     /// Sends on the data channel, if it is open and free.

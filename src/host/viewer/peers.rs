@@ -60,7 +60,7 @@ impl Viewer {
             return;
         };
         peer.set_open();
-        if peer.is_told() {
+        if peer.takes_messages() {
             let messages =
                 channel::greeting(&self.context, self.session.role(), self.settings.follows_window());
             let known = messages.iter().filter(|message| self.session.knows(message));

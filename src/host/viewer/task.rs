@@ -191,7 +191,7 @@ impl Viewer {
             Some(reason) => Incoming::Leave { code: 1008, reason },
             None => Incoming::Leave {
                 code: 1000,
-                reason: "Shown out by the host",
+                reason: "Disconnected by the host",
             },
         }
     }
@@ -280,7 +280,7 @@ impl Viewer {
         if !self.session.knows(message) {
             return;
         }
-        let open = self.peers.values().filter(|peer| peer.is_told());
+        let open = self.peers.values().filter(|peer| peer.takes_messages());
         open.for_each(|peer| peer.send(message));
     }
 

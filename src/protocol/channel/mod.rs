@@ -38,8 +38,8 @@ impl ChannelLabel {
         }
     }
 
-    /// Whether the host tells cursor, statistics and the like there: gstwebrtc has no words for them.
-    pub fn is_told(self) -> bool {
+    /// True if the host sends cursor, statistics and the like there: gstwebrtc has no messages for them.
+    pub fn takes_messages(self) -> bool {
         self != Self::Control
     }
 }
