@@ -43,7 +43,7 @@ pub struct HostConfig {
 }
 
 impl Default for HostConfig {
-    /// What the command line has without flags.
+    /// The defaults of the command line.
     fn default() -> Self {
         Self {
             session: SessionConfig::default(),

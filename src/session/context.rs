@@ -1,4 +1,4 @@
-//! What every dialect needs to know of its socket.
+//! The state of a socket that every dialect needs.
 
 use super::config::SessionConfig;
 use super::event::Action;
@@ -8,7 +8,7 @@ use crate::protocol::input::FrameSize;
 use crate::protocol::rights::Rights;
 use crate::protocol::server::{ServerMessage, Stamp};
 
-/// The socket, and what is known of its client.
+/// The socket and its client.
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) client_id: String,

@@ -1,4 +1,4 @@
-//! What goes into a session and what comes out.
+//! The events that go into a session, and the actions that come out.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ impl PeerKey {
     pub const ONLY: Self = Self(0);
 }
 
-/// What happened.
+/// An event for the session.
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A text frame came.
     Text(&'a str),
     /// A binary frame came.
     Binary,
-    /// The other side has answered a WebSocket ping: it lives, though it says nothing.
+    /// The other side has answered a WebSocket ping: it is alive, though it sends nothing.
     Alive,
     /// The time of [`super::Session::next_deadline`] has come. Harmless at any other time.
     Tick,
@@ -33,22 +33,21 @@ pub enum Event<'a> {
     Peer(PeerKey, PeerEvent),
     /// The numbers of an [`Action::CollectStats`].
     Stats {
-        /// The action's.
+        /// The request of the action.
         request: StatsRequest,
-        /// What was measured.
+        /// The numbers.
         stats: Stats,
     },
-    /// The client may act on the desktop from now on, or may only look. At first, it may what its role allows, and
-    /// never more.
+    /// The client has gained or lost the control, which it has at first. Its role limits it all the same.
     Control {
-        /// Whether it may act.
+        /// True if it has the control.
         granted: bool,
     },
-    /// Somebody has the control now, or nobody.
+    /// The control has changed hands, or is asked for.
     Lease(LeaseState),
-    /// Somebody has come or gone, or is called something else.
+    /// A viewer has come or left, or has another name.
     People(Arc<[Person]>),
-    /// Something that the client wanted on a data channel was not done: its role does not allow it.
+    /// The client lacks the permission for something that it wanted to do on a data channel.
     Refused,
     /// The captured frame has this size now.
     FrameSize(FrameSize),
@@ -56,7 +55,7 @@ pub enum Event<'a> {
     SendQueueFull,
 }
 
-/// What happened to one peer.
+/// An event of one peer.
 #[non_exhaustive]
 pub enum PeerEvent {
     /// The peer has made its offer: the session description.
@@ -105,7 +104,7 @@ impl PeerFailure {
     }
 }
 
-/// What the owner has to do.
+/// An action for the owner of the session.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
@@ -113,80 +112,80 @@ pub enum Action {
     Send(String),
     /// Close the peer of this key if there is one, and make a new one.
     OpenPeer {
-        /// By which the peer is known from now on.
+        /// The key of the new peer.
         key: PeerKey,
-        /// What kind of peer.
+        /// The kind of peer.
         request: PeerRequest,
     },
     /// Close this peer. No event of it is wanted any more.
     ClosePeer {
-        /// Which peer.
+        /// The key of the peer.
         key: PeerKey,
     },
-    /// Apply the client's answer; tell the outcome by [`PeerEvent::AnswerApplied`] or [`PeerEvent::AnswerRefused`].
+    /// Apply the client's answer; the outcome comes by [`PeerEvent::AnswerApplied`] or [`PeerEvent::AnswerRefused`].
     ApplyAnswer {
-        /// Which peer.
+        /// The key of the peer.
         key: PeerKey,
         /// The session description.
         sdp: String,
     },
     /// Give the client's candidate to the peer.
     AddCandidate {
-        /// Which peer.
+        /// The key of the peer.
         key: PeerKey,
         /// The candidate.
         candidate: IceCandidate,
     },
-    /// Measure, and tell the numbers by [`Event::Stats`]: only of the groups of the request.
+    /// Measure the groups of the request; the numbers come by [`Event::Stats`].
     CollectStats {
         /// To be handed back.
         request: StatsRequest,
     },
-    /// The client wants the control, or to give it away; tell what comes of it by [`Event::Lease`].
+    /// The client wants the control, or to give it away; the outcome comes by [`Event::Lease`].
     ControlRequest(LeaseRequest),
-    /// The client wants to be called this; tell who is there by [`Event::People`].
+    /// The client gives itself this name; the new list comes by [`Event::People`].
     Name(PersonName),
-    /// The client has pointed or typed over the signaling socket.
+    /// The client has sent input over the signaling socket.
     Input(InputEvent),
-    /// Something worth a line in the log: what a server that the host has called complains of.
+    /// A note for the log: the complaint of a server that the host has called.
     Note(String),
     /// Close the socket with this code (RFC 6455 section 7.4), and all peers. The session takes nothing more.
     Close {
         /// The code.
         code: u16,
-        /// A few words.
+        /// A short reason.
         reason: String,
     },
 }
 
-/// What kind of peer a client asked for.
+/// The kind of peer that a client asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerRequest {
     /// The codecs that the client can decode, by their names in SDP, best first. Empty: any.
     pub codecs: Vec<String>,
-    /// Whether it sends the picture.
+    /// True if it sends the video.
     pub video: bool,
-    /// Whether it sends the sound. A peer that is to send nothing else sends silence where there is no sound.
+    /// True if it sends the sound. A peer that is to send nothing else sends silence where there is no sound.
     pub audio: bool,
-    /// Whether the picture may come in half its size: the client tells places by the size of the desktop.
+    /// True if the video may come in half its size: the client's coordinates refer to the size of the desktop.
     pub allows_half_size: bool,
-    /// The data channel that it makes.
+    /// The data channel that the peer makes.
     pub channel: Option<ChannelLabel>,
     /// The client's offer: the peer answers it ([`PeerEvent::Answered`]), and takes the channel that the client makes.
     /// `None`: the peer offers ([`PeerEvent::Offered`]).
     pub remote_offer: Option<String>,
 }
 
-/// A client's wish for numbers, to be handed back with them.
+/// A client's request for numbers, to be handed back with them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StatsRequest {
-    /// Which numbers.
+    /// The groups of numbers.
     pub groups: Vec<StatsGroup>,
     pub(super) id: Option<String>,
 }
 
 impl std::fmt::Debug for Event<'_> {
-    /// Without the frame, which may say what somebody types, and without descriptions and numbers.
+    /// Without the frame, which may hold a viewer's typing, and without descriptions and numbers.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Text(frame) => write!(f, "Text({} bytes)", frame.len()),

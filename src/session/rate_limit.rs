@@ -1,6 +1,6 @@
-//! How much a client may send: a bucket of tokens, one for each message.
+//! The limit on a client's messages: a bucket of tokens, one for each message.
 
-/// Filled evenly, up to its size.
+/// A bucket of tokens, filled evenly up to its size.
 #[derive(Debug)]
 pub struct Bucket {
     /// In thousandths of a token.
@@ -23,7 +23,7 @@ impl Bucket {
         }
     }
 
-    /// Takes a token if there is one.
+    /// Takes a token. Returns false if there is none.
     pub fn take(&mut self, now_ms: u64) -> bool {
         let elapsed = now_ms.saturating_sub(self.filled_at_ms);
         self.filled_at_ms = self.filled_at_ms.max(now_ms);
@@ -36,7 +36,7 @@ impl Bucket {
         taken.is_some()
     }
 
-    /// When there will be a token, at the latest.
+    /// The time at which there is a token, at the latest, in milliseconds since the epoch.
     pub(super) fn ready_at_ms(&self) -> u64 {
         let missing = TOKEN.saturating_sub(self.level);
         self.filled_at_ms.saturating_add(missing.div_ceil(self.rate))

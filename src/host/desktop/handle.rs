@@ -1,4 +1,4 @@
-//! What viewers share of the desktop besides the video: cursor, clipboard, size, and the load of the machine.
+//! The desktop that viewers share, besides the video: cursor, clipboard, size, and the load of the machine.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ pub struct DesktopAddress {
     pub cookie: Option<[u8; 16]>,
 }
 
-/// What the host makes of a display.
+/// The uses that the host makes of a display.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::host) struct DesktopFeatures {
     /// Viewers are sent what is copied.

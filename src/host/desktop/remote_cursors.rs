@@ -1,4 +1,4 @@
-//! Where the viewers point, for those that want to see it.
+//! The places at which viewers point, for the viewers that want to see them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

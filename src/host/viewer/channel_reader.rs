@@ -1,4 +1,4 @@
-//! What a viewer sends on a peer's data channels, read on webrtcbin's threads.
+//! The reader of a peer's data channels, on webrtcbin's threads.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ const PER_SECOND: u32 = 2_500;
 /// The silence after which a viewer that is pinged every second, and has answered before, is gone, in milliseconds.
 const SILENCE_MS: u64 = 8_000;
 
-/// What comes from a viewer's data channels, apart from input, on the way to its task.
+/// A message from a viewer's data channels, apart from input, to its task.
 pub(super) enum Request {
     /// The viewer asks for this, and may.
     Wanted(PeerKey, ChannelMessage),

@@ -1,4 +1,4 @@
-//! What a viewer's task follows of the host and of the other viewers.
+//! The changes of the host and of the other viewers that a viewer's task follows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl Feeds {
         }
     }
 
-    /// Where the viewer points, and what it sees of the others.
+    /// The viewer's cursor, and its view of the others.
     pub(super) fn remote_cursor(&mut self) -> &mut RemoteCursor {
         &mut self.remote_cursor
     }

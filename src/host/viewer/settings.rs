@@ -5,15 +5,15 @@ use crate::host::context::HostContext;
 use crate::host::desktop::latency_marker::Measurement;
 use crate::protocol::channel::HostMessage;
 
-/// What a viewer has said about itself that lasts.
+/// The settings of one viewer.
 #[derive(Default)]
 pub(super) struct ViewerSettings {
-    /// The desktop follows the size of its window.
+    /// The desktop follows the size of the viewer's window.
     follows_window: bool,
-    /// It wants to know where the time of each frame goes.
+    /// The viewer wants the times of each frame.
     pub(super) frame_times: bool,
     pub(super) has_gamepad: bool,
-    /// The running measurement of the time from its input to the frame that shows it.
+    /// The running measurement of the time from the viewer's input to the frame that shows it.
     measurement: Option<Measurement>,
 }
 

@@ -69,7 +69,7 @@ pub(super) struct Measured {
 /// The end of a viewer's task, with the reason for the log.
 pub(super) struct Ended(pub(super) &'static str);
 
-/// What comes next.
+/// The next thing for the viewer's task to take.
 pub(super) enum Incoming {
     /// The viewer has to leave, with this code and reason of the close.
     Leave {

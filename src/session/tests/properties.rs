@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::stats::Stats;
 
-/// What may happen, in any order.
+/// The events, in any order.
 #[derive(Debug, Clone)]
 enum Step {
     Text(String),

@@ -25,7 +25,7 @@ struct Vector {
     direction: String,
     dialect: String,
     transport: String,
-    /// What came before: frames, and `@offered` and `@applied` of the peer.
+    /// The events before: frames, and `@offered` and `@applied` of the peer.
     given: Vec<String>,
     input: String,
     expect: Value,
@@ -122,7 +122,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// Whether `actual` has all that `expected` has.
+/// True if `actual` has all that `expected` has.
 fn contains(actual: &Value, expected: &Value) -> bool {
     match (actual, expected) {
         (Value::Object(actual), Value::Object(expected)) => expected
