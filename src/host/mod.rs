@@ -1,7 +1,7 @@
 //! The host: the only place where web, session, media, input and desktop meet.
 //!
-//! Each viewer is a task that owns its socket, its session and its peers (`viewer`); each WHEP player is a task that owns
-//! a peer (`whep`). They share the parts in `context`, of which `control` and `desktop` know only what they are given.
+//! Each viewer is a task that owns its socket, its session and its peers (`viewer`); each WHEP player is a task that
+//! owns a peer (`whep`). They share the parts in `context`, of which `control` and `desktop` know only what they are given.
 //! [`run`] puts all of it together and takes it down.
 
 mod api;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// The longest session description that is taken, in bytes.
 pub const MAX_SDP: usize = 32 * 1024;
 
-/// Which side of the exchange a description is.
+/// The side of the exchange that a description is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SdpKind {
     /// `offer`.

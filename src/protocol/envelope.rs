@@ -16,7 +16,7 @@ const MAX_ID: usize = 64;
 /// The longest `peer_id` that is kept, in bytes.
 const MAX_PEER_ID: usize = 32;
 
-/// What stands around a client's message. `Debug` hides the data: they may be keys.
+/// A client's message in its envelope. `Debug` hides the data: they may be keys.
 #[derive(Clone, PartialEq)]
 pub struct Envelope {
     /// `type`.
@@ -25,18 +25,18 @@ pub struct Envelope {
     pub id: Option<String>,
     /// `timestamp`, milliseconds since the epoch by the client's clock, as it came.
     pub timestamp: Option<Value>,
-    /// `peer_id`, by which the client calls itself: a number or a text on the wire.
+    /// `peer_id`, the client's own name for itself: a number or a text on the wire.
     pub peer_id: Option<String>,
     /// `data`, or null.
     pub data: Value,
 }
 
-/// Why a client's message was not taken, and whom to tell.
+/// The refusal of a client's message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejection {
     /// The `id` of the message, if it had one.
     pub id: Option<String>,
-    /// What kind of mistake it was.
+    /// The kind of mistake.
     pub code: ErrorCode,
     /// A sentence for the client's author, without anything secret.
     pub message: String,
@@ -85,7 +85,7 @@ impl Envelope {
     /// Reads one object that was parsed already.
     ///
     /// # Errors
-    /// As [`Envelope::parse`].
+    /// Those of [`Envelope::parse`].
     pub fn from_json(value: &Value) -> Result<Self, Rejection> {
         let id = fields::text(value, "id", MAX_ID)
             .or_else(|| fields::text(value, "message_id", MAX_ID))

@@ -1,4 +1,4 @@
-//! What a client is told when something cannot be done.
+//! The errors that a client is told of.
 
 /// The codes of the `error` message, by the names on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl ErrorCode {
         }
     }
 
-    /// Whether the client may go on with this socket. If not, it is closed.
+    /// True if the client may go on with this socket. If not, it is closed.
     pub fn is_recoverable(self) -> bool {
         !matches!(
             self,
@@ -81,7 +81,7 @@ impl ErrorCode {
         )
     }
 
-    /// With which code the socket is closed after an error that is not recoverable (RFC 6455 section 7.4).
+    /// The code with which the socket is closed after an error that is not recoverable (RFC 6455 section 7.4).
     pub fn close_code(self) -> u16 {
         match self {
             Self::ConnectionTimeout => 1001,

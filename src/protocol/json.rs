@@ -1,8 +1,8 @@
-//! JSON from anybody: parsed only when it is not nested deeper than any message of ours.
+//! JSON from the network: parsed only when it is not nested deeper than any known message.
 
 use serde_json::Value;
 
-/// How deep objects and arrays may be nested, the outermost counted as 1.
+/// The deepest nesting of objects and arrays, the outermost counted as 1.
 pub const MAX_DEPTH: usize = 32;
 
 /// Why a text is not taken as JSON.

@@ -1,8 +1,8 @@
-//! What is said on the wire, in both directions. Pure: no I/O, no clock.
+//! The messages on the wire, in both directions. Pure: no I/O, no clock.
 //!
 //! Three dialects of signaling ([`dialect`]) lead to the same few things: a peer is wanted, descriptions and
-//! candidates are exchanged, somebody points and types. What comes over a peer's data channel is read by one decoder
-//! ([`channel`]). `docs/protocol.md` is the description for the authors of clients.
+//! candidates are exchanged, a viewer points and types. One decoder reads the data channels of a peer ([`channel`]).
+//! `docs/protocol.md` is the description for the authors of clients.
 //!
 //! - native: JSON in WebSocket text frames, one object a frame, each in an [`envelope`]; [`client`] and [`server`]
 //! - [`selkies`]: words and JSON on the socket, comma separated text on the data channel

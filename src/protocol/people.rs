@@ -1,4 +1,4 @@
-//! Who is connected, as the others see it.
+//! The connected viewers, as the others see them.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::text::is_hidden;
 /// The longest name, in bytes.
 const MAX_NAME: usize = 64;
 
-/// What somebody calls himself, for the others to read: 1 to 64 bytes that can be seen.
+/// The name that a viewer gives itself, for the others to read: 1 to 64 visible bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
@@ -32,9 +32,9 @@ impl PersonName {
 pub struct Person {
     /// The id that the host gave.
     pub client_id: String,
-    /// What it calls itself, if it has said so.
+    /// The name that it gave itself, if it did.
     pub name: Option<PersonName>,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
 }
 

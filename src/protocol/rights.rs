@@ -2,7 +2,7 @@
 
 use super::role::{Permission, Policy, Role};
 
-/// What decides on a viewer's actions: its role, the policy of the host, and the control.
+/// The grounds for a viewer's permissions: its role, the policy of the host, and the control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights {
     /// The viewer's role.

@@ -1,4 +1,4 @@
-//! Numbers that a client may ask for. What was not measured is absent, never zero.
+//! Numbers that a client may ask for. A number that was not measured is absent, never zero.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ pub enum StatsGroup {
     System,
 }
 
-/// What was measured. Only groups that were asked for are present, if only as empty ones.
+/// The numbers. Only groups that were asked for are present, if only as empty ones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stats {
     /// This viewer's peer.
@@ -31,19 +31,19 @@ pub struct WebrtcStats {
     pub packets_sent: Option<u64>,
     /// Packets received.
     pub packets_received: Option<u64>,
-    /// RTP packets that the client says it lost; negative if it saw duplicates (RFC 3550 section 6.4.1).
+    /// RTP packets lost, as the client reports; negative if it saw duplicates (RFC 3550 section 6.4.1).
     pub packets_lost: Option<i64>,
-    /// Of the arrival at the client, in seconds.
+    /// The jitter of the arrival at the client, in seconds.
     pub jitter_s: Option<f64>,
-    /// Round trip, in seconds.
+    /// The round trip, in seconds.
     pub rtt_s: Option<f64>,
-    /// What congestion control believes to be available, in bits per second.
+    /// The bandwidth that congestion control estimates, in bits per second.
     pub bandwidth_bps: Option<u64>,
-    /// Where the time of its last frames went.
+    /// The times of its last frames.
     pub stages: Option<Box<StageTimes>>,
 }
 
-/// Where the time of a frame goes at the host: medians of the last frames, in microseconds.
+/// The times of a frame on the host: medians of the last frames, in microseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageTimes {
     /// From the change on the screen until the frame was there.
@@ -59,13 +59,13 @@ pub struct StageTimes {
 /// The numbers of the machine.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SystemStats {
-    /// Of all processors together, 0 to 100.
+    /// The load of all processors together, 0 to 100.
     pub cpu_percent: Option<f64>,
     /// Memory in use, in bytes.
     pub memory_used_bytes: Option<u64>,
-    /// Memory that there is, in bytes.
+    /// Memory in total, in bytes.
     pub memory_total_bytes: Option<u64>,
-    /// Of the graphics processor, 0 to 100.
+    /// The load of the graphics processor, 0 to 100.
     pub gpu_percent: Option<f64>,
     /// Frames captured per second, lately.
     pub fps: Option<f64>,
@@ -75,7 +75,7 @@ impl StatsGroup {
     /// The groups that a client gets when it names none.
     pub const DEFAULT: [Self; 2] = [Self::Webrtc, Self::System];
 
-    /// The group that is called `name` on the wire.
+    /// The group of this name on the wire.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "webrtc" => Some(Self::Webrtc),

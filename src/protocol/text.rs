@@ -1,9 +1,9 @@
-//! Texts that a person typed or copied.
+//! Texts from people.
 
 /// The longest clipboard text that is carried, in bytes: its base64 just fits into one message of a data channel.
 pub const MAX_CLIPBOARD: usize = 49_050;
 
-/// What somebody copied. `Debug` hides it: it must not reach a log.
+/// A text that was copied. `Debug` hides it: it must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClipboardText(String);
 

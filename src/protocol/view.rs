@@ -54,14 +54,14 @@ impl FromStr for ViewId {
     }
 }
 
-/// What can be shown.
+/// A part of the desktop that can be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
-    /// Which one.
+    /// The id.
     pub id: ViewId,
-    /// What a person knows it by; empty for the whole desktop.
+    /// The name for people; empty for the whole desktop.
     pub name: ViewName,
-    /// The size of its picture.
+    /// Its size, in pixels of the desktop.
     pub size: FrameSize,
 }
 
@@ -77,7 +77,7 @@ impl View {
     }
 }
 
-/// A line of at most 100 bytes that can be seen. Programs choose the titles of their windows as they like.
+/// A name of at most 100 bytes, on one line and visible. Programs choose the titles of their windows as they like.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ViewName(String);
 

@@ -69,7 +69,7 @@ impl Negotiation {
         is_expected
     }
 
-    /// Takes note that the peer has answered. Returns the candidates that have waited; `None` if no answer was expected.
+    /// Takes note that the peer has answered. Returns the candidates that have waited; `None` if no answer was due.
     pub(super) fn answered(&mut self) -> Option<Vec<IceCandidate>> {
         let Self::Answering { waiting } = self else {
             return None;

@@ -14,8 +14,8 @@ use crate::protocol::input::InputEvent;
 
 /// The pause between two beats, each of which notes that the host runs.
 const PULSE: Duration = Duration::from_millis(500);
-/// A host that missed its beats for longer than this was not merely busy, in milliseconds. Viewers give up a silent host
-/// after the same time.
+/// A host that missed its beats for longer than this was not merely busy, in milliseconds. Viewers give up a silent
+/// host after the same time.
 const AWAY_MS: u64 = 6_000;
 /// The time after a suspension in which input may have waited, in milliseconds.
 const STALE_MS: u64 = 2_000;

@@ -1,4 +1,4 @@
-//! What the host says on the data channel. One shape serves the native client and Selkies.
+//! The host's messages on the data channel. One shape serves the native client and Selkies.
 
 use serde_json::{Map, Value, json};
 
@@ -11,25 +11,25 @@ use crate::protocol::view::{View, ViewId};
 /// A message to a client.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HostMessage {
-    /// What the pointer looks like.
+    /// The look of the pointer.
     Cursor(Cursor),
-    /// What an application on the desktop wants of the pointer.
+    /// The mode of the pointer that an application on the desktop wants.
     PointerMode {
-        /// How far it moves, and not where it is.
+        /// True: the application reads how far the pointer moves, and not where it is.
         relative: bool,
     },
-    /// Whether others want to see where the client points.
+    /// True if other viewers want to see where the client points.
     PointWanted(bool),
-    /// Where all others point who do.
+    /// The places at which the other viewers point.
     Pointers(Vec<PersonPointer>),
-    /// The mark to measure with is shown at the top left of the desktop, so many pixels wide and high. `None`: it is not,
-    /// because another viewer measures, or because there is no desktop.
+    /// The mark to measure with is shown at the top left of the desktop, this many pixels wide and high. `None`: it is
+    /// not shown, because another viewer measures, or because there is no desktop.
     Mark(Option<u16>),
-    /// How busy the machine is.
+    /// The load of the machine.
     SystemStats(SystemStats),
-    /// What somebody copied on the host.
+    /// The text that was copied on the desktop.
     Clipboard(ClipboardText),
-    /// Something was copied on the host that this channel is too narrow for: it is fetched by HTTP.
+    /// Something was copied on the desktop that is too large for this channel: it is fetched by HTTP.
     ClipboardLarge {
         /// Its media type.
         kind: &'static str,
@@ -38,14 +38,14 @@ pub enum HostMessage {
     },
     /// The answer to [`super::ChannelMessage::Ping`].
     Pong {
-        /// What the ping had.
+        /// That of the ping.
         timestamp: Option<Value>,
-        /// What the ping had.
+        /// That of the ping.
         sequence: Option<Value>,
-        /// Now, in milliseconds since the epoch: what a client reckons the difference of the clocks from.
+        /// Now, in milliseconds since the epoch: a client derives the difference of the clocks from it.
         server_time_ms: f64,
     },
-    /// Where the time of the last frames went.
+    /// The times of the last frames.
     FrameTimes {
         /// The name of the encoder, if it has one.
         encoder: Option<String>,
@@ -62,16 +62,16 @@ pub enum HostMessage {
         /// In milliseconds.
         ms: f64,
     },
-    /// How the host is set.
+    /// A setting of the host.
     System(SystemAction),
-    /// What can be shown, as far as the client may choose, and what is shown.
+    /// The part of the desktop that is shown and, if the client may choose, the others.
     Views {
         /// The desktop first.
         views: Vec<View>,
         /// One of them.
         shown: ViewId,
     },
-    /// Why the picture stands still, for a person.
+    /// The reason for which the video stands still, for a person.
     Pipeline {
         /// A sentence; empty when all is well again.
         status: String,
@@ -80,17 +80,17 @@ pub enum HostMessage {
     ControlResponse {
         /// The request's.
         id: u64,
-        /// Why it was not done.
+        /// The reason, if it was not done.
         error: Option<String>,
     },
 }
 
-/// Where the time of one frame went on the host, in microseconds.
+/// The times of one frame on the host, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameTimes {
     /// The timestamp of its RTP packets.
     pub rtp_timestamp: u32,
-    /// When its first packet was sent, since the epoch.
+    /// The time at which its first packet was sent, since the epoch.
     pub sent: u64,
     /// From the change on the screen until the frame was there.
     pub capture: u64,
@@ -117,7 +117,7 @@ impl FrameTimes {
     }
 }
 
-/// What the pointer looks like.
+/// The look of the pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// A PNG image. Empty with `override_css`.
@@ -130,16 +130,16 @@ pub struct Cursor {
     pub hotspot: (u32, u32),
 }
 
-/// How the host is set, as Selkies shows it.
+/// A setting of the host, as Selkies shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SystemAction {
     /// Frames per second.
     Framerate(u32),
-    /// Of the picture, in kilobits per second.
+    /// The bitrate of the video, in kilobits per second.
     VideoBitrate(u32),
-    /// Of the sound, in bits per second.
+    /// The bitrate of the sound, in bits per second.
     AudioBitrate(u32),
-    /// Whether the desktop follows the size of the client's window.
+    /// True if the desktop follows the size of the client's window.
     Resize(bool),
     /// The size of the desktop, in pixels.
     Resolution(u32, u32),
@@ -210,7 +210,7 @@ fn clipboard(text: &str) -> String {
 }
 
 impl Cursor {
-    /// Whether there is nothing to see of it.
+    /// True if the cursor is hidden.
     pub fn is_hidden(&self) -> bool {
         self.override_css.as_deref() == Some("none")
     }

@@ -7,14 +7,14 @@ use crate::protocol::channel::ChannelMessage;
 use crate::protocol::input::InputError;
 use crate::protocol::json;
 
-/// Whether a JSON message is of this dialect: a request, a bare event, or an event with its type.
+/// True if a JSON message is of this dialect: a request, a bare event, or an event with its type.
 pub fn is_control(message: &Value) -> bool {
     message.get("request").is_some()
         || message.get("event").is_some()
         || message.get("type").is_some_and(|kind| kind == "navigationEvent")
 }
 
-/// Understands such a message. A request with an id gives a [`ChannelMessage::Control`] behind what it asks for, also
+/// Reads such a message. A request with an id gives a [`ChannelMessage::Control`] behind the messages that do it, also
 /// when it was not understood.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! The signaling of gst-plugins-rs (webrtcsink, webrtcsrc) and gstwebrtc-api: JSON with a `type`. Several sessions
-//! with several peers run over one socket, told apart by session ids.
+//! with several peers run over one socket, each with its session id.
 
 mod control;
 mod messages;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::json;
 
-/// Whether `frame` is of this protocol and of no other.
+/// True if `frame` is of this protocol and of no other.
 pub fn looks_like(frame: &str) -> bool {
     frame.starts_with('{')
         && json::parse(frame).is_ok_and(|value| {

@@ -6,7 +6,7 @@ use crate::protocol::channel::{ChannelMessage, ClientReport, Gamepad};
 use crate::protocol::input::{FrameSize, InputError, InputEvent, Key, Point};
 use crate::protocol::text::ClipboardText;
 
-/// Understands one command. One that is not known gives nothing.
+/// Reads one command. An unknown one gives nothing.
 ///
 /// # Errors
 /// If a command that is known lacks an argument, or has an impossible one.

@@ -14,7 +14,7 @@ pub enum SelkiesText {
     HelloAccepted,
     /// `HELLO <uid>[ <base64 JSON>]`, from a peer.
     Hello {
-        /// The name that the peer wants. What it says of its window is not read.
+        /// The name that the peer wants. Its description of its window is not read.
         uid: String,
     },
     /// `SESSION <uid>`: the peer calls another one.
@@ -31,14 +31,14 @@ pub enum SelkiesText {
         /// The room's name.
         id: String,
     },
-    /// `ROOM_OK <uid…>`: who is in the room.
+    /// `ROOM_OK <uid…>`: the peers in the room.
     RoomOk {
-        /// All but the one who is told.
+        /// All but the receiver.
         uids: Vec<String>,
     },
     /// `ROOM_PEER_MSG <uid> …`.
     RoomMessage {
-        /// To whom, or from whom.
+        /// The receiver, or the sender.
         uid: String,
     },
     /// `ROOM_PEER_LIST`.
@@ -51,7 +51,7 @@ pub enum SelkiesText {
     Ice(IceCandidate),
 }
 
-/// Why the first frame of a peer is not accepted: the reason for closing the socket with 1002.
+/// The reason for which the first frame of a peer is not accepted, and the socket is closed with 1002.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HelloError {
     /// Not `HELLO <uid>`.
@@ -70,12 +70,12 @@ impl HelloError {
     }
 }
 
-/// Whether `frame` is of this protocol and of no other: a `HELLO`, or JSON with `sdp` or `ice` at its top.
+/// True if `frame` is of this protocol and of no other: a `HELLO`, or JSON with `sdp` or `ice` at its top.
 pub fn looks_like(frame: &str) -> bool {
     frame == "HELLO"
         || frame.starts_with("HELLO ")
         || frame.starts_with('{')
-            // Most frames need not be parsed to be told apart.
+            // Most frames need not be parsed for this.
             && (frame.contains("\"sdp\"") || frame.contains("\"ice\""))
             && json::parse(frame).is_ok_and(|value| value.get("sdp").is_some() || value.get("ice").is_some())
 }
@@ -84,7 +84,7 @@ impl SelkiesText {
     /// Reads the first frame of a peer.
     ///
     /// # Errors
-    /// Why the socket must be closed.
+    /// The reason for which the socket must be closed.
     pub fn parse_hello(frame: &str) -> Result<String, HelloError> {
         let mut words = frame.split_whitespace();
         if words.next() != Some("HELLO") {
@@ -100,7 +100,7 @@ impl SelkiesText {
     /// Reads a frame.
     ///
     /// # Errors
-    /// What the sender should be told, behind `ERROR `.
+    /// A sentence for the sender, to stand behind `ERROR `.
     pub fn parse(frame: &str) -> Result<Self, String> {
         if frame.starts_with('{') {
             return Self::parse_json(frame);
@@ -175,7 +175,7 @@ fn one_word(rest: &str) -> Result<String, String> {
     Ok(rest.to_owned())
 }
 
-/// As much of `text` as may be repeated.
+/// The part of `text` that may be repeated.
 fn shown(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     shown.trim().to_owned()
