@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::fields;
 
 /// The longest candidate that is taken, in bytes.
-pub const MAX_CANDIDATE: usize = 1024;
+pub(crate) const MAX_CANDIDATE: usize = 1024;
 
 /// One ICE candidate, from either side.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ const MAX_NAMES: (usize, usize) = (32, 64);
 
 /// A message from a client.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ClientMessage {
+pub(crate) enum ClientMessage {
     /// The client introduces itself. There is no response: the welcome was sent already.
     Hello(Hello),
     /// The client wants a pong.
@@ -53,7 +53,7 @@ pub enum ClientMessage {
 
 /// The protocols that a client speaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Negotiate {
+pub(crate) struct Negotiate {
     /// In the client's order.
     pub supported: Vec<String>,
     /// The protocol that it prefers.
@@ -64,7 +64,7 @@ pub struct Negotiate {
 
 /// A client's description of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hello {
+pub(crate) struct Hello {
     /// `client_info.user_agent`, cut to 512 bytes.
     pub user_agent: Option<String>,
     /// Feature names: `input-v2` says that the client sends key and button releases by itself, `dc-motion` that it
@@ -76,7 +76,7 @@ pub struct Hello {
 
 /// The parts of the offer that a client wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferConstraints {
+pub(crate) struct OfferConstraints {
     /// True if the video is wanted; true by default.
     pub video: bool,
     /// True if the sound is wanted; false by default.
@@ -93,7 +93,7 @@ impl ClientMessage {
     ///
     /// # Errors
     /// If the type is unknown, or its data is not what the type needs.
-    pub fn from_envelope(envelope: &Envelope, frame: Option<FrameSize>) -> Result<Self, Rejection> {
+    pub(crate) fn from_envelope(envelope: &Envelope, frame: Option<FrameSize>) -> Result<Self, Rejection> {
         let data = &envelope.data;
         match envelope.kind.as_str() {
             "hello" => Ok(Self::Hello(hello(data))),

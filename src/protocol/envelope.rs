@@ -18,7 +18,7 @@ const MAX_PEER_ID: usize = 32;
 
 /// A client's message in its envelope. `Debug` hides the data: they may be keys.
 #[derive(Clone, PartialEq)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// `type`.
     pub kind: String,
     /// `id` (or its alias `message_id`): the answer carries the same.
@@ -33,7 +33,7 @@ pub struct Envelope {
 
 /// The refusal of a client's message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     /// The `id` of the message, if it had one.
     pub id: Option<String>,
     /// The kind of mistake.
@@ -46,7 +46,7 @@ pub struct Rejection {
 
 impl Rejection {
     /// The refusal of a message without an id.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             id: None,
             code,
@@ -71,7 +71,7 @@ impl Envelope {
     /// # Errors
     /// If the frame is not a JSON object with a `type`, or is of another major version. Fields that are
     /// unknown, or missing and not needed, are no error.
-    pub fn parse(frame: &str) -> Result<Self, Rejection> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, Rejection> {
         let value = json::parse(frame).map_err(|error| {
             let code = match error {
                 JsonError::TooDeep => ErrorCode::InvalidMessage,
@@ -86,7 +86,7 @@ impl Envelope {
     ///
     /// # Errors
     /// Those of [`Envelope::parse`].
-    pub fn from_json(value: &Value) -> Result<Self, Rejection> {
+    pub(crate) fn from_json(value: &Value) -> Result<Self, Rejection> {
         let id = fields::text(value, "id", MAX_ID)
             .or_else(|| fields::text(value, "message_id", MAX_ID))
             .map(str::to_owned);
@@ -127,7 +127,7 @@ impl Envelope {
     }
 
     /// The refusal of this message.
-    pub fn reject(&self, code: ErrorCode, message: impl Into<String>) -> Rejection {
+    pub(crate) fn reject(&self, code: ErrorCode, message: impl Into<String>) -> Rejection {
         Rejection {
             id: self.id.clone(),
             ..Rejection::new(code, message)

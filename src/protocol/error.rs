@@ -3,7 +3,7 @@
 /// The codes of the `error` message, by the names on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ErrorCode {
+pub(crate) enum ErrorCode {
     /// Nothing was heard of the client for too long.
     ConnectionTimeout,
     /// The frame is not a message of this protocol: binary, wrong version, nested too deep, no `type`.
@@ -36,7 +36,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The code as it stands in `error.code`.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::ConnectionTimeout => "CONNECTION_TIMEOUT",
             Self::InvalidMessage => "INVALID_MESSAGE",
@@ -56,7 +56,7 @@ impl ErrorCode {
     }
 
     /// The family that the code belongs to, as it stands in `error.type`.
-    pub fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::ConnectionTimeout => "connection_error",
             Self::InvalidMessage
@@ -74,7 +74,7 @@ impl ErrorCode {
     }
 
     /// True if the client may go on with this socket. If not, it is closed.
-    pub fn is_recoverable(self) -> bool {
+    pub(crate) fn is_recoverable(self) -> bool {
         !matches!(
             self,
             Self::ConnectionTimeout | Self::ServerUnavailable | Self::ChannelFull
@@ -82,7 +82,7 @@ impl ErrorCode {
     }
 
     /// The code with which the socket is closed after an error that is not recoverable (RFC 6455 section 7.4).
-    pub fn close_code(self) -> u16 {
+    pub(crate) fn close_code(self) -> u16 {
         match self {
             Self::ConnectionTimeout => 1001,
             Self::Forbidden => 1008,

@@ -9,7 +9,7 @@ const MAX_ID: usize = 64;
 
 /// A client's request about the control.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LeaseRequest {
+pub(crate) enum LeaseRequest {
     /// To have it: at once if no client has it, else its holder is told.
     Take,
     /// To give it back.
@@ -23,7 +23,7 @@ pub enum LeaseRequest {
 
 /// The state of the control.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeaseState {
+pub(crate) struct LeaseState {
     /// The client that alone may act. `None`: every client may whose role allows it.
     pub holder: Option<String>,
     /// The last client that wants it instead.
@@ -48,12 +48,12 @@ impl LeaseRequest {
 
 impl LeaseState {
     /// True if the client of this id may act, as far as its role allows.
-    pub fn lets_act(&self, client_id: &str) -> bool {
+    pub(crate) fn lets_act(&self, client_id: &str) -> bool {
         !self.is_local && self.is_free_for(client_id)
     }
 
     /// True if no other client has the control.
-    pub fn is_free_for(&self, client_id: &str) -> bool {
+    pub(crate) fn is_free_for(&self, client_id: &str) -> bool {
         self.holder.as_ref().is_none_or(|holder| holder == client_id)
     }
 

@@ -11,7 +11,7 @@ const MAX_NAME: usize = 64;
 
 /// The name that a viewer gives itself, for the others to read: 1 to 64 visible bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonName(String);
+pub(crate) struct PersonName(String);
 
 impl PersonName {
     /// The name in `data.name`, without spaces around it. `None`: it is missing, empty, too long, or more than a line.
@@ -22,14 +22,14 @@ impl PersonName {
     }
 
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// One client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub(crate) struct Person {
     /// The id that the host gave.
     pub client_id: String,
     /// The name that it gave itself, if it did.

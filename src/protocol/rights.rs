@@ -4,7 +4,7 @@ use super::role::{Permission, Policy, Role};
 
 /// The grounds for a viewer's permissions: its role, the policy of the host, and the control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rights {
+pub(crate) struct Rights {
     /// The viewer's role.
     pub role: Role,
     /// The policy of the host, which holds whatever the role.
@@ -15,7 +15,7 @@ pub struct Rights {
 
 impl Rights {
     /// True if the viewer may do this now. Reading the clipboard takes no control.
-    pub fn allows(self, permission: Permission) -> bool {
+    pub(crate) fn allows(self, permission: Permission) -> bool {
         let needs_control = permission != Permission::ClipboardRead;
         self.role.allows(permission) && self.policy.allows(permission) && (self.has_control || !needs_control)
     }

@@ -4,7 +4,7 @@ use super::client::Negotiate;
 
 /// The outcome of a `protocol-negotiation`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected {
+pub(crate) struct Selected {
     /// The protocol to speak.
     pub protocol: String,
     /// The others that both sides speak, in the client's order.
@@ -15,7 +15,7 @@ pub struct Selected {
 
 /// Takes the protocol that the client prefers if `supported` has it, else the first of its list that is supported, else
 /// `default`.
-pub fn select(wish: &Negotiate, supported: &[String], default: &str) -> Selected {
+pub(crate) fn select(wish: &Negotiate, supported: &[String], default: &str) -> Selected {
     let mut common: Vec<String> = Vec::new();
     for name in wish.preferred.iter().chain(&wish.supported) {
         let name = canonical(name);

@@ -30,7 +30,7 @@ const SERVER_CAPABILITIES: [&str; 8] = [
 
 /// A message to a client, before it is put into its envelope.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ServerMessage {
+pub(crate) enum ServerMessage {
     /// The first message on every socket, and the only one of its kind.
     Welcome {
         /// The part of the path behind `/ws/`.
@@ -82,7 +82,7 @@ pub enum ServerMessage {
 
 /// The envelope of a [`ServerMessage`].
 #[derive(Debug, Clone, Copy)]
-pub struct Stamp<'a> {
+pub(crate) struct Stamp<'a> {
     /// The id of the message: in a response, that of the request.
     pub id: &'a str,
     /// True if `id` is a request's.
@@ -95,7 +95,7 @@ pub struct Stamp<'a> {
 
 impl ServerMessage {
     /// The text frame that says this.
-    pub fn encode(&self, stamp: Stamp<'_>) -> String {
+    pub(crate) fn encode(&self, stamp: Stamp<'_>) -> String {
         let always = [
             ("version", VERSION.into()),
             ("type", self.kind().into()),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// A group of numbers, as named in `get-stats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatsGroup {
+pub(crate) enum StatsGroup {
     /// Of this viewer's peer.
     Webrtc,
     /// Of the machine and of the capture.
@@ -13,7 +13,7 @@ pub enum StatsGroup {
 
 /// The numbers. Only groups that were asked for are present, if only as empty ones.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stats {
+pub(crate) struct Stats {
     /// This viewer's peer.
     pub webrtc: Option<WebrtcStats>,
     /// The machine and the capture.
@@ -22,7 +22,7 @@ pub struct Stats {
 
 /// The numbers of one peer, since it was opened.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct WebrtcStats {
+pub(crate) struct WebrtcStats {
     /// Bytes of RTP sent.
     pub bytes_sent: Option<u64>,
     /// Bytes received.
@@ -45,7 +45,7 @@ pub struct WebrtcStats {
 
 /// The times of a frame on the host: medians of the last frames, in microseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StageTimes {
+pub(crate) struct StageTimes {
     /// From the change on the screen until the frame was there.
     pub capture_us: u32,
     /// Until it was in the encoder's format.
@@ -58,7 +58,7 @@ pub struct StageTimes {
 
 /// The numbers of the machine.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct SystemStats {
+pub(crate) struct SystemStats {
     /// The load of all processors together, 0 to 100.
     pub cpu_percent: Option<f64>,
     /// Memory in use, in bytes.
@@ -73,10 +73,10 @@ pub struct SystemStats {
 
 impl StatsGroup {
     /// The groups that a client gets when it names none.
-    pub const DEFAULT: [Self; 2] = [Self::Webrtc, Self::System];
+    pub(crate) const DEFAULT: [Self; 2] = [Self::Webrtc, Self::System];
 
     /// The group of this name on the wire.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "webrtc" => Some(Self::Webrtc),
             "system" => Some(Self::System),

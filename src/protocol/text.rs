@@ -1,21 +1,21 @@
 //! Texts from people.
 
 /// The longest clipboard text that is carried, in bytes: its base64 just fits into one message of a data channel.
-pub const MAX_CLIPBOARD: usize = 49_050;
+pub(crate) const MAX_CLIPBOARD: usize = 49_050;
 
 /// A text that was copied. `Debug` hides it: it must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ClipboardText(String);
+pub(crate) struct ClipboardText(String);
 
 impl ClipboardText {
     /// Takes `text`, unless it is longer than [`MAX_CLIPBOARD`].
-    pub fn new(text: impl Into<String>) -> Option<Self> {
+    pub(crate) fn new(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
         (text.len() <= MAX_CLIPBOARD).then_some(Self(text))
     }
 
     /// The text itself, for the clipboard and for nothing else.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

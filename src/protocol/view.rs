@@ -10,7 +10,7 @@ use super::text::is_hidden;
 
 /// Names what is shown. As text: `desktop`, `monitor-67`, `window-4194311`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ViewId {
+pub(crate) enum ViewId {
     /// All of it.
     #[default]
     Desktop,
@@ -56,7 +56,7 @@ impl FromStr for ViewId {
 
 /// A part of the desktop that can be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
+pub(crate) struct View {
     /// The id.
     pub id: ViewId,
     /// The name for people; empty for the whole desktop.
@@ -79,11 +79,11 @@ impl View {
 
 /// A name of at most 100 bytes, on one line and visible. Programs choose the titles of their windows as they like.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ViewName(String);
+pub(crate) struct ViewName(String);
 
 impl ViewName {
     /// Takes what there is of it.
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut name: String = text.chars().filter(|c| !is_hidden(*c)).collect();
         name.truncate(name.floor_char_boundary(MAX_NAME));
         Self(name.trim().to_owned())

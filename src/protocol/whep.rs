@@ -4,9 +4,9 @@
 use super::candidate::{IceCandidate, MAX_CANDIDATE};
 
 /// The longest fragment that is taken, in bytes.
-pub const MAX_FRAGMENT: usize = 32 * 1024;
+pub(crate) const MAX_FRAGMENT: usize = 32 * 1024;
 /// The most candidates of one fragment.
-pub const MAX_CANDIDATES: usize = 64;
+pub(crate) const MAX_CANDIDATES: usize = 64;
 
 /// A fragment. `Debug` hides the password.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -11,16 +11,16 @@ use crate::protocol::stats::{Stats, StatsGroup};
 
 /// One peer of a session. Dialects with one peer at a time always use [`PeerKey::ONLY`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PeerKey(pub(super) u64);
+pub(crate) struct PeerKey(pub(super) u64);
 
 impl PeerKey {
     /// The peer of a socket that never has two.
-    pub const ONLY: Self = Self(0);
+    pub(crate) const ONLY: Self = Self(0);
 }
 
 /// An event for the session.
 #[non_exhaustive]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// A text frame came.
     Text(&'a str),
     /// A binary frame came.
@@ -57,7 +57,7 @@ pub enum Event<'a> {
 
 /// An event of one peer.
 #[non_exhaustive]
-pub enum PeerEvent {
+pub(crate) enum PeerEvent {
     /// The peer has made its offer: the session description.
     Offered(String),
     /// The peer has made its answer to the client's offer: the session description.
@@ -75,7 +75,7 @@ pub enum PeerEvent {
 
 /// The end of a peer by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerFailure {
+pub(crate) struct PeerFailure {
     /// A sentence for a person.
     pub reason: String,
     /// The kind, for programs.
@@ -84,7 +84,7 @@ pub struct PeerFailure {
 
 /// The kind of a peer's failure, as far as clients act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FailureKind {
+pub(crate) enum FailureKind {
     /// The client decodes nothing that the host encodes.
     NoCommonCodec {
         /// The codecs of the host by their names in SDP, the preferred first.
@@ -96,7 +96,7 @@ pub enum FailureKind {
 
 impl PeerFailure {
     /// A failure of no special kind.
-    pub fn other(reason: impl Into<String>) -> Self {
+    pub(crate) fn other(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
             kind: FailureKind::Other,
@@ -107,7 +107,7 @@ impl PeerFailure {
 /// An action for the owner of the session.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Action {
+pub(crate) enum Action {
     /// Send this text frame.
     Send(String),
     /// Close the peer of this key if there is one, and make a new one.
@@ -160,7 +160,7 @@ pub enum Action {
 
 /// The kind of peer that a client asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerRequest {
+pub(crate) struct PeerRequest {
     /// The codecs that the client can decode, by their names in SDP, best first. Empty: any.
     pub codecs: Vec<String>,
     /// True if it sends the video.
@@ -178,7 +178,7 @@ pub struct PeerRequest {
 
 /// A client's request for numbers, to be handed back with them.
 #[derive(Debug, PartialEq, Eq)]
-pub struct StatsRequest {
+pub(crate) struct StatsRequest {
     /// The groups of numbers.
     pub groups: Vec<StatsGroup>,
     pub(super) id: Option<String>,

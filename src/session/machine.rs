@@ -18,7 +18,7 @@ const COMPLAINT_MS: u64 = 1_000;
 
 /// One side of the conversation on one socket.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     cx: Context,
     dialect: Box<dyn Dialect>,
     complained_at_ms: Option<u64>,
@@ -29,7 +29,7 @@ pub struct Session {
 impl Session {
     /// Starts the conversation with the client `client_id` that connected to `app_name`, at `now_ms` since the
     /// epoch. Returns the first actions with it.
-    pub fn start(
+    pub(crate) fn start(
         client_id: String,
         app_name: &str,
         dialect: DialectName,
@@ -50,7 +50,7 @@ impl Session {
     }
 
     /// Registers the host as a producer at a gstwebrtc signaling server, with `meta` for the consumers to read.
-    pub fn produce(meta: Value, config: SessionConfig, now_ms: u64) -> (Self, Vec<Action>) {
+    pub(crate) fn produce(meta: Value, config: SessionConfig, now_ms: u64) -> (Self, Vec<Action>) {
         let cx = Context::new(String::new(), "", config, now_ms);
         let producer = GstWebrtcProducer::new(meta);
         (Self::new(cx, Box::new(producer), now_ms), Vec::new())
@@ -58,7 +58,7 @@ impl Session {
 
     /// Registers the host as `uid` at a server of the gst-examples or of Selkies, to call `callee` or, without one,
     /// to be called. A uid must not have spaces.
-    pub fn call(
+    pub(crate) fn call(
         uid: &str,
         callee: Option<String>,
         config: SessionConfig,
@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// The actions for a client that is not served: the reason, in its dialect, and the close.
-    pub fn refuse(
+    pub(crate) fn refuse(
         dialect: DialectName,
         client_id: String,
         code: ErrorCode,
@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// Takes what happened at `now_ms` since the epoch and returns what to do, in order.
-    pub fn handle(&mut self, event: Event<'_>, now_ms: u64) -> Vec<Action> {
+    pub(crate) fn handle(&mut self, event: Event<'_>, now_ms: u64) -> Vec<Action> {
         if self.is_closed {
             return Vec::new();
         }
@@ -114,12 +114,12 @@ impl Session {
     }
 
     /// Ends the conversation with a client that gives no sign of life, whatever the clock says.
-    pub fn expire(&mut self, now_ms: u64) -> Vec<Action> {
+    pub(crate) fn expire(&mut self, now_ms: u64) -> Vec<Action> {
         self.end(ErrorCode::ConnectionTimeout, "No sign of life", now_ms)
     }
 
     /// The time at which to hand in [`Event::Tick`], in milliseconds since the epoch. It may change with each event.
-    pub fn next_deadline(&self) -> Option<u64> {
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
         if self.is_closed {
             return None;
         }
@@ -129,48 +129,48 @@ impl Session {
     }
 
     /// The name of the dialect that is spoken now.
-    pub fn dialect(&self) -> DialectName {
+    pub(crate) fn dialect(&self) -> DialectName {
         self.dialect.name()
     }
 
     /// True if the client knows this message on its data channel.
-    pub fn knows(&self, message: &HostMessage) -> bool {
+    pub(crate) fn knows(&self, message: &HostMessage) -> bool {
         self.dialect.knows(message)
     }
 
     /// The id that the host gave to the client, or its own at a server elsewhere.
-    pub fn client_id(&self) -> &str {
+    pub(crate) fn client_id(&self) -> &str {
         &self.cx.client_id
     }
 
     /// The client's role.
-    pub fn role(&self) -> Role {
+    pub(crate) fn role(&self) -> Role {
         self.cx.config.role
     }
 
     /// The name that the client gave to itself; in a session at a server elsewhere, the name that the server gave to
     /// the host. Not unique.
-    pub fn peer_id(&self) -> Option<&str> {
+    pub(crate) fn peer_id(&self) -> Option<&str> {
         self.dialect.peer_id()
     }
 
     /// The description that a native client gave of itself.
-    pub fn hello(&self) -> Option<&Hello> {
+    pub(crate) fn hello(&self) -> Option<&Hello> {
         self.dialect.hello()
     }
 
     /// The number of frames that have come.
-    pub fn message_count(&self) -> u64 {
+    pub(crate) fn message_count(&self) -> u64 {
         self.cx.messages_received
     }
 
     /// The number of errors that the client was told of.
-    pub fn error_count(&self) -> u64 {
+    pub(crate) fn error_count(&self) -> u64 {
         self.cx.errors
     }
 
     /// The time of the last sign of life, in milliseconds since the epoch.
-    pub fn last_seen_ms(&self) -> u64 {
+    pub(crate) fn last_seen_ms(&self) -> u64 {
         self.last_seen_ms
     }
 

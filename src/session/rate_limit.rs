@@ -2,7 +2,7 @@
 
 /// A bucket of tokens, filled evenly up to its size.
 #[derive(Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     /// In thousandths of a token.
     level: u64,
     size: u64,
@@ -13,7 +13,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// A full bucket: `burst` at once, and then `per_second`.
-    pub fn new(burst: u32, per_second: u32, now_ms: u64) -> Self {
+    pub(crate) fn new(burst: u32, per_second: u32, now_ms: u64) -> Self {
         let size = u64::from(burst.max(1)) * TOKEN;
         Self {
             level: size,
@@ -24,7 +24,7 @@ impl Bucket {
     }
 
     /// Takes a token. Returns false if there is none.
-    pub fn take(&mut self, now_ms: u64) -> bool {
+    pub(crate) fn take(&mut self, now_ms: u64) -> bool {
         let elapsed = now_ms.saturating_sub(self.filled_at_ms);
         self.filled_at_ms = self.filled_at_ms.max(now_ms);
         self.level = self

@@ -10,7 +10,7 @@ use crate::protocol::view::{View, ViewId};
 
 /// A message to a client.
 #[derive(Debug, Clone, PartialEq)]
-pub enum HostMessage {
+pub(crate) enum HostMessage {
     /// The look of the pointer.
     Cursor(Cursor),
     /// The mode of the pointer that an application on the desktop wants.
@@ -87,7 +87,7 @@ pub enum HostMessage {
 
 /// The times of one frame on the host, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameTimes {
+pub(crate) struct FrameTimes {
     /// The timestamp of its RTP packets.
     pub rtp_timestamp: u32,
     /// The time at which its first packet was sent, since the epoch.
@@ -119,7 +119,7 @@ impl FrameTimes {
 
 /// The look of the pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     /// A PNG image. Empty with `override_css`.
     pub png: Vec<u8>,
     /// Names the image, so that a client can keep it. 0 is the default cursor.
@@ -132,7 +132,7 @@ pub struct Cursor {
 
 /// A setting of the host, as Selkies shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SystemAction {
+pub(crate) enum SystemAction {
     /// Frames per second.
     Framerate(u32),
     /// The bitrate of the video, in kilobits per second.
@@ -149,7 +149,7 @@ pub enum SystemAction {
 
 impl HostMessage {
     /// The text that says this.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         let (kind, data) = match self {
             Self::Cursor(cursor) => ("cursor", cursor.to_json()),
             Self::PointerMode { relative } => ("pointer-mode", json!({ "relative": relative })),
@@ -211,7 +211,7 @@ fn clipboard(text: &str) -> String {
 
 impl Cursor {
     /// True if the cursor is hidden.
-    pub fn is_hidden(&self) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         self.override_css.as_deref() == Some("none")
     }
 

@@ -8,9 +8,9 @@ mod permission;
 mod pointers;
 mod sequence;
 
-pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
-pub use host::{Cursor, FrameTimes, HostMessage, SystemAction};
-pub use pointers::{Fraction, PersonPointer};
+pub(crate) use decoder::Decoder;
+pub(crate) use host::{Cursor, FrameTimes, HostMessage, SystemAction};
+pub(crate) use pointers::{Fraction, PersonPointer};
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use super::view::ViewId;
 
 /// The data channel that a client expects the host to make. It is reliable and ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelLabel {
+pub(crate) enum ChannelLabel {
     /// `input`: native and Selkies.
     Input,
     /// `input`, and before it [`MOTION`]: native clients that know both.
@@ -31,7 +31,7 @@ pub enum ChannelLabel {
 
 impl ChannelLabel {
     /// The label.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Input | Self::InputAndMotion => "input",
             Self::Control => "control",
@@ -39,17 +39,17 @@ impl ChannelLabel {
     }
 
     /// True if the host sends cursor, statistics and the like there: gstwebrtc has no messages for them.
-    pub fn takes_messages(self) -> bool {
+    pub(crate) fn takes_messages(self) -> bool {
         self != Self::Control
     }
 }
 
 /// The data channel that keeps no order and sends nothing again: for where the pointer goes, and nothing else.
-pub const MOTION: &str = "motion";
+pub(crate) const MOTION: &str = "motion";
 
 /// A message of a client on the data channel.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ChannelMessage {
+pub(crate) enum ChannelMessage {
     /// Pointer or keyboard.
     Input(InputEvent),
     /// True if the pointer is to be drawn into the video.
@@ -132,7 +132,7 @@ pub enum ChannelMessage {
 
 /// A measurement of a client.
 #[derive(Clone, PartialEq)]
-pub enum ClientReport {
+pub(crate) enum ClientReport {
     /// Frames presented per second.
     Fps(f64),
     /// From the host to the screen and back, in milliseconds.
@@ -156,7 +156,7 @@ impl std::fmt::Debug for ClientReport {
 
 /// An event of a gamepad. Pads are numbered from 0 to 3.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Gamepad {
+pub(crate) enum Gamepad {
     /// It was plugged in.
     Connected {
         /// The number of the pad.

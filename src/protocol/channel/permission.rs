@@ -5,7 +5,7 @@ use crate::protocol::role::Permission;
 
 impl ChannelMessage {
     /// The permission that this needs; `None` if every viewer may send it.
-    pub fn permission(&self) -> Option<Permission> {
+    pub(crate) fn permission(&self) -> Option<Permission> {
         match self {
             Self::Input(event) => event.permission(),
             // They serve only viewers that can act.

@@ -6,14 +6,14 @@ use crate::protocol::people::PersonName;
 
 /// A place in the video, whatever its size.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fraction {
+pub(crate) struct Fraction {
     x: f64,
     y: f64,
 }
 
 impl Fraction {
     /// From 0 (left, top) to 1 (right, bottom); `None` outside of the video.
-    pub fn new(x: f64, y: f64) -> Option<Self> {
+    pub(crate) fn new(x: f64, y: f64) -> Option<Self> {
         let is_inside = |value| (0.0..=1.0).contains(&value);
         (is_inside(x) && is_inside(y)).then_some(Self { x, y })
     }
@@ -21,7 +21,7 @@ impl Fraction {
 
 /// The place at which another client points.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PersonPointer {
+pub(crate) struct PersonPointer {
     /// The id that the host gave to it.
     pub client_id: String,
     /// The name that it gave itself, if it did.

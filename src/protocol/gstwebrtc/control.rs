@@ -8,7 +8,7 @@ use crate::protocol::input::InputError;
 use crate::protocol::json;
 
 /// True if a JSON message is of this dialect: a request, a bare event, or an event with its type.
-pub fn is_control(message: &Value) -> bool {
+pub(crate) fn is_control(message: &Value) -> bool {
     message.get("request").is_some()
         || message.get("event").is_some()
         || message.get("type").is_some_and(|kind| kind == "navigationEvent")
@@ -19,7 +19,10 @@ pub fn is_control(message: &Value) -> bool {
 ///
 /// # Errors
 /// If there is no id to answer to.
-pub fn decode_control(touch: &mut TouchState, message: &Value) -> Result<Vec<ChannelMessage>, InputError> {
+pub(crate) fn decode_control(
+    touch: &mut TouchState,
+    message: &Value,
+) -> Result<Vec<ChannelMessage>, InputError> {
     let Some(request) = message.get("request") else {
         return navigation_event(touch, message);
     };

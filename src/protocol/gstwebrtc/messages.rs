@@ -10,7 +10,7 @@ use crate::protocol::json;
 /// A part that a peer takes. The same peer may take several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Role {
+pub(crate) enum Role {
     /// Offers a stream.
     Producer,
     /// Follows which producers there are.
@@ -21,7 +21,7 @@ pub enum Role {
 
 /// A peer, as it is listed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PeerInfo {
+pub(crate) struct PeerInfo {
     /// Its id.
     pub id: String,
     /// The peer's description of itself.
@@ -32,7 +32,7 @@ pub struct PeerInfo {
 /// A message from a peer to a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum FromPeer {
+pub(crate) enum FromPeer {
     /// The version that the peer speaks. May be left out; comes first.
     SetProtocolVersion {
         /// `v1_0` or `v1_1`.
@@ -75,7 +75,7 @@ pub enum FromPeer {
 /// A message from a server to a peer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum FromServer {
+pub(crate) enum FromServer {
     /// First.
     Welcome {
         /// The id that the server gives to the peer.
@@ -145,7 +145,7 @@ pub enum FromServer {
 
 /// A description or a candidate of one session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PeerMessage {
+pub(crate) struct PeerMessage {
     /// The id of the session.
     pub session_id: String,
     /// The content.
@@ -154,7 +154,7 @@ pub struct PeerMessage {
 
 /// The content of a [`PeerMessage`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum PeerContent {
+pub(crate) enum PeerContent {
     /// `sdp`.
     Sdp(Description),
     /// `ice`.
@@ -166,7 +166,7 @@ impl FromPeer {
     ///
     /// # Errors
     /// A sentence for the peer's author.
-    pub fn parse(frame: &str) -> Result<Self, String> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, String> {
         let message = parse(frame)?;
         if let Self::StartSession {
             offer: Some(offer), ..
@@ -178,7 +178,7 @@ impl FromPeer {
     }
 
     /// The frame.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         encode(self)
     }
 }
@@ -188,7 +188,7 @@ impl FromServer {
     ///
     /// # Errors
     /// A sentence for the server's author.
-    pub fn parse(frame: &str) -> Result<Self, String> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, String> {
         let message = parse(frame)?;
         if let Self::StartSession {
             offer: Some(offer), ..
@@ -200,7 +200,7 @@ impl FromServer {
     }
 
     /// The frame.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         encode(self)
     }
 }
@@ -209,7 +209,7 @@ impl FromServer {
 ///
 /// # Errors
 /// A sentence for the author of the sender.
-pub fn parse_peer_message(value: &Value) -> Result<PeerMessage, String> {
+pub(crate) fn parse_peer_message(value: &Value) -> Result<PeerMessage, String> {
     let session_id = value
         .get("sessionId")
         .and_then(Value::as_str)

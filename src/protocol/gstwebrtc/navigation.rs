@@ -7,7 +7,7 @@ use crate::protocol::input::{Button, InputError, InputEvent, Key, Point};
 
 /// The finger that moves the pointer: the first one that touched. The others do nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TouchState {
+pub(crate) struct TouchState {
     finger: Option<u64>,
 }
 

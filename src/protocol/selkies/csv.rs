@@ -10,7 +10,7 @@ use crate::protocol::text::ClipboardText;
 ///
 /// # Errors
 /// If a command that is known lacks an argument, or has an impossible one.
-pub fn decode(pointer: &mut PointerState, message: &str) -> Result<Vec<ChannelMessage>, InputError> {
+pub(crate) fn decode(pointer: &mut PointerState, message: &str) -> Result<Vec<ChannelMessage>, InputError> {
     let (word, rest) = message.split_once(',').unwrap_or((message, ""));
     let message = match word {
         "kd" => key(rest, true)?,

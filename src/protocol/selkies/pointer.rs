@@ -4,7 +4,7 @@ use crate::protocol::input::{Button, InputEvent, Point};
 
 /// The buttons as of the client's last pointer message.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct PointerState {
+pub(crate) struct PointerState {
     mask: u32,
 }
 

@@ -9,7 +9,7 @@ use crate::protocol::json;
 
 /// One text frame.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SelkiesText {
+pub(crate) enum SelkiesText {
     /// `HELLO`, from the server: the registration is accepted.
     HelloAccepted,
     /// `HELLO <uid>[ <base64 JSON>]`, from a peer.
@@ -53,7 +53,7 @@ pub enum SelkiesText {
 
 /// The reason for which the first frame of a peer is not accepted, and the socket is closed with 1002.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HelloError {
+pub(crate) enum HelloError {
     /// Not `HELLO <uid>`.
     InvalidProtocol,
     /// The uid is empty or too long.
@@ -62,7 +62,7 @@ pub enum HelloError {
 
 impl HelloError {
     /// The reason in the close frame.
-    pub fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::InvalidProtocol => "invalid protocol",
             Self::InvalidPeerUid => "invalid peer uid",
@@ -71,7 +71,7 @@ impl HelloError {
 }
 
 /// True if `frame` is of this protocol and of no other: a `HELLO`, or JSON with `sdp` or `ice` at its top.
-pub fn looks_like(frame: &str) -> bool {
+pub(crate) fn looks_like(frame: &str) -> bool {
     frame == "HELLO"
         || frame.starts_with("HELLO ")
         || frame.starts_with('{')
@@ -85,7 +85,7 @@ impl SelkiesText {
     ///
     /// # Errors
     /// The reason for which the socket must be closed.
-    pub fn parse_hello(frame: &str) -> Result<String, HelloError> {
+    pub(crate) fn parse_hello(frame: &str) -> Result<String, HelloError> {
         let mut words = frame.split_whitespace();
         if words.next() != Some("HELLO") {
             return Err(HelloError::InvalidProtocol);
@@ -101,7 +101,7 @@ impl SelkiesText {
     ///
     /// # Errors
     /// A sentence for the sender, to stand behind `ERROR `.
-    pub fn parse(frame: &str) -> Result<Self, String> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, String> {
         if frame.starts_with('{') {
             return Self::parse_json(frame);
         }
@@ -145,7 +145,7 @@ impl SelkiesText {
     }
 
     /// The frame.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         match self {
             Self::HelloAccepted => "HELLO".to_owned(),
             Self::Hello { uid } => format!("HELLO {uid}"),

@@ -9,7 +9,7 @@ const NOWHERE: &str = "stun:127.0.0.1:3478";
 
 /// The body of `/turn`. The page reads the second server's `urls` without looking whether there is one, so there
 /// always is.
-pub fn turn_json(servers: &[IceServer]) -> Value {
+pub(crate) fn turn_json(servers: &[IceServer]) -> Value {
     let nothing = || json!({ "urls": [NOWHERE] });
     let mut listed: Vec<Value> = servers.iter().map(|server| json!(server)).collect();
     let is_stun = |server: &IceServer| server.urls.iter().all(|url| url.starts_with("stun"));
