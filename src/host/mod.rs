@@ -2,7 +2,7 @@
 //!
 //! Each viewer is a task that owns its socket, its session and its peers (`viewer`); each WHEP player is a task that
 //! owns a peer (`whep`). They share the parts in `context`, of which `control` and `desktop` know only what they are given.
-//! [`run`] puts all of it together and takes it down.
+//! [`run()`] puts all of it together and takes it down.
 
 mod api;
 mod config;
