@@ -9,7 +9,7 @@ pub(crate) const MAX_CANDIDATE: usize = 1024;
 
 /// One ICE candidate, from either side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IceCandidate {
+pub(crate) struct IceCandidate {
     /// `candidate:…` (RFC 8839 section 5.1). Empty: no more will come.
     pub candidate: String,
     /// The m-line of the SDP that it belongs to, counted from 0.
@@ -20,7 +20,7 @@ pub struct IceCandidate {
 
 impl IceCandidate {
     /// True if the sender has no more candidates.
-    pub fn is_end_of_candidates(&self) -> bool {
+    pub(crate) fn is_end_of_candidates(&self) -> bool {
         self.candidate.is_empty()
     }
 
@@ -28,7 +28,7 @@ impl IceCandidate {
     ///
     /// # Errors
     /// A sentence for the client's author.
-    pub fn from_json(value: &Value) -> Result<Self, String> {
+    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
         let candidate = match value.get("candidate") {
             None | Some(Value::Null) => "",
             Some(Value::String(text)) if text.len() > MAX_CANDIDATE => {

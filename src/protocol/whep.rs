@@ -10,7 +10,7 @@ pub(crate) const MAX_CANDIDATES: usize = 64;
 
 /// A fragment. `Debug` hides the password.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Fragment {
+pub(crate) struct Fragment {
     /// The client's ICE user name fragment. Another one than before asks for an ICE restart.
     pub ufrag: Option<String>,
     /// Its ICE password.
@@ -21,7 +21,7 @@ pub struct Fragment {
 
 /// The reason for which a fragment is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FragmentError {
+pub(crate) enum FragmentError {
     /// Longer than [`MAX_FRAGMENT`], or with a line longer than any candidate.
     TooLong,
     /// More than [`MAX_CANDIDATES`] candidates.
@@ -60,7 +60,7 @@ impl Fragment {
     ///
     /// # Errors
     /// If it is too long or no SDP at all.
-    pub fn parse(text: &str) -> Result<Self, FragmentError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, FragmentError> {
         if text.len() > MAX_FRAGMENT {
             return Err(FragmentError::TooLong);
         }
