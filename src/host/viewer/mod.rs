@@ -6,6 +6,7 @@ mod channel_reader;
 mod feeds;
 mod input_gate;
 mod lifecycle;
+mod news;
 mod peer;
 mod peers;
 mod settings;
