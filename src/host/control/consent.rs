@@ -29,8 +29,15 @@ pub(in crate::host) struct Consent {
 
 #[derive(Default)]
 struct State {
-    answers: HashMap<(IpAddr, Role), Answer>,
+    answers: HashMap<Applicant, Answer>,
     waiting: usize,
+}
+
+/// A viewer that wants to be let in. One from the same address in the same role needs no question of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Applicant {
+    address: IpAddr,
+    role: Role,
 }
 
 struct Answer {
@@ -43,7 +50,7 @@ struct Answer {
 /// A viewer that was let in. While this is there, others from its address come in the same role without a question.
 pub(in crate::host) struct Admitted {
     consent: Consent,
-    who: (IpAddr, Role),
+    applicant: Applicant,
 }
 
 impl Consent {
@@ -56,20 +63,20 @@ impl Consent {
 
     /// Asks to let in a viewer from `address`. `None`: the answer is no, or there was none within 30 s.
     pub(in crate::host) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
-        let who = (address.to_canonical(), role);
+        let applicant = Applicant::new(address, role);
         let _waiting = Waiting::begin(self)?;
         // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
-        let known = self.known(who);
+        let known = self.known(applicant);
         let agreed = match known {
             Some(agreed) => agreed,
-            None => show(&text(who)).await,
+            None => show(&text(applicant)).await,
         };
         if known.is_none() {
             tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
         }
         let mut state = self.lock();
-        let answer = state.answers.entry(who).or_insert(Answer {
+        let answer = state.answers.entry(applicant).or_insert(Answer {
             agreed,
             admitted: 0,
             last: Instant::now(),
@@ -77,21 +84,21 @@ impl Consent {
         answer.admitted += usize::from(agreed);
         agreed.then(|| Admitted {
             consent: self.clone(),
-            who,
+            applicant,
         })
     }
 
     /// True if a viewer from `address` was let in, and is connected or was a minute ago.
     pub(in crate::host) fn has_agreed(&self, address: IpAddr, role: Role) -> bool {
-        self.known((address.to_canonical(), role)) == Some(true)
+        self.known(Applicant::new(address, role)) == Some(true)
     }
 
-    fn known(&self, who: (IpAddr, Role)) -> Option<bool> {
+    fn known(&self, applicant: Applicant) -> Option<bool> {
         let mut state = self.lock();
         state
             .answers
             .retain(|_, answer| answer.admitted > 0 || answer.last.elapsed() < REMEMBERED);
-        state.answers.get(&who).map(|answer| answer.agreed)
+        state.answers.get(&applicant).map(|answer| answer.agreed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -99,9 +106,18 @@ impl Consent {
     }
 }
 
+impl Applicant {
+    fn new(address: IpAddr, role: Role) -> Self {
+        Self {
+            address: address.to_canonical(),
+            role,
+        }
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
-        if let Some(answer) = self.consent.lock().answers.get_mut(&self.who) {
+        if let Some(answer) = self.consent.lock().answers.get_mut(&self.applicant) {
             answer.admitted -= 1;
             answer.last = Instant::now();
         }
@@ -142,7 +158,7 @@ async fn show(text: &str) -> bool {
 }
 
 /// The text of the question. No part of it is the client's own words.
-fn text((address, role): (IpAddr, Role)) -> String {
+fn text(Applicant { address, role }: Applicant) -> String {
     let does = match role {
         Role::View => "see",
         Role::Control => "see and control",
