@@ -5,8 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// The time of day, in milliseconds since the epoch: for what others compare with their clocks, and for what outlives
-/// the process.
+/// The time of day, in milliseconds since the epoch: for times that others compare with their clocks, and for times that
+/// outlive the process.
 pub fn now_ms() -> u64 {
     now_us() / 1000
 }
@@ -17,8 +17,8 @@ pub fn now_us() -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// The time of day when this was asked first, and what has gone by since then, in milliseconds since the epoch. It
-/// goes on while the machine sleeps, and nobody sets it: for how long something takes.
+/// The time of day at the first call plus the time since then, in milliseconds since the epoch. It goes on while the
+/// machine sleeps, and cannot be set: for durations.
 pub fn steady_ms() -> u64 {
     static START: OnceLock<u64> = OnceLock::new();
     let up = up_ms();
@@ -27,7 +27,7 @@ pub fn steady_ms() -> u64 {
         .saturating_add(up)
 }
 
-/// How long the machine has been up, asleep or not.
+/// The time since the machine was started, asleep or not, in milliseconds.
 fn up_ms() -> u64 {
     let up = clock_gettime(ClockId::Boottime);
     let ms = i128::from(up.tv_sec) * 1000 + i128::from(up.tv_nsec) / 1_000_000;

@@ -8,11 +8,10 @@ use crate::protocol::channel::{ChannelMessage, Decoder, Gamepad};
 use crate::protocol::dialect::Dialect;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer};
 use crate::protocol::input::{FrameSize, InputEvent, Point};
-use crate::protocol::role::Permission;
 use crate::protocol::selkies::SelkiesText;
 use crate::protocol::stats::Stats;
 use crate::protocol::whep;
-use crate::session::{Action, Event, PeerKey, Session, SessionConfig};
+use crate::session::{Action, Event, PeerEvent, PeerFailure, PeerKey, Session, SessionConfig};
 
 /// A function and its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -49,7 +48,7 @@ fn channel(data: &[u8]) {
     });
     for message in text(data).split('\n') {
         for message in decoder.decode(message).unwrap_or_default() {
-            let _ = Permission::needed_by(&message);
+            let _ = message.permission();
             check_message(&message);
         }
     }
@@ -157,11 +156,11 @@ fn converse(mut session: Session, first: Vec<Action>, data: &[u8]) {
         now_ms += 5;
         let (sdp, reason) = ("v=0".to_owned(), "no".to_owned());
         let event = match line.as_bytes() {
-            [1] => Event::Offered { key, sdp },
-            [2] => Event::Answered { key, sdp },
-            [3] => Event::AnswerApplied { key },
-            [4] => Event::AnswerRefused { key, reason },
-            [5] => Event::PeerFailed { key, reason },
+            [1] => Event::Peer(key, PeerEvent::Offered(sdp)),
+            [2] => Event::Peer(key, PeerEvent::Answered(sdp)),
+            [3] => Event::Peer(key, PeerEvent::AnswerApplied),
+            [4] => Event::Peer(key, PeerEvent::AnswerRefused(reason)),
+            [5] => Event::Peer(key, PeerEvent::Failed(PeerFailure::other(reason))),
             [6] => match wishes.pop() {
                 Some(request) => Event::Stats {
                     request,

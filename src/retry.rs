@@ -1,39 +1,99 @@
-//! When to try again to reach an X server that has gone.
+//! The pauses between tries to reach what is lost.
 
 use std::time::{Duration, Instant};
 
-/// The pause after the first try that fails.
-const SHORTEST: Duration = Duration::from_millis(250);
-/// The longest; each is twice the one before.
-const LONGEST: Duration = Duration::from_secs(5);
-
-/// The tries after a loss. The first is due at once.
+/// The pauses between tries: each is twice the one before, up to the longest.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Retry {
-    due: Instant,
-    pause: Duration,
+pub(crate) struct Backoff {
+    first: Duration,
+    most: Duration,
+    /// The largest deviation from a pause, as a share of it.
+    jitter: f64,
 }
 
-impl Retry {
-    /// Something was lost at `now`.
-    pub(crate) fn new(now: Instant) -> Self {
+impl Backoff {
+    /// Pauses that double from `first` to `most`.
+    pub(crate) const fn doubling(first: Duration, most: Duration) -> Self {
         Self {
-            due: now,
-            pause: SHORTEST,
+            first,
+            most,
+            jitter: 0.0,
         }
     }
 
-    /// How long until the next try; zero when it is due.
+    /// Pauses that are all the same.
+    pub(crate) const fn constant(pause: Duration) -> Self {
+        Self::doubling(pause, pause)
+    }
+
+    /// The same pauses, each longer or shorter by up to this share of it, so that many programs do not come back at
+    /// once.
+    pub(crate) const fn with_jitter(self, jitter: f64) -> Self {
+        Self { jitter, ..self }
+    }
+
+    /// The pauses, from the first.
+    pub(crate) fn pauses(self) -> Pauses {
+        Pauses {
+            backoff: self,
+            next: self.first,
+        }
+    }
+
+    fn jittered(self, pause: Duration) -> Duration {
+        if self.jitter == 0.0 {
+            return pause;
+        }
+        // Without randomness the pause is the plain one.
+        let share = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
+        pause.mul_f64(1.0 - self.jitter + 2.0 * self.jitter * share)
+    }
+}
+
+/// The pauses of a [`Backoff`], which never end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pauses {
+    backoff: Backoff,
+    next: Duration,
+}
+
+impl Pauses {
+    /// The pause after one more failed try.
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(self.backoff.most);
+        self.backoff.jittered(pause)
+    }
+}
+
+/// The tries to reach an X server that has gone. The first is due at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retry {
+    due: Instant,
+    pauses: Pauses,
+}
+
+impl Retry {
+    /// The tries after a loss at `now`.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            due: now,
+            pauses: X_SERVER.pauses(),
+        }
+    }
+
+    /// The time until the next try; zero when it is due.
     pub(crate) fn wait(&self, now: Instant) -> Duration {
         self.due.saturating_duration_since(now)
     }
 
-    /// A try has failed at `now`.
+    /// Takes note that a try has failed at `now`.
     pub(crate) fn failed(&mut self, now: Instant) {
-        self.due = now + self.pause;
-        self.pause = (self.pause * 2).min(LONGEST);
+        self.due = now + self.pauses.next();
     }
 }
+
+const X_SERVER: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5));
 
 #[cfg(test)]
 mod tests {
@@ -50,6 +110,20 @@ mod tests {
         };
         let pauses: Vec<_> = (0..7).map(|_| pause()).collect();
         assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000]);
-        assert!(retry.wait(now + LONGEST).is_zero());
+        assert!(retry.wait(now + X_SERVER.most).is_zero());
+    }
+
+    #[test]
+    fn the_jitter_stays_within_its_share() {
+        let pause = Duration::from_secs(10);
+        for _ in 0..1000 {
+            let wait = Backoff::constant(pause).with_jitter(0.2).pauses().next();
+            assert!(
+                (Duration::from_secs(8)..=Duration::from_secs(12)).contains(&wait),
+                "{wait:?}"
+            );
+        }
+        let mut pauses = Backoff::constant(pause).pauses();
+        assert_eq!((pauses.next(), pauses.next()), (pause, pause));
     }
 }

@@ -225,7 +225,7 @@ async fn ice_servers_are_told_with_stun_first() {
         credential: Some("secret".to_owned()),
     };
     let host = TestHost::start_custom(|setup| {
-        setup.session.ice_servers = vec![turn("turn:relay.example:3478")];
+        setup.config.session.ice_servers = vec![turn("turn:relay.example:3478")];
     });
     for path in ["/turn", "/anything/turn"] {
         let answer = get(host.address, path).await;

@@ -17,9 +17,9 @@ fn host(uploads: &Path, downloads: &Path) -> TestHost {
         downloads: Some(Arc::new(Downloads::open(downloads).unwrap())),
     };
     TestHost::start_custom(|setup| {
-        setup.serving.folders = folders;
-        setup.session.policy.uploads = true;
-        setup.session.policy.downloads = true;
+        setup.parts.serving.folders = folders;
+        setup.config.session.policy.uploads = true;
+        setup.config.session.policy.downloads = true;
     })
 }
 

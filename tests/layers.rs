@@ -49,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "input",
             "media",
             "protocol",
+            "retry",
             "session",
             "sync",
             "web",
@@ -63,41 +64,159 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Folders, each with the others that it may use.
-type Folders = &'static [(&'static str, &'static [&'static str])];
-
-/// Folder by folder within a layer, the other folders of that layer that it may use. Files beside the folders are on top
-/// of them.
-const FOLDERS: &[(&str, Folders)] = &[
+/// The parts of the same layer, files and folders, that each part may use. A path belongs to the longest part that it
+/// begins with; parts that are not listed are free.
+const PARTS: &[(&str, &[&str])] = &[
+    ("media/latency", &[]),
+    ("media/log", &[]),
+    ("media/runtime", &[]),
+    ("media/rate", &["media/runtime"]),
+    ("media/pipeline", &["media/rate", "media/runtime"]),
+    ("media/source", &["media/pipeline", "media/rate", "media/runtime"]),
     (
-        "media",
+        "media/encoder",
         &[
-            ("runtime", &[]),
-            ("rate", &["runtime"]),
-            ("pipeline", &["rate", "runtime"]),
-            ("source", &["pipeline", "rate", "runtime"]),
-            ("encoder", &["pipeline", "rate", "runtime", "source"]),
-            ("share", &["encoder", "pipeline", "rate", "runtime", "source"]),
-            (
-                "webrtc",
-                &["encoder", "pipeline", "rate", "runtime", "share", "source"],
-            ),
+            "media/latency",
+            "media/pipeline",
+            "media/rate",
+            "media/runtime",
+            "media/source",
         ],
     ),
-    ("capture", &[("x11", &[])]),
     (
-        "desktop",
+        "media/share",
         &[
-            ("program", &[]),
-            ("x11", &[]),
-            ("virtual_display", &["program", "x11"]),
+            "media/encoder",
+            "media/pipeline",
+            "media/rate",
+            "media/runtime",
+            "media/source",
         ],
     ),
-    ("input", &[("x11", &[])]),
+    (
+        "media/webrtc",
+        &[
+            "media/encoder",
+            "media/latency",
+            "media/pipeline",
+            "media/rate",
+            "media/runtime",
+            "media/share",
+        ],
+    ),
+    (
+        "media/serve",
+        &[
+            "media/pipeline",
+            "media/runtime",
+            "media/share",
+            "media/source",
+            "media/webrtc",
+        ],
+    ),
+    (
+        "media/handle",
+        &[
+            "media/pipeline",
+            "media/runtime",
+            "media/serve",
+            "media/source",
+            "media/webrtc",
+        ],
+    ),
+    ("capture/x11", &[]),
+    ("desktop/program", &[]),
+    ("desktop/x11", &[]),
+    ("desktop/virtual_display", &["desktop/program", "desktop/x11"]),
+    ("input/x11", &[]),
+    ("host/desktop", &[]),
+    ("host/control", &["host/desktop"]),
+    ("host/stats", &[]),
+    ("host/config", &["host/control", "host/desktop"]),
+    ("host/registry", &["host/control"]),
+    ("host/whep_sessions", &["host/control"]),
+    (
+        "host/context",
+        &[
+            "host/config",
+            "host/control",
+            "host/desktop",
+            "host/registry",
+            "host/whep_sessions",
+        ],
+    ),
+    (
+        "host/viewer",
+        &[
+            "host/context",
+            "host/control",
+            "host/desktop",
+            "host/registry",
+            "host/stats",
+        ],
+    ),
+    ("host/whep", &["host/context"]),
+    (
+        "host/signaling_client",
+        &["host/config", "host/context", "host/viewer"],
+    ),
+    (
+        "host/api",
+        &["host/context", "host/control", "host/viewer", "host/whep"],
+    ),
+    (
+        "host/run",
+        &[
+            "host/api",
+            "host/config",
+            "host/context",
+            "host/control",
+            "host/desktop",
+            "host/registry",
+            "host/signaling_client",
+            "host/whep_sessions",
+        ],
+    ),
+    ("session/rate_limit", &[]),
+    ("session/config", &[]),
+    ("session/auto_release", &[]),
+    ("session/event", &[]),
+    ("session/negotiation", &[]),
+    (
+        "session/context",
+        &["session/config", "session/event", "session/rate_limit"],
+    ),
+    (
+        "session/dialects",
+        &[
+            "session/auto_release",
+            "session/context",
+            "session/event",
+            "session/negotiation",
+        ],
+    ),
+    (
+        "session/machine",
+        &[
+            "session/config",
+            "session/context",
+            "session/dialects",
+            "session/event",
+        ],
+    ),
+    ("protocol/role", &[]),
+    ("protocol/text", &[]),
+    ("protocol/rights", &["protocol/role"]),
+    (
+        "protocol/people",
+        &["protocol/fields", "protocol/role", "protocol/text"],
+    ),
+    (
+        "protocol/input",
+        &["protocol/fields", "protocol/json", "protocol/role"],
+    ),
+    ("protocol/view", &["protocol/input", "protocol/text"]),
 ];
-
-/// Files beside the folders of a layer that folders may use; they use no folder themselves.
-const LEAVES: &[&str] = &["media/latency.rs", "media/log.rs"];
 
 /// Foreign crates that only these files or folders may name.
 const CONFINED: &[(&[&str], &[&str])] = &[
@@ -195,6 +314,94 @@ fn uses(code: &str, prefix: &str) -> BTreeSet<String> {
     names
 }
 
+/// Returns the paths inside of `module` that a file of it uses, like `host/control/lease`: those behind
+/// `crate::module::`, `super::` and `self::`, with and without braces. `file` is the path of the file as a module.
+fn inner_uses(code: &str, module: &str, file: &str) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    let own: Vec<_> = file.split('/').collect();
+    for statement in use_trees(code) {
+        for path in expanded(&statement) {
+            let mut segments: Vec<&str> = path.split("::").map(str::trim).collect();
+            let mut base = own.clone();
+            match segments.first() {
+                Some(&"crate") => base.clear(),
+                Some(&"self") => {}
+                Some(&"super") => {
+                    base.pop();
+                }
+                _ => continue,
+            }
+            segments.remove(0);
+            while segments.first() == Some(&"super") {
+                base.pop();
+                segments.remove(0);
+            }
+            let full: Vec<_> = base.into_iter().chain(segments).collect();
+            if full.first() == Some(&module) {
+                paths.insert(full.join("/"));
+            }
+        }
+    }
+    paths
+}
+
+/// Returns the text between each `use` and its `;`, and each path in the code that begins with `crate::` or `super::`.
+fn use_trees(code: &str) -> Vec<String> {
+    let mut trees = Vec::new();
+    let mut rest = code;
+    while let Some(at) = rest.find("use ") {
+        let is_word = !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        rest = &rest[at + 4..];
+        if let (true, Some(end)) = (is_word, rest.find(';')) {
+            trees.push(rest[..end].split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    for start in ["crate::", "super::"] {
+        for (at, _) in code.match_indices(start) {
+            let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+            if !code[..at].ends_with(is_path) {
+                let path: String = code[at..].chars().take_while(|c| is_path(*c)).collect();
+                trees.push(path.trim_end_matches(':').to_owned());
+            }
+        }
+    }
+    trees
+}
+
+/// Returns the paths of a use tree: `a::{b, c::{d}}` is `a::b` and `a::c::d`.
+fn expanded(tree: &str) -> Vec<String> {
+    let Some((head, rest)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default();
+        return vec![path.trim().to_owned()];
+    };
+    let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
+    let (mut parts, mut depth, mut from) = (Vec::new(), 0, 0);
+    for (at, c) in inner.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&inner[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&inner[from..]);
+    let parts = parts.into_iter().filter(|part| !part.trim().is_empty());
+    parts
+        .flat_map(|part| expanded(&format!("{}{}", head.trim(), part.trim())))
+        .collect()
+}
+
+/// Returns the longest entry of [`PARTS`] that `path` begins with.
+fn part_of(path: &str) -> Option<&'static str> {
+    let names = PARTS.iter().map(|(part, _)| *part);
+    names
+        .filter(|part| path == *part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/')))
+        .max_by_key(|part| part.len())
+}
+
 fn names_crate(code: &str, name: &str) -> bool {
     let path = format!("{name}::");
     code.match_indices(&path)
@@ -223,37 +430,6 @@ fn modules_depend_in_one_direction() {
 }
 
 #[test]
-fn folders_of_a_layer_depend_in_one_direction() {
-    for (layer, folders) in FOLDERS {
-        let is_folder = |name: &str| folders.iter().any(|(folder, _)| *folder == name);
-        for (path, code) in sources() {
-            let mut parts = path.components().map(|part| part.as_os_str().to_str().unwrap());
-            let (first, second) = (parts.next().unwrap(), parts.next().unwrap_or_default());
-            if first != *layer || (!is_folder(second) && !LEAVES.iter().any(|leaf| path == Path::new(leaf))) {
-                continue;
-            }
-            let allowed: &[&str] = folders
-                .iter()
-                .find(|(folder, _)| *folder == second)
-                .map_or(&[], |(_, allowed)| allowed);
-            // Within a layer, folders name each other from the root; `super::super::` would hide the dependency.
-            assert!(
-                !code.contains("super::super::"),
-                "{}: name other folders from the root",
-                path.display()
-            );
-            for name in uses(&code, &format!("crate::{layer}::")) {
-                assert!(
-                    name == second || !is_folder(&name) || allowed.contains(&name.as_str()),
-                    "{}: {layer}/{second} must not use {layer}/{name}",
-                    path.display()
-                );
-            }
-        }
-    }
-}
-
-#[test]
 fn what_every_platform_uses_knows_no_x11() {
     for (path, code) in sources() {
         let mut parts = path.components().map(|part| part.as_os_str().to_str().unwrap());
@@ -265,6 +441,51 @@ fn what_every_platform_uses_knows_no_x11() {
                 assert!(!code.contains(name), "{} must not name {name}", path.display());
             }
         }
+    }
+}
+
+#[test]
+fn parts_depend_in_one_direction() {
+    for (path, code) in sources() {
+        let file = path.with_extension("");
+        let file = file.to_str().unwrap().trim_end_matches("/mod");
+        let Some(part) = part_of(file) else {
+            continue;
+        };
+        let (_, allowed) = PARTS.iter().find(|(name, _)| *name == part).unwrap();
+        for used in inner_uses(&code, &module_of(&path), file) {
+            let is_reexport = used.split('/').nth(1).is_some_and(|name| {
+                name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+            });
+            assert!(
+                !is_reexport,
+                "{}: name {used} by the file that it is in",
+                path.display()
+            );
+            if let Some(other) = part_of(&used) {
+                assert!(
+                    other == part || allowed.contains(&other),
+                    "{}: {part} must not use {used}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn no_parts_depend_on_each_other() {
+    for (part, allowed) in PARTS {
+        let mut reached: BTreeSet<&str> = allowed.iter().copied().collect();
+        while let Some(more) = PARTS
+            .iter()
+            .filter(|(name, _)| reached.contains(name))
+            .flat_map(|(_, next)| next.iter().copied())
+            .find(|next| !reached.contains(next))
+        {
+            reached.insert(more);
+        }
+        assert!(!reached.contains(part), "{part} is in a circle");
     }
 }
 
@@ -318,5 +539,23 @@ fn the_checks_find_what_they_look_for() {
         .into_iter()
         .collect();
     assert_eq!(names, ["input", "media", "web"]);
+    let used = inner_uses(
+        "use super::lease::{A, b::{C, d}}; use crate::host::{run, api as web}; super::super::config::X",
+        "host",
+        "host/control/limits",
+    );
+    assert_eq!(
+        used.into_iter().collect::<Vec<_>>(),
+        [
+            "host",
+            "host/api",
+            "host/config/X",
+            "host/control/lease",
+            "host/control/lease/A",
+            "host/control/lease/b/C",
+            "host/control/lease/b/d",
+            "host/run"
+        ]
+    );
     assert!(names_crate("use gst::prelude::*;", "gst") && !names_crate("x::gst::y", "gst"));
 }

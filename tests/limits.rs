@@ -40,7 +40,7 @@ async fn assert_answers(client: &mut Client) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_too_many_is_told_in_its_dialect_and_closed() {
-    let host = TestHost::start_custom(|setup| setup.max_connections = 2);
+    let host = TestHost::start_custom(|setup| setup.config.max_connections = 2);
     let (_first, mut second) = (join(&host).await, join(&host).await);
     for path in ["ws", "gstwebrtc", "webrtc/signalling"].repeat(10) {
         let mut refused = Client::connect(&format!("ws://{}/{path}", host.address)).await;
@@ -72,7 +72,7 @@ async fn a_client_too_many_is_told_in_its_dialect_and_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_is_free_again_when_a_client_leaves() {
-    let host = TestHost::start_custom(|setup| setup.max_connections = 1);
+    let host = TestHost::start_custom(|setup| setup.config.max_connections = 1);
     for _ in 0..3 {
         let admitted = soon("somebody else is let in", async {
             loop {
@@ -92,7 +92,7 @@ async fn a_place_is_free_again_when_a_client_leaves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_without_a_sign_of_life_is_told_and_closed_and_one_that_pings_is_kept() {
-    let host = TestHost::start_custom(|setup| setup.session.connection_timeout_ms = 1_000);
+    let host = TestHost::start_custom(|setup| setup.config.session.connection_timeout_ms = 1_000);
     let (mut websocket, mut protocol) = (join(&host).await, join(&host).await);
     let mut beat = interval(PACE);
     for _ in 0..2 {
@@ -139,7 +139,7 @@ async fn a_client_that_answers_no_ping_is_told_and_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_over_the_soft_limit_is_refused_and_one_of_exactly_that_size_is_read() {
-    let host = TestHost::start_custom(|setup| setup.session.max_message_size = 1_000);
+    let host = TestHost::start_custom(|setup| setup.config.session.max_message_size = 1_000);
     let mut client = Client::connect(&host.ws_url()).await;
     let welcome = client.receive().await;
     assert_eq!(welcome["data"]["session_config"]["max_message_size"], 1_000);
@@ -240,7 +240,7 @@ async fn fragments_of_a_message_are_put_together_with_control_frames_among_them(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_is_answered_and_the_socket_goes_on() {
-    let host = TestHost::start_custom(|setup| setup.session.max_message_size = 900 * 1024);
+    let host = TestHost::start_custom(|setup| setup.config.session.max_message_size = 900 * 1024);
     let mut client = join(&host).await;
     const DEPTH: usize = 100_000;
     for (frame, code) in [
@@ -312,7 +312,7 @@ async fn a_thousand_pings_at_once_are_all_answered_in_their_order() {
 
 /// Connects all at once. Each gets its welcome and a pong while the others are connected.
 async fn crowd(size: usize) {
-    let host = TestHost::start_custom(|setup| setup.max_connections = size);
+    let host = TestHost::start_custom(|setup| setup.config.max_connections = size);
     let mut clients = join_all((0..size).map(|_| join(&host))).await;
     join_all(clients.iter_mut().map(assert_answers)).await;
     let mut refused = Client::connect(&host.ws_url()).await;
@@ -338,8 +338,8 @@ async fn five_hundred_clients_connect_at_once_and_are_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_reads_is_closed_and_blocks_nobody() {
     let host = TestHost::start_custom(|setup| {
-        setup.session.rate_burst = u32::MAX;
-        setup.max_connections = 2;
+        setup.config.session.rate_burst = u32::MAX;
+        setup.config.max_connections = 2;
     });
     let mut other = join(&host).await;
     let (socket, _) = connect_async(host.ws_url()).await.unwrap();
@@ -383,7 +383,7 @@ async fn a_client_that_never_reads_is_closed_and_blocks_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_read_finds_what_had_reached_it_before_it_was_given_up() {
-    let host = TestHost::start_custom(|setup| setup.session.rate_burst = u32::MAX);
+    let host = TestHost::start_custom(|setup| setup.config.session.rate_burst = u32::MAX);
     let mut client = RawSocket::join(host.address).await;
     let mut sent = 0;
     loop {
@@ -406,8 +406,8 @@ async fn a_client_that_never_read_finds_what_had_reached_it_before_it_was_given_
 #[tokio::test(flavor = "multi_thread")]
 async fn more_messages_than_allowed_are_refused_with_one_error_and_the_socket_goes_on() {
     let host = TestHost::start_custom(|setup| {
-        setup.session.rate_burst = 5;
-        setup.session.rate_per_second = 1;
+        setup.config.session.rate_burst = 5;
+        setup.config.session.rate_per_second = 1;
     });
     let mut client = join(&host).await;
     for number in 0..20 {
@@ -449,8 +449,8 @@ async fn more_messages_than_allowed_are_refused_with_one_error_and_the_socket_go
 #[tokio::test(flavor = "multi_thread")]
 async fn of_motions_that_come_too_fast_the_newest_is_done() {
     let host = TestHost::start_custom(|setup| {
-        setup.session.rate_burst = 5;
-        setup.session.rate_per_second = 1;
+        setup.config.session.rate_burst = 5;
+        setup.config.session.rate_per_second = 1;
     });
     let mut client = join(&host).await;
     for x in 1..=100 {

@@ -355,8 +355,8 @@ fn the_combination_is_withheld_from_other_programs_and_no_grab_of_theirs_blocks_
 fn host_with(display: &VirtualDisplay, local: LocalRights) -> TestHost {
     let desktop = X11Desktop::new(display.display(), Some(display.cookie()));
     TestHost::start_custom(|setup| {
-        setup.desktop = Arc::new(desktop);
-        setup.local = local;
+        setup.parts.desktop = Arc::new(desktop);
+        setup.config.local = local;
     })
 }
 

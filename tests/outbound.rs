@@ -16,7 +16,7 @@ use super::support::soon;
 /// Starts a host that registers at `server`.
 fn start(server: &RemoteSignaling, kind: RemoteSignalingKind) -> TestHost {
     let url = server.url.parse().unwrap();
-    TestHost::start_custom(|setup| setup.remote_signaling = Some(Address { url, kind }))
+    TestHost::start_custom(|setup| setup.config.remote_signaling = Some(Address { url, kind }))
 }
 
 fn producer() -> RemoteSignalingKind {
@@ -103,11 +103,11 @@ async fn the_host_leaves_the_server_when_all_viewers_are_disconnected() {
     let cut_off = Arc::new(tokio::sync::Notify::new());
     let (notify, url) = (Arc::clone(&cut_off), server.url.parse().unwrap());
     let host = TestHost::start_custom(|setup| {
-        setup.remote_signaling = Some(Address {
+        setup.config.remote_signaling = Some(Address {
             url,
             kind: producer(),
         });
-        setup.cut_off = cut_off;
+        setup.parts.disconnect_all = cut_off;
     });
     let mut connection = server.guest().await;
     register(&mut connection, "p-1").await;

@@ -17,8 +17,8 @@ use super::support::{eventually, x11};
 fn host_of(display: &VirtualDisplay) -> TestHost {
     let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
     TestHost::start_custom(|setup| {
-        setup.input = Box::new(backend);
-        setup.desktop = Arc::new(X11Desktop::new(display.display(), Some(display.cookie())));
+        setup.parts.input = Box::new(backend);
+        setup.parts.desktop = Arc::new(X11Desktop::new(display.display(), Some(display.cookie())));
     })
 }
 

@@ -137,8 +137,10 @@ async fn a_viewer_that_can_decode_no_codec_of_the_host_gets_an_error() {
     let error = client.receive().await;
     assert_eq!(
         (error["id"].as_str(), error["error"]["code"].as_str()),
-        (Some("r"), Some("PEER_CONNECTION_FAILED"))
+        (Some("r"), Some("OFFER_CREATION_FAILED"))
     );
+    let codecs = error["error"]["details"]["codecs"].as_array().unwrap();
+    assert!(codecs.contains(&json!("H264")), "{error}");
     assert!(
         error["error"]["message"]
             .as_str()

@@ -32,8 +32,8 @@ const HEALTH: &str = "GET /health HTTP/1.1";
 fn host_with(tls: Tls) -> TestHost {
     TestHost::start_custom(|setup| {
         let token = Secret::from("0123456789abcdef".to_owned());
-        setup.access = Access::new(Mode::Token(token), None, Vec::new());
-        setup.serving.tls = Some(tls);
+        setup.parts.access = Access::new(Mode::Token(token), None, Vec::new());
+        setup.parts.serving.tls = Some(tls);
     })
 }
 

@@ -73,8 +73,8 @@ async fn a_relay_takes_the_credentials_that_viewers_get() {
     let relay = Relay::start();
     let url = format!("turn:127.0.0.1:{}", relay.port);
     let host = TestHost::start_custom(|setup| {
-        setup.turn_secret = Some(TurnSecret::new(SECRET));
-        setup.session.ice_servers = servers(&url);
+        setup.config.turn_secret = Some(TurnSecret::new(SECRET));
+        setup.config.session.ice_servers = servers(&url);
     });
     let mut client = Client::connect(&host.ws_url()).await;
     let welcome = client.receive().await;

@@ -19,8 +19,8 @@ const ORIGIN: &str = "https://player.example";
 /// Starts a host that lets a page of another origin watch.
 fn start(max_connections: usize) -> TestHost {
     TestHost::start_custom(|setup| {
-        setup.origins = vec![ORIGIN.to_owned()];
-        setup.max_connections = max_connections;
+        setup.config.origins = vec![ORIGIN.to_owned()];
+        setup.config.max_connections = max_connections;
     })
 }
 

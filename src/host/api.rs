@@ -1,23 +1,25 @@
-//! The host as the web side sees it.
+//! The host, as the web side sees it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::context::HostContext;
 use super::control::consent::Consent;
 use super::viewer;
-use super::{HostContext, whep};
+use super::whep;
 use crate::access::{Access, Grant};
 use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::protocol::ice_server::IceServer;
+use crate::protocol::rights::Rights;
 use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 use crate::web::{BoxFuture, ClientInfo, Clip, ClipError, Host, NewViewer, Player, PlayerError, Status};
 
-/// How long somebody who is to be shown out may take to appear: a client may say its own id a moment later.
+/// The time that a client to disconnect has to appear: it may say its own id a moment after it came.
 const APPEAR: Duration = Duration::from_secs(1);
-/// How often that is looked for.
+/// The pause between two looks for it.
 const LOOK: Duration = Duration::from_millis(20);
 
 pub(super) struct Api {
@@ -44,19 +46,19 @@ impl Host for Api {
     }
 
     fn supported_protocols(&self) -> &[String] {
-        &self.context.session.supported_protocols
+        &self.context.config.session.supported_protocols
     }
 
     fn names(&self) -> &[String] {
-        &self.context.names
+        &self.context.config.names
     }
 
     fn origins(&self) -> &[String] {
-        &self.context.origins
+        &self.context.config.origins
     }
 
     fn access(&self) -> &Arc<Access> {
-        &self.context.access
+        &self.context.people.access
     }
 
     fn ice_servers(&self) -> Vec<IceServer> {
@@ -64,18 +66,17 @@ impl Host for Api {
     }
 
     fn policy(&self) -> Policy {
-        self.context.session.policy
+        self.context.config.session.policy
     }
 
-    fn allows(&self, grant: &Grant, client: IpAddr, capability: Permission) -> bool {
+    fn allows(&self, grant: &Grant, client: IpAddr, permission: Permission) -> bool {
         let is_agreed = |consent: &Consent| consent.has_agreed(client, grant.role);
-        grant.role.allows(capability)
-            && self.policy().allows(capability)
-            && self.context.consent.as_ref().is_none_or(is_agreed)
+        rights(&self.context, grant, true).allows(permission)
+            && self.context.people.consent.as_ref().is_none_or(is_agreed)
     }
 
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
-        let desktop = self.context.desktop.clone();
+        let desktop = self.context.desktop.handle.clone();
         Box::pin(async move {
             let content = desktop.read_clipboard().await.map_err(clip_error)?;
             Ok(content.map(|content| match content {
@@ -93,43 +94,49 @@ impl Host for Api {
     ) -> BoxFuture<Result<(), ClipError>> {
         let context = self.context.clone();
         Box::pin(async move {
-            let client = client.filter(|id| context.registry.is_of(id, &grant));
-            if !context.lease.lets_act(&client.unwrap_or_default()) {
+            let client = client.filter(|id| context.people.registry.is_of(id, &grant));
+            let has_control = context.control.lease.lets_act(&client.unwrap_or_default());
+            if !rights(&context, &grant, has_control).allows(Permission::ClipboardWrite) {
                 return Err(ClipError::NotInControl);
             }
             let content = match clip {
                 Clip::Text(text) => text.into(),
                 Clip::Png(bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
             };
-            context.desktop.write_clipboard(content).await.map_err(clip_error)
+            context
+                .desktop
+                .handle
+                .write_clipboard(content)
+                .await
+                .map_err(clip_error)
         })
     }
 
     fn status(&self) -> Status {
-        let clients = self.context.registry.clients();
+        let clients = self.context.people.registry.clients();
         let apps: BTreeSet<_> = clients.iter().map(|client| &client.app_name).collect();
         Status {
             running: true,
             client_count: clients.len(),
             app_count: apps.len(),
-            supported_protocols: self.context.session.supported_protocols.clone(),
+            supported_protocols: self.context.config.session.supported_protocols.clone(),
             uptime: self.started.elapsed().as_secs_f64(),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
 
     fn clients(&self) -> Vec<ClientInfo> {
-        self.context.registry.clients()
+        self.context.people.registry.clients()
     }
 
     fn disconnect(&self, id: String) -> BoxFuture<usize> {
-        let registry = self.context.registry.clone();
+        let registry = self.context.people.registry.clone();
         Box::pin(async move {
             let deadline = tokio::time::Instant::now() + APPEAR;
             let mut looks = tokio::time::interval(LOOK);
             loop {
                 looks.tick().await;
-                let count = registry.show_out_by_name(&id);
+                let count = registry.disconnect(&id);
                 if count > 0 || tokio::time::Instant::now() >= deadline {
                     return count;
                 }
@@ -147,11 +154,20 @@ impl Host for Api {
     }
 
     fn add_player_candidates(&self, id: &str, fragment: Fragment) -> bool {
-        self.context.whep_sessions.add_candidates(id, fragment)
+        self.context.people.whep_sessions.add_candidates(id, fragment)
     }
 
     fn close_player(&self, id: &str) -> bool {
-        self.context.whep_sessions.close(id)
+        self.context.people.whep_sessions.close(id)
+    }
+}
+
+/// The rights of a client that came in by `grant`.
+fn rights(context: &HostContext, grant: &Grant, has_control: bool) -> Rights {
+    Rights {
+        role: grant.role,
+        policy: context.config.session.policy,
+        has_control,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is connected.
+//! The viewers that are connected.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -29,13 +29,13 @@ struct Client {
     name: Option<PersonName>,
     grant: Grant,
     clock: SessionClock,
-    /// Cancelled to show the viewer out.
+    /// Cancelled to disconnect the viewer.
     leave: CancellationToken,
-    /// Why it may no longer be here, if that is why it is shown out.
-    barred: Option<&'static str>,
+    /// The reason, if the viewer is disconnected because its access is over.
+    expired: Option<&'static str>,
 }
 
-/// A viewer's place in the registry, which it leaves when this is dropped.
+/// A viewer's entry in the registry. Dropping it removes the entry.
 pub(super) struct Registration {
     registry: Registry,
     id: String,
@@ -53,7 +53,7 @@ impl Registry {
         }
     }
 
-    /// Takes a viewer in, unless there are too many with `others` that are counted elsewhere.
+    /// Adds a viewer, unless there are too many together with `others` that are counted elsewhere.
     pub(super) fn register(&self, info: ClientInfo, grant: Grant, others: usize) -> Option<Registration> {
         let mut clients = self.lock();
         if clients.len() + others >= self.max || descriptors::left() < descriptors::PEER {
@@ -69,10 +69,10 @@ impl Registry {
                 grant,
                 clock: clock.clone(),
                 leave: leave.clone(),
-                barred: None,
+                expired: None,
             },
         );
-        self.tell(&clients);
+        self.publish(&clients);
         Some(Registration {
             registry: self.clone(),
             id,
@@ -81,12 +81,12 @@ impl Registry {
         })
     }
 
-    /// Who is here, and whenever that changes.
+    /// The viewers, and each change of them.
     pub(super) fn people(&self) -> watch::Receiver<Arc<[Person]>> {
         self.people.subscribe()
     }
 
-    /// Whether one more with `others` that are counted elsewhere is too many.
+    /// True if one more, together with `others` that are counted elsewhere, is too many.
     pub(super) fn is_full(&self, others: usize) -> bool {
         self.lock().len() + others >= self.max || descriptors::left() < descriptors::PEER
     }
@@ -98,8 +98,8 @@ impl Registry {
         clients
     }
 
-    /// Shows out those that are called `id`, by us or by themselves. How many there were.
-    pub(super) fn show_out_by_name(&self, id: &str) -> usize {
+    /// Disconnects the viewers of this id, which the host or the client gave. Returns their number.
+    pub(super) fn disconnect(&self, id: &str) -> usize {
         let clients = self.lock();
         let called = |client: &&Client| client.info.id == id || client.info.peer_id.as_deref() == Some(id);
         let called: Vec<_> = clients.values().filter(called).collect();
@@ -107,30 +107,30 @@ impl Registry {
         called.len()
     }
 
-    /// Whether the client that we call `id` is here, and may do this.
-    pub(super) fn allows(&self, id: &str, capability: Permission) -> bool {
+    /// True if the client to which the host gave this id is connected, and its role allows this.
+    pub(super) fn allows(&self, id: &str, permission: Permission) -> bool {
         let clients = self.lock();
         clients
             .get(id)
-            .is_some_and(|client| client.grant.role.allows(capability))
+            .is_some_and(|client| client.grant.role.allows(permission))
     }
 
-    /// Whether the client that we call `id` is here, and came in by this grant.
+    /// True if the client to which the host gave this id is connected, and came in by this grant.
     pub(super) fn is_of(&self, id: &str, grant: &Grant) -> bool {
         self.lock().get(id).is_some_and(|client| client.grant == *grant)
     }
 
-    /// Shows out those for whose leaving there is a reason.
-    pub(super) fn show_out(&self, reason: impl Fn(&Grant, &SessionClock) -> Option<&'static str>) {
+    /// Disconnects the viewers for which there is a reason.
+    pub(super) fn disconnect_if(&self, reason: impl Fn(&Grant, &SessionClock) -> Option<&'static str>) {
         for client in self.lock().values_mut() {
             if let Some(reason) = reason(&client.grant, &client.clock) {
-                client.barred.get_or_insert(reason);
+                client.expired.get_or_insert(reason);
                 client.leave.cancel();
             }
         }
     }
 
-    fn tell(&self, clients: &HashMap<String, Client>) {
+    fn publish(&self, clients: &HashMap<String, Client>) {
         let mut clients: Vec<_> = clients.values().collect();
         clients.sort_by_key(|client| (client.info.connected_at, &client.info.id));
         let people = clients.into_iter().map(|client| Person {
@@ -147,32 +147,32 @@ impl Registry {
 }
 
 impl Registration {
-    /// Cancelled when the viewer has to leave.
+    /// A token that is cancelled when the viewer has to leave.
     pub(super) fn leave(&self) -> CancellationToken {
         self.leave.clone()
     }
 
-    /// Why the viewer may no longer be here, if that is why it has to leave.
-    pub(super) fn barred(&self) -> Option<&'static str> {
+    /// The reason, if the viewer has to leave because its access is over.
+    pub(super) fn expired(&self) -> Option<&'static str> {
         let clients = self.registry.lock();
-        clients.get(&self.id).and_then(|client| client.barred)
+        clients.get(&self.id).and_then(|client| client.expired)
     }
 
-    /// The viewer's time here.
+    /// The clock of the viewer's limits.
     pub(super) fn clock(&self) -> SessionClock {
         self.clock.clone()
     }
 
-    /// What the viewer wants to be called.
+    /// Sets the name that the viewer gives itself.
     pub(super) fn set_name(&self, name: PersonName) {
         let mut clients = self.registry.lock();
         if let Some(client) = clients.get_mut(&self.id) {
             client.name = Some(name);
         }
-        self.registry.tell(&clients);
+        self.registry.publish(&clients);
     }
 
-    /// Changes what is told of the viewer.
+    /// Changes the public information about the viewer.
     pub(super) fn update(&self, change: impl FnOnce(&mut ClientInfo)) {
         if let Some(client) = self.registry.lock().get_mut(&self.id) {
             change(&mut client.info);
@@ -184,6 +184,6 @@ impl Drop for Registration {
     fn drop(&mut self) {
         let mut clients = self.registry.lock();
         clients.remove(&self.id);
-        self.registry.tell(&clients);
+        self.registry.publish(&clients);
     }
 }

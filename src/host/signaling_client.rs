@@ -1,55 +1,32 @@
-//! Being reached through somebody else's signaling server: registered there, again and again.
+//! Reaches viewers through a signaling server elsewhere: registers there, again and again.
 
-use std::iter::successors;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::HostContext;
+use super::config::{RemoteSignaling, RemoteSignalingKind};
+use super::context::HostContext;
 use super::viewer;
 use crate::clock::steady_ms;
+use crate::retry::Backoff;
 use crate::session::{Action, Session};
-use crate::web::{self, ServerUrl};
+use crate::web;
 
-/// The first pause before another try.
-const SHORTEST: Duration = Duration::from_secs(3);
-/// The longest.
-const LONGEST: Duration = Duration::from_secs(30);
-/// A connection that held for this long was a good one.
+/// The pauses before the next try.
+const PAUSES: Backoff = Backoff::doubling(Duration::from_secs(3), Duration::from_secs(30)).with_jitter(0.2);
+/// The age from which a lost connection counts as a good one: the pauses begin anew.
 const GOOD: Duration = Duration::from_secs(30);
 
-/// A signaling server elsewhere.
-#[derive(Debug, Clone)]
-pub struct RemoteSignaling {
-    /// Where it is.
-    pub url: ServerUrl,
-    /// What it speaks.
-    pub kind: RemoteSignalingKind,
-}
-
-/// What a signaling server speaks, and as what the host registers there.
-#[derive(Debug, Clone)]
-pub enum RemoteSignalingKind {
-    /// That of gst-plugins-rs: the host is a producer of this name.
-    Producer {
-        /// What consumers see.
-        name: String,
-    },
-    /// That of the gst-examples and of Selkies: the host is a peer.
-    Peer {
-        /// Its uid, without spaces.
-        uid: String,
-        /// The peer to call; without one, the host waits to be called.
-        callee: Option<String>,
-    },
-}
-
-/// Registers, serves whoever comes through the server, and comes back after each loss, until the host ends or cuts
-/// everybody off.
-pub(super) async fn stay_registered(context: HostContext, remote_signaling: RemoteSignaling) {
-    let end = context.outbound_end.clone();
-    // What is dropped in the middle of a conversation takes its peers with it, and what they hold.
+/// Registers, serves the viewers that come through the server, and comes back after each loss, until the host ends or
+/// `end` is cancelled.
+pub(super) async fn stay_registered(
+    context: HostContext,
+    remote_signaling: RemoteSignaling,
+    end: CancellationToken,
+) {
+    // A conversation that is dropped takes its peers with it, and what is pressed through them.
     if end
         .run_until_cancelled(register_again_and_again(context, remote_signaling))
         .await
@@ -60,7 +37,7 @@ pub(super) async fn stay_registered(context: HostContext, remote_signaling: Remo
 }
 
 async fn register_again_and_again(context: HostContext, remote_signaling: RemoteSignaling) {
-    let mut pauses = pauses();
+    let mut pauses = PAUSES.pauses();
     loop {
         let started = Instant::now();
         let reason = match web::connect(&remote_signaling.url).await {
@@ -77,9 +54,9 @@ async fn register_again_and_again(context: HostContext, remote_signaling: Remote
             return;
         }
         if started.elapsed() >= GOOD {
-            pauses = self::pauses();
+            pauses = PAUSES.pauses();
         }
-        let wait = jittered(pauses.next().unwrap_or(LONGEST));
+        let wait = pauses.next();
         tracing::warn!(server = %remote_signaling.url, %reason, seconds = wait.as_secs_f32(), "not registered; trying again");
         tokio::select! {
             () = context.shutdown.cancelled() => return,
@@ -89,45 +66,11 @@ async fn register_again_and_again(context: HostContext, remote_signaling: Remote
 }
 
 fn register(kind: &RemoteSignalingKind, context: &HostContext) -> (Session, Vec<Action>) {
-    let config = context.session.clone();
+    let config = context.config.session.clone();
     match kind {
         RemoteSignalingKind::Producer { name } => {
             Session::produce(json!({ "name": name }), config, steady_ms())
         }
         RemoteSignalingKind::Peer { uid, callee } => Session::call(uid, callee.clone(), config, steady_ms()),
-    }
-}
-
-/// Before each try that follows a failed one: twice the last, up to the longest.
-fn pauses() -> impl Iterator<Item = Duration> {
-    successors(Some(SHORTEST), |pause| Some((*pause * 2).min(LONGEST)))
-}
-
-/// 20 % more or less, so that many hosts do not come back at once.
-fn jittered(pause: Duration) -> Duration {
-    // Without randomness the pause is the plain one.
-    let share = getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX));
-    pause.mul_f64(0.8 + 0.4 * share)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pauses_double_up_to_the_longest() {
-        let seconds: Vec<_> = pauses().take(7).map(|pause| pause.as_secs()).collect();
-        assert_eq!(seconds, [3, 6, 12, 24, 30, 30, 30]);
-    }
-
-    #[test]
-    fn the_jitter_stays_within_a_fifth() {
-        for _ in 0..1000 {
-            let wait = jittered(Duration::from_secs(10));
-            assert!(
-                (Duration::from_secs(8)..=Duration::from_secs(12)).contains(&wait),
-                "{wait:?}"
-            );
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What the media measure of a peer, in the words of the protocol.
+//! The numbers of a peer, translated from the media side to the protocol.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) fn webrtc_stats(peer: &PeerStats) -> WebrtcStats {
     }
 }
 
-/// The frame of a viewer as it is told on the data channel.
+/// The times of one frame, as the data channel carries them.
 pub(super) fn frame_times(frame: &crate::media::FrameTimes) -> FrameTimes {
     let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     FrameTimes {

@@ -1,72 +1,24 @@
-//! Players: viewers that came by WHEP, have a peer and no socket, and only watch.
+//! WHEP players: they have a peer and no socket, and only watch.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::HostContext;
-use super::control::consent::Admitted;
-use super::control::limits::SessionClock;
+use super::context::HostContext;
 use crate::access::Grant;
-use crate::clock::steady_ms;
 use crate::hex::hex;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
-use crate::sync::lock;
 use crate::web::{Player, PlayerError};
 
-/// Fragments that wait for a player's task.
-const FRAGMENTS: usize = 16;
-/// How long an answer may take.
+/// The longest wait for an answer.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How often a player's reports are looked at.
+/// The pause between two looks at a player's reports.
 const LOOK: Duration = Duration::from_secs(4);
-/// After so many looks in a row at which nothing new was reported of what was sent, the player has gone.
+/// The number of looks in a row without a new report on what was sent, after which the player has gone.
 const MAX_SILENT: u32 = 3;
-
-/// All players, by their ids. Dropping a player's entry closes it.
-#[derive(Clone, Default)]
-pub(super) struct WhepSessions(Arc<Mutex<HashMap<String, Entry>>>);
-
-struct Entry {
-    fragments: mpsc::Sender<Fragment>,
-    grant: Grant,
-    clock: SessionClock,
-    _admitted: Option<Admitted>,
-}
-
-impl WhepSessions {
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// Gives candidates to a player's peer. False: there is no such player, or it does not take them.
-    pub(super) fn add_candidates(&self, id: &str, fragment: Fragment) -> bool {
-        self.lock()
-            .get(id)
-            .is_some_and(|player| player.fragments.try_send(fragment).is_ok())
-    }
-
-    /// Closes a player. False: there is none.
-    pub(super) fn close(&self, id: &str) -> bool {
-        self.lock().remove(id).is_some()
-    }
-
-    /// Closes those who have to leave.
-    pub(super) fn close_if(&self, has_to_leave: impl Fn(&Grant, &SessionClock) -> bool) {
-        self.lock()
-            .retain(|_, player| !has_to_leave(&player.grant, &player.clock));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        lock(&self.0)
-    }
-}
 
 /// Answers `offer` and keeps the peer until the player or the host ends.
 pub(super) async fn open(
@@ -75,11 +27,11 @@ pub(super) async fn open(
     client: IpAddr,
     grant: Grant,
 ) -> Result<Player, PlayerError> {
-    let refused = |reason: String| PlayerError::Refused(reason);
-    if context.registry.is_full(context.whep_sessions.count()) {
+    let people = &context.people;
+    if people.registry.is_full(people.whep_sessions.count()) {
         return Err(PlayerError::Full);
     }
-    let admitted = match &context.consent {
+    let admitted = match &people.consent {
         Some(consent) => Some(
             consent
                 .ask(client, grant.role)
@@ -88,41 +40,35 @@ pub(super) async fn open(
         ),
         None => None,
     };
-    let options = PeerOptions {
-        codecs: Vec::new(),
-        video: true,
-        audio: true,
-        // They point at nothing.
-        allows_half_size: true,
-        channel: None,
-        remote_offer: Some(offer),
-    };
-    let mut peer = context.media.open_peer(context.next_peer(), options).await;
-    let answer = match timeout(ANSWER, peer.event()).await {
-        Ok(Some(PeerEvent::Answer(answer))) => answer,
-        Ok(Some(PeerEvent::Failed(reason))) => {
-            context.tasks.spawn(peer.closed());
-            return Err(refused(reason));
-        }
-        _ => {
-            context.tasks.spawn(peer.closed());
-            return Err(refused("There is no answer to this offer".to_owned()));
-        }
-    };
-    let id = secret_id().map_err(|error| refused(error.to_string()))?;
-    let (sender, fragments) = mpsc::channel(FRAGMENTS);
-    let entry = Entry {
-        fragments: sender,
-        grant,
-        clock: SessionClock::begin(steady_ms()),
-        _admitted: admitted,
-    };
-    context.whep_sessions.lock().insert(id.clone(), entry);
-    tracing::info!(whep_sessions = context.whep_sessions.count(), "a player comes");
+    let (peer, answer) = answer(&context, offer).await?;
+    let id = secret_id().map_err(|error| PlayerError::Refused(error.to_string()))?;
+    let fragments = people.whep_sessions.add(id.clone(), grant, admitted);
+    tracing::info!(whep_sessions = people.whep_sessions.count(), "a player comes");
     context
         .tasks
         .spawn(keep(context.clone(), id.clone(), peer, fragments));
     Ok(Player { id, answer })
+}
+
+/// Opens a peer that only sends, and waits for its answer.
+async fn answer(context: &HostContext, offer: String) -> Result<(PeerHandle, String), PlayerError> {
+    let options = PeerOptions {
+        codecs: Vec::new(),
+        video: true,
+        audio: true,
+        // A player points at nothing.
+        allows_half_size: true,
+        channel: None,
+        remote_offer: Some(offer),
+    };
+    let mut peer = context.media.handle.open_peer(context.next_peer(), options).await;
+    let reason = match timeout(ANSWER, peer.event()).await {
+        Ok(Some(PeerEvent::Answer(answer))) => return Ok((peer, answer)),
+        Ok(Some(PeerEvent::Failed(failure))) => failure.to_string(),
+        _ => "There is no answer to this offer".to_owned(),
+    };
+    context.tasks.spawn(peer.closed());
+    Err(PlayerError::Refused(reason))
 }
 
 async fn keep(
@@ -131,7 +77,7 @@ async fn keep(
     mut peer: PeerHandle,
     mut fragments: mpsc::Receiver<Fragment>,
 ) {
-    let _vote = context.cursor_overlay.join();
+    let _vote = context.desktop.cursor_overlay.join();
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reports = Reports::default();
@@ -147,7 +93,7 @@ async fn keep(
                 None => break "it was closed".to_owned(),
             },
             event = peer.event() => match event {
-                Some(PeerEvent::Failed(reason)) => break reason,
+                Some(PeerEvent::Failed(failure)) => break failure.to_string(),
                 Some(_) => {}
                 None => break "the stream has ended".to_owned(),
             },
@@ -156,13 +102,13 @@ async fn keep(
             },
         }
     };
-    context.whep_sessions.close(&id);
+    context.people.whep_sessions.close(&id);
     tracing::info!(%reason, "a player leaves");
     peer.closed().await;
 }
 
-/// Whether a player is still there. It has no socket whose end would tell, and ICE takes its time; but it reports by
-/// RTCP what it receives, every few seconds, if it ever did.
+/// The reports by which a player shows that it is still there. It has no socket whose end would show it, and ICE takes
+/// its time; but a player that ever reported by RTCP what it receives does so every few seconds.
 #[derive(Debug, Default)]
 struct Reports {
     sent: Option<u64>,
@@ -171,10 +117,10 @@ struct Reports {
 }
 
 impl Reports {
-    /// Takes in the next look. False: the player has gone.
+    /// Takes the next look. Returns false if the player has gone.
     fn continue_with(&mut self, stats: &PeerStats) -> bool {
         if stats.packets_sent.is_none() {
-            // webrtcbin was too busy to say.
+            // webrtcbin was too busy to answer.
             return true;
         }
         if stats.reported.is_none() || stats.reported != self.reported {
@@ -187,7 +133,7 @@ impl Reports {
     }
 }
 
-/// 128 random bits: whoever knows them may close the player.
+/// An id of 128 random bits: who knows them may close the player.
 fn secret_id() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
@@ -198,7 +144,7 @@ fn secret_id() -> Result<String, getrandom::Error> {
 mod tests {
     use super::*;
 
-    /// Whether the player is kept after these looks, of each what was sent and what was reported.
+    /// True if the player is kept after these looks: packets that were sent, and the last that was reported.
     fn is_kept(looks: &[(u64, Option<u32>)]) -> bool {
         let mut reports = Reports::default();
         looks.iter().all(|(sent, reported)| {

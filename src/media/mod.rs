@@ -23,12 +23,12 @@ pub use latency::FrameTimes;
 pub use log::route_to_tracing;
 pub use pipeline::display::needs_display;
 pub use pipeline::parse::DescriptionError;
-pub use pipeline::plan::Plan;
+pub use pipeline::plan::{NoCommonCodec, Plan};
 pub use pipeline::stream_options::StreamOptions;
 pub use pipeline::validate::check_file;
 pub use runtime::peer_id::PeerId;
 pub use source::region::Region;
-pub use webrtc::messages::{ChannelOptions, MessageSink, PeerEvent, PeerOptions};
+pub use webrtc::messages::{ChannelOptions, MessageSink, PeerEvent, PeerFailure, PeerOptions};
 pub use webrtc::stats::PeerStats;
 
 /// Initialises GStreamer and registers our own elements. Must be called before anything else here; repeated calls are

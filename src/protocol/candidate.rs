@@ -5,22 +5,22 @@ use serde_json::Value;
 use super::fields;
 
 /// The longest candidate that is taken, in bytes.
-pub const MAX_CANDIDATE: usize = 1024;
+pub(crate) const MAX_CANDIDATE: usize = 1024;
 
 /// One ICE candidate, from either side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IceCandidate {
-    /// `candidate:…` (RFC 8839 section 5.1). Empty says that no more will come.
+pub(crate) struct IceCandidate {
+    /// `candidate:…` (RFC 8839 section 5.1). Empty: no more will come.
     pub candidate: String,
-    /// Which m-line of the SDP it belongs to, counted from 0.
+    /// The m-line of the SDP that it belongs to, counted from 0.
     pub sdp_m_line_index: u32,
     /// The same by name, when it is known.
     pub sdp_mid: Option<String>,
 }
 
 impl IceCandidate {
-    /// Whether this says that the sender has no more candidates.
-    pub fn is_end_of_candidates(&self) -> bool {
+    /// True if the sender has no more candidates.
+    pub(crate) fn is_end_of_candidates(&self) -> bool {
         self.candidate.is_empty()
     }
 
@@ -28,7 +28,7 @@ impl IceCandidate {
     ///
     /// # Errors
     /// A sentence for the client's author.
-    pub fn from_json(value: &Value) -> Result<Self, String> {
+    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
         let candidate = match value.get("candidate") {
             None | Some(Value::Null) => "",
             Some(Value::String(text)) if text.len() > MAX_CANDIDATE => {

@@ -1,4 +1,4 @@
-//! What a client says on the signaling socket.
+//! The client's messages on the signaling socket.
 
 use serde_json::Value;
 
@@ -12,15 +12,15 @@ use super::lease::LeaseRequest;
 use super::people::PersonName;
 use super::stats::StatsGroup;
 
-/// How many codecs and capabilities a client may list, and how long each name may be, in bytes.
+/// The most codecs and capabilities that a client may list, and the longest name of one, in bytes.
 const MAX_NAMES: (usize, usize) = (32, 64);
 
-/// A message from a client, understood.
+/// A message from a client.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ClientMessage {
-    /// Who the client is and what it can do. Answered by nothing: the welcome was sent already.
+pub(crate) enum ClientMessage {
+    /// The client introduces itself. There is no response: the welcome was sent already.
     Hello(Hello),
-    /// Is anybody there?
+    /// The client wants a pong.
     Ping {
         /// `data.timestamp`, echoed in the pong, else the envelope's.
         timestamp: Option<Value>,
@@ -29,7 +29,7 @@ pub enum ClientMessage {
     },
     /// The client wants the stream: make a peer, send an offer.
     RequestOffer(OfferConstraints),
-    /// The SDP answer to our offer.
+    /// The SDP answer to the host's offer.
     Answer {
         /// The session description.
         sdp: String,
@@ -40,60 +40,60 @@ pub enum ClientMessage {
     Input(Vec<InputEvent>),
     /// The client wants numbers.
     GetStats {
-        /// Which ones. Empty if it named only groups that are not known.
+        /// The groups. Empty if it named only groups that are not known.
         groups: Vec<StatsGroup>,
     },
     /// The client wants to agree on a protocol.
     Negotiate(Negotiate),
     /// The client wants to have the control for itself, or to give it away.
     Lease(LeaseRequest),
-    /// What the client wants to be called among the others, whom it wants to know.
+    /// The name that the client gives itself. It wants to know the others, too.
     Name(PersonName),
 }
 
-/// Which protocols a client speaks.
+/// The protocols that a client speaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Negotiate {
+pub(crate) struct Negotiate {
     /// In the client's order.
     pub supported: Vec<String>,
-    /// What it would like best.
+    /// The protocol that it prefers.
     pub preferred: Option<String>,
-    /// Feature names, as in the hello. `None`: it did not say.
+    /// Feature names, as in the hello. `None`: they are not given.
     pub capabilities: Option<Vec<String>>,
 }
 
-/// What a client tells of itself.
+/// A client's description of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hello {
+pub(crate) struct Hello {
     /// `client_info.user_agent`, cut to 512 bytes.
     pub user_agent: Option<String>,
     /// Feature names: `input-v2` says that the client sends key and button releases by itself, `dc-motion` that it
     /// knows the data channel of that purpose.
     pub capabilities: Vec<String>,
-    /// The video codecs that it can decode, by their names in SDP. Empty: it did not say.
+    /// The video codecs that it can decode, by their names in SDP. Empty: they are not given.
     pub video_codecs: Vec<String>,
 }
 
-/// What a client wants in the offer.
+/// The parts of the offer that a client wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferConstraints {
-    /// Whether the picture is wanted. If not said, it is.
+pub(crate) struct OfferConstraints {
+    /// True if the video is wanted; true by default.
     pub video: bool,
-    /// Whether the sound is wanted. If not said, it is not.
+    /// True if the sound is wanted; false by default.
     pub audio: bool,
-    /// Whether the host makes the data channel `input`. If not said, it does.
+    /// True if the host makes the data channel `input`; true by default.
     pub data_channel: bool,
-    /// The codecs that the client wants, by their names in SDP. Empty: as the hello said.
+    /// The codecs that the client wants, by their names in SDP. Empty: those of the hello.
     pub codec_preferences: Vec<String>,
 }
 
 impl ClientMessage {
-    /// Understands what `envelope` carries. `frame` is the size of the captured frame, if it is known:
+    /// Reads the message in `envelope`. `frame` is the size of the captured frame, if it is known:
     /// coordinates in another space are scaled to it.
     ///
     /// # Errors
     /// If the type is unknown, or its data is not what the type needs.
-    pub fn from_envelope(envelope: &Envelope, frame: Option<FrameSize>) -> Result<Self, Rejection> {
+    pub(crate) fn from_envelope(envelope: &Envelope, frame: Option<FrameSize>) -> Result<Self, Rejection> {
         let data = &envelope.data;
         match envelope.kind.as_str() {
             "hello" => Ok(Self::Hello(hello(data))),
@@ -221,7 +221,7 @@ fn negotiate(data: &Value) -> Negotiate {
     }
 }
 
-/// What is echoed: a number, or a text that is not long.
+/// A value that may be echoed: a number, or a text that is not long.
 fn scalar(data: &Value, name: &str) -> Option<Value> {
     let value = data.get(name)?;
     (value.is_number() || value.as_str().is_some_and(|text| text.len() <= 64)).then(|| value.clone())

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 /// The longest session description that is taken, in bytes.
-pub const MAX_SDP: usize = 32 * 1024;
+pub(crate) const MAX_SDP: usize = 32 * 1024;
 
-/// Which side of the exchange a description is.
+/// The side of the exchange that a description is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SdpKind {
+pub(crate) enum SdpKind {
     /// `offer`.
     Offer,
     /// `answer`.
@@ -16,7 +16,7 @@ pub enum SdpKind {
 
 /// A session description.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Description {
+pub(crate) struct Description {
     /// Offer or answer.
     pub kind: SdpKind,
     /// The text, which starts with `v=`.
@@ -28,7 +28,7 @@ impl Description {
     ///
     /// # Errors
     /// A sentence for the client's author.
-    pub fn from_json(value: &Value) -> Result<Self, String> {
+    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
         let kind = match value.get("type") {
             None | Some(Value::Null) => SdpKind::Answer,
             Some(kind) if kind == "answer" => SdpKind::Answer,
@@ -46,7 +46,7 @@ impl Description {
     }
 
     /// `{"type","sdp"}`.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let kind = match self.kind {
             SdpKind::Offer => "offer",
             SdpKind::Answer => "answer",
@@ -59,7 +59,7 @@ impl Description {
 ///
 /// # Errors
 /// A sentence for the client's author.
-pub fn checked_sdp(sdp: &str) -> Result<&str, String> {
+pub(crate) fn checked_sdp(sdp: &str) -> Result<&str, String> {
     if sdp.len() > MAX_SDP {
         Err(format!("The session description is longer than {MAX_SDP} bytes"))
     } else if sdp.starts_with("v=") {

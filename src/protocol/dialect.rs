@@ -1,4 +1,4 @@
-//! Which of the signaling protocols a socket speaks, found out before the upgrade.
+//! The signaling protocols, and the choice among them before the upgrade.
 
 /// A signaling protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Dialect {
     GstWebrtc,
 }
 
-/// What a client says of itself when it asks for the socket.
+/// The request for the socket, as far as it shows the dialect.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Handshake<'a> {
     /// The path of the URL, percent-decoded, without the query.
@@ -26,7 +26,7 @@ pub struct Handshake<'a> {
     pub user_agent: Option<&'a str>,
 }
 
-/// What a socket will speak at first.
+/// The dialect that a socket will speak at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detected {
     /// The dialect.
@@ -55,8 +55,8 @@ impl Dialect {
         }
     }
 
-    /// What `handshake` asks for, if its path is one of signaling and `supported` has the dialect. On a native path
-    /// decide, in this order: an offered subprotocol, the query, the header, "selkies" in the user agent.
+    /// The dialect that `handshake` asks for, if its path is one of signaling and `supported` has it. On a native path
+    /// these decide, in this order: an offered subprotocol, the query, the header, "selkies" in the user agent.
     pub fn detect(handshake: &Handshake<'_>, supported: &[String]) -> Option<Detected> {
         let is_supported = |dialect: &Dialect| supported.iter().any(|name| name == dialect.name());
         let offered = || {
@@ -104,7 +104,7 @@ impl Dialect {
     }
 }
 
-/// What stands where an app's name would, and is none.
+/// Segments in the place of an app's name that are none.
 const RESERVED: [&str; 5] = ["status", "clients", "sessions", "stats", "broadcast"];
 
 #[cfg(test)]

@@ -16,37 +16,37 @@ const MAX_ID: usize = 64;
 /// The longest `peer_id` that is kept, in bytes.
 const MAX_PEER_ID: usize = 32;
 
-/// What stands around a client's message. `Debug` hides the data: they may be keys.
+/// A client's message in its envelope. `Debug` hides the data: they may be keys.
 #[derive(Clone, PartialEq)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// `type`.
     pub kind: String,
     /// `id` (or its alias `message_id`): the answer carries the same.
     pub id: Option<String>,
     /// `timestamp`, milliseconds since the epoch by the client's clock, as it came.
     pub timestamp: Option<Value>,
-    /// `peer_id`, by which the client calls itself: a number or a text on the wire.
+    /// `peer_id`, the client's own name for itself: a number or a text on the wire.
     pub peer_id: Option<String>,
     /// `data`, or null.
     pub data: Value,
 }
 
-/// Why a client's message was not taken, and whom to tell.
+/// The refusal of a client's message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     /// The `id` of the message, if it had one.
     pub id: Option<String>,
-    /// What kind of mistake it was.
+    /// The kind of mistake.
     pub code: ErrorCode,
     /// A sentence for the client's author, without anything secret.
     pub message: String,
-    /// What else may help the client's author: `error.details`.
-    pub details: Option<String>,
+    /// Data for programs, or a text that may help the client's author: `error.details`.
+    pub details: Option<Value>,
 }
 
 impl Rejection {
     /// The refusal of a message without an id.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             id: None,
             code,
@@ -71,7 +71,7 @@ impl Envelope {
     /// # Errors
     /// If the frame is not a JSON object with a `type`, or is of another major version. Fields that are
     /// unknown, or missing and not needed, are no error.
-    pub fn parse(frame: &str) -> Result<Self, Rejection> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, Rejection> {
         let value = json::parse(frame).map_err(|error| {
             let code = match error {
                 JsonError::TooDeep => ErrorCode::InvalidMessage,
@@ -85,8 +85,8 @@ impl Envelope {
     /// Reads one object that was parsed already.
     ///
     /// # Errors
-    /// As [`Envelope::parse`].
-    pub fn from_json(value: &Value) -> Result<Self, Rejection> {
+    /// Those of [`Envelope::parse`].
+    pub(crate) fn from_json(value: &Value) -> Result<Self, Rejection> {
         let id = fields::text(value, "id", MAX_ID)
             .or_else(|| fields::text(value, "message_id", MAX_ID))
             .map(str::to_owned);
@@ -94,7 +94,7 @@ impl Envelope {
             id: id.clone(),
             code: ErrorCode::InvalidMessage,
             message: message.to_owned(),
-            details,
+            details: details.map(Value::from),
         };
         if let Some(version) = value.get("version")
             && !version
@@ -127,7 +127,7 @@ impl Envelope {
     }
 
     /// The refusal of this message.
-    pub fn reject(&self, code: ErrorCode, message: impl Into<String>) -> Rejection {
+    pub(crate) fn reject(&self, code: ErrorCode, message: impl Into<String>) -> Rejection {
         Rejection {
             id: self.id.clone(),
             ..Rejection::new(code, message)

@@ -1,15 +1,11 @@
-//! What a client is told when something cannot be done.
+//! The errors that a client is told of.
 
 /// The codes of the `error` message, by the names on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ErrorCode {
-    /// A connection could not be made.
-    ConnectionFailed,
+pub(crate) enum ErrorCode {
     /// Nothing was heard of the client for too long.
     ConnectionTimeout,
-    /// A connection has ended that was there.
-    ConnectionLost,
     /// The frame is not a message of this protocol: binary, wrong version, nested too deep, no `type`.
     InvalidMessage,
     /// `type` is not one that a client may send.
@@ -26,33 +22,23 @@ pub enum ErrorCode {
     IceCandidateFailed,
     /// webrtcbin or a pipeline failed, or there is none for this message.
     PeerConnectionFailed,
-    /// There is nothing that could be offered as the client wants it.
+    /// The client decodes nothing that the host encodes. `details.codecs` has the names of the host's codecs.
     OfferCreationFailed,
-    /// The client's offer could not be answered.
-    AnswerProcessingFailed,
     /// The host takes no more viewers, or is going down.
     ServerUnavailable,
-    /// A fault of the host.
-    InternalError,
     /// The client sends more than it may.
     RateLimited,
     /// The client reads too slowly: what waits for it has grown too long.
     ChannelFull,
-    /// There is no such client.
-    ClientNotFound,
-    /// The client has not proven who it is.
-    Unauthorized,
     /// The client is known and must not do this: a spectator sends input.
     Forbidden,
 }
 
 impl ErrorCode {
     /// The code as it stands in `error.code`.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::ConnectionFailed => "CONNECTION_FAILED",
             Self::ConnectionTimeout => "CONNECTION_TIMEOUT",
-            Self::ConnectionLost => "CONNECTION_LOST",
             Self::InvalidMessage => "INVALID_MESSAGE",
             Self::InvalidMessageType => "INVALID_MESSAGE_TYPE",
             Self::InvalidMessageData => "INVALID_MESSAGE_DATA",
@@ -62,21 +48,17 @@ impl ErrorCode {
             Self::IceCandidateFailed => "ICE_CANDIDATE_FAILED",
             Self::PeerConnectionFailed => "PEER_CONNECTION_FAILED",
             Self::OfferCreationFailed => "OFFER_CREATION_FAILED",
-            Self::AnswerProcessingFailed => "ANSWER_PROCESSING_FAILED",
             Self::ServerUnavailable => "SERVER_UNAVAILABLE",
-            Self::InternalError => "INTERNAL_ERROR",
             Self::RateLimited => "RATE_LIMITED",
             Self::ChannelFull => "CHANNEL_FULL",
-            Self::ClientNotFound => "CLIENT_NOT_FOUND",
-            Self::Unauthorized => "UNAUTHORIZED",
             Self::Forbidden => "FORBIDDEN",
         }
     }
 
     /// The family that the code belongs to, as it stands in `error.type`.
-    pub fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
-            Self::ConnectionFailed | Self::ConnectionTimeout | Self::ConnectionLost => "connection_error",
+            Self::ConnectionTimeout => "connection_error",
             Self::InvalidMessage
             | Self::InvalidMessageType
             | Self::InvalidMessageData
@@ -85,30 +67,25 @@ impl ErrorCode {
             Self::SdpProcessingFailed
             | Self::IceCandidateFailed
             | Self::PeerConnectionFailed
-            | Self::OfferCreationFailed
-            | Self::AnswerProcessingFailed => "webrtc_error",
-            Self::ServerUnavailable
-            | Self::InternalError
-            | Self::RateLimited
-            | Self::ChannelFull
-            | Self::ClientNotFound => "server_error",
-            Self::Unauthorized | Self::Forbidden => "permission_error",
+            | Self::OfferCreationFailed => "webrtc_error",
+            Self::ServerUnavailable | Self::RateLimited | Self::ChannelFull => "server_error",
+            Self::Forbidden => "permission_error",
         }
     }
 
-    /// Whether the client may go on with this socket. If not, it is closed.
-    pub fn is_recoverable(self) -> bool {
+    /// True if the client may go on with this socket. If not, it is closed.
+    pub(crate) fn is_recoverable(self) -> bool {
         !matches!(
             self,
-            Self::ConnectionTimeout | Self::ServerUnavailable | Self::ChannelFull | Self::Unauthorized
+            Self::ConnectionTimeout | Self::ServerUnavailable | Self::ChannelFull
         )
     }
 
-    /// With which code the socket is closed after an error that is not recoverable (RFC 6455 section 7.4).
-    pub fn close_code(self) -> u16 {
+    /// The code with which the socket is closed after an error that is not recoverable (RFC 6455 section 7.4).
+    pub(crate) fn close_code(self) -> u16 {
         match self {
             Self::ConnectionTimeout => 1001,
-            Self::Unauthorized | Self::Forbidden => 1008,
+            Self::Forbidden => 1008,
             Self::MessageTooLarge => 1009,
             Self::ServerUnavailable | Self::ChannelFull | Self::RateLimited => 1013,
             _ => 1011,

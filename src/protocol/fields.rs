@@ -1,4 +1,4 @@
-//! Reading fields out of JSON that anybody may have written.
+//! Reads fields out of JSON from the network.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! STUN and TURN servers, as they are told to clients (`RTCIceServer`, WebRTC section 4.2.4).
+//! STUN and TURN servers, as clients get them (`RTCIceServer`, WebRTC section 4.2.4).
 
 use serde::Serialize;
 

@@ -1,13 +1,13 @@
-//! JSON from anybody: parsed only when it is not nested deeper than any message of ours.
+//! JSON from the network: parsed only when it is not nested deeper than any known message.
 
 use serde_json::Value;
 
-/// How deep objects and arrays may be nested, the outermost counted as 1.
-pub const MAX_DEPTH: usize = 32;
+/// The deepest nesting of objects and arrays, the outermost counted as 1.
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Why a text is not taken as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JsonError {
+pub(crate) enum JsonError {
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
     /// Not JSON; says where, and nothing of the text.
@@ -29,7 +29,7 @@ impl std::error::Error for JsonError {}
 ///
 /// # Errors
 /// If it is nested too deep, which is found out without parsing it, or is not JSON.
-pub fn parse(text: &str) -> Result<Value, JsonError> {
+pub(crate) fn parse(text: &str) -> Result<Value, JsonError> {
     if depth_exceeds(text, MAX_DEPTH) {
         return Err(JsonError::TooDeep);
     }

@@ -7,28 +7,28 @@ use super::fields;
 /// The longest name of a client, in bytes.
 const MAX_ID: usize = 64;
 
-/// What a client wants of the control.
+/// A client's request about the control.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LeaseRequest {
-    /// To have it: at once if nobody has it, else its holder is told.
+pub(crate) enum LeaseRequest {
+    /// To have it: at once if no client has it, else its holder is told.
     Take,
     /// To give it back.
     Release,
-    /// To give it to somebody else.
+    /// To give it to another client.
     HandOver {
         /// The id that the host gave to the other client.
         client_id: String,
     },
 }
 
-/// Who has the control.
+/// The state of the control.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeaseState {
-    /// The client that alone may act. `None`: everybody whose role allows it may.
+pub(crate) struct LeaseState {
+    /// The client that alone may act. `None`: every client may whose role allows it.
     pub holder: Option<String>,
     /// The last client that wants it instead.
     pub requested_by: Option<String>,
-    /// Somebody acts at the desktop itself, and goes before all clients.
+    /// The local user acts, and goes before all clients.
     pub is_local: bool,
 }
 
@@ -47,13 +47,13 @@ impl LeaseRequest {
 }
 
 impl LeaseState {
-    /// Whether the client of this id may act, if its role allows it.
-    pub fn lets_act(&self, client_id: &str) -> bool {
+    /// True if the client of this id may act, as far as its role allows.
+    pub(crate) fn lets_act(&self, client_id: &str) -> bool {
         !self.is_local && self.is_free_for(client_id)
     }
 
-    /// Whether no other client has the control.
-    pub fn is_free_for(&self, client_id: &str) -> bool {
+    /// True if no other client has the control.
+    pub(crate) fn is_free_for(&self, client_id: &str) -> bool {
         self.holder.as_ref().is_none_or(|holder| holder == client_id)
     }
 

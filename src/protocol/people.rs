@@ -1,16 +1,17 @@
-//! Who is connected, as the others see it.
+//! The connected viewers, as the others see them.
 
 use serde_json::{Value, json};
 
 use super::fields;
 use super::role::Role;
+use super::text::is_hidden;
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 64;
 
-/// What somebody calls himself, for the others to read: 1 to 64 bytes that can be seen.
+/// The name that a viewer gives itself, for the others to read: 1 to 64 visible bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonName(String);
+pub(crate) struct PersonName(String);
 
 impl PersonName {
     /// The name in `data.name`, without spaces around it. `None`: it is missing, empty, too long, or more than a line.
@@ -21,24 +22,19 @@ impl PersonName {
     }
 
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Control characters, and those that turn the direction of what stands beside them.
-pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-}
-
 /// One client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub(crate) struct Person {
     /// The id that the host gave.
     pub client_id: String,
-    /// What it calls itself, if it has said so.
+    /// The name that it gave itself, if it did.
     pub name: Option<PersonName>,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
 }
 

@@ -1,16 +1,13 @@
-//! What a client may do: the role that its way in gave it.
+//! Roles, the permissions that they give, and the policy of a host.
 
-use super::channel::ChannelMessage;
-use super::input::InputEvent;
-
-/// From the least to the most.
+/// The role of a client, which its way in gave it. From the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Sees and hears.
     View,
     /// Acts on the desktop, too.
     Control,
-    /// Sees who else is there and shows them out, too.
+    /// Sees who else is connected and disconnects them, too.
     Admin,
 }
 
@@ -31,13 +28,13 @@ pub enum Permission {
     Download,
     /// To change the desktop's size.
     Resize,
-    /// To change the stream for everybody: its rate, and which part of the desktop is shown.
+    /// To change the stream for all viewers: its rate, and the part of the desktop that is shown.
     Settings,
-    /// To list the clients and show them out.
+    /// To list the clients and disconnect them.
     Manage,
 }
 
-/// Which way the clipboard goes, whatever the role.
+/// The directions in which the clipboard goes, whatever the role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ClipboardPolicy {
     /// Both ways.
@@ -51,21 +48,21 @@ pub enum ClipboardPolicy {
     Off,
 }
 
-/// What a host allows at all, whatever the role.
+/// The permissions that a host gives at all, whatever the role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Which way the clipboard goes.
+    /// The directions in which the clipboard goes.
     pub clipboard: ClipboardPolicy,
-    /// Whether there is a folder to send files to.
+    /// True if there is a folder to send files to.
     pub uploads: bool,
-    /// Whether there is a folder to fetch files from.
+    /// True if there is a folder to fetch files from.
     pub downloads: bool,
 }
 
 impl Policy {
-    /// Whether it leaves this to whom the role allows it.
-    pub fn allows(self, capability: Permission) -> bool {
-        match capability {
+    /// True if it leaves this to the role.
+    pub fn allows(self, permission: Permission) -> bool {
+        match permission {
             Permission::ClipboardRead => {
                 matches!(self.clipboard, ClipboardPolicy::Both | ClipboardPolicy::ToViewer)
             }
@@ -104,7 +101,7 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// The name, as clients are told it.
+    /// The name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Self::View => "view",
@@ -113,16 +110,16 @@ impl Role {
         }
     }
 
-    /// Whether it may do this.
-    pub fn allows(self, capability: Permission) -> bool {
-        self >= capability.least_role()
+    /// True if the role has this permission.
+    pub fn allows(self, permission: Permission) -> bool {
+        self >= permission.least_role()
     }
 
-    /// What it may do on such a host, by the names that clients are told.
-    pub fn capabilities(self, policy: Policy) -> Vec<&'static str> {
+    /// The permissions of the role on a host of this policy, by their names on the wire.
+    pub fn permissions(self, policy: Policy) -> Vec<&'static str> {
         let allowed = Permission::ALL
             .into_iter()
-            .filter(|capability| self.allows(*capability) && policy.allows(*capability));
+            .filter(|permission| self.allows(*permission) && policy.allows(*permission));
         allowed.map(Permission::name).collect()
     }
 }
@@ -139,49 +136,6 @@ impl Permission {
         Self::Settings,
         Self::Manage,
     ];
-
-    /// What `message` takes; `None` for what everybody may say.
-    pub fn needed_by(message: &ChannelMessage) -> Option<Self> {
-        match message {
-            ChannelMessage::Input(event) => Self::needed_for(event),
-            // Nobody measures, or minds a period of the display, who cannot act.
-            ChannelMessage::Gamepad(_) | ChannelMessage::Measure(_) | ChannelMessage::DisplayLate => {
-                Some(Self::Pointer)
-            }
-            ChannelMessage::ClipboardRead => Some(Self::ClipboardRead),
-            ChannelMessage::ClipboardWrite(_) => Some(Self::ClipboardWrite),
-            ChannelMessage::Resize { .. } => Some(Self::Resize),
-            ChannelMessage::SetVideoBitrate { .. }
-            | ChannelMessage::SetAudioBitrate { .. }
-            | ChannelMessage::SetFramerate { .. }
-            | ChannelMessage::Show(_)
-            | ChannelMessage::Scale(_) => Some(Self::Settings),
-            // These concern nobody else's picture.
-            ChannelMessage::PointerVisible(_)
-            | ChannelMessage::Pointers(_)
-            | ChannelMessage::Point(_)
-            | ChannelMessage::SetQuality { .. }
-            | ChannelMessage::Pause(_)
-            | ChannelMessage::FrameTimes(_)
-            | ChannelMessage::RequestKeyframe
-            | ChannelMessage::Ping { .. }
-            | ChannelMessage::Pong { .. }
-            | ChannelMessage::Report(_)
-            | ChannelMessage::Control { .. } => None,
-        }
-    }
-
-    /// What `event` takes; `None` for letting go and for what does nothing by itself, which everybody may.
-    pub fn needed_for(event: &InputEvent) -> Option<Self> {
-        match event {
-            InputEvent::Motion { .. }
-            | InputEvent::RelativeMotion { .. }
-            | InputEvent::Button { .. }
-            | InputEvent::Wheel { .. } => Some(Self::Pointer),
-            InputEvent::Key { .. } | InputEvent::Text(_) | InputEvent::Locks { .. } => Some(Self::Keyboard),
-            InputEvent::Layout(_) | InputEvent::Held(_) | InputEvent::ReleaseAll => None,
-        }
-    }
 
     fn name(self) -> &'static str {
         match self {
@@ -211,8 +165,8 @@ mod tests {
 
     #[test]
     fn each_role_may_do_what_the_lesser_ones_may_and_more() {
-        assert_eq!(Role::View.capabilities(Policy::default()), [""; 0]);
-        let control = Role::Control.capabilities(Policy::default());
+        assert_eq!(Role::View.permissions(Policy::default()), [""; 0]);
+        let control = Role::Control.permissions(Policy::default());
         assert!(
             control.contains(&"keyboard") && !control.contains(&"manage"),
             "{control:?}"
@@ -222,9 +176,9 @@ mod tests {
             downloads: true,
             ..Policy::default()
         };
-        assert_eq!(Role::Admin.capabilities(all).len(), Permission::ALL.len());
+        assert_eq!(Role::Admin.permissions(all).len(), Permission::ALL.len());
         assert_eq!(
-            Role::Admin.capabilities(Policy::default()).len(),
+            Role::Admin.permissions(Policy::default()).len(),
             Permission::ALL.len() - 2
         );
     }
@@ -241,7 +195,7 @@ mod tests {
                 clipboard: ClipboardPolicy::named(name).unwrap(),
                 ..Policy::default()
             };
-            let told = Role::Control.capabilities(policy);
+            let told = Role::Control.permissions(policy);
             assert_eq!(told.contains(&"clipboard-read"), read, "{name}");
             assert_eq!(told.contains(&"clipboard-write"), write, "{name}");
             assert!(policy.allows(Permission::Pointer) && told.contains(&"pointer"));
@@ -262,26 +216,5 @@ mod tests {
         for name in ["", "Admin", "root", "view "] {
             assert_eq!(Role::named(name), None, "{name}");
         }
-    }
-
-    #[test]
-    fn everybody_may_let_go_and_nobody_who_only_looks_may_act() {
-        assert_eq!(Permission::needed_for(&InputEvent::ReleaseAll), None);
-        for message in [
-            ChannelMessage::SetFramerate { fps: 1 },
-            ChannelMessage::ClipboardRead,
-            ChannelMessage::Resize {
-                enabled: None,
-                size: None,
-            },
-            ChannelMessage::Input(InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 }),
-        ] {
-            let needed = Permission::needed_by(&message).unwrap();
-            assert!(
-                !Role::View.allows(needed) && Role::Control.allows(needed),
-                "{message:?}"
-            );
-        }
-        assert_eq!(Permission::needed_by(&ChannelMessage::RequestKeyframe), None);
     }
 }

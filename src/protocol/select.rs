@@ -1,20 +1,21 @@
-//! Which protocol the two sides agree on.
+//! The protocol that the two sides agree on.
 
 use super::client::Negotiate;
 
 /// The outcome of a `protocol-negotiation`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected {
+pub(crate) struct Selected {
     /// The protocol to speak.
     pub protocol: String,
     /// The others that both sides speak, in the client's order.
     pub fallbacks: Vec<String>,
-    /// Whether the client named it. If not, it is the host's default.
+    /// True if the client named it. If not, it is the host's default.
     pub matched: bool,
 }
 
-/// Takes what the client prefers if `supported` has it, else the first of its list that is supported, else `default`.
-pub fn select(wish: &Negotiate, supported: &[String], default: &str) -> Selected {
+/// Takes the protocol that the client prefers if `supported` has it, else the first of its list that is supported, else
+/// `default`.
+pub(crate) fn select(wish: &Negotiate, supported: &[String], default: &str) -> Selected {
     let mut common: Vec<String> = Vec::new();
     for name in wish.preferred.iter().chain(&wish.supported) {
         let name = canonical(name);

@@ -1,4 +1,4 @@
-//! What the host says on the signaling socket, in the native protocol.
+//! The host's messages on the signaling socket, in the native protocol.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::select::Selected;
 use super::stats::Stats;
 use super::{NAME, VERSION};
 
-/// The features that every client of the signaling protocol expects by exactly these names.
+/// The features that every client of the original protocol expects by exactly these names.
 const CAPABILITIES: [&str; 3] = ["webrtc", "input", "stats"];
 /// All features of this host.
 const SERVER_CAPABILITIES: [&str; 8] = [
@@ -30,38 +30,38 @@ const SERVER_CAPABILITIES: [&str; 8] = [
 
 /// A message to a client, before it is put into its envelope.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ServerMessage {
+pub(crate) enum ServerMessage {
     /// The first message on every socket, and the only one of its kind.
     Welcome {
         /// The part of the path behind `/ws/`.
         app_name: String,
-        /// How often the client should ping, in milliseconds.
+        /// The interval in which the client should ping, in milliseconds.
         heartbeat_interval_ms: u64,
         /// The longest frame that the host reads, in bytes.
         max_message_size: usize,
-        /// What the client should use for ICE.
+        /// The ICE servers for the client.
         ice_servers: Vec<IceServer>,
-        /// What the client may do.
+        /// The client's role.
         role: Role,
-        /// What the host allows.
+        /// The policy of the host.
         policy: Policy,
         /// The settings of the page that the host decides.
         client: Map<String, Value>,
     },
     /// The answer to a ping.
     Pong {
-        /// What the ping had, unchanged: the client's own clock.
+        /// That of the ping, unchanged: the client's own clock.
         timestamp: Option<Value>,
-        /// What the ping had, unchanged.
+        /// That of the ping, unchanged.
         sequence: Option<Value>,
-        /// How many messages this client has sent, this one included.
+        /// The number of messages that this client has sent, this one included.
         message_count: u64,
     },
     /// The SDP offer that webrtcbin made.
     Offer {
         /// The session description.
         sdp: String,
-        /// What the client should use for ICE.
+        /// The ICE servers for the client.
         ice_servers: Vec<IceServer>,
     },
     /// The answer has been applied.
@@ -72,20 +72,20 @@ pub enum ServerMessage {
     Stats(Stats),
     /// The protocol to speak.
     ProtocolSelected(Selected),
-    /// Who has the control now.
+    /// The state of the control.
     ControlState(LeaseState),
-    /// Who is connected, the first to come first.
+    /// The connected clients, the first to come first.
     People(Arc<[Person]>),
     /// Something could not be done. Its id goes into the [`Stamp`].
     Error(Rejection),
 }
 
-/// What goes around a [`ServerMessage`].
+/// The envelope of a [`ServerMessage`].
 #[derive(Debug, Clone, Copy)]
-pub struct Stamp<'a> {
+pub(crate) struct Stamp<'a> {
     /// The id of the message: in a response, that of the request.
     pub id: &'a str,
-    /// Whether `id` is a request's.
+    /// True if `id` is a request's.
     pub is_response: bool,
     /// Milliseconds since the epoch.
     pub timestamp_ms: u64,
@@ -95,7 +95,7 @@ pub struct Stamp<'a> {
 
 impl ServerMessage {
     /// The text frame that says this.
-    pub fn encode(&self, stamp: Stamp<'_>) -> String {
+    pub(crate) fn encode(&self, stamp: Stamp<'_>) -> String {
         let always = [
             ("version", VERSION.into()),
             ("type", self.kind().into()),
@@ -109,7 +109,7 @@ impl ServerMessage {
             Self::AnswerAck => None,
             _ => Some(("data", self.data(stamp))),
         };
-        // Where the gstwebrtc clients look for their id, in a message of the same type.
+        // The gstwebrtc clients look there for their id, in a message of the same type.
         let greeting = matches!(self, Self::Welcome { .. }).then(|| ("peerId", stamp.client_id.into()));
         let fields = always.into_iter().chain(reply).chain(content).chain(greeting);
         Value::Object(fields.map(|(name, value)| (name.to_owned(), value)).collect()).to_string()
@@ -153,7 +153,7 @@ impl ServerMessage {
                     "max_message_size": max_message_size,
                     "ice_servers": ice_servers,
                     "role": role.name(),
-                    "permissions": role.capabilities(*policy),
+                    "permissions": role.permissions(*policy),
                     "client": client,
                 },
             }),

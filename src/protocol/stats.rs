@@ -1,19 +1,19 @@
-//! Numbers that a client may ask for. What was not measured is absent, never zero.
+//! Numbers that a client may ask for. A number that was not measured is absent, never zero.
 
 use serde_json::{Map, Value};
 
 /// A group of numbers, as named in `get-stats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatsGroup {
+pub(crate) enum StatsGroup {
     /// Of this viewer's peer.
     Webrtc,
     /// Of the machine and of the capture.
     System,
 }
 
-/// What was measured. Only groups that were asked for are present, if only as empty ones.
+/// The numbers. Only groups that were asked for are present, if only as empty ones.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stats {
+pub(crate) struct Stats {
     /// This viewer's peer.
     pub webrtc: Option<WebrtcStats>,
     /// The machine and the capture.
@@ -22,7 +22,7 @@ pub struct Stats {
 
 /// The numbers of one peer, since it was opened.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct WebrtcStats {
+pub(crate) struct WebrtcStats {
     /// Bytes of RTP sent.
     pub bytes_sent: Option<u64>,
     /// Bytes received.
@@ -31,21 +31,21 @@ pub struct WebrtcStats {
     pub packets_sent: Option<u64>,
     /// Packets received.
     pub packets_received: Option<u64>,
-    /// RTP packets that the client says it lost; negative if it saw duplicates (RFC 3550 section 6.4.1).
+    /// RTP packets lost, as the client reports; negative if it saw duplicates (RFC 3550 section 6.4.1).
     pub packets_lost: Option<i64>,
-    /// Of the arrival at the client, in seconds.
+    /// The jitter of the arrival at the client, in seconds.
     pub jitter_s: Option<f64>,
-    /// Round trip, in seconds.
+    /// The round trip, in seconds.
     pub rtt_s: Option<f64>,
-    /// What congestion control believes to be available, in bits per second.
+    /// The bandwidth that congestion control estimates, in bits per second.
     pub bandwidth_bps: Option<u64>,
-    /// Where the time of its last frames went.
+    /// The times of its last frames.
     pub stages: Option<Box<StageTimes>>,
 }
 
-/// Where the time of a frame goes at the host: medians of the last frames, in microseconds.
+/// The times of a frame on the host: medians of the last frames, in microseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StageTimes {
+pub(crate) struct StageTimes {
     /// From the change on the screen until the frame was there.
     pub capture_us: u32,
     /// Until it was in the encoder's format.
@@ -58,14 +58,14 @@ pub struct StageTimes {
 
 /// The numbers of the machine.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct SystemStats {
-    /// Of all processors together, 0 to 100.
+pub(crate) struct SystemStats {
+    /// The load of all processors together, 0 to 100.
     pub cpu_percent: Option<f64>,
     /// Memory in use, in bytes.
     pub memory_used_bytes: Option<u64>,
-    /// Memory that there is, in bytes.
+    /// Memory in total, in bytes.
     pub memory_total_bytes: Option<u64>,
-    /// Of the graphics processor, 0 to 100.
+    /// The load of the graphics processor, 0 to 100.
     pub gpu_percent: Option<f64>,
     /// Frames captured per second, lately.
     pub fps: Option<f64>,
@@ -73,10 +73,10 @@ pub struct SystemStats {
 
 impl StatsGroup {
     /// The groups that a client gets when it names none.
-    pub const DEFAULT: [Self; 2] = [Self::Webrtc, Self::System];
+    pub(crate) const DEFAULT: [Self; 2] = [Self::Webrtc, Self::System];
 
-    /// The group that is called `name` on the wire.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The group of this name on the wire.
+    pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "webrtc" => Some(Self::Webrtc),
             "system" => Some(Self::System),

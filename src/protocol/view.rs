@@ -6,11 +6,11 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::input::FrameSize;
-use super::people::is_hidden;
+use super::text::is_hidden;
 
 /// Names what is shown. As text: `desktop`, `monitor-67`, `window-4194311`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ViewId {
+pub(crate) enum ViewId {
     /// All of it.
     #[default]
     Desktop,
@@ -54,14 +54,14 @@ impl FromStr for ViewId {
     }
 }
 
-/// What can be shown.
+/// A part of the desktop that can be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// Which one.
+pub(crate) struct View {
+    /// The id.
     pub id: ViewId,
-    /// What a person knows it by; empty for the whole desktop.
+    /// The name for people; empty for the whole desktop.
     pub name: ViewName,
-    /// The size of its picture.
+    /// Its size, in pixels of the desktop.
     pub size: FrameSize,
 }
 
@@ -77,13 +77,13 @@ impl View {
     }
 }
 
-/// A line of at most 100 bytes that can be seen. Programs choose the titles of their windows as they like.
+/// A name of at most 100 bytes, on one line and visible. Programs choose the titles of their windows as they like.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ViewName(String);
+pub(crate) struct ViewName(String);
 
 impl ViewName {
     /// Takes what there is of it.
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut name: String = text.chars().filter(|c| !is_hidden(*c)).collect();
         name.truncate(name.floor_char_boundary(MAX_NAME));
         Self(name.trim().to_owned())

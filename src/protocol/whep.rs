@@ -4,13 +4,13 @@
 use super::candidate::{IceCandidate, MAX_CANDIDATE};
 
 /// The longest fragment that is taken, in bytes.
-pub const MAX_FRAGMENT: usize = 32 * 1024;
-/// How many candidates one fragment may carry.
-pub const MAX_CANDIDATES: usize = 64;
+pub(crate) const MAX_FRAGMENT: usize = 32 * 1024;
+/// The most candidates of one fragment.
+pub(crate) const MAX_CANDIDATES: usize = 64;
 
-/// What a fragment says. `Debug` hides the password.
+/// A fragment. `Debug` hides the password.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Fragment {
+pub(crate) struct Fragment {
     /// The client's ICE user name fragment. Another one than before asks for an ICE restart.
     pub ufrag: Option<String>,
     /// Its ICE password.
@@ -19,9 +19,9 @@ pub struct Fragment {
     pub candidates: Vec<IceCandidate>,
 }
 
-/// Why a fragment is not taken.
+/// The reason for which a fragment is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FragmentError {
+pub(crate) enum FragmentError {
     /// Longer than [`MAX_FRAGMENT`], or with a line longer than any candidate.
     TooLong,
     /// More than [`MAX_CANDIDATES`] candidates.
@@ -55,12 +55,12 @@ impl Fragment {
     /// Reads a fragment. Lines that are not needed are skipped; lines may end in LF alone.
     ///
     /// Candidates belong to the media section that they stand in. Sections count from 0 as they come; with a `mid`
-    /// that is a number, from that number, since a fragment need not have all sections of the description. What
-    /// stands before the first section belongs to the first.
+    /// that is a number, from that number, since a fragment need not have all sections of the description. Lines
+    /// before the first section belong to the first.
     ///
     /// # Errors
     /// If it is too long or no SDP at all.
-    pub fn parse(text: &str) -> Result<Self, FragmentError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, FragmentError> {
         if text.len() > MAX_FRAGMENT {
             return Err(FragmentError::TooLong);
         }

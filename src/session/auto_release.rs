@@ -2,10 +2,10 @@
 
 use crate::protocol::input::{Button, InputEvent};
 
-/// After how long, in milliseconds.
+/// The time after which a button is released, in milliseconds.
 const HELD_MS: u64 = 250;
 
-/// Which buttons wait to be released. The first release by the client itself ends it for good.
+/// The buttons that wait to be released. The first release by the client itself ends this for good.
 #[derive(Debug, Default)]
 pub(super) struct AutoRelease {
     releases_itself: bool,
@@ -13,13 +13,13 @@ pub(super) struct AutoRelease {
 }
 
 impl AutoRelease {
-    /// The client says that it sends every release by itself.
+    /// Stops releasing: the client sends every release by itself.
     pub(super) fn switch_off(&mut self) {
         self.releases_itself = true;
         self.held.clear();
     }
 
-    /// Takes note of what the client did.
+    /// Takes note of the client's input.
     pub(super) fn note(&mut self, event: &InputEvent, now_ms: u64) {
         match event {
             InputEvent::Button { pressed: false, .. } => self.switch_off(),
@@ -53,7 +53,7 @@ impl AutoRelease {
         due
     }
 
-    /// When the next one is due.
+    /// The time of the next release, in milliseconds since the epoch.
     pub(super) fn deadline_ms(&self) -> Option<u64> {
         self.held.iter().map(|(_, at_ms)| *at_ms).min()
     }

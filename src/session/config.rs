@@ -1,4 +1,4 @@
-//! How sessions present themselves, and what they allow.
+//! The settings of sessions.
 
 use serde_json::{Map, Value};
 
@@ -10,32 +10,32 @@ use crate::protocol::role::{Policy, Role};
 /// The same for all viewers of a host, but for `role` and short-lived credentials in `ice_servers`.
 #[derive(Debug, Clone)]
 pub struct SessionConfig {
-    /// How often a client should ping, in milliseconds. Told in the welcome.
+    /// The interval in which a client should ping, in milliseconds. Sent in the welcome.
     pub heartbeat_interval_ms: u64,
-    /// After how long without a sign of life a client is given up, in milliseconds. 0: never.
+    /// The time without a sign of life after which a client is given up, in milliseconds. 0: never.
     pub connection_timeout_ms: u64,
-    /// The longest frame that is read, in bytes. Told in the welcome.
+    /// The longest frame that is read, in bytes. Sent in the welcome.
     pub max_message_size: usize,
-    /// What clients should use for ICE. Told in the welcome and with each offer.
+    /// The ICE servers for clients. Sent in the welcome and with each offer.
     pub ice_servers: Vec<IceServer>,
     /// The names of the dialects that may be spoken.
     pub supported_protocols: Vec<String>,
-    /// What is spoken with a client that knows none of them.
+    /// The name of the dialect for a client that knows none of them.
     pub default_protocol: String,
-    /// How many messages a client may send at once.
+    /// The most messages that a client may send at once.
     pub rate_burst: u32,
-    /// How many messages a client may send per second, lastingly.
+    /// The sustained limit of a client's messages, per second.
     pub rate_per_second: u32,
-    /// What the client may do. Told in the welcome.
+    /// The client's role. Sent in the welcome.
     pub role: Role,
-    /// What the host allows, whatever the role. Told in the welcome.
+    /// The policy of the host, which holds whatever the role. Its outcome is sent in the welcome.
     pub policy: Policy,
-    /// The settings of the page that the host decides, by the page's names. Told in the welcome.
+    /// The settings of the page that the host decides, by the page's names. Sent in the welcome.
     pub client: Map<String, Value>,
 }
 
 impl SessionConfig {
-    /// Whether `dialect` may be spoken.
+    /// True if `dialect` may be spoken.
     pub fn supports(&self, dialect: Dialect) -> bool {
         self.supported_protocols.iter().any(|name| name == dialect.name())
     }

@@ -1,31 +1,40 @@
-//! What every dialect needs to know of its socket.
+//! The state of a socket that every dialect needs.
 
-use super::SessionConfig;
+use super::config::SessionConfig;
 use super::event::Action;
+use super::rate_limit::Bucket;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::input::FrameSize;
-use crate::protocol::role::Permission;
+use crate::protocol::rights::Rights;
 use crate::protocol::server::{ServerMessage, Stamp};
 
-/// The socket, and what is known of its client.
+/// The socket and its client.
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) client_id: String,
     pub(super) app_name: String,
     pub(super) config: SessionConfig,
+    /// The limit on the client's frames.
+    pub(super) bucket: Bucket,
     pub(super) frame: Option<FrameSize>,
-    pub(super) may_control: bool,
+    /// Of the client, as far as the host has said.
+    pub(super) rights: Rights,
     pub(super) messages_received: u64,
     pub(super) errors: u64,
     messages_sent: u64,
 }
 
 impl Context {
-    pub(super) fn new(client_id: String, app_name: &str, config: SessionConfig) -> Self {
+    pub(super) fn new(client_id: String, app_name: &str, config: SessionConfig, now_ms: u64) -> Self {
         Self {
             client_id,
             app_name: app_name.to_owned(),
-            may_control: config.role.allows(Permission::Pointer),
+            bucket: Bucket::new(config.rate_burst, config.rate_per_second, now_ms),
+            rights: Rights {
+                role: config.role,
+                policy: config.policy,
+                has_control: true,
+            },
             config,
             frame: None,
             messages_received: 0,
@@ -34,7 +43,7 @@ impl Context {
         }
     }
 
-    /// A message of the native protocol: the response to the request of that id, or one of our own accord.
+    /// A message of the native protocol: the response to the request `request_id`, or one of the host's own accord.
     pub(super) fn send(
         &mut self,
         message: &ServerMessage,

@@ -1,7 +1,7 @@
 //! One signaling socket, as a state machine without I/O and without a clock.
 //!
-//! The owner feeds it what happened ([`Event`]) and does what comes out ([`Action`]), in order. The same
-//! [`Session`] speaks every dialect, also those in which the host is not called but calls. The rules it keeps: the
+//! The owner feeds it events (`Event`) and does the actions that come out (`Action`), in order. The same
+//! `Session` speaks every dialect, also those in which the host is not called but calls. It keeps these rules: the
 //! welcome comes first and once; a response carries its request's id; the offer goes before the host's candidates;
 //! the client's candidates wait until its description has been applied; a new request replaces the peer.
 
@@ -15,9 +15,11 @@ mod negotiation;
 mod rate_limit;
 
 pub use config::SessionConfig;
-pub use event::{Action, Event, PeerKey, PeerRequest, StatsRequest};
-pub use machine::Session;
-pub use rate_limit::Bucket;
+pub(crate) use event::{
+    Action, Event, FailureKind, PeerEvent, PeerFailure, PeerKey, PeerRequest, StatsRequest,
+};
+pub(crate) use machine::Session;
+pub(crate) use rate_limit::Bucket;
 
 #[cfg(test)]
 mod tests;

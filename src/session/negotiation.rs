@@ -2,18 +2,18 @@
 
 use crate::protocol::candidate::IceCandidate;
 
-/// How many of the client's candidates may wait for its description.
+/// The most candidates of the client that wait for its description.
 pub(super) const MAX_WAITING_CANDIDATES: usize = 64;
 
-/// How far one peer has come.
+/// The state of the negotiation with one peer.
 #[derive(Debug, Default)]
-pub(super) enum Exchange {
+pub(super) enum Negotiation {
     /// No peer.
     #[default]
     Idle,
     /// The peer is being built and will offer.
     Offering,
-    /// The client has our offer and owes an answer. Its candidates wait.
+    /// The client has the offer and owes an answer. Its candidates wait.
     Offered { waiting: Vec<IceCandidate> },
     /// webrtcbin is applying the answer. Candidates still wait.
     Applying { waiting: Vec<IceCandidate> },
@@ -23,7 +23,7 @@ pub(super) enum Exchange {
     Stable,
 }
 
-/// What to do with a client's answer.
+/// The verdict on a client's answer.
 pub(super) enum RemoteAnswer {
     /// Apply it.
     Apply,
@@ -33,7 +33,7 @@ pub(super) enum RemoteAnswer {
     Unexpected,
 }
 
-/// What to do with a client's candidate.
+/// The verdict on a client's candidate.
 pub(super) enum RemoteCandidate {
     /// Give it to the peer.
     Add(IceCandidate),
@@ -45,8 +45,8 @@ pub(super) enum RemoteCandidate {
     Unexpected,
 }
 
-impl Exchange {
-    /// A new peer, which answers if the client has offered.
+impl Negotiation {
+    /// The negotiation of a new peer, which answers if the client has offered.
     pub(super) fn open(remote_offer: bool) -> Self {
         if remote_offer {
             Self::Answering { waiting: Vec::new() }
@@ -55,11 +55,12 @@ impl Exchange {
         }
     }
 
+    /// True if there is no peer.
     pub(super) fn is_idle(&self) -> bool {
         matches!(self, Self::Idle)
     }
 
-    /// The peer has offered. Whether the client is to be told.
+    /// Takes note that the peer has offered. Returns true if the offer goes to the client.
     pub(super) fn offered(&mut self) -> bool {
         let is_expected = matches!(self, Self::Offering);
         if is_expected {
@@ -68,7 +69,7 @@ impl Exchange {
         is_expected
     }
 
-    /// The peer has answered. The candidates that have waited; `None` if nobody wants to know.
+    /// Takes note that the peer has answered. Returns the candidates that have waited; `None` if no answer was due.
     pub(super) fn answered(&mut self) -> Option<Vec<IceCandidate>> {
         let Self::Answering { waiting } = self else {
             return None;
@@ -78,6 +79,7 @@ impl Exchange {
         Some(waiting)
     }
 
+    /// Takes the client's answer.
     pub(super) fn remote_answer(&mut self) -> RemoteAnswer {
         match self {
             Self::Offered { waiting } => {
@@ -90,7 +92,8 @@ impl Exchange {
         }
     }
 
-    /// The answer is applied. The candidates that have waited; `None` if no answer was being applied.
+    /// Takes note that the answer is applied. Returns the candidates that have waited; `None` if no answer was being
+    /// applied.
     pub(super) fn applied(&mut self) -> Option<Vec<IceCandidate>> {
         let Self::Applying { waiting } = self else {
             return None;
@@ -100,7 +103,7 @@ impl Exchange {
         Some(waiting)
     }
 
-    /// The answer could not be applied: another one may come. Whether one was being applied.
+    /// Takes note that the answer could not be applied: another one may come. Returns true if one was being applied.
     pub(super) fn refused(&mut self) -> bool {
         let Self::Applying { waiting } = self else {
             return false;
@@ -110,6 +113,7 @@ impl Exchange {
         true
     }
 
+    /// Takes a candidate of the client.
     pub(super) fn remote_candidate(&mut self, candidate: IceCandidate) -> RemoteCandidate {
         match self {
             Self::Stable => RemoteCandidate::Add(candidate),
@@ -125,7 +129,7 @@ impl Exchange {
         }
     }
 
-    /// Whether the client has our description, so that it can take our candidates.
+    /// True if the client has the host's description, so that it can take the host's candidates.
     pub(super) fn takes_local_candidates(&self) -> bool {
         matches!(self, Self::Offered { .. } | Self::Applying { .. } | Self::Stable)
     }

@@ -1,8 +1,8 @@
-//! How much a client may send: a bucket of tokens, one for each message.
+//! The limit on a client's messages: a bucket of tokens, one for each message.
 
-/// Filled evenly, up to its size.
+/// A bucket of tokens, filled evenly up to its size.
 #[derive(Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     /// In thousandths of a token.
     level: u64,
     size: u64,
@@ -13,7 +13,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// A full bucket: `burst` at once, and then `per_second`.
-    pub fn new(burst: u32, per_second: u32, now_ms: u64) -> Self {
+    pub(crate) fn new(burst: u32, per_second: u32, now_ms: u64) -> Self {
         let size = u64::from(burst.max(1)) * TOKEN;
         Self {
             level: size,
@@ -23,8 +23,8 @@ impl Bucket {
         }
     }
 
-    /// Takes a token if there is one.
-    pub fn take(&mut self, now_ms: u64) -> bool {
+    /// Takes a token. Returns false if there is none.
+    pub(crate) fn take(&mut self, now_ms: u64) -> bool {
         let elapsed = now_ms.saturating_sub(self.filled_at_ms);
         self.filled_at_ms = self.filled_at_ms.max(now_ms);
         self.level = self
@@ -36,7 +36,7 @@ impl Bucket {
         taken.is_some()
     }
 
-    /// When there will be a token, at the latest.
+    /// The time at which there is a token, at the latest, in milliseconds since the epoch.
     pub(super) fn ready_at_ms(&self) -> u64 {
         let missing = TOKEN.saturating_sub(self.level);
         self.filled_at_ms.saturating_add(missing.div_ceil(self.rate))

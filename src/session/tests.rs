@@ -48,18 +48,23 @@ fn sent(actions: &[Action]) -> Vec<Value> {
 }
 
 fn offered(key: PeerKey) -> Event<'static> {
-    let sdp = "v=0".to_owned();
-    Event::Offered { key, sdp }
+    Event::Peer(key, PeerEvent::Offered("v=0".to_owned()))
 }
 
 fn answered(key: PeerKey) -> Event<'static> {
-    let sdp = "v=0".to_owned();
-    Event::Answered { key, sdp }
+    Event::Peer(key, PeerEvent::Answered("v=0".to_owned()))
 }
 
 fn failed(key: PeerKey) -> Event<'static> {
-    let reason = "no encoder".to_owned();
-    Event::PeerFailed { key, reason }
+    Event::Peer(key, PeerEvent::Failed(PeerFailure::other("no encoder")))
+}
+
+fn applied(key: PeerKey) -> Event<'static> {
+    Event::Peer(key, PeerEvent::AnswerApplied)
+}
+
+fn refused(key: PeerKey, reason: &str) -> Event<'static> {
+    Event::Peer(key, PeerEvent::AnswerRefused(reason.to_owned()))
 }
 
 fn candidate(text: &str) -> IceCandidate {
@@ -71,8 +76,7 @@ fn candidate(text: &str) -> IceCandidate {
 }
 
 fn local(key: PeerKey, text: &str) -> Event<'static> {
-    let candidate = candidate(text);
-    Event::LocalCandidate { key, candidate }
+    Event::Peer(key, PeerEvent::LocalCandidate(candidate(text)))
 }
 
 fn apply(key: PeerKey) -> Action {

@@ -106,6 +106,6 @@ fn session_body(host: &SharedHost, grant: &Grant) -> serde_json::Value {
     json!({
         "mode": host.access().mode(),
         "role": grant.role.name(),
-        "permissions": grant.role.capabilities(host.policy()),
+        "permissions": grant.role.permissions(host.policy()),
     })
 }

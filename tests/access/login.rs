@@ -150,7 +150,7 @@ async fn a_password_lets_in_and_many_tries_at_once_get_no_further_than_a_few() {
     set_password(&state, &secret("correct horse")).unwrap();
     let file = PasswordFile::open(state).unwrap();
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Password(file), None, Vec::new());
+        setup.parts.access = Access::new(Mode::Password(file), None, Vec::new());
     });
     let answer = get(host.address, "/api/session").await;
     assert_eq!((answer.status, answer.json()), (401, json!({"mode": "password"})));
@@ -175,7 +175,7 @@ async fn a_user_that_the_proxy_names_comes_in_and_one_that_names_itself_does_not
     for (proxy, code) in [("127.0.0.1", 200), ("192.0.2.1", 401)] {
         let host = TestHost::start_custom(|setup| {
             let header = "x-forwarded-user".to_owned();
-            setup.access = Access::new(Mode::Proxy { header }, None, vec![proxy.parse().unwrap()]);
+            setup.parts.access = Access::new(Mode::Proxy { header }, None, vec![proxy.parse().unwrap()]);
         });
         let user = [("x-forwarded-user", "ann")];
         assert_eq!(

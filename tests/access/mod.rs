@@ -26,7 +26,7 @@ fn secret(text: &str) -> Secret {
 
 fn token_host() -> TestHost {
     TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
     })
 }
 

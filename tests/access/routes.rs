@@ -103,8 +103,8 @@ async fn request_as(address: SocketAddr, name: &str, cookie: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_player_on_another_page_learns_that_it_needs_a_token() {
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
-        setup.origins = vec!["https://player.example".to_owned()];
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
+        setup.config.origins = vec!["https://player.example".to_owned()];
     });
     let origin = ("origin", "https://player.example");
     let asked = ("access-control-request-headers", "authorization");
@@ -131,8 +131,8 @@ async fn a_player_on_another_page_learns_that_it_needs_a_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_the_headers_that_keep_browsers_safe() {
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
-        setup.serving.embedders = vec!["https://desk.example".parse().unwrap()];
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
+        setup.parts.serving.embedders = vec!["https://desk.example".parse().unwrap()];
     });
     for (path, store) in [
         ("/", Some("no-cache")),

@@ -19,8 +19,8 @@ fn host_with_stay(change: impl FnOnce(&mut SessionLimits)) -> (TestHost, String,
     let shares = Shares::new(state);
     let (_, link) = shares.add(Role::View, now_ms + 3_600_000, now_ms).unwrap();
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
-        change(&mut setup.limits);
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
+        change(&mut setup.config.limits);
     });
     (host, format!("Bearer {}", link.expose()), place)
 }
@@ -54,7 +54,7 @@ async fn who_does_nothing_is_shown_out_and_who_acts_or_may_only_look_stays() {
         () = acting => unreachable!(),
     };
     assert_eq!(u16::from(frame.code), 1008);
-    assert_eq!(frame.reason.as_str(), "Nothing was done for too long");
+    assert_eq!(frame.reason.as_str(), "Idle timeout");
     for client in [&mut looks, &mut clicks, &mut types.client] {
         client.send(json!({"type":"ping"})).await;
         client.receive_type("pong").await;
@@ -71,7 +71,7 @@ async fn everybody_leaves_after_the_longest_time_and_may_come_again() {
         client.receive_type("welcome").await;
         let frame = client.closed().await.unwrap();
         assert_eq!(u16::from(frame.code), 1008);
-        assert_eq!(frame.reason.as_str(), "The time is over");
+        assert_eq!(frame.reason.as_str(), "Session time limit reached");
     }
     host.stop().await;
 }

@@ -21,7 +21,7 @@ async fn whoever_came_by_a_link_is_shown_out_when_it_is_revoked_and_others_stay(
     let now_ms = deskbeam::clock::now_ms();
     let (share, link) = shares.add(Role::View, now_ms + 3_600_000, now_ms).unwrap();
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(Shares::new(state)), Vec::new());
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), Some(Shares::new(state)), Vec::new());
     });
     let answer = login(host.address, link.expose()).await;
     assert_eq!((answer.status, &answer.json()["role"]), (200, &json!("view")));
@@ -59,7 +59,7 @@ async fn a_guest_that_may_only_look_sees_everything_and_moves_nothing() {
     let (_, view) = shares.add(Role::View, now_ms + 3_600_000, now_ms).unwrap();
     let (_, control) = shares.add(Role::Control, now_ms + 3_600_000, now_ms).unwrap();
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(Shares::new(state)), Vec::new());
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), Some(Shares::new(state)), Vec::new());
     });
     let join = async |link: &Secret| {
         let bearer = format!("Bearer {}", link.expose());
@@ -110,8 +110,8 @@ async fn everybody_is_cut_off_at_once_and_only_the_owner_can_come_back() {
     let cut_off = Arc::new(tokio::sync::Notify::new());
     let notify = Arc::clone(&cut_off);
     let host = TestHost::start_custom(|setup| {
-        setup.access = Access::new(Mode::Token(secret(TOKEN)), Some(Shares::new(state)), Vec::new());
-        setup.cut_off = cut_off;
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), Some(Shares::new(state)), Vec::new());
+        setup.parts.disconnect_all = cut_off;
     });
     let cookie = cookie(&login(host.address, TOKEN).await);
     let guest = format!("Bearer {}", link.expose());

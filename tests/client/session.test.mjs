@@ -215,7 +215,7 @@ test('a host that insists on a failed codec is a failure', () => {
 
 test('a host without a codec that the browser decodes is not retried', () => {
   const { machine, tell } = requesting();
-  tell('refused', { message: 'This host encodes H264 and AV1, which the viewer cannot decode', recoverable: true });
+  tell('refused', { message: 'no common codec', recoverable: true, codecs: ['H264', 'AV1'] });
   assert.equal(machine.state.kind, 'failed');
   assert.equal(machine.state.reason, 'The host offers only H264, AV1, which this browser cannot play.');
 });

@@ -141,6 +141,17 @@ test('an error that ends the peer connection is retried later, another is not', 
   assert.ok(peers[0].isClosed);
 });
 
+test('a host that encodes nothing that the browser decodes is named with its codecs and not asked again', async () => {
+  const { page, sockets, welcome } = viewer();
+  welcome();
+  const { id } = sockets[0].ofType('request-offer')[0];
+  const error = { code: 'OFFER_CREATION_FAILED', message: 'no common codec', details: { codecs: ['AV1', 'VP9'] } };
+  sockets[0].deliver({ type: 'error', id, error });
+  await nextTurn();
+  assert.equal(page.state.kind, 'failed');
+  assert.match(page.state.reason, /offers only AV1, VP9/);
+});
+
 test('stop closes everything and nothing comes back', async () => {
   const { page, clock, sockets, peers, offer, welcome } = viewer();
   welcome();

@@ -74,7 +74,7 @@ async fn a_request_that_arrives_byte_by_byte_times_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_cannot_take_all_connections() {
-    let host = TestHost::start_custom(|setup| setup.serving.most_per_address = 20);
+    let host = TestHost::start_custom(|setup| setup.parts.serving.most_per_address = 20);
     let mut first = Client::connect(&host.ws_url()).await;
     first.receive_type("welcome").await;
     let mut greedy = Vec::new();

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
 use deskbeam::desktop::NoDesktop;
-use deskbeam::host::{HostConfig, run};
+use deskbeam::host::{HostConfig, HostParts, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
-use deskbeam::session::SessionConfig;
 use deskbeam::web::Serving;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -37,6 +36,20 @@ pub fn options() -> StreamOptions {
     }
 }
 
+/// A host that is to be started: the test picture for a hundred viewers, open to all.
+pub struct Setup {
+    pub config: HostConfig,
+    pub parts: HostParts,
+}
+
+fn test_config(options: &StreamOptions) -> HostConfig {
+    HostConfig {
+        fps: options.fps,
+        bitrate_kbps: options.bitrate_kbps,
+        ..HostConfig::default()
+    }
+}
+
 impl TestHost {
     pub fn start(options: &StreamOptions) -> Self {
         let (backend, recording) = RecordBackend::new();
@@ -44,7 +57,7 @@ impl TestHost {
     }
 
     /// Starts a host with the test video and a configuration changed by `change`.
-    pub fn start_custom(change: impl FnOnce(&mut HostConfig)) -> Self {
+    pub fn start_custom(change: impl FnOnce(&mut Setup)) -> Self {
         let (backend, recording) = RecordBackend::new();
         Self::start_all(&options(), Box::new(backend), recording, change)
     }
@@ -58,35 +71,27 @@ impl TestHost {
         options: &StreamOptions,
         input: Box<dyn Backend>,
         recording: Recording,
-        change: impl FnOnce(&mut HostConfig),
+        change: impl FnOnce(&mut Setup),
     ) -> Self {
         media::init().unwrap();
-        let plan = Plan::new(options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let mut setup = HostConfig {
-            plan,
-            input,
-            desktop: Arc::new(NoDesktop),
-            session: SessionConfig::default(),
-            turn_secret: None,
-            names: Vec::new(),
-            origins: Vec::new(),
-            access: Access::new(Mode::Open, None, Vec::new()),
-            serving: Serving::default(),
-            cut_off: Arc::default(),
-            local: Default::default(),
-            confirms: false,
-            max_connections: 100,
-            limits: Default::default(),
-            fps: options.fps,
-            bitrate_kbps: options.bitrate_kbps,
-            new_plans: mpsc::channel(1).1,
-            remote_signaling: None,
+        let mut setup = Setup {
+            config: test_config(options),
+            parts: HostParts {
+                listener,
+                plan: Plan::new(options).unwrap(),
+                input,
+                desktop: Arc::new(NoDesktop),
+                access: Access::new(Mode::Open, None, Vec::new()),
+                serving: Serving::default(),
+                disconnect_all: Arc::default(),
+                new_plans: mpsc::channel(1).1,
+            },
         };
         change(&mut setup);
-        let task = tokio::spawn(run(setup, listener, shutdown.clone()));
+        let task = tokio::spawn(run(setup.config, setup.parts, shutdown.clone()));
         Self {
             address,
             recording,

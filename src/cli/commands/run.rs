@@ -9,7 +9,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 use crate::access::TurnSecret;
-use crate::host::{self, HostConfig, LocalRights, SessionLimits};
+use crate::host::{self, HostConfig, HostParts, LocalRights, SessionLimits};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
 use crate::session::SessionConfig;
@@ -49,15 +49,27 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     let plan = Plan::new(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
-    let setup = HostConfig {
+    let parts = HostParts {
+        listener,
         plan,
         input,
         desktop: platform.desktop(),
+        access,
+        serving: Serving {
+            embedders: options.access.allow_embed,
+            tls,
+            most_per_address: options.signaling.max_connections_per_address as usize,
+            folders,
+        },
+        disconnect_all: Arc::default(),
+        new_plans,
+    };
+    let config = HostConfig {
         session: SessionConfig {
             policy: Policy {
                 clipboard: ClipboardPolicy::named(&options.files.clipboard).unwrap_or_default(),
-                uploads: folders.uploads.is_some(),
-                downloads: folders.downloads.is_some(),
+                uploads: parts.serving.folders.uploads.is_some(),
+                downloads: parts.serving.folders.downloads.is_some(),
             },
             client: pinned(options.client),
             ..signaling::session(&options.signaling)
@@ -71,14 +83,6 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
             .map_err(anyhow::Error::new)?,
         names: names(options.allow_host),
         origins: options.allow_origin,
-        access,
-        cut_off: Arc::default(),
-        serving: Serving {
-            embedders: options.access.allow_embed,
-            tls,
-            most_per_address: options.signaling.max_connections_per_address as usize,
-            folders,
-        },
         local: LocalRights {
             priority: options.access.local_priority.map(Duration::from_secs),
             panic_key: options.access.panic_key,
@@ -91,10 +95,9 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         },
         fps,
         bitrate_kbps,
-        new_plans,
         remote_signaling: signaling::remote_signaling(options.signaling),
     };
-    serve(setup, listener, platform, &announcement, Reload { stream, plans })
+    serve(config, parts, platform, &announcement, Reload { stream, plans })
 }
 
 /// The reload of the pipeline files.
@@ -152,14 +155,17 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 /// Serves until a signal arrives or the command of the virtual desktop ends.
 fn serve(
-    mut setup: HostConfig,
-    listener: TcpListener,
+    config: HostConfig,
+    mut parts: HostParts,
     platform: Platform,
     announcement: &Announcement,
     reload: Reload,
 ) -> Result<(), Failure> {
-    let is_open = setup.access.mode() == "none";
-    let address = listener.local_addr().context("the listener has no address")?;
+    let is_open = parts.access.mode() == "none";
+    let address = parts
+        .listener
+        .local_addr()
+        .context("the listener has no address")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -169,13 +175,13 @@ fn serve(
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
         shutdown::on_hangup(move || Reload::send_plan(reload.stream.clone(), reload.plans.clone()))
             .context("cannot catch signals")?;
-        setup.cut_off = shutdown::on_cut_off().context("cannot catch signals")?;
+        parts.disconnect_all = shutdown::on_cut_off().context("cannot catch signals")?;
         platform.cancel_at_end(&shutdown);
-        announce(address, announcement, setup.serving.tls.as_ref());
+        announce(address, announcement, parts.serving.tls.as_ref());
         if !address.ip().is_loopback() && is_open {
             tracing::warn!("--auth none: everyone who can reach {address} can see and control this desktop");
         }
-        host::run(setup, listener, shutdown).await
+        host::run(config, parts, shutdown).await
     });
     runtime.shutdown_background();
     let closed = platform.close();

@@ -1,4 +1,4 @@
-//! Whether the person at the desktop lets somebody in.
+//! The consent of the local user to let a viewer in.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,16 +12,16 @@ use crate::desktop::Question;
 use crate::protocol::role::Role;
 use crate::sync::lock;
 
-/// How long the person at the desktop may take.
+/// The time that the local user has to answer.
 const ANSWER: Duration = Duration::from_secs(30);
-/// How many may wait until they are asked for.
+/// The most viewers that wait for their question.
 const MOST_WAITING: usize = 8;
-/// For how long an answer holds after it was last needed: a page that comes back is not asked for again.
+/// The time for which an answer holds after it was last needed: there is no question for a page that comes back.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// The answers so far. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Consent {
+pub(in crate::host) struct Consent {
     state: Arc<Mutex<State>>,
     /// There is one dialog at a time.
     turn: Arc<Semaphore>,
@@ -29,47 +29,54 @@ pub(crate) struct Consent {
 
 #[derive(Default)]
 struct State {
-    answers: HashMap<(IpAddr, Role), Answer>,
+    answers: HashMap<Applicant, Answer>,
     waiting: usize,
+}
+
+/// A viewer that wants to be let in. One from the same address in the same role needs no question of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Applicant {
+    address: IpAddr,
+    role: Role,
 }
 
 struct Answer {
     agreed: bool,
-    /// How many are in by it.
+    /// The number of viewers that are in by it.
     admitted: usize,
     last: Instant,
 }
 
-/// Somebody who was let in. While this is there, others like it come in without a question.
-pub(crate) struct Admitted {
+/// A viewer that was let in. While this is there, others from its address come in the same role without a question.
+pub(in crate::host) struct Admitted {
     consent: Consent,
-    who: (IpAddr, Role),
+    applicant: Applicant,
 }
 
 impl Consent {
-    pub(crate) fn new() -> Self {
+    pub(in crate::host) fn new() -> Self {
         Self {
             state: Arc::default(),
             turn: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// Asks for somebody from `address`. `None`: the answer is no, or there was none within 30 s.
-    pub(crate) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
-        let who = (address.to_canonical(), role);
-        let _place = Place::take(self)?;
-        // Those who come twice wait for the answer to the first.
+    /// Asks to let in a viewer from `address`. `None`: the answer is no, or there was none within 30 s.
+    pub(in crate::host) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
+        let applicant = Applicant::new(address, role);
+        let _waiting = Waiting::begin(self)?;
+        // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
-        let known = self.known(who);
+        let known = self.known(applicant);
         let agreed = match known {
             Some(agreed) => agreed,
-            None => show(&text(who)).await,
+            None => show(&text(applicant)).await,
         };
         if known.is_none() {
-            tracing::info!(%address, role = role.name(), agreed, "the person at the desktop was asked");
+            tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
         }
         let mut state = self.lock();
-        let answer = state.answers.entry(who).or_insert(Answer {
+        let answer = state.answers.entry(applicant).or_insert(Answer {
             agreed,
             admitted: 0,
             last: Instant::now(),
@@ -77,21 +84,21 @@ impl Consent {
         answer.admitted += usize::from(agreed);
         agreed.then(|| Admitted {
             consent: self.clone(),
-            who,
+            applicant,
         })
     }
 
-    /// Whether somebody from `address` has been let in, and is here or was a minute ago.
-    pub(crate) fn has_agreed(&self, address: IpAddr, role: Role) -> bool {
-        self.known((address.to_canonical(), role)) == Some(true)
+    /// True if a viewer from `address` was let in, and is connected or was a minute ago.
+    pub(in crate::host) fn has_agreed(&self, address: IpAddr, role: Role) -> bool {
+        self.known(Applicant::new(address, role)) == Some(true)
     }
 
-    fn known(&self, who: (IpAddr, Role)) -> Option<bool> {
+    fn known(&self, applicant: Applicant) -> Option<bool> {
         let mut state = self.lock();
         state
             .answers
             .retain(|_, answer| answer.admitted > 0 || answer.last.elapsed() < REMEMBERED);
-        state.answers.get(&who).map(|answer| answer.agreed)
+        state.answers.get(&applicant).map(|answer| answer.agreed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -99,20 +106,29 @@ impl Consent {
     }
 }
 
+impl Applicant {
+    fn new(address: IpAddr, role: Role) -> Self {
+        Self {
+            address: address.to_canonical(),
+            role,
+        }
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
-        if let Some(answer) = self.consent.lock().answers.get_mut(&self.who) {
+        if let Some(answer) = self.consent.lock().answers.get_mut(&self.applicant) {
             answer.admitted -= 1;
             answer.last = Instant::now();
         }
     }
 }
 
-/// A place among those who wait.
-struct Place(Consent);
+/// One of the viewers that wait.
+struct Waiting(Consent);
 
-impl Place {
-    fn take(consent: &Consent) -> Option<Self> {
+impl Waiting {
+    fn begin(consent: &Consent) -> Option<Self> {
         let mut state = consent.lock();
         let is_free = state.waiting < MOST_WAITING;
         state.waiting += usize::from(is_free);
@@ -120,7 +136,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.lock().waiting -= 1;
     }
@@ -135,14 +151,14 @@ async fn show(text: &str) -> bool {
     match question {
         Ok(_shown) => matches!(timeout(ANSWER, answer).await, Ok(Ok(true))),
         Err(error) => {
-            tracing::error!(%error, "nobody can be asked at the desktop");
+            tracing::error!(%error, "the local user cannot be asked");
             false
         }
     }
 }
 
-/// Nothing in it is the client's own words.
-fn text((address, role): (IpAddr, Role)) -> String {
+/// The text of the question. No part of it is the client's own words.
+fn text(Applicant { address, role }: Applicant) -> String {
     let does = match role {
         Role::View => "see",
         Role::Control => "see and control",

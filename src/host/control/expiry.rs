@@ -1,51 +1,68 @@
-//! Showing out those who may no longer be here.
+//! The end of a viewer's access: its link or password is no longer valid, or its time is over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use super::limits::{SessionClock, SessionLimits};
-use crate::access::Grant;
+use crate::access::{Access, Grant};
 use crate::clock::{now_ms, steady_ms};
-use crate::host::HostContext;
 use crate::protocol::role::Role;
 
-/// How often it is looked at who may still be here: links end, and other processes revoke them.
+/// The pause between two sweeps: links end, and other processes revoke them.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Shows out viewers and players whose link or password has ended or who have been here for too long, and everybody
-/// when that is asked for, until the host ends.
-pub(crate) async fn watch(context: HostContext, limits: SessionLimits) {
+/// The rules by which access ends.
+pub(in crate::host) struct Expiry {
+    access: Arc<Access>,
+    limits: SessionLimits,
+}
+
+impl Expiry {
+    pub(in crate::host) fn new(access: Arc<Access>, limits: SessionLimits) -> Self {
+        Self { access, limits }
+    }
+
+    /// The reason for which a viewer or player that came in by `grant` has to leave now, if there is one.
+    pub(in crate::host) fn reason(
+        &self,
+        grant: &Grant,
+        role: Role,
+        clock: &SessionClock,
+    ) -> Option<&'static str> {
+        if !self.access.is_valid(grant, now_ms()) {
+            return Some("Access has ended");
+        }
+        self.limits.end(clock, role, steady_ms())
+    }
+}
+
+/// Calls `sweep` every second, and ends all access when `disconnect_all` is notified. Does not end by itself.
+///
+/// `sweep` is to disconnect all viewers and players for which there is a reason. With all access, `signaling_end` is
+/// cancelled: it is to end what came through a signaling server elsewhere.
+pub(in crate::host) async fn watch(
+    expiry: Expiry,
+    disconnect_all: Arc<Notify>,
+    signaling_end: CancellationToken,
+    sweep: impl Fn(&Expiry),
+) {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = context.shutdown.cancelled() => return,
-            () = context.cut_off.notified() => cut_off(&context),
+            () = disconnect_all.notified() => {
+                tracing::warn!("all viewers are disconnected");
+                signaling_end.cancel();
+                if let Err(error) = expiry.access.end_all() {
+                    tracing::error!(%error, "the links that were shared are still valid");
+                }
+            }
             _ = looks.tick() => {}
         }
-        let end = |grant: &Grant, role: Role, clock: &SessionClock| match context
-            .access
-            .is_valid(grant, now_ms())
-        {
-            true => limits.end(clock, role, steady_ms()),
-            false => Some("Access has ended"),
-        };
-        context
-            .registry
-            .show_out(|grant, clock| end(grant, grant.role, clock));
-        // Players only look, whoever they came in as.
-        context
-            .whep_sessions
-            .close_if(|grant, clock| end(grant, Role::View, clock).is_some());
-    }
-}
-
-/// Ends what everybody was given. Who comes by a link, or through a server elsewhere, cannot come back.
-fn cut_off(context: &HostContext) {
-    tracing::warn!("everybody is cut off");
-    context.outbound_end.cancel();
-    if let Err(error) = context.access.end_all() {
-        tracing::error!(%error, "the links that were shared are still valid");
+        sweep(&expiry);
     }
 }

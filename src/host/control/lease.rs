@@ -1,52 +1,51 @@
-//! The control: everybody's whose role allows it, until one client takes it for itself.
+//! The control: every viewer with the permission has it, until one takes it for itself.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::host::HostContext;
 use crate::protocol::lease::{LeaseRequest, LeaseState};
 use crate::protocol::role::{Permission, Role};
 
-/// Who has the control. Cheap to clone.
+/// The holder of the control. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct ControlLease(Arc<watch::Sender<LeaseState>>);
+pub(in crate::host) struct ControlLease(Arc<watch::Sender<LeaseState>>);
 
-/// A client that may have the control, and gives it back when this is dropped.
-pub(crate) struct ControlClaim {
+/// A client's claim on the control. Dropping it gives the control back.
+pub(in crate::host) struct ControlClaim {
     lease: ControlLease,
     id: String,
 }
 
 impl ControlLease {
-    pub(crate) fn new() -> Self {
+    pub(in crate::host) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(LeaseState::default())))
     }
 
-    /// What changes from now on, and how it is now.
-    pub(crate) fn updates(&self) -> watch::Receiver<LeaseState> {
+    /// The state now, and each change from now on.
+    pub(in crate::host) fn updates(&self) -> watch::Receiver<LeaseState> {
         self.0.subscribe()
     }
 
-    /// Whether the client of this id may act, if its role allows it.
-    pub(crate) fn lets_act(&self, id: &str) -> bool {
+    /// True if the client of this id may act, as far as its role allows.
+    pub(in crate::host) fn lets_act(&self, id: &str) -> bool {
         self.0.borrow().lets_act(id)
     }
 
-    /// A place for the client of this id.
-    pub(crate) fn claim(&self, id: &str) -> ControlClaim {
+    /// The claim of the client of this id, which does not have the control yet.
+    pub(in crate::host) fn claim(&self, id: &str) -> ControlClaim {
         ControlClaim {
             lease: self.clone(),
             id: id.to_owned(),
         }
     }
 
-    /// Somebody acts at the desktop itself, or no longer.
-    pub(crate) fn set_local(&self, is_local: bool) {
+    /// Says whether the local user acts, who goes before all clients.
+    pub(in crate::host) fn set_local(&self, is_local: bool) {
         self.change(|state| state.is_local = is_local);
     }
 
-    /// False: nothing has changed.
+    /// Changes the state. Returns false if nothing has changed.
     fn change(&self, change: impl FnOnce(&mut LeaseState)) -> bool {
         self.0.send_if_modified(|state| {
             let before = state.clone();
@@ -57,19 +56,24 @@ impl ControlLease {
 }
 
 impl ControlClaim {
-    /// Whose seat it is.
-    pub(crate) fn id(&self) -> &str {
+    /// The id of the client.
+    pub(in crate::host) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Does what the client asks for, if it may. False: nothing has changed.
-    pub(crate) fn ask(&self, context: &HostContext, role: Role, request: &LeaseRequest) -> bool {
+    /// Does what the client asks for, if it may. `may_act` tells whether another client of that id is connected and has
+    /// the permission. Returns false if nothing has changed.
+    pub(in crate::host) fn ask(
+        &self,
+        role: Role,
+        request: &LeaseRequest,
+        may_act: impl Fn(&str) -> bool,
+    ) -> bool {
         if !role.allows(Permission::Pointer) {
             return false;
         }
-        let takes_part = |id: &str| context.registry.allows(id, Permission::Pointer);
         self.lease
-            .change(|state| self.decide(state, role, request, takes_part))
+            .change(|state| self.decide(state, role, request, may_act))
     }
 
     fn decide(
@@ -77,11 +81,11 @@ impl ControlClaim {
         state: &mut LeaseState,
         role: Role,
         request: &LeaseRequest,
-        takes_part: impl Fn(&str) -> bool,
+        may_act: impl Fn(&str) -> bool,
     ) {
         let is_mine = state.holder.as_ref() == Some(&self.id);
         let holder = match request {
-            // Who manages takes it back from whomever.
+            // An administrator takes it from any holder.
             LeaseRequest::Take if state.is_free_for(&self.id) || role.allows(Permission::Manage) => {
                 Some(self.id.clone())
             }
@@ -90,9 +94,7 @@ impl ControlClaim {
                 return;
             }
             LeaseRequest::Release if is_mine => None,
-            LeaseRequest::HandOver { client_id } if is_mine && takes_part(client_id) => {
-                Some(client_id.clone())
-            }
+            LeaseRequest::HandOver { client_id } if is_mine && may_act(client_id) => Some(client_id.clone()),
             LeaseRequest::Release | LeaseRequest::HandOver { .. } => return,
         };
         *state = LeaseState {
@@ -120,17 +122,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_acts_at_the_desktop_goes_before_the_holder_and_takes_nothing_from_it() {
+    fn the_local_user_goes_before_the_holder_and_takes_nothing_from_it() {
         let lease = ControlLease::new();
         let ann = lease.claim("ann");
         lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
-        let is_action = || lease.updates().borrow().lets_act("ann");
-        assert!(is_action());
+        let may_act = || lease.updates().borrow().lets_act("ann");
+        assert!(may_act());
         lease.set_local(true);
         lease.change(|state| ann.decide(state, Role::Admin, &LeaseRequest::Take, |_| true));
-        assert!(!is_action());
+        assert!(!may_act());
         lease.set_local(false);
-        assert!(is_action() && !lease.updates().borrow().lets_act("bob"));
+        assert!(may_act() && !lease.updates().borrow().lets_act("bob"));
     }
 
     fn state(lease: &ControlLease) -> (Option<String>, Option<String>) {

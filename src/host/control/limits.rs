@@ -1,57 +1,57 @@
-//! How long viewers may be here.
+//! The time limits of a viewer's session.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::suspend::is_action;
 use crate::protocol::input::InputEvent;
 use crate::protocol::role::{Permission, Role};
 
-/// How long viewers and players may be here. `None`: as long as they like.
+/// The limits for viewers and players. `None`: no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// Who may act and has not for so long is shown out.
+    /// A viewer with the permission to act is disconnected after this long without input.
     pub idle: Option<Duration>,
-    /// Everybody is shown out after so long.
+    /// Every viewer is disconnected after this long.
     pub longest: Option<Duration>,
 }
 
-/// One viewer's or player's time here. Cheap to clone.
+/// The times of one viewer or player that the limits are held against. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct SessionClock {
+pub(in crate::host) struct SessionClock {
     since_ms: u64,
     acted_ms: Arc<AtomicU64>,
 }
 
 impl SessionClock {
-    pub(crate) fn begin(now_ms: u64) -> Self {
+    /// The clock of a viewer that comes at `now_ms`.
+    pub(in crate::host) fn begin(now_ms: u64) -> Self {
         Self {
             since_ms: now_ms,
             acted_ms: Arc::new(AtomicU64::new(now_ms)),
         }
     }
 
-    /// The viewer does this. Letting go and the like is no act: pages do that by themselves.
-    pub(crate) fn note(&self, event: &InputEvent, now_ms: u64) {
-        if is_action(event) {
+    /// Takes note of the viewer's input. A release and the like do not count: pages send them by themselves.
+    pub(in crate::host) fn note(&self, event: &InputEvent, now_ms: u64) {
+        if event.is_action() {
             self.acted_ms.store(now_ms, Ordering::Relaxed);
         }
     }
 }
 
 impl SessionLimits {
-    /// Why somebody of this role has to leave now, if so.
-    pub(crate) fn end(&self, clock: &SessionClock, role: Role, now_ms: u64) -> Option<&'static str> {
+    /// The reason for which a viewer of this role has to leave now, if there is one.
+    pub(in crate::host) fn end(&self, clock: &SessionClock, role: Role, now_ms: u64) -> Option<&'static str> {
         let is_over = |limit: Option<Duration>, since_ms: u64| {
             limit.is_some_and(|limit| Duration::from_millis(now_ms.saturating_sub(since_ms)) >= limit)
         };
         if is_over(self.longest, clock.since_ms) {
-            return Some("The time is over");
+            return Some("Session time limit reached");
         }
         let is_idle =
             role.allows(Permission::Pointer) && is_over(self.idle, clock.acted_ms.load(Ordering::Relaxed));
-        is_idle.then_some("Nothing was done for too long")
+        is_idle.then_some("Idle timeout")
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_does_nothing_has_to_leave_and_everybody_after_the_longest_time() {
+    fn an_idle_viewer_has_to_leave_and_every_viewer_after_the_longest_time() {
         let limits = SessionLimits {
             idle: Some(Duration::from_secs(10)),
             longest: Some(Duration::from_secs(60)),

@@ -1,72 +1,77 @@
-//! The person at the desktop goes before the viewers, and can cut everybody off.
+//! The local user goes before the viewers, and can disconnect all of them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::lease::ControlLease;
 use crate::chord::Chord;
 use crate::desktop::{Desktop, LocalUserEvent, LocalUserWatch};
-use crate::host::HostContext;
+use crate::retry::Backoff;
 
-/// What the person at the desktop can do against the viewers.
+/// The rights of the local user over the viewers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LocalRights {
-    /// While that person acts, and for so long after it, nobody else does.
+    /// No viewer acts while the local user does, and for this long after it.
     pub priority: Option<Duration>,
-    /// This cuts everybody off.
+    /// The keys that disconnect all viewers.
     pub panic_key: Option<Chord>,
 }
 
-/// News of the watch that wait to be looked at; they are few, and repeated.
-const NEWS: usize = 16;
-/// After which time it is tried again to watch a display that was lost.
-const RETRY: Duration = Duration::from_secs(2);
+/// The events of the watch that wait to be taken; they are few, and repeated.
+const EVENTS: usize = 16;
+/// The pause before a display that was lost is watched again.
+const PAUSES: Backoff = Backoff::constant(Duration::from_secs(2));
 
-/// Watches the display until the host ends.
-pub(crate) async fn watch(context: HostContext, desktop: Arc<dyn Desktop>, rights: LocalRights) {
+/// Watches the display for the local user, who takes the control from the viewers in `lease` and may notify
+/// `disconnect_all`. Ends at once if the local user has no rights, and else never.
+pub(in crate::host) async fn watch(
+    desktop: Arc<dyn Desktop>,
+    rights: LocalRights,
+    lease: ControlLease,
+    disconnect_all: Arc<Notify>,
+) {
     if rights == LocalRights::default() {
         return;
     }
-    let shutdown = context.shutdown.clone();
-    let watching = async {
-        loop {
-            if let Some(events) = start(&*desktop, rights) {
-                follow(&context, rights, events).await;
-            }
-            sleep(RETRY).await;
+    let mut pauses = PAUSES.pauses();
+    loop {
+        if let Some((_watch, events)) = start(&*desktop, rights) {
+            follow(events, rights.priority, &lease, &disconnect_all).await;
         }
-    };
-    shutdown.run_until_cancelled(watching).await;
+        sleep(pauses.next()).await;
+    }
 }
 
-/// The events of a new watch, which lasts as long as they are wanted.
+/// Starts a watch, which lasts as long as it is kept, and gives its events.
 fn start(
     desktop: &dyn Desktop,
     rights: LocalRights,
 ) -> Option<(Box<dyn Send>, mpsc::Receiver<LocalUserEvent>)> {
-    let (sender, events) = mpsc::channel(NEWS);
-    let forward = move |event| {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let send = move |event| {
         let _ = sender.try_send(event);
     };
     let watch = LocalUserWatch {
         activity: rights.priority.is_some(),
         chord: rights.panic_key,
     };
-    match desktop.watch_local_user(watch, Box::new(forward)) {
+    match desktop.watch_local_user(watch, Box::new(send)) {
         Ok(watch) => Some((watch, events)),
         Err(error) => {
-            tracing::error!(%error, "local priority is off: the desktop cannot be watched");
+            tracing::error!(%error, "local priority and the panic key are off: the desktop cannot be watched");
             None
         }
     }
 }
 
 async fn follow(
-    context: &HostContext,
-    rights: LocalRights,
-    (_watch, mut events): (Box<dyn Send>, mpsc::Receiver<LocalUserEvent>),
+    mut events: mpsc::Receiver<LocalUserEvent>,
+    priority: Option<Duration>,
+    lease: &ControlLease,
+    disconnect_all: &Notify,
 ) {
     let mut until = None;
     loop {
@@ -74,23 +79,23 @@ async fn follow(
             event = events.recv() => event,
             () = wait(until) => {
                 until = None;
-                context.lease.set_local(false);
+                lease.set_local(false);
                 continue;
             }
         };
         match event {
             Some(LocalUserEvent::Active) => {
-                until = rights.priority.map(|rest| Instant::now() + rest);
-                context.lease.set_local(until.is_some());
+                until = priority.map(|rest| Instant::now() + rest);
+                lease.set_local(until.is_some());
             }
             Some(LocalUserEvent::Pressed) => {
-                tracing::warn!("the combination of keys was pressed that cuts everybody off");
-                context.cut_off.notify_one();
+                tracing::warn!("the panic key was pressed");
+                disconnect_all.notify_one();
             }
             Some(LocalUserEvent::Lost) | None => break,
         }
     }
-    context.lease.set_local(false);
+    lease.set_local(false);
 }
 
 async fn wait(until: Option<Instant>) {

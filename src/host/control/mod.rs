@@ -1,4 +1,4 @@
-//! Who may act, and for how long: the control lease, consent, local priority, limits and expiry.
+//! Control and time: the lease, consent, the local user, limits, expiry and suspension.
 
 pub(super) mod consent;
 pub(super) mod expiry;

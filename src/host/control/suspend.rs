@@ -1,6 +1,5 @@
-//! Whether the host has been running all the time. One that was stopped, or slept, finds the input of the time between
-//! waiting, and nobody wants that done any more. A time of day that is set anew is no standstill: all times are those of
-//! [`steady_ms`].
+//! Finds out that the host was suspended: stopped, or asleep with the machine. The input that has waited meanwhile is
+//! stale. Setting the time of day is no suspension: all times are those of [`steady_ms`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,17 +12,17 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::steady_ms;
 use crate::protocol::input::InputEvent;
 
-/// How often it is noted that the host runs.
+/// The pause between two beats, each of which notes that the host runs.
 const PULSE: Duration = Duration::from_millis(500);
-/// Who has been away for longer than this was not merely busy, in milliseconds. Viewers give a host that says nothing as
-/// long.
+/// A host that missed its beats for longer than this was not merely busy, in milliseconds. Viewers give up a silent
+/// host after the same time.
 const AWAY_MS: u64 = 6_000;
-/// For so long after that, what comes may have waited, in milliseconds.
+/// The time after a suspension in which input may have waited, in milliseconds.
 const STALE_MS: u64 = 2_000;
 
-/// When the host ran last. Cheap to clone.
+/// The time at which the host ran last. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct SuspendDetector(Arc<Times>);
+pub(in crate::host) struct SuspendDetector(Arc<Times>);
 
 #[derive(Debug)]
 struct Times {
@@ -33,7 +32,7 @@ struct Times {
 }
 
 impl SuspendDetector {
-    pub(crate) fn new(now_ms: u64) -> Self {
+    pub(in crate::host) fn new(now_ms: u64) -> Self {
         Self(Arc::new(Times {
             last_ms: AtomicU64::new(now_ms),
             stale_until_ms: AtomicU64::new(0),
@@ -41,8 +40,8 @@ impl SuspendDetector {
         }))
     }
 
-    /// Notes that the host runs, until `shutdown`.
-    pub(crate) async fn keep(self, shutdown: CancellationToken) {
+    /// Beats until `shutdown`.
+    pub(in crate::host) async fn keep(self, shutdown: CancellationToken) {
         let mut pulse = interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let beating = async {
@@ -54,16 +53,16 @@ impl SuspendDetector {
         shutdown.run_until_cancelled(beating).await;
     }
 
-    /// Changes when the host was stopped. What a viewer has sent meanwhile is sent again by SCTP for longer than
-    /// anybody can tell, so each has to come again.
-    pub(crate) fn resumes(&self) -> watch::Receiver<u64> {
+    /// Changes when the host was suspended. SCTP sends what came meanwhile again, for a time without a bound, so each
+    /// viewer has to connect again.
+    pub(in crate::host) fn resumes(&self) -> watch::Receiver<u64> {
         self.0.resumes.subscribe()
     }
 
-    /// Whether `event` is to be done that comes at `now_ms`. What acts on nothing always is.
-    pub(crate) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
+    /// True if `event`, which comes at `now_ms`, has not waited, or acts on nothing.
+    pub(in crate::host) fn lets_through(&self, event: &InputEvent, now_ms: u64) -> bool {
         let is_awake = !self.was_away(now_ms) && now_ms >= self.0.stale_until_ms.load(Ordering::SeqCst);
-        is_awake || !is_action(event)
+        is_awake || !event.is_action()
     }
 
     fn beat(&self, now_ms: u64) {
@@ -78,18 +77,6 @@ impl SuspendDetector {
     fn was_away(&self, now_ms: u64) -> bool {
         now_ms.saturating_sub(self.0.last_ms.load(Ordering::SeqCst)) > AWAY_MS
     }
-}
-
-/// Whether this does something on the desktop, rather than to let go or to say what is held or how the keyboard is.
-pub(crate) fn is_action(event: &InputEvent) -> bool {
-    !matches!(
-        event,
-        InputEvent::Button { pressed: false, .. }
-            | InputEvent::Key { pressed: false, .. }
-            | InputEvent::Layout(_)
-            | InputEvent::Held(_)
-            | InputEvent::ReleaseAll
-    )
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who needs the pointer in the picture: it is drawn there while anybody watches who does not draw it himself.
+//! The cursor in the video: it is drawn there while a peer watches that does not draw it itself.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::media::MediaHandle;
 
-/// How many peers need the pointer in the picture. Cheap to clone.
+/// The number of peers that need the cursor in the video. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct CursorOverlay(Arc<watch::Sender<usize>>);
+pub(in crate::host) struct CursorOverlay(Arc<watch::Sender<usize>>);
 
 impl CursorOverlay {
-    pub(crate) fn new() -> Self {
+    pub(in crate::host) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(0)))
     }
 
-    /// A place for a peer that has just come, and needs the pointer drawn until it says otherwise.
-    pub(crate) fn join(&self) -> OverlayVote {
+    /// The vote of a new peer, which needs the cursor until it says otherwise.
+    pub(in crate::host) fn join(&self) -> OverlayVote {
         let mut vote = OverlayVote {
             cursor_overlay: self.clone(),
             is_drawn: false,
@@ -26,15 +26,15 @@ impl CursorOverlay {
         vote
     }
 
-    /// Lets the media side draw what is needed, until `shutdown`.
-    pub(crate) fn follow(
+    /// Switches the cursor in the video on and off as needed, until `shutdown`.
+    pub(in crate::host) fn follow(
         &self,
         media: MediaHandle,
         shutdown: CancellationToken,
     ) -> impl Future<Output = ()> + use<> {
         let mut needed = self.0.subscribe();
         async move {
-            // What is drawn before anybody has come is up to the pipeline.
+            // Before the first peer, the pipeline decides.
             let mut drawn = None;
             loop {
                 let changed = tokio::select! {
@@ -53,15 +53,15 @@ impl CursorOverlay {
     }
 }
 
-/// One peer's say. Dropping it takes it back.
-pub(crate) struct OverlayVote {
+/// One peer's vote. Dropping it takes it back.
+pub(in crate::host) struct OverlayVote {
     cursor_overlay: CursorOverlay,
     is_drawn: bool,
 }
 
 impl OverlayVote {
-    /// Whether this peer needs the pointer in the picture.
-    pub(crate) fn set_drawn(&mut self, is_drawn: bool) {
+    /// Says whether this peer needs the cursor in the video.
+    pub(in crate::host) fn set_drawn(&mut self, is_drawn: bool) {
         if std::mem::replace(&mut self.is_drawn, is_drawn) == is_drawn {
             return;
         }

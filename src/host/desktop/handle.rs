@@ -1,4 +1,4 @@
-//! What viewers share of the desktop besides the picture: cursor, clipboard, size, and how busy the machine is.
+//! The desktop that viewers share, besides the video: cursor, clipboard, size, and the load of the machine.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,32 +20,41 @@ use crate::sync::lock;
 
 /// Events of the desktop that wait to be handled.
 const EVENTS: usize = 64;
-/// News that a viewer's task may be behind. One that is further behind misses the oldest.
-const NEWS: usize = 32;
+/// Updates that a viewer's task may be behind. One that is further behind misses the oldest.
+const UPDATES: usize = 32;
+
+/// The uses that the host makes of a desktop.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::host) struct DesktopFeatures {
+    /// Viewers are sent what is copied.
+    pub(in crate::host) sends_clipboard: bool,
+    /// Parts of the display can be shown alone.
+    pub(in crate::host) has_parts: bool,
+}
 
 /// The desktop, for the viewers' tasks. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct DesktopHandle {
+pub(in crate::host) struct DesktopHandle {
     backend: Arc<Mutex<Arc<dyn Backend>>>,
     updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
-    /// None where there is no display.
+    /// `None` where there is no display.
     views: Arc<watch::Sender<Option<Views>>>,
     /// The X server has gone and is not back.
     is_lost: Arc<AtomicBool>,
     meter: Arc<Mutex<Option<SystemMeter>>>,
-    /// How many viewers the size of the display follows.
+    /// The number of viewers whose windows the display follows.
     followed: Arc<AtomicUsize>,
-    /// The size that they asked for last.
+    /// The size that these asked for last.
     wanted: Arc<Mutex<Option<FrameSize>>>,
-    /// How large things are to be drawn for them.
+    /// The scale that these asked for last.
     scale: Arc<Mutex<Option<f64>>>,
 }
 
-/// What has changed.
+/// One change of the desktop.
 #[derive(Debug, Clone)]
-pub(crate) enum DesktopUpdate {
+pub(in crate::host) enum DesktopUpdate {
     Cursor(Cursor),
     Clipboard(ClipboardContent),
     /// The X server has gone, or is back.
@@ -53,11 +62,10 @@ pub(crate) enum DesktopUpdate {
 }
 
 impl DesktopHandle {
-    /// Opens the desktop; what is copied there is read if `reports_clipboard`, and parts of it can be shown alone if
-    /// `has_parts`. If it cannot be opened, this is the handle of no desktop.
-    pub(crate) fn open(
+    /// Opens the desktop. If it cannot be opened, this is the handle of no desktop.
+    pub(in crate::host) fn open(
         desktop: &dyn Desktop,
-        (reports_clipboard, has_parts): (bool, bool),
+        features: DesktopFeatures,
         tasks: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Self {
@@ -68,16 +76,16 @@ impl DesktopHandle {
             DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
             event => drop(sender.try_send(event)),
         };
-        let opened = desktop.open(reports_clipboard, Box::new(forward));
+        let opened = desktop.open(features.sends_clipboard, Box::new(forward));
         let backend = opened.unwrap_or_else(|error| {
             tracing::warn!(%error, "no cursor, clipboard or size of the desktop");
             Arc::new(NoDesktop)
         });
         let size = backend.first_size();
-        let views = size.map(|(width, height)| Views::new(FrameSize { width, height }, has_parts));
+        let views = size.map(|(width, height)| Views::new(FrameSize { width, height }, features.has_parts));
         let desktop = Self {
             backend: Arc::new(Mutex::new(backend)),
-            updates: broadcast::channel(NEWS).0,
+            updates: broadcast::channel(UPDATES).0,
             cursor: Arc::default(),
             views: Arc::new(watch::Sender::new(views)),
             is_lost: Arc::default(),
@@ -90,28 +98,28 @@ impl DesktopHandle {
         desktop
     }
 
-    /// What changes from now on.
-    pub(crate) fn updates(&self) -> broadcast::Receiver<DesktopUpdate> {
+    /// The changes from now on.
+    pub(in crate::host) fn updates(&self) -> broadcast::Receiver<DesktopUpdate> {
         self.updates.subscribe()
     }
 
-    /// The cursor as it is, if it is known.
-    pub(crate) fn cursor(&self) -> Option<Cursor> {
+    /// The cursor at present, if it is known.
+    pub(in crate::host) fn cursor(&self) -> Option<Cursor> {
         lock(&self.cursor).clone()
     }
 
-    /// What is shown of the display, and what else could be, if there is one.
-    pub(crate) fn views(&self) -> watch::Receiver<Option<Views>> {
+    /// The part of the display that is shown, and the others, if there is a display.
+    pub(in crate::host) fn views(&self) -> watch::Receiver<Option<Views>> {
         self.views.subscribe()
     }
 
-    /// The size of what is shown.
-    pub(crate) fn size(&self) -> Option<FrameSize> {
+    /// The size of the part that is shown.
+    pub(in crate::host) fn size(&self) -> Option<FrameSize> {
         self.views.borrow().as_ref().map(Views::size)
     }
 
-    /// Shows this to everybody from now on, if it is there.
-    pub(crate) fn show(&self, id: ViewId) {
+    /// Shows this part to all viewers from now on, if it is there.
+    pub(in crate::host) fn show(&self, id: ViewId) {
         self.change_views(|views| views.show(id));
         let shown = self.views.borrow().as_ref().map(Views::shown);
         if let Some(ViewId::Window(number)) = shown {
@@ -119,26 +127,29 @@ impl DesktopHandle {
         }
     }
 
-    /// Another capture can show parts of the display, or cannot.
-    pub(crate) fn set_has_parts(&self, has_parts: bool) {
+    /// Says whether another capture can show parts of the display.
+    pub(in crate::host) fn set_has_parts(&self, has_parts: bool) {
         self.change_views(|views| views.set_has_parts(has_parts));
     }
 
-    /// Whether the X server has gone and is not back.
-    pub(crate) fn is_lost(&self) -> bool {
+    /// True if the X server has gone and is not back.
+    pub(in crate::host) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::SeqCst)
     }
 
-    /// What is in the clipboard, if we know it.
-    pub(crate) async fn read_clipboard(&self) -> ClipboardReading {
+    /// Reads the clipboard. `None`: it is empty, or its content is of no known kind.
+    pub(in crate::host) async fn read_clipboard(&self) -> ClipboardReading {
         let backend = self.backend();
         let read = tokio::task::spawn_blocking(move || backend.read_clipboard()).await;
         read.unwrap_or(Err(ClipboardError::Lost))
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
     }
 
-    /// Puts this into the clipboard.
-    pub(crate) async fn write_clipboard(&self, content: ClipboardContent) -> Result<(), ClipboardError> {
+    /// Puts `content` into the clipboard.
+    pub(in crate::host) async fn write_clipboard(
+        &self,
+        content: ClipboardContent,
+    ) -> Result<(), ClipboardError> {
         let backend = self.backend();
         let written = tokio::task::spawn_blocking(move || backend.write_clipboard(content)).await;
         written
@@ -146,13 +157,13 @@ impl DesktopHandle {
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be written"))
     }
 
-    /// The display follows one more viewer's window.
-    pub(crate) fn begin_following(&self) {
+    /// Lets the display follow one more viewer's window.
+    pub(in crate::host) fn begin_following(&self) {
         self.followed.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// It follows one viewer's window less. With the last one it gets its own size back.
-    pub(crate) async fn end_following(&self) {
+    /// Lets the display follow one viewer's window less. With the last one its original size is restored.
+    pub(in crate::host) async fn end_following(&self) {
         if self.followed.fetch_sub(1, Ordering::SeqCst) > 1 {
             return;
         }
@@ -163,8 +174,8 @@ impl DesktopHandle {
         }
     }
 
-    /// Gives the display this size, as nearly as it can, if it follows anybody still.
-    pub(crate) async fn resize(&self, size: FrameSize) {
+    /// Gives the display the nearest size that it has, if it still follows a viewer.
+    pub(in crate::host) async fn resize(&self, size: FrameSize) {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
@@ -177,8 +188,8 @@ impl DesktopHandle {
         }
     }
 
-    /// Lets programs that start from now on draw so many times as large as usual, if the display follows anybody still.
-    pub(crate) fn set_scale(&self, scale: f64) {
+    /// Sets the scale for programs that start from now on, if the display still follows a viewer.
+    pub(in crate::host) fn set_scale(&self, scale: f64) {
         if self.followed.load(Ordering::SeqCst) == 0 {
             return;
         }
@@ -186,7 +197,7 @@ impl DesktopHandle {
         self.backend().set_scale(scale);
     }
 
-    /// Gives another X server the size that the last had, if that followed anybody.
+    /// Gives another X server the size that the last had, if that followed a viewer.
     async fn resize_again(&self) {
         let wanted = *lock(&self.wanted);
         if let Some(size) = wanted {
@@ -198,13 +209,13 @@ impl DesktopHandle {
         }
     }
 
-    /// Shows a mark on the display, white or black, or takes it away. False: there is no display that would.
-    pub(crate) fn show_mark(&self, is_lit: Option<bool>) -> bool {
+    /// Shows a mark on the display, white or black, or removes it. Returns false if there is no display for it.
+    pub(in crate::host) fn show_mark(&self, is_lit: Option<bool>) -> bool {
         self.backend().show_mark(is_lit)
     }
 
-    /// How busy the machine is, since the last time anybody asked.
-    pub(crate) fn load(&self) -> SystemStats {
+    /// The load of the machine since the last call.
+    pub(in crate::host) fn load(&self) -> SystemStats {
         let mut meter = lock(&self.meter);
         let Some(Ok(load)) = meter.as_mut().map(SystemMeter::look) else {
             return SystemStats::default();
@@ -217,8 +228,8 @@ impl DesktopHandle {
         }
     }
 
-    /// Gives the display back as it was. Blocks for up to two seconds.
-    pub(crate) fn close(&self) {
+    /// Restores the display. Blocks for up to two seconds.
+    pub(in crate::host) fn close(&self) {
         let backend = std::mem::replace(&mut *lock(&self.backend), Arc::new(NoDesktop));
         drop(backend);
     }
@@ -242,7 +253,7 @@ impl DesktopHandle {
 
     async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>) {
         while let Some(event) = events.recv().await {
-            let updates = match event {
+            let update = match event {
                 DesktopEvent::Cursor(image) => DesktopUpdate::Cursor(shown(&image)),
                 DesktopEvent::CursorHidden => DesktopUpdate::Cursor(hidden()),
                 DesktopEvent::Clipboard(Ok(Some(content))) => DesktopUpdate::Clipboard(content),
@@ -262,7 +273,7 @@ impl DesktopHandle {
                 DesktopEvent::Lost => DesktopUpdate::Lost(true),
                 DesktopEvent::Returned => DesktopUpdate::Lost(false),
             };
-            match &updates {
+            match &update {
                 DesktopUpdate::Cursor(cursor) => {
                     *lock(&self.cursor) = Some(cursor.clone());
                 }
@@ -276,8 +287,8 @@ impl DesktopHandle {
                 }
                 DesktopUpdate::Clipboard(_) => {}
             }
-            // Nobody may be watching.
-            let _ = self.updates.send(updates);
+            // There may be no viewer.
+            let _ = self.updates.send(update);
         }
     }
 }

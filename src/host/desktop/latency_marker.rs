@@ -1,5 +1,5 @@
-//! A viewer measures how long it takes from the input until its picture is seen: a mark on the desktop changes when
-//! it says so. One viewer at a time, and not for long.
+//! The mark by which a viewer measures the time from its input to the frame that shows it: it changes its colour when
+//! the viewer says so. It serves one viewer at a time, for a few seconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,26 +9,26 @@ use tokio::time::Instant;
 
 use super::handle::DesktopHandle;
 
-/// How long a measurement may take.
+/// The longest measurement.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether somebody measures. Cheap to clone.
+/// The mark, which one viewer may use. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Measuring(Arc<AtomicBool>);
+pub(in crate::host) struct LatencyMarker(Arc<AtomicBool>);
 
-/// A viewer's measurement. Dropping it takes the mark away.
-pub(crate) struct Measurement {
-    measuring: Measuring,
+/// A viewer's measurement. Dropping it removes the mark.
+pub(in crate::host) struct Measurement {
+    marker: LatencyMarker,
     desktop: DesktopHandle,
     end: Instant,
 }
 
-impl Measuring {
-    /// Begins one, unless another viewer measures.
-    pub(crate) fn begin(&self, desktop: &DesktopHandle) -> Option<Measurement> {
+impl LatencyMarker {
+    /// Begins a measurement, unless another viewer measures.
+    pub(in crate::host) fn begin(&self, desktop: &DesktopHandle) -> Option<Measurement> {
         let is_free = !self.0.swap(true, Ordering::SeqCst);
         is_free.then(|| Measurement {
-            measuring: self.clone(),
+            marker: self.clone(),
             desktop: desktop.clone(),
             end: Instant::now() + LIMIT,
         })
@@ -36,13 +36,13 @@ impl Measuring {
 }
 
 impl Measurement {
-    /// Shows the mark, white or black. False: there is no display for it.
-    pub(crate) fn show(&self, is_lit: bool) -> bool {
+    /// Shows the mark, white or black. Returns false if there is no display for it.
+    pub(in crate::host) fn show(&self, is_lit: bool) -> bool {
         self.desktop.show_mark(Some(is_lit))
     }
 
-    /// Whether it has taken as long as it may.
-    pub(crate) fn is_over(&self) -> bool {
+    /// True if the measurement has taken as long as it may.
+    pub(in crate::host) fn is_over(&self) -> bool {
         Instant::now() >= self.end
     }
 }
@@ -50,6 +50,6 @@ impl Measurement {
 impl Drop for Measurement {
     fn drop(&mut self) {
         self.desktop.show_mark(None);
-        self.measuring.0.store(false, Ordering::SeqCst);
+        self.marker.0.store(false, Ordering::SeqCst);
     }
 }

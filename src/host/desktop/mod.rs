@@ -1,4 +1,4 @@
-//! What viewers share of the desktop besides the video: cursor, clipboard, size, views, pointers.
+//! The desktop that viewers share, besides the video: cursor, clipboard, size, views, remote cursors.
 
 pub(super) mod cursor_overlay;
 pub(super) mod grab;

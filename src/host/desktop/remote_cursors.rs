@@ -1,4 +1,4 @@
-//! Where the viewers point, for those of them who want to see it.
+//! The places at which viewers point, for the viewers that want to see them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,27 +10,27 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::protocol::channel::{Fraction, HostMessage, PersonPointer};
 use crate::protocol::people::Person;
 
-/// How often somebody is told at most.
+/// The shortest pause between two messages to a viewer.
 const EVERY: Duration = Duration::from_millis(50);
 
-/// All places, and how many viewers want to see them. Cheap to clone.
+/// All places, and the number of viewers that want to see them. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct RemoteCursors(Arc<State>);
+pub(in crate::host) struct RemoteCursors(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    /// By the ids of those who point.
+    /// By the ids of the viewers that point.
     places: watch::Sender<BTreeMap<String, Fraction>>,
     wanted: watch::Sender<usize>,
 }
 
-/// What one viewer points at and sees of the others. Dropping it takes its pointer away.
-pub(crate) struct RemoteCursor {
-    pointers: RemoteCursors,
+/// One viewer's cursor, and its view of the others. Dropping it removes the cursor.
+pub(in crate::host) struct RemoteCursor {
+    cursors: RemoteCursors,
     id: String,
     wants: bool,
-    /// Whether the viewer has been told that others want to see its pointer.
-    is_told: bool,
+    /// The viewer was told that others want to see its cursor.
+    is_notified: bool,
     places: watch::Receiver<BTreeMap<String, Fraction>>,
     wanted: watch::Receiver<usize>,
     people: watch::Receiver<Arc<[Person]>>,
@@ -38,15 +38,19 @@ pub(crate) struct RemoteCursor {
 }
 
 impl RemoteCursors {
-    /// For the viewer of this id, who does not point yet. `people` knows what the others are called.
-    pub(crate) fn remote_cursor(&self, id: &str, people: watch::Receiver<Arc<[Person]>>) -> RemoteCursor {
+    /// The cursor of the viewer of this id, which does not point yet. `people` has the names of the others.
+    pub(in crate::host) fn remote_cursor(
+        &self,
+        id: &str,
+        people: watch::Receiver<Arc<[Person]>>,
+    ) -> RemoteCursor {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         RemoteCursor {
-            pointers: self.clone(),
+            cursors: self.clone(),
             id: id.to_owned(),
             wants: false,
-            is_told: false,
+            is_notified: false,
             places: self.0.places.subscribe(),
             wanted: self.0.wanted.subscribe(),
             people,
@@ -56,10 +60,10 @@ impl RemoteCursors {
 }
 
 impl RemoteCursor {
-    /// The viewer points there, or nowhere. Nothing is kept while nobody wants to see it.
-    pub(crate) fn point(&self, place: Option<Fraction>) {
-        let place = place.filter(|_| *self.pointers.0.wanted.borrow() > 0);
-        self.pointers.0.places.send_if_modified(|places| {
+    /// Sets the place at which the viewer points, if any. It is kept only while another viewer wants to see it.
+    pub(in crate::host) fn point(&self, place: Option<Fraction>) {
+        let place = place.filter(|_| *self.cursors.0.wanted.borrow() > 0);
+        self.cursors.0.places.send_if_modified(|places| {
             let before = match place {
                 Some(place) => places.insert(self.id.clone(), place),
                 None => places.remove(&self.id),
@@ -68,16 +72,16 @@ impl RemoteCursor {
         });
     }
 
-    /// Whether the viewer wants to see where the others point.
-    pub(crate) fn set_wants(&mut self, wants: bool) {
+    /// Says whether the viewer wants to see where the others point.
+    pub(in crate::host) fn set_wants(&mut self, wants: bool) {
         if wants {
-            // As it is now.
+            // The present state is news.
             self.places.mark_changed();
         }
         if std::mem::replace(&mut self.wants, wants) == wants {
             return;
         }
-        let wanted = &self.pointers.0.wanted;
+        let wanted = &self.cursors.0.wanted;
         wanted.send_modify(|count| {
             *count = if wants {
                 *count + 1
@@ -86,32 +90,32 @@ impl RemoteCursor {
             }
         });
         if *wanted.borrow() == 0 {
-            self.pointers.0.places.send_modify(BTreeMap::clear);
+            self.cursors.0.places.send_modify(BTreeMap::clear);
         }
     }
 
-    /// The viewer gets another channel, on which it has said nothing yet.
-    pub(crate) fn forget(&mut self) {
+    /// Starts anew for a viewer that gets another channel, on which it has sent nothing yet.
+    pub(in crate::host) fn forget(&mut self) {
         self.set_wants(false);
         self.point(None);
     }
 
-    /// The viewer can be told from now on, and has been told nothing.
-    pub(crate) fn begin(&mut self) {
-        self.is_told = false;
+    /// Starts anew for a viewer whose channel is open, and which was sent nothing on it.
+    pub(in crate::host) fn begin(&mut self) {
+        self.is_notified = false;
         self.wanted.mark_changed();
         self.places.mark_changed();
     }
 
-    /// What the viewer is to be told next. Nothing is lost if this is dropped.
-    pub(crate) async fn next(&mut self) -> HostMessage {
+    /// The next message for the viewer. Nothing is lost if this is dropped.
+    pub(in crate::host) async fn next(&mut self) -> HostMessage {
         loop {
             tokio::select! {
                 biased;
                 Ok(()) = self.wanted.changed() => {
                     let own = usize::from(self.wants);
                     let wanted = *self.wanted.borrow_and_update() > own;
-                    if std::mem::replace(&mut self.is_told, wanted) != wanted {
+                    if std::mem::replace(&mut self.is_notified, wanted) != wanted {
                         return HostMessage::PointWanted(wanted);
                     }
                 }
@@ -149,8 +153,8 @@ impl Drop for RemoteCursor {
 mod tests {
     use super::*;
 
-    fn remote_cursor(pointers: &RemoteCursors, id: &str) -> RemoteCursor {
-        pointers.remote_cursor(id, watch::Sender::new(Arc::from([])).subscribe())
+    fn remote_cursor(cursors: &RemoteCursors, id: &str) -> RemoteCursor {
+        cursors.remote_cursor(id, watch::Sender::new(Arc::from([])).subscribe())
     }
 
     fn at(x: f64) -> Option<Fraction> {
@@ -168,12 +172,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_wants_sees_the_others_and_these_are_told_to_point() {
-        let pointers = RemoteCursors::default();
-        let (mut ann, mut bob) = (remote_cursor(&pointers, "ann"), remote_cursor(&pointers, "bob"));
+    async fn a_viewer_that_wants_to_sees_the_others_and_these_are_told_to_point() {
+        let cursors = RemoteCursors::default();
+        let (mut ann, mut bob) = (remote_cursor(&cursors, "ann"), remote_cursor(&cursors, "bob"));
         bob.point(at(0.1));
         ann.set_wants(true);
-        assert_eq!(seen(ann.next().await), [], "nobody wanted it when he pointed");
+        assert_eq!(seen(ann.next().await), [], "no viewer wanted it when he pointed");
         assert_eq!(bob.next().await, HostMessage::PointWanted(true));
         ann.point(at(0.9));
         bob.point(at(0.2));
@@ -185,6 +189,6 @@ mod tests {
         assert_eq!(ann.next().await, HostMessage::PointWanted(false));
         assert_eq!(seen(ann.next().await), [], "he has left");
         ann.set_wants(false);
-        assert!(pointers.0.places.borrow().is_empty(), "nobody wants to see it");
+        assert!(cursors.0.places.borrow().is_empty(), "no viewer wants to see it");
     }
 }

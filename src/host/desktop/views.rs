@@ -1,4 +1,4 @@
-//! Which part of the desktop everybody is shown: the capture is shared, so it is the same for all.
+//! The part of the desktop that is shown: the capture is shared, so it is the same for all viewers.
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -11,20 +11,20 @@ use crate::protocol::input::FrameSize;
 use crate::protocol::role::{Permission, Role};
 use crate::protocol::view::{View, ViewId, ViewName};
 
-/// What is shown, and what else could be.
+/// The part that is shown, and the others that could be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Views {
+pub(in crate::host) struct Views {
     screen: FrameSize,
-    /// What there is beside the whole desktop.
+    /// The parts beside the whole desktop.
     offered: Vec<Offered>,
     shown: ViewId,
-    /// Whether the capture can show a part.
+    /// True if the capture can show a part.
     has_parts: bool,
 }
 
 impl Views {
-    /// The whole desktop is shown.
-    pub(crate) fn new(screen: FrameSize, has_parts: bool) -> Self {
+    /// Shows the whole desktop.
+    pub(in crate::host) fn new(screen: FrameSize, has_parts: bool) -> Self {
         Self {
             screen,
             offered: Vec::new(),
@@ -33,13 +33,13 @@ impl Views {
         }
     }
 
-    /// The size of what is shown.
-    pub(crate) fn size(&self) -> FrameSize {
+    /// The size of the part that is shown.
+    pub(in crate::host) fn size(&self) -> FrameSize {
         self.part().map_or(self.screen, size_of)
     }
 
-    /// The list for somebody of this role. Who may not choose hears what is shown, and nothing of the rest.
-    pub(crate) fn told_to(&self, role: Role) -> HostMessage {
+    /// The list for a viewer of this role. One that may not choose gets what is shown, and nothing of the rest.
+    pub(in crate::host) fn message_for(&self, role: Role) -> HostMessage {
         let may_choose = role.allows(Permission::Settings);
         let desktop = View {
             id: ViewId::Desktop,
@@ -58,31 +58,31 @@ impl Views {
         }
     }
 
-    /// What is shown.
-    pub(crate) fn shown(&self) -> ViewId {
+    /// The part that is shown.
+    pub(in crate::host) fn shown(&self) -> ViewId {
         self.shown
     }
 
-    /// Shows this from now on, if it is there.
-    pub(crate) fn show(&mut self, id: ViewId) {
+    /// Shows this part from now on, if it is there.
+    pub(in crate::host) fn show(&mut self, id: ViewId) {
         if id == ViewId::Desktop || self.parts().any(|part| id_of(part) == id) {
             self.shown = id;
         }
     }
 
-    /// There are these parts now. When what was shown is not among them, the whole desktop is.
-    pub(crate) fn offer(&mut self, offered: Vec<Offered>) {
+    /// Sets the parts that there are. The whole desktop is shown if the part that was is not among them.
+    pub(in crate::host) fn offer(&mut self, offered: Vec<Offered>) {
         self.offered = offered;
         self.settle();
     }
 
-    /// The desktop has this size now. Its parts are told when they have changed with it.
-    pub(crate) fn set_screen(&mut self, screen: FrameSize) {
+    /// Sets the size of the desktop. Its parts come by [`Views::offer`] when they have changed with it.
+    pub(in crate::host) fn set_screen(&mut self, screen: FrameSize) {
         self.screen = screen;
     }
 
-    /// Another capture can show parts, or cannot.
-    pub(crate) fn set_has_parts(&mut self, has_parts: bool) {
+    /// Says whether another capture can show parts.
+    pub(in crate::host) fn set_has_parts(&mut self, has_parts: bool) {
         self.has_parts = has_parts;
         self.settle();
     }
@@ -97,16 +97,17 @@ impl Views {
         self.offered.iter().filter(|_| self.has_parts)
     }
 
-    /// What is shown, unless it is the whole.
+    /// The part that is shown, unless it is the whole.
     fn part(&self) -> Option<&Offered> {
         self.parts().find(|part| id_of(part) == self.shown)
     }
 }
 
-/// Lets the capture show, and the pointer meet, what is shown, until `shutdown`.
-pub(crate) async fn follow(
+/// Sets the region of the capture, and the origin of the pointer, to the part that is shown, until `shutdown`.
+pub(in crate::host) async fn follow(
     mut views: watch::Receiver<Option<Views>>,
-    (media, input): (MediaHandle, InputHandle),
+    media: MediaHandle,
+    input: InputHandle,
     shutdown: CancellationToken,
 ) {
     let mut shown = None;
@@ -165,7 +166,7 @@ mod tests {
     }
 
     fn told(views: &Views, role: Role) -> (Vec<ViewId>, ViewId) {
-        match views.told_to(role) {
+        match views.message_for(role) {
             HostMessage::Views { views, shown } => (views.iter().map(|view| view.id).collect(), shown),
             other => panic!("{other:?}"),
         }
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_choose_is_told_of_nothing_else() {
+    fn a_viewer_that_may_not_choose_is_told_of_nothing_else() {
         let mut views = Views::new(SCREEN, true);
         views.offer(vec![window(7, 10), window(8, 20)]);
         views.show(ViewId::Window(8));

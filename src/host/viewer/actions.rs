@@ -1,49 +1,52 @@
-//! What a session wants done, done.
+//! Does what a session wants done.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::peer::Peer;
-use super::task::{Ended, Viewer};
+use super::task::{Ended, Measured, Viewer};
 use crate::clock::steady_ms;
 use crate::host::stats::webrtc_stats;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::role::Permission;
-use crate::protocol::stats::{Stats, StatsGroup};
+use crate::protocol::stats::{Stats, StatsGroup, SystemStats};
 use crate::session::{Action, Event, StatsRequest};
 use crate::web::{SendError, SignalingSocket};
 
-/// How long a peer may take to make room for the next.
+/// The time that a peer has to make room for the next.
 const REPLACE: Duration = Duration::from_secs(2);
-/// How long a viewer that does not read may take for the last words.
+/// The time that a viewer that does not read has for the last messages.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Viewer {
+    /// Does `actions`, in order.
+    ///
+    /// # Errors
+    /// If the viewer has left or has to.
     pub(super) async fn apply(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
         for action in actions {
             match action {
                 Action::Send(text) => self.send(text).await?,
                 Action::OpenPeer { key, request } => {
                     if let Some(closing) = self.close_peer(key) {
-                        // One who asks again and again gets one pipeline at a time.
+                        // A viewer that asks again and again gets one pipeline at a time.
                         let _ = timeout(REPLACE, closing).await;
                     }
                     let peer = Peer::open(
                         &self.context,
                         key,
                         request,
-                        self.permissions.clone(),
-                        self.clock.clone(),
-                        self.requests.0.clone(),
+                        self.gate.beside(self.context.desktop.input.viewer()),
+                        self.requests.sender.clone(),
                     )
                     .await;
-                    self.told_views = None;
+                    self.sent_views = None;
                     self.peers.insert(key, peer);
                 }
                 Action::ClosePeer { key } => drop(self.close_peer(key)),
                 Action::ApplyAnswer { key, sdp } => {
-                    // A peer that takes no more commands says so itself, by its last event.
+                    // A peer that takes no more commands says so by its last event.
                     self.peers.get(&key).map(|peer| peer.media().apply_answer(sdp));
                 }
                 Action::AddCandidate { key, candidate } => {
@@ -58,22 +61,21 @@ impl Viewer {
                 }
                 Action::CollectStats { request } => self.collect(request),
                 Action::ControlRequest(request) => {
-                    if !self.claim.ask(&self.context, self.session.role(), &request) {
-                        // It hears how it is, though nothing has changed.
-                        self.lease.mark_changed();
+                    let registry = &self.context.people.registry;
+                    let may_act = |id: &str| registry.allows(id, Permission::Pointer);
+                    if !self.claim.ask(self.session.role(), &request, may_act) {
+                        // The viewer is told the state, though it has not changed.
+                        self.feeds.repeat_control();
                     }
                 }
                 Action::Name(name) => {
-                    self.registration.as_ref().inspect(|place| place.set_name(name));
+                    self.registration
+                        .as_ref()
+                        .inspect(|registration| registration.set_name(name));
                 }
                 Action::Input(event) => {
-                    let now_ms = steady_ms();
-                    self.clock.note(&event, now_ms);
-                    if Permission::needed_for(&event).is_none_or(|needed| self.permissions.allows(needed))
-                        && self.context.suspend.lets_through(&event, now_ms)
-                    {
-                        self.input.send(event);
-                    }
+                    // The session has told the client.
+                    let _ = self.gate.pass(event, steady_ms());
                 }
                 Action::Note(note) => tracing::info!(note, "the signaling server says"),
                 Action::Close { code, reason } => {
@@ -99,11 +101,11 @@ impl Viewer {
 
     /// Measures in a task of its own: webrtcbin may take its time.
     fn collect(&self, request: StatsRequest) {
-        let measuring = self.peers.values().next().map(|peer| peer.media().stats());
-        let (desktop, sender) = (self.context.desktop.clone(), self.measured.0.clone());
+        let peer_stats = self.peers.values().next().map(|peer| peer.media().stats());
+        let (desktop, sender) = (self.context.desktop.handle.clone(), self.measured.sender.clone());
         self.context.tasks.spawn(async move {
-            let peer = match measuring {
-                Some(measuring) => Some(measuring.await),
+            let peer = match peer_stats {
+                Some(stats) => Some(stats.await),
                 None => None,
             };
             let mut stats = Stats::default();
@@ -114,18 +116,19 @@ impl Viewer {
                     }
                     StatsGroup::System => {
                         let fps = peer.as_ref().and_then(|peer| peer.encoded_fps);
-                        stats.system = Some(crate::protocol::stats::SystemStats {
+                        stats.system = Some(SystemStats {
                             fps,
                             ..desktop.load()
                         });
                     }
                 }
             }
-            let _ = sender.send((request, stats)).await;
+            let _ = sender.send(Measured { request, stats }).await;
         });
     }
 }
 
+/// Sends the last messages to a client that is not served any more, and closes its socket.
 pub(super) async fn turn_away(socket: &mut SignalingSocket, actions: Vec<Action>) {
     for action in actions {
         match action {

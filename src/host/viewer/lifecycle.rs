@@ -1,17 +1,17 @@
-//! The coming and going of a viewer: whether it is let in, and what is released when it leaves.
+//! The life of a viewer: it is let in or turned away, and what it holds is released when it leaves.
 
 use tracing::Instrument;
 
 use super::actions::turn_away;
 use super::task::Viewer;
 use crate::clock::{now_ms, steady_ms};
-use crate::host::HostContext;
+use crate::host::context::HostContext;
 use crate::host::registry::Registration;
 use crate::protocol::error::ErrorCode;
 use crate::session::{Action, Event, Session, SessionConfig};
 use crate::web::{ClientInfo, Frame, NewViewer, SignalingSocket};
 
-/// How many frames may come before somebody is let in: pongs, and the first words.
+/// The most frames that may come before a viewer is let in: pongs, and the first messages.
 const EARLY: usize = 64;
 
 /// Serves one viewer until it leaves or the host ends. What it holds is released then.
@@ -25,7 +25,7 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
         grant,
     } = new_viewer;
     let now = steady_ms();
-    let client_id = format!("client_{now:013}_{:04}", context.next_number() % 1_000_000);
+    let client_id = context.next_client_id(now);
     let span = tracing::info_span!("viewer", id = %client_id);
     async move {
         let info = ClientInfo {
@@ -42,10 +42,10 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             user_agent: None,
         };
         let mut early = Vec::new();
-        let admitted = match &context.consent {
+        let admitted = match &context.people.consent {
             Some(consent) => {
                 match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
-                    Some(admitted) if context.access.is_valid(&grant, now_ms()) => Some(admitted),
+                    Some(admitted) if context.people.access.is_valid(&grant, now_ms()) => Some(admitted),
                     _ => {
                         return socket
                             .close(1008, "The person at the desktop has not agreed")
@@ -58,12 +58,11 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
         let config = SessionConfig {
             role: grant.role,
             ice_servers: context.ice_servers(&client_id),
-            ..context.session.clone()
+            ..context.config.session.clone()
         };
-        let Some(registration) = context
-            .registry
-            .register(info, grant, context.whep_sessions.count())
-        else {
+        let people = &context.people;
+        let others = people.whep_sessions.count();
+        let Some(registration) = people.registry.register(info, grant, others) else {
             tracing::warn!(%remote, "the host is full: a viewer is turned away");
             let refusal = Session::refuse(
                 dialect,
@@ -85,7 +84,7 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
     .await;
 }
 
-/// Speaks `session` on `socket`, on which `early` has come already, until one of them ends, and says which.
+/// Holds the conversation `session` on `socket`, on which `early` has come already. Returns the reason of its end.
 pub(in crate::host) async fn converse(
     context: HostContext,
     socket: SignalingSocket,
@@ -95,7 +94,7 @@ pub(in crate::host) async fn converse(
     registration: Option<Registration>,
 ) -> &'static str {
     let mut viewer = Viewer::new(context, socket, session, registration);
-    if let Some(size) = viewer.context.desktop.size() {
+    if let Some(size) = viewer.context.desktop.handle.size() {
         viewer.handle(Event::FrameSize(size));
     }
     let ended = match viewer.begin(first, early).await {
@@ -109,7 +108,7 @@ pub(in crate::host) async fn converse(
     ended.0
 }
 
-/// What comes of `asking`; `None` if the viewer leaves before that. What it says meanwhile is kept in `early`.
+/// Waits for `asking`; `None` if the viewer leaves before. What it sends meanwhile is kept in `early`.
 async fn while_it_waits<T>(
     socket: &mut SignalingSocket,
     early: &mut Vec<Frame>,

@@ -1,4 +1,4 @@
-//! The peers of a viewer: what they say, and when one is given up.
+//! The peers of a viewer: their events, and when one is given up.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -9,71 +9,75 @@ use tokio::task::JoinHandle;
 use super::channel;
 use super::peer::Peer;
 use super::task::Viewer;
-use crate::media::PeerEvent;
+use crate::media::{self, NoCommonCodec};
 use crate::protocol::candidate::IceCandidate;
-use crate::session::{Action, Event, PeerKey};
+use crate::session::{Action, Event, FailureKind, PeerEvent, PeerFailure, PeerKey};
 
 impl Viewer {
-    pub(super) fn peer_event(&mut self, key: PeerKey, event: Option<PeerEvent>) -> Vec<Action> {
+    /// Takes an event of a peer; `None`: the peer is down.
+    pub(super) fn peer_event(&mut self, key: PeerKey, event: Option<media::PeerEvent>) -> Vec<Action> {
         let event = match event {
-            Some(PeerEvent::Offer(sdp)) => Event::Offered { key, sdp },
-            Some(PeerEvent::Answer(sdp)) => Event::Answered { key, sdp },
-            Some(PeerEvent::Candidate {
+            Some(media::PeerEvent::Offer(sdp)) => PeerEvent::Offered(sdp),
+            Some(media::PeerEvent::Answer(sdp)) => PeerEvent::Answered(sdp),
+            Some(media::PeerEvent::Candidate {
                 candidate,
                 sdp_m_line_index,
-            }) => Event::LocalCandidate {
-                key,
-                candidate: IceCandidate {
-                    candidate,
-                    sdp_m_line_index,
-                    sdp_mid: None,
-                },
-            },
-            Some(PeerEvent::AnswerApplied) => Event::AnswerApplied { key },
-            Some(PeerEvent::AnswerRefused(reason)) => Event::AnswerRefused { key, reason },
-            Some(PeerEvent::Connected) => {
+            }) => PeerEvent::LocalCandidate(IceCandidate {
+                candidate,
+                sdp_m_line_index,
+                sdp_mid: None,
+            }),
+            Some(media::PeerEvent::AnswerApplied) => PeerEvent::AnswerApplied,
+            Some(media::PeerEvent::AnswerRefused(reason)) => PeerEvent::AnswerRefused(reason),
+            Some(media::PeerEvent::Connected) => {
                 tracing::info!("the stream is connected");
                 self.registration
                     .as_ref()
-                    .inspect(|place| place.update(|info| info.state = "streaming"));
-                Event::PeerConnected { key }
-            }
-            Some(PeerEvent::ChannelOpen) => {
-                if let Some(peer) = self.peers.get_mut(&key) {
-                    peer.set_open();
-                    channel::greet(
-                        &self.context,
-                        peer,
-                        (self.session.dialect(), self.session.role()),
-                        self.settings.follows_window,
-                    );
-                    self.remote_cursor.begin();
-                    self.told_views = None;
-                }
+                    .inspect(|registration| registration.update(|info| info.state = "streaming"));
                 return Vec::new();
             }
-            Some(PeerEvent::Failed(reason)) => {
+            Some(media::PeerEvent::ChannelOpen) => {
+                self.channel_open(key);
+                return Vec::new();
+            }
+            Some(media::PeerEvent::Failed(failure)) => {
                 self.close_peer(key);
-                Event::PeerFailed { key, reason }
+                PeerEvent::Failed(PeerFailure {
+                    reason: failure.to_string(),
+                    kind: failure_kind(&failure),
+                })
             }
             None => {
                 self.close_peer(key);
-                Event::PeerFailed {
-                    key,
-                    reason: "The stream has ended".to_owned(),
-                }
+                PeerEvent::Failed(PeerFailure::other("The stream has ended"))
             }
         };
-        self.handle(event)
+        self.handle(Event::Peer(key, event))
     }
 
+    fn channel_open(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get_mut(&key) else {
+            return;
+        };
+        peer.set_open();
+        if peer.takes_messages() {
+            let messages =
+                channel::greeting(&self.context, self.session.role(), self.settings.follows_window());
+            let known = messages.iter().filter(|message| self.session.knows(message));
+            known.for_each(|message| peer.send(message));
+        }
+        self.feeds.remote_cursor().begin();
+        self.sent_views = None;
+    }
+
+    /// Closes a peer, if it is there. The handle ends when the peer is down.
     pub(super) fn close_peer(&mut self, key: PeerKey) -> Option<JoinHandle<()>> {
         let peer = self.peers.remove(&key)?;
         self.settings.end_measurement();
-        self.remote_cursor.forget();
+        self.feeds.remote_cursor().forget();
         self.registration
             .as_ref()
-            .inspect(|place| place.update(|info| info.state = "connected"));
+            .inspect(|registration| registration.update(|info| info.state = "connected"));
         Some(peer.close(&self.context))
     }
 
@@ -86,18 +90,27 @@ impl Viewer {
         }
     }
 
+    /// Closes a peer as one that has failed.
     pub(super) fn give_up(&mut self, key: PeerKey, reason: &str) -> Vec<Action> {
         if self.close_peer(key).is_none() {
             return Vec::new();
         }
         tracing::warn!(reason, "the peer is closed");
-        let reason = reason.to_owned();
-        self.handle(Event::PeerFailed { key, reason })
+        self.handle(Event::Peer(key, PeerEvent::Failed(PeerFailure::other(reason))))
     }
 }
 
-/// What any of the peers says next.
-pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<PeerEvent>) {
+fn failure_kind(failure: &media::PeerFailure) -> FailureKind {
+    match failure {
+        media::PeerFailure::NoCommonCodec(NoCommonCodec { offered }) => FailureKind::NoCommonCodec {
+            offered: offered.iter().copied().map(str::to_owned).collect(),
+        },
+        _ => FailureKind::Other,
+    }
+}
+
+/// The next event of any of the peers.
+pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<media::PeerEvent>) {
     poll_fn(|cx| {
         for (key, peer) in peers.iter_mut() {
             if let Poll::Ready(event) = peer.poll_event(cx) {

@@ -1,89 +1,92 @@
-//! One viewer: its socket, its session, its peers and what it holds; and what becomes of all that comes to it.
+//! One viewer's task: it takes what comes from the socket, the peers and the host, one after the other.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
-use super::channel::{self, ViewerSettings};
-use super::peer::{Peer, Permissions, Request};
+use super::actions::turn_away;
+use super::channel_reader::Request;
+use super::feeds::{Feeds, News};
+use super::input_gate::{InputGate, Permissions};
+use super::peer::Peer;
+use super::peers::next_event;
+use super::settings::ViewerSettings;
 use crate::clock::steady_ms;
-use crate::host::HostContext;
+use crate::host::context::HostContext;
 use crate::host::control::lease::ControlClaim;
 use crate::host::control::limits::SessionClock;
-use crate::host::desktop::handle::DesktopUpdate;
-use crate::host::desktop::remote_cursors::RemoteCursor;
-use crate::host::desktop::views::Views;
 use crate::host::registry::Registration;
-use crate::input::ViewerInput;
 use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;
-use crate::protocol::dialect::Dialect;
-use crate::protocol::lease::LeaseState;
-use crate::protocol::people::Person;
-use crate::protocol::role::Permission;
+use crate::protocol::rights::Rights;
 use crate::protocol::stats::Stats;
 use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
 use crate::web::{Frame, SignalingSocket};
 
-use super::actions::turn_away;
-use super::peers::next_event;
-
-/// Requests on data channels that wait for the viewer's task.
+/// Requests on data channels that wait for the viewer's task. A viewer that floods its task loses some.
 const REQUESTS: usize = 64;
-/// Statistics that wait for it.
+/// Statistics that wait for it. The tasks that measured them wait, too.
 const MEASURED: usize = 8;
-/// How often an open data channel is told how busy the machine is.
-const BEAT: Duration = Duration::from_secs(1);
 
+/// A viewer: its socket, its session, its peers, and what it holds of the host.
 pub(super) struct Viewer {
     pub(super) context: HostContext,
     pub(super) socket: SignalingSocket,
     pub(super) session: Session,
+    /// `None` for the host itself at a signaling server elsewhere.
     pub(super) registration: Option<Registration>,
     pub(super) claim: ControlClaim,
-    pub(super) permissions: Permissions,
-    pub(super) clock: SessionClock,
-    pub(super) lease: watch::Receiver<LeaseState>,
-    pub(super) people: watch::Receiver<Arc<[Person]>>,
-    pub(super) grab: watch::Receiver<bool>,
-    pub(super) remote_cursor: RemoteCursor,
+    /// Of the input over the signaling socket.
+    pub(super) gate: InputGate,
     pub(super) peers: BTreeMap<PeerKey, Peer>,
-    /// What it does over the signaling socket.
-    pub(super) input: ViewerInput,
     pub(super) settings: ViewerSettings,
-    pub(super) requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
-    pub(super) measured: (mpsc::Sender<Measured>, mpsc::Receiver<Measured>),
-    pub(super) updates: broadcast::Receiver<DesktopUpdate>,
-    pub(super) views: watch::Receiver<Option<Views>>,
-    pub(super) told_views: Option<HostMessage>,
-    pub(super) resumes: watch::Receiver<u64>,
-    beats: tokio::time::Interval,
+    pub(super) feeds: Feeds,
+    pub(super) requests: Inbox<Request>,
+    pub(super) measured: Inbox<Measured>,
+    /// The list of views that was sent last, since a channel has opened.
+    pub(super) sent_views: Option<HostMessage>,
+}
+
+/// Messages to the viewer's task from tasks and threads that it has started.
+pub(super) struct Inbox<T> {
+    pub(super) sender: mpsc::Sender<T>,
+    receiver: mpsc::Receiver<T>,
 }
 
 /// Numbers that were asked for.
-pub(super) type Measured = (StatsRequest, Stats);
+pub(super) struct Measured {
+    pub(super) request: StatsRequest,
+    pub(super) stats: Stats,
+}
 
-/// Why a viewer's task ends.
+/// The end of a viewer's task, with the reason for the log.
 pub(super) struct Ended(pub(super) &'static str);
 
-/// What comes next.
+/// The next thing for the viewer's task to take.
 pub(super) enum Incoming {
-    Leave { code: u16, reason: &'static str },
+    /// The viewer has to leave, with this code and reason of the close.
+    Leave {
+        code: u16,
+        reason: &'static str,
+    },
+    /// `None`: the socket is closed.
     Frame(Option<Frame>),
+    /// `None`: the peer is down.
     Peer(PeerKey, Option<PeerEvent>),
     Request(Request),
     Measured(Measured),
-    DesktopUpdate(DesktopUpdate),
-    Views,
-    ControlLease,
-    People,
-    Grab,
-    RemoteCursors(HostMessage),
-    Beat,
+    News(News),
+    /// The deadline of the session.
     Tick,
+}
+
+impl<T> Inbox<T> {
+    fn new(size: usize) -> Self {
+        let (sender, receiver) = mpsc::channel(size);
+        Self { sender, receiver }
+    }
 }
 
 impl Viewer {
@@ -93,45 +96,39 @@ impl Viewer {
         session: Session,
         registration: Option<Registration>,
     ) -> Self {
-        let mut beats = interval(BEAT);
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut lease = context.lease.updates();
-        // Whoever comes while somebody has the control, or acts at the desktop itself, is told.
-        if *lease.borrow() != LeaseState::default() {
-            lease.mark_changed();
-        }
-        let claim = context.lease.claim(session.client_id());
-        let is_action = lease.borrow().lets_act(claim.id());
+        let feeds = Feeds::new(&context, session.client_id());
+        let claim = context.control.lease.claim(session.client_id());
+        let permissions = Permissions::new(Rights {
+            role: session.role(),
+            policy: context.config.session.policy,
+            has_control: context.control.lease.lets_act(claim.id()),
+        });
+        let clock = registration
+            .as_ref()
+            .map_or_else(|| SessionClock::begin(steady_ms()), Registration::clock);
+        let gate = InputGate::new(
+            permissions,
+            clock,
+            context.control.suspend.clone(),
+            context.desktop.input.viewer(),
+        );
         Self {
-            permissions: Permissions::new(session.role(), context.session.policy, is_action),
-            clock: registration
-                .as_ref()
-                .map_or_else(|| SessionClock::begin(steady_ms()), Registration::clock),
-            claim,
-            lease,
-            people: context.registry.people(),
-            remote_cursor: context
-                .pointers
-                .remote_cursor(session.client_id(), context.registry.people()),
-            grab: context.input.pointer_grab().changes(),
-            input: context.input.viewer(),
-            updates: context.desktop.updates(),
-            views: context.desktop.views(),
-            told_views: None,
-            resumes: context.suspend.resumes(),
             context,
             socket,
             session,
             registration,
+            claim,
+            gate,
             peers: BTreeMap::new(),
             settings: ViewerSettings::default(),
-            requests: mpsc::channel(REQUESTS),
-            measured: mpsc::channel(MEASURED),
-            beats,
+            feeds,
+            requests: Inbox::new(REQUESTS),
+            measured: Inbox::new(MEASURED),
+            sent_views: None,
         }
     }
 
-    /// Does what comes first, and takes what the viewer has said already.
+    /// Does what comes first, and takes what the viewer has sent already.
     pub(super) async fn begin(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Result<(), Ended> {
         self.apply(first).await?;
         for frame in early {
@@ -140,6 +137,7 @@ impl Viewer {
         Ok(())
     }
 
+    /// Takes what comes until the viewer leaves or has to.
     pub(super) async fn live(&mut self) -> Ended {
         // Made once: a socket may bring a thousand frames a second.
         let leave = self
@@ -162,21 +160,15 @@ impl Viewer {
                 tick.as_mut().reset(instant_of(deadline));
                 armed = Some(deadline);
             }
+            let has_peers = !self.peers.is_empty();
             let next = tokio::select! {
                 () = &mut shutdown => Incoming::Leave { code: 1001, reason: "The host is going down" },
-                () = &mut leave => self.shown_out(),
+                () = &mut leave => self.disconnected(),
                 (key, event) = next_event(&mut self.peers) => Incoming::Peer(key, event),
                 frame = self.socket.receive() => Incoming::Frame(frame),
-                Some(request) = self.requests.1.recv() => Incoming::Request(request),
-                Some(measured) = self.measured.1.recv() => Incoming::Measured(measured),
-                updates = next_news(&mut self.updates) => Incoming::DesktopUpdate(updates),
-                Ok(()) = self.views.changed() => Incoming::Views,
-                Ok(()) = self.lease.changed() => Incoming::ControlLease,
-                Ok(()) = self.people.changed() => Incoming::People,
-                Ok(()) = self.grab.changed() => Incoming::Grab,
-                Ok(()) = self.resumes.changed() => Incoming::Leave { code: 1001, reason: "The host was stopped" },
-                message = self.remote_cursor.next() => Incoming::RemoteCursors(message),
-                _ = self.beats.tick(), if !self.peers.is_empty() => Incoming::Beat,
+                Some(request) = self.requests.receiver.recv() => Incoming::Request(request),
+                Some(measured) = self.measured.receiver.recv() => Incoming::Measured(measured),
+                news = self.feeds.next(has_peers) => Incoming::News(news),
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
                     Incoming::Tick
@@ -188,23 +180,20 @@ impl Viewer {
         }
     }
 
-    /// 1008 tells a client that it need not come back as it is.
-    pub(super) fn shown_out(&self) -> Incoming {
-        match self.registration.as_ref().and_then(Registration::barred) {
+    /// The end of a viewer that the host disconnects. 1008 tells a client that it need not come back as it is.
+    fn disconnected(&self) -> Incoming {
+        match self.registration.as_ref().and_then(Registration::expired) {
             Some(reason) => Incoming::Leave { code: 1008, reason },
             None => Incoming::Leave {
                 code: 1000,
-                reason: "Shown out by the host",
+                reason: "Disconnected by the host",
             },
         }
     }
 
-    pub(super) async fn take(&mut self, next: Incoming) -> Result<(), Ended> {
+    async fn take(&mut self, next: Incoming) -> Result<(), Ended> {
         let actions = match next {
-            Incoming::Leave { code, reason } => {
-                self.socket.close(code, reason).await;
-                return Err(Ended(reason));
-            }
+            Incoming::Leave { code, reason } => return self.leave(code, reason).await,
             Incoming::Frame(None) => return Err(Ended("the socket is closed")),
             Incoming::Frame(Some(Frame::Silent)) => {
                 let farewell = self.session.expire(steady_ms());
@@ -229,114 +218,33 @@ impl Viewer {
                 self.give_up(key, "The client sends too many messages on its data channel")
             }
             Incoming::Request(Request::Wanted(key, message)) => {
-                if let Some(peer) = self.peers.get_mut(&key) {
-                    let dialect = self.session.dialect();
-                    let (settings, remote_cursor) = (&mut self.settings, &mut self.remote_cursor);
-                    channel::act(&self.context, peer, settings, remote_cursor, dialect, message).await;
-                }
+                self.act(key, message).await;
                 Vec::new()
             }
-            Incoming::Measured((request, stats)) => self.handle(Event::Stats { request, stats }),
-            Incoming::DesktopUpdate(updates) => {
-                self.spread(updates);
-                Vec::new()
-            }
-            Incoming::Views => self.views_changed(),
-            Incoming::ControlLease => self.lease_changed(),
-            Incoming::People => {
-                let people = Arc::clone(&self.people.borrow_and_update());
-                self.handle(Event::People(people))
-            }
-            Incoming::Grab => {
-                let relative = *self.grab.borrow_and_update();
-                self.tell_native(&HostMessage::PointerMode { relative });
-                Vec::new()
-            }
-            Incoming::RemoteCursors(message) => {
-                self.tell_native(&message);
-                Vec::new()
-            }
-            Incoming::Beat => {
-                self.settings.end_late_measurement();
-                self.peers
-                    .values()
-                    .for_each(|peer| channel::beat(&self.context, peer, &self.settings));
-                self.give_up_silent()
-            }
+            Incoming::Measured(Measured { request, stats }) => self.handle(Event::Stats { request, stats }),
+            Incoming::News(News::Resumed) => return self.leave(1001, "The host was stopped").await,
+            Incoming::News(news) => self.news(news),
             Incoming::Tick => self.handle(Event::Tick),
         };
         self.apply(actions).await
     }
 
-    /// Somebody has taken the control or left it: what was held without it is released.
-    pub(super) fn lease_changed(&mut self) -> Vec<Action> {
-        let state = self.lease.borrow_and_update().clone();
-        let granted = state.lets_act(self.claim.id());
-        if !self.permissions.set_acts(granted) && !granted {
-            self.peers.values().for_each(Peer::let_go);
-        }
-        let mut actions = self.handle(Event::Control { granted });
-        actions.extend(self.handle(Event::Lease(state)));
-        actions
+    async fn leave(&mut self, code: u16, reason: &'static str) -> Result<(), Ended> {
+        self.socket.close(code, reason).await;
+        Err(Ended(reason))
     }
 
-    /// What the session makes of this now.
+    /// The session's actions after this event.
     pub(super) fn handle(&mut self, event: Event<'_>) -> Vec<Action> {
         self.session.handle(event, steady_ms())
     }
 
-    /// Says this on the data channels.
-    pub(super) fn tell(&self, message: &HostMessage) {
-        let told = self.peers.values().filter(|peer| peer.is_told());
-        told.for_each(|peer| peer.tell(message));
-    }
-
-    /// Says this where a native client reads it.
-    pub(super) fn tell_native(&self, message: &HostMessage) {
-        if self.session.dialect() == Dialect::Native {
-            self.tell(message);
-        }
-    }
-
-    pub(super) fn spread(&mut self, updates: DesktopUpdate) {
-        match updates {
-            DesktopUpdate::Cursor(cursor) => self.tell(&HostMessage::Cursor(cursor)),
-            DesktopUpdate::Clipboard(content) if self.permissions.allows(Permission::ClipboardRead) => {
-                if let Some(message) = channel::clipboard(&content, self.session.dialect()) {
-                    self.tell(&message);
-                }
-            }
-            DesktopUpdate::Clipboard(_) => {}
-            DesktopUpdate::Lost(is_lost) => self.tell(&channel::status(is_lost)),
-        }
-    }
-
-    /// Something else is shown, in another size, or could be.
-    pub(super) fn views_changed(&mut self) -> Vec<Action> {
-        let Some(views) = self.views.borrow_and_update().clone() else {
-            return Vec::new();
+    fn update_registration(&self) {
+        let Some(registration) = &self.registration else {
+            return;
         };
-        let (size, message) = (views.size(), views.told_to(self.session.role()));
-        // A window that moves changes neither.
-        if self.told_views.as_ref() == Some(&message) {
-            return Vec::new();
-        }
-        let is_selkies = self.session.dialect() == Dialect::Selkies;
-        for peer in self.peers.values() {
-            peer.set_frame(size);
-            if peer.is_told() && !is_selkies {
-                peer.tell(&channel::resolution(size));
-                peer.tell(&message);
-            }
-        }
-        self.told_views = Some(message);
-        self.handle(Event::FrameSize(size))
-    }
-
-    pub(super) fn update_registration(&self) {
-        let Some(place) = &self.registration else { return };
         let session = &self.session;
-        place.update(|info| {
+        registration.update(|info| {
             info.last_seen = session.last_seen_ms();
             info.message_count = session.message_count();
             info.error_count = session.error_count();
@@ -346,17 +254,6 @@ impl Viewer {
                 info.user_agent = session.hello().and_then(|hello| hello.user_agent.clone());
             }
         });
-    }
-}
-
-/// The next news; what was missed is made up for by what comes.
-async fn next_news(updates: &mut broadcast::Receiver<DesktopUpdate>) -> DesktopUpdate {
-    loop {
-        match updates.recv().await {
-            Ok(updates) => return updates,
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        }
     }
 }
 

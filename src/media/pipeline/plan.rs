@@ -65,6 +65,20 @@ pub enum Plan {
     Whole(Description),
 }
 
+/// A viewer decodes none of the codecs of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoCommonCodec {
+    /// The codecs of the plan by their names in SDP, the preferred first.
+    pub offered: Vec<&'static str>,
+}
+
+impl std::fmt::Display for NoCommonCodec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let offered = self.offered.join(" and ");
+        write!(f, "This host encodes {offered}, which the viewer cannot decode")
+    }
+}
+
 impl Plan {
     /// Chooses the descriptions, and checks that they can be built on this host.
     ///
@@ -93,8 +107,8 @@ impl Plan {
     /// Returns the codec of the preferred encoder among those whose codec is in `codecs` (names in SDP; empty: any).
     ///
     /// # Errors
-    /// A sentence for the viewer, if there is none.
-    pub(crate) fn codec_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<Codec>, String> {
+    /// If there is none.
+    pub(crate) fn codec_for(&self, codecs: &[impl AsRef<str>]) -> Result<Option<Codec>, NoCommonCodec> {
         if let Self::Whole(_) = self {
             return Ok(None);
         }
@@ -166,13 +180,11 @@ impl Plan {
         }
     }
 
-    /// Returns the error for a viewer that can decode none of the host's codecs.
-    pub(crate) fn nothing_in_common(&self) -> String {
-        let ours: Vec<_> = self.codecs().map(Codec::encoding_name).collect();
-        format!(
-            "This host encodes {}, which the viewer cannot decode",
-            ours.join(" and ")
-        )
+    /// The error for a viewer that can decode none of the codecs.
+    pub(crate) fn nothing_in_common(&self) -> NoCommonCodec {
+        NoCommonCodec {
+            offered: self.codecs().map(Codec::encoding_name).collect(),
+        }
     }
 
     /// Returns the text of the shared capture, with its appsink; `None` if each peer has a whole pipeline.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::media::pipeline::plan::NoCommonCodec;
 use crate::media::rate::congestion::Packet;
 use crate::media::runtime::mailbox::{
     Delivery, Either, Mailbox, MailboxSender, Reply, WeakMailboxSender, mailbox, next_of,
@@ -69,7 +70,38 @@ pub enum PeerEvent {
     /// The data channel is open.
     ChannelOpen,
     /// The peer has failed, with the reason. It is being taken down.
-    Failed(String),
+    Failed(PeerFailure),
+}
+
+/// The reason why a peer has failed. Its text is a sentence for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PeerFailure {
+    /// The viewer decodes nothing that the host encodes.
+    NoCommonCodec(NoCommonCodec),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<NoCommonCodec> for PeerFailure {
+    fn from(error: NoCommonCodec) -> Self {
+        Self::NoCommonCodec(error)
+    }
+}
+
+impl From<String> for PeerFailure {
+    fn from(reason: String) -> Self {
+        Self::Other(reason)
+    }
+}
+
+impl std::fmt::Display for PeerFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoCommonCodec(error) => error.fmt(f),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
 }
 
 /// A command from a viewer's task to its peer.

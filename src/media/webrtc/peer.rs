@@ -15,7 +15,9 @@ use gst::prelude::*;
 use super::fingerprint::FingerprintCheck;
 use super::frame_meter::FrameMeter;
 use super::media_gate;
-use super::messages::{Inbox, PeerCommand, PeerEvent, PeerInput, PeerOptions, Signal, SignalSender};
+use super::messages::{
+    Inbox, PeerCommand, PeerEvent, PeerFailure, PeerInput, PeerOptions, Signal, SignalSender,
+};
 use super::offer::Offer;
 use super::outbox::Outbox;
 use super::pipeline::PeerPipeline;
@@ -49,7 +51,7 @@ pub(crate) async fn run(
         Ok(mut peer) => {
             // The viewer's input is released when the last of its message sinks is dropped.
             drop(options);
-            let reason = peer.live(&mut inbox, &events).await.err();
+            let reason = peer.live(&mut inbox, &events).await.err().map(PeerFailure::Other);
             end(id, reason, &events);
             return peer.take_down(id, &mut inbox).await;
         }
@@ -58,7 +60,7 @@ pub(crate) async fn run(
     end(id, Some(reason), &events);
 }
 
-fn end(id: PeerId, reason: Option<String>, events: &MailboxSender<PeerEvent>) {
+fn end(id: PeerId, reason: Option<PeerFailure>, events: &MailboxSender<PeerEvent>) {
     match reason {
         Some(reason) => {
             tracing::info!(peer = %id, %reason, "the peer has ended");

@@ -2,7 +2,7 @@
 
 use gst::prelude::*;
 
-use super::messages::PeerOptions;
+use super::messages::{PeerFailure, PeerOptions};
 use super::offer::Offer;
 use crate::media::pipeline::codec::{self, Codec};
 use crate::media::pipeline::plan::{AUDIO_PAY, AUDIO_RTP, Plan, audio_rtp_caps};
@@ -32,7 +32,11 @@ impl MediaSelection {
     ///
     /// # Errors
     /// A sentence for the viewer.
-    pub(crate) fn choose(plan: &Plan, options: &PeerOptions, offer: Option<&Offer>) -> Result<Self, String> {
+    pub(crate) fn choose(
+        plan: &Plan,
+        options: &PeerOptions,
+        offer: Option<&Offer>,
+    ) -> Result<Self, PeerFailure> {
         let Some(offer) = offer else {
             let codec = if options.video {
                 plan.codec_for(&options.codecs)?
@@ -58,9 +62,11 @@ impl MediaSelection {
             .collect();
         let codec = match (names.is_empty(), plan) {
             (_, Plan::Whole(_)) => {
-                return Err("This host runs a whole pipeline and cannot answer offers".to_owned());
+                return Err(PeerFailure::Other(
+                    "This host runs a whole pipeline and cannot answer offers".to_owned(),
+                ));
             }
-            (true, _) if offer.opus.is_none() => return Err(plan.nothing_in_common()),
+            (true, _) if offer.opus.is_none() => return Err(plan.nothing_in_common().into()),
             (true, _) => None,
             (false, _) => plan.codec_for(&names)?,
         };

@@ -8,12 +8,12 @@ use crate::protocol::input::{FrameSize, InputError};
 use crate::protocol::{gstwebrtc, json, selkies};
 
 /// A message longer than this is refused before it is looked at, in bytes: the longest clipboard, with room.
-pub const MAX_CHANNEL_MESSAGE: usize = 96 * 1024;
+pub(crate) const MAX_CHANNEL_MESSAGE: usize = 96 * 1024;
 
-/// Reads one peer's data channels. Each message may be in any dialect, told by its first byte: `{` is JSON, native or
-/// gstwebrtc; a letter or `_` is Selkies.
+/// Reads one peer's data channels. Each message may be in any dialect, which its first byte shows: `{` is JSON, native
+/// or gstwebrtc; a letter or `_` is Selkies.
 #[derive(Debug, Clone, Default)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     frame: Option<FrameSize>,
     pointer: selkies::PointerState,
     touch: gstwebrtc::TouchState,
@@ -22,16 +22,15 @@ pub struct Decoder {
 
 impl Decoder {
     /// Tells the size of the captured frame, by which coordinates in another space are scaled.
-    pub fn set_frame(&mut self, frame: FrameSize) {
+    pub(crate) fn set_frame(&mut self, frame: FrameSize) {
         self.frame = Some(frame);
     }
 
-    /// Understands `message`. What no host needs to act on gives nothing: a repeated key, a command of Selkies that
-    /// is not known.
+    /// Reads `message`. It gives nothing if no host needs to act on it: a repeated key, an unknown command of Selkies.
     ///
     /// # Errors
     /// If it is too long, or not what its type needs. The error says nothing of the contents.
-    pub fn decode(&mut self, message: &str) -> Result<Vec<ChannelMessage>, InputError> {
+    pub(crate) fn decode(&mut self, message: &str) -> Result<Vec<ChannelMessage>, InputError> {
         if message.len() > MAX_CHANNEL_MESSAGE {
             return Err(InputError::TooLong);
         }

@@ -1,46 +1,35 @@
-//! What the host says on the data channel. One shape serves the native client and Selkies.
+//! The host's messages on the data channel. One shape serves the native client and Selkies.
 
 use serde_json::{Map, Value, json};
 
 use super::pointers::PersonPointer;
 use crate::protocol::base64;
-use crate::protocol::stats::{Stats, SystemStats};
+use crate::protocol::stats::SystemStats;
 use crate::protocol::text::ClipboardText;
 use crate::protocol::view::{View, ViewId};
 
 /// A message to a client.
 #[derive(Debug, Clone, PartialEq)]
-pub enum HostMessage {
-    /// What the pointer looks like.
+pub(crate) enum HostMessage {
+    /// The look of the pointer.
     Cursor(Cursor),
-    /// What an application on the desktop wants of the pointer.
+    /// The mode of the pointer that an application on the desktop wants.
     PointerMode {
-        /// How far it moves, and not where it is.
+        /// True: the application reads how far the pointer moves, and not where it is.
         relative: bool,
     },
-    /// Whether others want to see where the client points.
+    /// True if other viewers want to see where the client points.
     PointWanted(bool),
-    /// Where all others point who do.
+    /// The places at which the other viewers point.
     Pointers(Vec<PersonPointer>),
-    /// The mark to measure with is shown at the top left of the desktop, so many pixels wide and high. `None`: it is not,
-    /// because another viewer measures, or because there is no desktop.
+    /// The mark to measure with is shown at the top left of the desktop, this many pixels wide and high. `None`: it is
+    /// not shown, because another viewer measures, or because there is no desktop.
     Mark(Option<u16>),
-    /// How busy the machine is.
+    /// The load of the machine.
     SystemStats(SystemStats),
-    /// Numbers, in the shape of the `stats` message of the signaling socket.
-    Stats(Stats),
-    /// How busy the graphics processor is.
-    GpuStats {
-        /// From 0 to 1.
-        load: f64,
-        /// In megabytes.
-        memory_total: u64,
-        /// In megabytes.
-        memory_used: u64,
-    },
-    /// What somebody copied on the host.
+    /// The text that was copied on the desktop.
     Clipboard(ClipboardText),
-    /// Something was copied on the host that this channel is too narrow for: it is fetched by HTTP.
+    /// Something was copied on the desktop that is too large for this channel: it is fetched by HTTP.
     ClipboardLarge {
         /// Its media type.
         kind: &'static str,
@@ -49,14 +38,14 @@ pub enum HostMessage {
     },
     /// The answer to [`super::ChannelMessage::Ping`].
     Pong {
-        /// What the ping had.
+        /// That of the ping.
         timestamp: Option<Value>,
-        /// What the ping had.
+        /// That of the ping.
         sequence: Option<Value>,
-        /// Now, in milliseconds since the epoch: what a client reckons the difference of the clocks from.
+        /// Now, in milliseconds since the epoch: a client derives the difference of the clocks from it.
         server_time_ms: f64,
     },
-    /// Where the time of the last frames went.
+    /// The times of the last frames.
     FrameTimes {
         /// The name of the encoder, if it has one.
         encoder: Option<String>,
@@ -73,16 +62,16 @@ pub enum HostMessage {
         /// In milliseconds.
         ms: f64,
     },
-    /// How the host is set.
+    /// A setting of the host.
     System(SystemAction),
-    /// What can be shown, as far as the client may choose, and what is shown.
+    /// The part of the desktop that is shown and, if the client may choose, the others.
     Views {
         /// The desktop first.
         views: Vec<View>,
         /// One of them.
         shown: ViewId,
     },
-    /// Why the picture stands still, for a person.
+    /// The reason for which the video stands still, for a person.
     Pipeline {
         /// A sentence; empty when all is well again.
         status: String,
@@ -91,17 +80,17 @@ pub enum HostMessage {
     ControlResponse {
         /// The request's.
         id: u64,
-        /// Why it was not done.
+        /// The reason, if it was not done.
         error: Option<String>,
     },
 }
 
-/// Where the time of one frame went on the host, in microseconds.
+/// The times of one frame on the host, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameTimes {
+pub(crate) struct FrameTimes {
     /// The timestamp of its RTP packets.
     pub rtp_timestamp: u32,
-    /// When its first packet was sent, since the epoch.
+    /// The time at which its first packet was sent, since the epoch.
     pub sent: u64,
     /// From the change on the screen until the frame was there.
     pub capture: u64,
@@ -128,9 +117,9 @@ impl FrameTimes {
     }
 }
 
-/// What the pointer looks like.
+/// The look of the pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     /// A PNG image. Empty with `override_css`.
     pub png: Vec<u8>,
     /// Names the image, so that a client can keep it. 0 is the default cursor.
@@ -141,30 +130,26 @@ pub struct Cursor {
     pub hotspot: (u32, u32),
 }
 
-/// How the host is set, as Selkies shows it.
+/// A setting of the host, as Selkies shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SystemAction {
-    /// The page should load itself again.
-    Reload,
+pub(crate) enum SystemAction {
     /// Frames per second.
     Framerate(u32),
-    /// Of the picture, in kilobits per second.
+    /// The bitrate of the video, in kilobits per second.
     VideoBitrate(u32),
-    /// Of the sound, in bits per second.
+    /// The bitrate of the sound, in bits per second.
     AudioBitrate(u32),
-    /// Whether the desktop follows the size of the client's window.
+    /// True if the desktop follows the size of the client's window.
     Resize(bool),
     /// The size of the desktop, in pixels.
     Resolution(u32, u32),
-    /// Whether the client scales the picture.
-    LocalScaling(bool),
     /// The name of the encoder.
     Encoder(String),
 }
 
 impl HostMessage {
     /// The text that says this.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         let (kind, data) = match self {
             Self::Cursor(cursor) => ("cursor", cursor.to_json()),
             Self::PointerMode { relative } => ("pointer-mode", json!({ "relative": relative })),
@@ -176,15 +161,6 @@ impl HostMessage {
             Self::Mark(None) => ("measure", json!({})),
             Self::Mark(Some(size)) => ("measure", json!({"x": 0, "y": 0, "width": size, "height": size})),
             Self::SystemStats(stats) => ("system_stats", stats.to_channel_json()),
-            Self::Stats(stats) => ("stats", stats.to_json()),
-            Self::GpuStats {
-                load,
-                memory_total,
-                memory_used,
-            } => (
-                "gpu_stats",
-                json!({"load":load,"memory_total":memory_total,"memory_used":memory_used}),
-            ),
             Self::Clipboard(text) => return clipboard(text.as_str()),
             Self::ClipboardLarge { kind, bytes } => {
                 ("clipboard-large", json!({"type": kind, "bytes": bytes}))
@@ -234,8 +210,8 @@ fn clipboard(text: &str) -> String {
 }
 
 impl Cursor {
-    /// Whether there is nothing to see of it.
-    pub fn is_hidden(&self) -> bool {
+    /// True if the cursor is hidden.
+    pub(crate) fn is_hidden(&self) -> bool {
         self.override_css.as_deref() == Some("none")
     }
 
@@ -252,14 +228,12 @@ impl Cursor {
 impl std::fmt::Display for SystemAction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Reload => f.write_str("reload"),
             Self::Framerate(fps) => write!(f, "framerate,{fps}"),
             Self::VideoBitrate(kbps) => write!(f, "video_bitrate,{kbps}"),
             Self::AudioBitrate(bps) => write!(f, "audio_bitrate,{bps}"),
             // The client compares with Python's words.
             Self::Resize(on) => write!(f, "resize,{}", if *on { "True" } else { "False" }),
             Self::Resolution(width, height) => write!(f, "resolution,{width}x{height}"),
-            Self::LocalScaling(on) => write!(f, "local_scaling,{on}"),
             Self::Encoder(name) => write!(f, "encoder,{name}"),
         }
     }
@@ -324,14 +298,12 @@ mod tests {
     #[test]
     fn actions_are_written_as_selkies_reads_them() {
         for (action, expected) in [
-            (SystemAction::Reload, "reload"),
             (SystemAction::Framerate(60), "framerate,60"),
             (SystemAction::VideoBitrate(4000), "video_bitrate,4000"),
             (SystemAction::AudioBitrate(128_000), "audio_bitrate,128000"),
             (SystemAction::Resize(true), "resize,True"),
             (SystemAction::Resize(false), "resize,False"),
             (SystemAction::Resolution(1280, 720), "resolution,1280x720"),
-            (SystemAction::LocalScaling(true), "local_scaling,true"),
             (SystemAction::Encoder("x264enc".to_owned()), "encoder,x264enc"),
         ] {
             let message = HostMessage::System(action);

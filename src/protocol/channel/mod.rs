@@ -1,15 +1,16 @@
-//! What is said on a peer's data channel, in any dialect: one decoder for what the client says, one encoder for what
-//! the host says.
+//! The messages on a peer's data channel, in any dialect: one decoder for those of the client, one encoder for those
+//! of the host.
 
 mod decoder;
 mod host;
 mod native;
+mod permission;
 mod pointers;
 mod sequence;
 
-pub use decoder::{Decoder, MAX_CHANNEL_MESSAGE};
-pub use host::{Cursor, FrameTimes, HostMessage, SystemAction};
-pub use pointers::{Fraction, PersonPointer};
+pub(crate) use decoder::Decoder;
+pub(crate) use host::{Cursor, FrameTimes, HostMessage, SystemAction};
+pub(crate) use pointers::{Fraction, PersonPointer};
 
 use serde_json::Value;
 
@@ -17,9 +18,9 @@ use super::input::{FrameSize, InputEvent};
 use super::text::ClipboardText;
 use super::view::ViewId;
 
-/// Which data channel a client expects the host to make. It is reliable and ordered.
+/// The data channel that a client expects the host to make. It is reliable and ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelLabel {
+pub(crate) enum ChannelLabel {
     /// `input`: native and Selkies.
     Input,
     /// `input`, and before it [`MOTION`]: native clients that know both.
@@ -30,44 +31,44 @@ pub enum ChannelLabel {
 
 impl ChannelLabel {
     /// The label.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Input | Self::InputAndMotion => "input",
             Self::Control => "control",
         }
     }
 
-    /// Whether the host tells cursor, statistics and the like there: gstwebrtc has no words for them.
-    pub fn is_told(self) -> bool {
+    /// True if the host sends cursor, statistics and the like there: gstwebrtc has no messages for them.
+    pub(crate) fn takes_messages(self) -> bool {
         self != Self::Control
     }
 }
 
 /// The data channel that keeps no order and sends nothing again: for where the pointer goes, and nothing else.
-pub const MOTION: &str = "motion";
+pub(crate) const MOTION: &str = "motion";
 
-/// One thing that a client wants, or tells, on the data channel.
+/// A message of a client on the data channel.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ChannelMessage {
+pub(crate) enum ChannelMessage {
     /// Pointer or keyboard.
     Input(InputEvent),
-    /// Whether the pointer is drawn into the picture.
+    /// True if the pointer is to be drawn into the video.
     PointerVisible(bool),
-    /// Whether the client wants to see where the others point.
+    /// True if the client wants to see where the others point.
     Pointers(bool),
-    /// Where the client points in the picture, if it does: for the others to see. It moves nothing.
+    /// The place in the video at which the client points, if it does: for the others to see. It moves nothing.
     Point(Option<Fraction>),
-    /// The bitrate of the picture, 1 to 1,000,000.
+    /// The bitrate of the video, 1 to 1,000,000.
     SetVideoBitrate {
         /// In kilobits per second.
         kbps: u32,
     },
-    /// How good the picture is to be, in percent of what the host would send, 1 to 100.
+    /// The bitrate of the video, in percent of what the host would send, 1 to 100.
     SetQuality {
         /// Percent.
         percent: u32,
     },
-    /// No picture is wanted for a while, or again.
+    /// True if the client wants no video for a while, false if it wants it again.
     Pause(bool),
     /// The bitrate of the sound, 1 to 10,000,000.
     SetAudioBitrate {
@@ -81,27 +82,27 @@ pub enum ChannelMessage {
     },
     /// The client's window has a size, and may want the desktop to follow it.
     Resize {
-        /// Whether the desktop should follow from now on. `None`: as before.
+        /// True if the desktop is to follow from now on. `None`: as before.
         enabled: Option<bool>,
         /// The size that is wanted: even, 2 to 16,384.
         size: Option<FrameSize>,
     },
-    /// What everybody is to be shown from now on.
+    /// The part of the desktop that all viewers are to be shown from now on.
     Show(ViewId),
-    /// How much larger than usual things should be drawn, 0.25 to 4.
+    /// The scale at which programs should draw, 0.25 to 4.
     Scale(f64),
     /// The client wants the host's clipboard.
     ClipboardRead,
     /// The client has copied something.
     ClipboardWrite(ClipboardText),
-    /// The client measures how long its input takes to be seen: a mark on the desktop is to be white, or black. `None`
-    /// ends that.
+    /// The client measures the time from its input to the frame that shows it: a mark on the desktop is to be white, or
+    /// black. `None` ends that.
     Measure(Option<bool>),
     /// The client cannot decode without a new key frame.
     RequestKeyframe,
     /// The client's display shows each frame one of its periods later than it could: there was one frame too many.
     DisplayLate,
-    /// Whether [`HostMessage::FrameTimes`] are wanted once a second.
+    /// True if [`HostMessage::FrameTimes`] are wanted once a second.
     FrameTimes(bool),
     /// To be answered by [`HostMessage::Pong`].
     Ping {
@@ -115,28 +116,28 @@ pub enum ChannelMessage {
         /// The time that the ping carried, in milliseconds since the epoch.
         timestamp_ms: f64,
     },
-    /// What the client measured.
+    /// A measurement of the client.
     Report(ClientReport),
     /// A gamepad of the client.
     Gamepad(Gamepad),
-    /// The outcome of the request `id`, to be sent back by [`HostMessage::ControlResponse`]. What was requested has
-    /// come before it.
+    /// The outcome of the request `id`, to be sent back by [`HostMessage::ControlResponse`]. It stands behind the
+    /// messages that do what was requested.
     Control {
         /// The request's.
         id: u64,
-        /// Why it was not done.
+        /// The reason, if it was not done.
         error: Option<&'static str>,
     },
 }
 
-/// What a client measured.
+/// A measurement of a client.
 #[derive(Clone, PartialEq)]
-pub enum ClientReport {
+pub(crate) enum ClientReport {
     /// Frames presented per second.
     Fps(f64),
     /// From the host to the screen and back, in milliseconds.
     LatencyMs(f64),
-    /// `RTCStats` of the picture: a JSON array, not parsed.
+    /// `RTCStats` of the video: a JSON array, not parsed.
     Video(String),
     /// `RTCStats` of the sound: a JSON array, not parsed.
     Audio(String),
@@ -153,39 +154,39 @@ impl std::fmt::Debug for ClientReport {
     }
 }
 
-/// What a gamepad did. Pads are numbered from 0 to 3.
+/// An event of a gamepad. Pads are numbered from 0 to 3.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Gamepad {
+pub(crate) enum Gamepad {
     /// It was plugged in.
     Connected {
-        /// Which pad.
+        /// The number of the pad.
         pad: u8,
-        /// What the browser calls it, at most 256 bytes.
+        /// The browser's name for it, at most 256 bytes.
         name: String,
-        /// How many axes it has.
+        /// The number of its axes.
         axes: u8,
-        /// How many buttons it has.
+        /// The number of its buttons.
         buttons: u8,
     },
     /// It was pulled out.
     Disconnected {
-        /// Which pad.
+        /// The number of the pad.
         pad: u8,
     },
     /// A button moved.
     Button {
-        /// Which pad.
+        /// The number of the pad.
         pad: u8,
-        /// Which button, from 0.
+        /// The number of the button, from 0.
         button: u8,
         /// From 0 (released) to 1 (pressed).
         value: f64,
     },
     /// A stick moved.
     Axis {
-        /// Which pad.
+        /// The number of the pad.
         pad: u8,
-        /// Which axis, from 0.
+        /// The number of the axis, from 0.
         axis: u8,
         /// From -1 to 1.
         value: f64,

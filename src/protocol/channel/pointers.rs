@@ -1,32 +1,32 @@
-//! Where people point, whether they may act or not.
+//! The places at which viewers point, whether they may act or not.
 
 use serde_json::{Value, json};
 
 use crate::protocol::people::PersonName;
 
-/// A place in the picture, whatever its size.
+/// A place in the video, whatever its size.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fraction {
+pub(crate) struct Fraction {
     x: f64,
     y: f64,
 }
 
 impl Fraction {
-    /// From 0 (left, top) to 1 (right, bottom); `None` beside the picture.
-    pub fn new(x: f64, y: f64) -> Option<Self> {
+    /// From 0 (left, top) to 1 (right, bottom); `None` outside of the video.
+    pub(crate) fn new(x: f64, y: f64) -> Option<Self> {
         let is_inside = |value| (0.0..=1.0).contains(&value);
         (is_inside(x) && is_inside(y)).then_some(Self { x, y })
     }
 }
 
-/// Where another client points.
+/// The place at which another client points.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PersonPointer {
+pub(crate) struct PersonPointer {
     /// The id that the host gave to it.
     pub client_id: String,
-    /// What it calls itself, if it has said so.
+    /// The name that it gave itself, if it did.
     pub name: Option<PersonName>,
-    /// Where.
+    /// The place.
     pub place: Fraction,
 }
 

@@ -3,20 +3,20 @@
 use super::ChannelMessage;
 use crate::protocol::input::{Button, InputEvent, Point};
 
-/// Where the pointer goes may come on a channel that neither keeps its order nor sends again, what else it does comes
-/// on one that does both. The client numbers all of it together, so that nothing old moves the pointer back.
+/// Motion may come on a channel that neither keeps its order nor sends again, all other input comes on one that does
+/// both. The client numbers all of it together, so that nothing old moves the pointer back.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sequence {
     /// The highest number so far.
     newest: Option<u64>,
-    /// Where the pointer went last, if it went to a place.
+    /// The place to which the pointer went last, if it went to a place.
     place: Option<Point>,
     /// The buttons that were pressed late and are still down.
     late: Vec<Button>,
 }
 
 impl Sequence {
-    /// What is to be done of the message of this number. Motion that something later has overtaken is left out. A
+    /// The events to be done of the message of this number. Motion that a later event has overtaken is left out. A
     /// button that was overtaken is pressed where it was, and stays there or follows the line that was drawn with it;
     /// when it is up, the pointer goes back to where it is.
     pub(super) fn arrange(&mut self, number: u64, mut messages: Vec<ChannelMessage>) -> Vec<ChannelMessage> {
@@ -87,7 +87,7 @@ fn is_of_pointer(event: &InputEvent) -> bool {
     is_motion(event) || matches!(event, InputEvent::Button { .. } | InputEvent::Wheel { .. })
 }
 
-/// Where the pointer is after `event`, if that says so.
+/// The place of the pointer after `event`, if that has one.
 fn place(event: &InputEvent) -> Option<Point> {
     match event {
         InputEvent::Motion { position } => Some(*position),

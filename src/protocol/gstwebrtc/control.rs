@@ -7,19 +7,22 @@ use crate::protocol::channel::ChannelMessage;
 use crate::protocol::input::InputError;
 use crate::protocol::json;
 
-/// Whether a JSON message is of this dialect: a request, a bare event, or an event with its type.
-pub fn is_control(message: &Value) -> bool {
+/// True if a JSON message is of this dialect: a request, a bare event, or an event with its type.
+pub(crate) fn is_control(message: &Value) -> bool {
     message.get("request").is_some()
         || message.get("event").is_some()
         || message.get("type").is_some_and(|kind| kind == "navigationEvent")
 }
 
-/// Understands such a message. A request with an id gives a [`ChannelMessage::Control`] behind what it asks for, also
+/// Reads such a message. A request with an id gives a [`ChannelMessage::Control`] behind the messages that do it, also
 /// when it was not understood.
 ///
 /// # Errors
 /// If there is no id to answer to.
-pub fn decode_control(touch: &mut TouchState, message: &Value) -> Result<Vec<ChannelMessage>, InputError> {
+pub(crate) fn decode_control(
+    touch: &mut TouchState,
+    message: &Value,
+) -> Result<Vec<ChannelMessage>, InputError> {
     let Some(request) = message.get("request") else {
         return navigation_event(touch, message);
     };

@@ -7,13 +7,13 @@ use crate::protocol::candidate::IceCandidate;
 use crate::protocol::description::{Description, checked_sdp};
 use crate::protocol::json;
 
-/// What a peer can be. The same peer may be several.
+/// A part that a peer takes. The same peer may take several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Role {
+pub(crate) enum Role {
     /// Offers a stream.
     Producer,
-    /// Wants to be told of producers.
+    /// Follows which producers there are.
     Listener,
     /// Takes a stream.
     Consumer,
@@ -21,10 +21,10 @@ pub enum Role {
 
 /// A peer, as it is listed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PeerInfo {
+pub(crate) struct PeerInfo {
     /// Its id.
     pub id: String,
-    /// What it says of itself.
+    /// The peer's description of itself.
     #[serde(default)]
     pub meta: Value,
 }
@@ -32,18 +32,18 @@ pub struct PeerInfo {
 /// A message from a peer to a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum FromPeer {
-    /// Which version the peer speaks. May be left out; comes first.
+pub(crate) enum FromPeer {
+    /// The version that the peer speaks. May be left out; comes first.
     SetProtocolVersion {
         /// `v1_0` or `v1_1`.
         version: String,
     },
-    /// What the peer is.
+    /// The roles that the peer takes.
     SetPeerStatus {
         /// Its roles.
         #[serde(default)]
         roles: Vec<Role>,
-        /// What it says of itself.
+        /// The peer's description of itself.
         #[serde(default)]
         meta: Value,
         /// Its id, as the server gave it.
@@ -52,7 +52,7 @@ pub enum FromPeer {
     },
     /// The peer wants a stream.
     StartSession {
-        /// From whom.
+        /// The id of the producer.
         peer_id: String,
         /// If the peer offers: its description.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,43 +60,43 @@ pub enum FromPeer {
     },
     /// The peer leaves a session.
     EndSession {
-        /// Which.
+        /// The id of the session.
         session_id: String,
     },
     /// A description or a candidate.
     #[serde(deserialize_with = "peer_message")]
     Peer(PeerMessage),
-    /// Who are the producers?
+    /// Asks for the producers.
     List,
-    /// Who are the consumers?
+    /// Asks for the consumers.
     ListConsumers,
 }
 
 /// A message from a server to a peer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum FromServer {
+pub(crate) enum FromServer {
     /// First.
     Welcome {
         /// The id that the server gives to the peer.
         peer_id: String,
     },
-    /// A peer has said what it is.
+    /// A peer has set its roles.
     PeerStatusChanged {
         /// Its roles.
         #[serde(default)]
         roles: Vec<Role>,
-        /// What it says of itself.
+        /// The peer's description of itself.
         #[serde(default)]
         meta: Value,
-        /// Which peer.
+        /// The id of the peer.
         peer_id: String,
     },
-    /// To a producer: somebody wants its stream.
+    /// To a producer: a consumer wants its stream.
     StartSession {
-        /// Who.
+        /// The id of the consumer.
         peer_id: String,
-        /// What the session is called from now on.
+        /// The id of the new session.
         session_id: String,
         /// If the consumer offers: its description.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,9 +104,9 @@ pub enum FromServer {
     },
     /// To a consumer: the session is there.
     SessionStarted {
-        /// With whom.
+        /// The id of the producer.
         peer_id: String,
-        /// What it is called.
+        /// The id of the session.
         session_id: String,
     },
     /// A description or a candidate.
@@ -114,15 +114,15 @@ pub enum FromServer {
     Peer(PeerMessage),
     /// The session is over.
     EndSession {
-        /// Which.
+        /// The id of the session.
         session_id: String,
     },
     /// The session is over, to peers of version 1.1.
     #[serde(rename = "endSessionV1_1")]
     EndSessionV1_1 {
-        /// Which.
+        /// The id of the session.
         session_id: String,
-        /// Why, if something has failed.
+        /// The reason, if something has failed.
         #[serde(default)]
         error: Option<String>,
     },
@@ -145,16 +145,16 @@ pub enum FromServer {
 
 /// A description or a candidate of one session.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PeerMessage {
-    /// Which session.
+pub(crate) struct PeerMessage {
+    /// The id of the session.
     pub session_id: String,
-    /// What is told.
+    /// The content.
     pub content: PeerContent,
 }
 
-/// What a [`PeerMessage`] carries.
+/// The content of a [`PeerMessage`].
 #[derive(Debug, Clone, PartialEq)]
-pub enum PeerContent {
+pub(crate) enum PeerContent {
     /// `sdp`.
     Sdp(Description),
     /// `ice`.
@@ -166,7 +166,7 @@ impl FromPeer {
     ///
     /// # Errors
     /// A sentence for the peer's author.
-    pub fn parse(frame: &str) -> Result<Self, String> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, String> {
         let message = parse(frame)?;
         if let Self::StartSession {
             offer: Some(offer), ..
@@ -178,7 +178,7 @@ impl FromPeer {
     }
 
     /// The frame.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         encode(self)
     }
 }
@@ -188,7 +188,7 @@ impl FromServer {
     ///
     /// # Errors
     /// A sentence for the server's author.
-    pub fn parse(frame: &str) -> Result<Self, String> {
+    pub(crate) fn parse(frame: &str) -> Result<Self, String> {
         let message = parse(frame)?;
         if let Self::StartSession {
             offer: Some(offer), ..
@@ -200,7 +200,7 @@ impl FromServer {
     }
 
     /// The frame.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         encode(self)
     }
 }
@@ -208,8 +208,8 @@ impl FromServer {
 /// Reads the fields of a message of type `peer`.
 ///
 /// # Errors
-/// A sentence for the author of whoever sent it.
-pub fn parse_peer_message(value: &Value) -> Result<PeerMessage, String> {
+/// A sentence for the author of the sender.
+pub(crate) fn parse_peer_message(value: &Value) -> Result<PeerMessage, String> {
     let session_id = value
         .get("sessionId")
         .and_then(Value::as_str)

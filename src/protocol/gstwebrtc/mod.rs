@@ -1,20 +1,20 @@
 //! The signaling of gst-plugins-rs (webrtcsink, webrtcsrc) and gstwebrtc-api: JSON with a `type`. Several sessions
-//! with several peers run over one socket, told apart by session ids.
+//! with several peers run over one socket, each with its session id.
 
 mod control;
 mod messages;
 mod navigation;
 
-pub use control::{decode_control, is_control};
-pub use messages::{FromPeer, FromServer, PeerContent, PeerInfo, PeerMessage, Role, parse_peer_message};
-pub use navigation::TouchState;
+pub(crate) use control::{decode_control, is_control};
+pub(crate) use messages::{FromPeer, FromServer, PeerContent, PeerInfo, PeerMessage, Role};
+pub(crate) use navigation::TouchState;
 
 use serde_json::Value;
 
 use super::json;
 
-/// Whether `frame` is of this protocol and of no other.
-pub fn looks_like(frame: &str) -> bool {
+/// True if `frame` is of this protocol and of no other.
+pub(crate) fn looks_like(frame: &str) -> bool {
     frame.starts_with('{')
         && json::parse(frame).is_ok_and(|value| {
             let kind = value.get("type").and_then(Value::as_str);

@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::protocol::fields;
 use crate::protocol::input::{Button, InputError, InputEvent, Key, Point};
 
-/// Which finger moves the pointer: the first one that touched. The others do nothing.
+/// The finger that moves the pointer: the first one that touched. The others do nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TouchState {
+pub(crate) struct TouchState {
     finger: Option<u64>,
 }
 
-/// Understands one event. A finger is the left button.
+/// Reads one event. A finger is the left button.
 pub(super) fn decode(touch: &mut TouchState, event: &Value) -> Result<Vec<InputEvent>, InputError> {
     let name = event
         .get("event")

@@ -1,11 +1,11 @@
-//! What a viewer says that it holds.
+//! The list of all that a viewer holds.
 
 use super::Button;
 
-/// Everything that a viewer holds, in its own terms. What is missing is released: its own release was lost. A viewer
-/// that says this once has to say it at least every two seconds while it holds anything.
+/// Everything that a viewer holds, in its own terms. All else is released: its own release was lost. A viewer that
+/// sends this once has to send it at least every two seconds while it holds anything.
 ///
-/// `Debug` hides the keys: what somebody types must not reach a log.
+/// `Debug` hides the keys: typing must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Held {
     /// The keys: `KeyboardEvent.code` or, where there is none, `key`.
@@ -15,7 +15,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Whether it is nothing at all.
+    /// True if the viewer holds nothing.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.buttons.is_empty()
     }

@@ -9,8 +9,8 @@ use crate::protocol::fields;
 /// The longest name of a key, in bytes.
 const MAX_KEY_NAME: usize = 64;
 
-/// Understands the `data` of a message of type `kind`. Several events if it asks for several things (a click is a
-/// press and a release), none if it asks for nothing (a repeated key).
+/// Reads the `data` of a message of type `kind`. Gives several events if it asks for several things (a click is a press
+/// and a release), none if it asks for nothing (a repeated key).
 ///
 /// Coordinates are pixels of the captured frame, unless the message says by `width` and `height` which space they
 /// are in: then they are scaled to `frame`, where that is known.
@@ -43,7 +43,7 @@ const BUTTONS: [(u64, Button); 5] = [
     (16, Button::Forward),
 ];
 
-/// What a coordinate is multiplied by.
+/// The factors of the coordinates.
 #[derive(Clone, Copy)]
 struct Space {
     x: f64,

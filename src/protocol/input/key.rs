@@ -1,6 +1,6 @@
 //! A key, in the terms of whoever pressed it.
 
-/// Which key was pressed. `Debug` hides it: what somebody types must not reach a log.
+/// A key. `Debug` hides it: typing must not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Key {
     /// In the terms of [UI Events](https://www.w3.org/TR/uievents-code/): the native protocol.

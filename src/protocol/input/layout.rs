@@ -1,4 +1,4 @@
-//! What a viewer says of the layout of its keyboard.
+//! The layout of a viewer's keyboard.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::key::printable;
 
-/// What the writing keys of a viewer's keyboard type without modifiers. Keys of which nothing is known are missing.
+/// The characters that the writing keys of a viewer's keyboard type without modifiers. Unknown keys are missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout(BTreeMap<String, char>);
 
@@ -20,13 +20,13 @@ impl Layout {
             .map(Self)
     }
 
-    /// What the key `code`, as in `KeyboardEvent.code`, types without modifiers; the accent, if it is a dead key.
+    /// The character that the key `code` (as in `KeyboardEvent.code`) types without modifiers; the accent of a dead key.
     pub fn character(&self, code: &str) -> Option<char> {
         self.0.get(code).copied()
     }
 }
 
-/// Whether `code` is one of the 50 keys that [UI Events](https://www.w3.org/TR/uievents-code/#key-alphanumeric-writing-system)
+/// True if `code` is one of the 50 keys that [UI Events](https://www.w3.org/TR/uievents-code/#key-alphanumeric-writing-system)
 /// calls writing system keys.
 fn is_writing(code: &str) -> bool {
     match code.as_bytes() {

@@ -1,4 +1,4 @@
-//! What a viewer does with pointer and keyboard, whatever dialect it came in.
+//! Pointer and keyboard events of a viewer, whatever dialect they came in.
 
 mod held;
 mod json;
@@ -10,12 +10,14 @@ pub use json::from_json;
 pub use key::{Key, TypedText, printable};
 pub use layout::Layout;
 
-/// One thing that a viewer did.
+use super::role::Permission;
+
+/// One event of a viewer's pointer or keyboard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InputEvent {
     /// The pointer is at `position`.
     Motion {
-        /// Where, in pixels of the captured frame.
+        /// The place, in pixels of the captured frame.
         position: Point,
     },
     /// The pointer moved by this much, in pixels of the captured frame (pointer lock).
@@ -27,11 +29,11 @@ pub enum InputEvent {
     },
     /// A pointer button went down or up.
     Button {
-        /// Which one.
+        /// The button.
         button: Button,
         /// Down or up.
         pressed: bool,
-        /// Where the pointer was, if the message says so: it is moved there first.
+        /// The place of the pointer, if the message has it: it is moved there first.
         position: Option<Point>,
     },
     /// The wheel turned. 120 is one notch, as in the wheel events of browsers on Linux.
@@ -40,34 +42,57 @@ pub enum InputEvent {
         delta_x: f64,
         /// Towards the user (the page moves up) when positive.
         delta_y: f64,
-        /// Where the pointer was, if the message says so.
+        /// The place of the pointer, if the message has it.
         position: Option<Point>,
     },
     /// A key went down or up. Repeats are not events: the X server repeats by itself.
     Key {
-        /// Which key, in the terms of the client.
+        /// The key, in the terms of the client.
         key: Key,
         /// Down or up.
         pressed: bool,
     },
-    /// Whether CapsLock and NumLock are on at the viewer; `None` where it cannot tell.
+    /// The state of CapsLock and NumLock at the viewer; `None` where it is unknown.
     Locks {
         /// CapsLock.
         caps: Option<bool>,
         /// NumLock.
         num: Option<bool>,
     },
-    /// What the viewer's keys type without modifiers. Said as soon as it is known, and again when it changes.
+    /// The layout of the viewer's keyboard. Sent as soon as it is known, and again when it changes.
     Layout(Layout),
     /// Text that an input method or an on-screen keyboard made, to be typed.
     Text(TypedText),
-    /// What the viewer holds now. Said again and again while anything is held: see [`Held`].
+    /// Everything that the viewer holds now. Sent again and again while it holds anything: see [`Held`].
     Held(Held),
     /// Release whatever this viewer holds: the page lost the focus.
     ReleaseAll,
 }
 
 impl InputEvent {
+    /// The permission that this needs; `None` for a release and for what does nothing by itself.
+    pub fn permission(&self) -> Option<Permission> {
+        match self {
+            Self::Motion { .. } | Self::RelativeMotion { .. } | Self::Button { .. } | Self::Wheel { .. } => {
+                Some(Permission::Pointer)
+            }
+            Self::Key { .. } | Self::Text(_) | Self::Locks { .. } => Some(Permission::Keyboard),
+            Self::Layout(_) | Self::Held(_) | Self::ReleaseAll => None,
+        }
+    }
+
+    /// True if this acts on the desktop, rather than to release or to describe what is held or how the keyboard is.
+    pub fn is_action(&self) -> bool {
+        !matches!(
+            self,
+            Self::Button { pressed: false, .. }
+                | Self::Key { pressed: false, .. }
+                | Self::Layout(_)
+                | Self::Held(_)
+                | Self::ReleaseAll
+        )
+    }
+
     /// The same on a desktop of which the frame shows a part, whose top left corner is there.
     #[must_use]
     pub fn from_origin(mut self, origin: (u32, u32)) -> Self {
@@ -117,8 +142,8 @@ pub enum Button {
     Forward,
 }
 
-/// Why a message about pointer or keyboard, or on a data channel, was not understood. Says nothing of its contents:
-/// they may be keys.
+/// The reason for which a message about pointer or keyboard, or on a data channel, was not understood. It has none of
+/// the message's contents: they may be keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputError {
@@ -126,7 +151,7 @@ pub enum InputError {
     TooLong,
     /// Not JSON, or without a text in `type`.
     NotAMessage,
-    /// `type` is none of ours.
+    /// `type` is unknown.
     UnknownType,
     /// A field is missing, of the wrong kind, or not a finite number.
     BadField(&'static str),

@@ -6,11 +6,11 @@ use crate::protocol::channel::{ChannelMessage, ClientReport, Gamepad};
 use crate::protocol::input::{FrameSize, InputError, InputEvent, Key, Point};
 use crate::protocol::text::ClipboardText;
 
-/// Understands one command. One that is not known gives nothing.
+/// Reads one command. An unknown one gives nothing.
 ///
 /// # Errors
 /// If a command that is known lacks an argument, or has an impossible one.
-pub fn decode(pointer: &mut PointerState, message: &str) -> Result<Vec<ChannelMessage>, InputError> {
+pub(crate) fn decode(pointer: &mut PointerState, message: &str) -> Result<Vec<ChannelMessage>, InputError> {
     let (word, rest) = message.split_once(',').unwrap_or((message, ""));
     let message = match word {
         "kd" => key(rest, true)?,

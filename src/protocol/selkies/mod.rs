@@ -7,8 +7,8 @@ mod pointer;
 mod signaling;
 mod turn;
 
-pub use csv::decode;
+pub(crate) use csv::decode;
 pub(super) use csv::even_size;
-pub use pointer::PointerState;
-pub use signaling::{HelloError, SelkiesText, Viewport, looks_like};
-pub use turn::turn_json;
+pub(crate) use pointer::PointerState;
+pub(crate) use signaling::{SelkiesText, looks_like};
+pub(crate) use turn::turn_json;

@@ -2,13 +2,13 @@
 
 use crate::protocol::input::{Button, InputEvent, Point};
 
-/// What the client's last pointer message said of the buttons.
+/// The buttons as of the client's last pointer message.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct PointerState {
+pub(crate) struct PointerState {
     mask: u32,
 }
 
-/// Where a pointer message says that the pointer is.
+/// The place of the pointer in a message.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
     /// Here.
@@ -18,8 +18,8 @@ pub(super) enum Place {
 }
 
 impl PointerState {
-    /// The events that lead from the last message to this one. `magnitude` is how far the wheel is turned by the bit
-    /// that it sets, in notches.
+    /// The events that lead from the last message to this one. `magnitude` is the turn of the wheel by the bit that it
+    /// sets, in notches.
     pub(super) fn update(&mut self, place: Place, mask: u32, magnitude: u32) -> Vec<InputEvent> {
         let changed = mask ^ self.mask;
         self.mask = mask;

@@ -1,25 +1,21 @@
 //! The words on the signaling socket. The same in both directions, so one type serves a host that is called and one
 //! that calls.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::csv;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::description::Description;
-use crate::protocol::input::FrameSize;
-use crate::protocol::{base64, fields, json};
+use crate::protocol::json;
 
 /// One text frame.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SelkiesText {
+pub(crate) enum SelkiesText {
     /// `HELLO`, from the server: the registration is accepted.
     HelloAccepted,
     /// `HELLO <uid>[ <base64 JSON>]`, from a peer.
     Hello {
-        /// By which the peer wants to be called.
+        /// The name that the peer wants. Its description of its window is not read.
         uid: String,
-        /// What its window is like, if it says so.
-        viewport: Option<Viewport>,
     },
     /// `SESSION <uid>`: the peer calls another one.
     Session {
@@ -35,14 +31,14 @@ pub enum SelkiesText {
         /// The room's name.
         id: String,
     },
-    /// `ROOM_OK <uid…>`: who is in the room.
+    /// `ROOM_OK <uid…>`: the peers in the room.
     RoomOk {
-        /// All but the one who is told.
+        /// All but the receiver.
         uids: Vec<String>,
     },
     /// `ROOM_PEER_MSG <uid> …`.
     RoomMessage {
-        /// To whom, or from whom.
+        /// The receiver, or the sender.
         uid: String,
     },
     /// `ROOM_PEER_LIST`.
@@ -55,18 +51,9 @@ pub enum SelkiesText {
     Ice(IceCandidate),
 }
 
-/// The size of a client's window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Viewport {
-    /// In physical pixels.
-    pub size: FrameSize,
-    /// Physical pixels per CSS pixel.
-    pub scale: f64,
-}
-
-/// Why the first frame of a peer is not accepted: the reason for closing the socket with 1002.
+/// The reason for which the first frame of a peer is not accepted, and the socket is closed with 1002.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HelloError {
+pub(crate) enum HelloError {
     /// Not `HELLO <uid>`.
     InvalidProtocol,
     /// The uid is empty or too long.
@@ -75,7 +62,7 @@ pub enum HelloError {
 
 impl HelloError {
     /// The reason in the close frame.
-    pub fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::InvalidProtocol => "invalid protocol",
             Self::InvalidPeerUid => "invalid peer uid",
@@ -83,12 +70,12 @@ impl HelloError {
     }
 }
 
-/// Whether `frame` is of this protocol and of no other: a `HELLO`, or JSON with `sdp` or `ice` at its top.
-pub fn looks_like(frame: &str) -> bool {
+/// True if `frame` is of this protocol and of no other: a `HELLO`, or JSON with `sdp` or `ice` at its top.
+pub(crate) fn looks_like(frame: &str) -> bool {
     frame == "HELLO"
         || frame.starts_with("HELLO ")
         || frame.starts_with('{')
-            // Most frames need not be parsed to be told apart.
+            // Most frames need not be parsed for this.
             && (frame.contains("\"sdp\"") || frame.contains("\"ice\""))
             && json::parse(frame).is_ok_and(|value| value.get("sdp").is_some() || value.get("ice").is_some())
 }
@@ -97,8 +84,8 @@ impl SelkiesText {
     /// Reads the first frame of a peer.
     ///
     /// # Errors
-    /// Why the socket must be closed.
-    pub fn parse_hello(frame: &str) -> Result<(String, Option<Viewport>), HelloError> {
+    /// The reason for which the socket must be closed.
+    pub(crate) fn parse_hello(frame: &str) -> Result<String, HelloError> {
         let mut words = frame.split_whitespace();
         if words.next() != Some("HELLO") {
             return Err(HelloError::InvalidProtocol);
@@ -107,14 +94,14 @@ impl SelkiesText {
         if uid.len() > MAX_WORD {
             return Err(HelloError::InvalidPeerUid);
         }
-        Ok((uid.to_owned(), words.next().and_then(viewport)))
+        Ok(uid.to_owned())
     }
 
     /// Reads a frame.
     ///
     /// # Errors
-    /// What the sender should be told, behind `ERROR `.
-    pub fn parse(frame: &str) -> Result<Self, String> {
+    /// A sentence for the sender, to stand behind `ERROR `.
+    pub(crate) fn parse(frame: &str) -> Result<Self, String> {
         if frame.starts_with('{') {
             return Self::parse_json(frame);
         }
@@ -123,7 +110,7 @@ impl SelkiesText {
         match word {
             "HELLO" if rest.is_empty() => Ok(Self::HelloAccepted),
             "HELLO" => match Self::parse_hello(frame) {
-                Ok((uid, viewport)) => Ok(Self::Hello { uid, viewport }),
+                Ok(uid) => Ok(Self::Hello { uid }),
                 Err(error) => Err(error.reason().to_owned()),
             },
             "SESSION" => Ok(Self::Session { uid: one_word(rest)? }),
@@ -158,18 +145,10 @@ impl SelkiesText {
     }
 
     /// The frame.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         match self {
             Self::HelloAccepted => "HELLO".to_owned(),
-            Self::Hello { uid, viewport: None } => format!("HELLO {uid}"),
-            Self::Hello {
-                uid,
-                viewport: Some(viewport),
-            } => {
-                let FrameSize { width, height } = viewport.size;
-                let meta = json!({"res": format!("{width}x{height}"), "scale": viewport.scale});
-                format!("HELLO {uid} {}", base64::encode(meta.to_string().as_bytes()))
-            }
+            Self::Hello { uid } => format!("HELLO {uid}"),
             Self::Session { uid } => format!("SESSION {uid}"),
             Self::SessionOk => "SESSION_OK".to_owned(),
             Self::OfferRequest => "OFFER_REQUEST".to_owned(),
@@ -196,16 +175,7 @@ fn one_word(rest: &str) -> Result<String, String> {
     Ok(rest.to_owned())
 }
 
-fn viewport(encoded: &str) -> Option<Viewport> {
-    let meta = String::from_utf8(base64::decode(encoded)?).ok()?;
-    let meta: Value = json::parse(&meta).ok()?;
-    Some(Viewport {
-        size: csv::size(meta.get("res")?.as_str()?)?,
-        scale: fields::number(&meta, "scale").unwrap_or(1.0).clamp(0.25, 4.0),
-    })
-}
-
-/// As much of `text` as may be repeated.
+/// The part of `text` that may be repeated.
 fn shown(text: &str) -> String {
     let shown: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     shown.trim().to_owned()
@@ -219,19 +189,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::protocol::base64;
     use crate::protocol::description::SdpKind;
 
     #[test]
-    fn a_hello_says_who_and_how_large() {
+    fn a_hello_says_who_and_may_say_more() {
         let meta = base64::encode(br#"{"res":"1919x1080","scale":1.5}"#);
-        let (uid, viewport) = SelkiesText::parse_hello(&format!("HELLO 1 {meta}")).unwrap();
-        let viewport = viewport.unwrap();
-        assert_eq!(
-            (uid.as_str(), viewport.size.width, viewport.scale),
-            ("1", 1920, 1.5)
-        );
-        assert_eq!(SelkiesText::parse_hello("HELLO 3"), Ok(("3".to_owned(), None)));
-        assert_eq!(SelkiesText::parse_hello("HELLO 3 !!"), Ok(("3".to_owned(), None)));
+        for frame in ["HELLO 3", "HELLO 3 !!", &format!("HELLO 3 {meta}")] {
+            assert_eq!(SelkiesText::parse_hello(frame), Ok("3".to_owned()), "{frame}");
+        }
     }
 
     #[test]
@@ -251,10 +217,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         for text in [
             SelkiesText::HelloAccepted,
-            SelkiesText::Hello {
-                uid: "1".to_owned(),
-                viewport: None,
-            },
+            SelkiesText::Hello { uid: "1".to_owned() },
             SelkiesText::Session { uid: "1".to_owned() },
             SelkiesText::SessionOk,
             SelkiesText::OfferRequest,

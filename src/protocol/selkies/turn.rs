@@ -1,15 +1,15 @@
-//! What Selkies' page fetches from `/turn` before it connects.
+//! The answer to `/turn`, which the page of Selkies fetches before it connects.
 
 use serde_json::{Value, json};
 
 use crate::protocol::ice_server::IceServer;
 
-/// Stands where there is no server: browsers refuse an empty list of URLs, and nobody answers here.
+/// Stands where there is no server: browsers refuse an empty list of URLs, and nothing answers here.
 const NOWHERE: &str = "stun:127.0.0.1:3478";
 
 /// The body of `/turn`. The page reads the second server's `urls` without looking whether there is one, so there
 /// always is.
-pub fn turn_json(servers: &[IceServer]) -> Value {
+pub(crate) fn turn_json(servers: &[IceServer]) -> Value {
     let nothing = || json!({ "urls": [NOWHERE] });
     let mut listed: Vec<Value> = servers.iter().map(|server| json!(server)).collect();
     let is_stun = |server: &IceServer| server.urls.iter().all(|url| url.starts_with("stun"));

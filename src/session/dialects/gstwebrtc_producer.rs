@@ -1,34 +1,39 @@
-//! The host as a producer at somebody else's gstwebrtc signaling server.
+//! The host as a producer at a gstwebrtc signaling server elsewhere.
 
 use serde_json::Value;
 
 use super::gstwebrtc_sessions::{Outcome, Sessions};
+use super::{Dialect, DialectName};
+use crate::protocol::envelope::Rejection;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer, Role};
+use crate::session::context::Context;
 use crate::session::event::{Action, PeerEvent, PeerKey};
 
 /// The registration, with all sessions.
 #[derive(Debug)]
-pub(crate) struct Producer {
+pub(in crate::session) struct GstWebrtcProducer {
     meta: Value,
     peer_id: Option<String>,
     sessions: Sessions,
 }
 
-impl Producer {
-    pub(crate) fn new(meta: Value) -> Self {
+impl GstWebrtcProducer {
+    /// The registration, with `meta` for the consumers to read.
+    pub(in crate::session) fn new(meta: Value) -> Self {
         Self {
             meta,
             peer_id: None,
             sessions: Sessions::default(),
         }
     }
+}
 
-    /// The id that the server gave to the host.
-    pub(crate) fn peer_id(&self) -> Option<&str> {
-        self.peer_id.as_deref()
+impl Dialect for GstWebrtcProducer {
+    fn name(&self) -> DialectName {
+        DialectName::GstWebrtc
     }
 
-    pub(crate) fn text(&mut self, frame: &str) -> Vec<Action> {
+    fn text(&mut self, _cx: &mut Context, frame: &str, _now_ms: u64) -> Vec<Action> {
         let message = match FromServer::parse(frame) {
             Ok(message) => message,
             Err(why) => {
@@ -67,7 +72,7 @@ impl Producer {
             FromServer::Error { details } => {
                 vec![Action::Note(format!("the server complains: {}", shown(&details)))]
             }
-            // What other peers do.
+            // These are about other peers.
             FromServer::PeerStatusChanged { .. }
             | FromServer::SessionStarted { .. }
             | FromServer::List { .. }
@@ -75,7 +80,7 @@ impl Producer {
         }
     }
 
-    pub(crate) fn peer(&mut self, key: PeerKey, event: PeerEvent) -> Vec<Action> {
+    fn peer(&mut self, _cx: &mut Context, key: PeerKey, event: PeerEvent, _now_ms: u64) -> Vec<Action> {
         match self.sessions.peer(key, event) {
             Outcome::Actions(actions) => actions,
             Outcome::Over { id, reason, close } => {
@@ -88,13 +93,25 @@ impl Producer {
             }
         }
     }
+
+    fn reject(&self, _cx: &mut Context, rejection: Rejection, _now_ms: u64) -> Action {
+        Action::Note(rejection.message)
+    }
+
+    fn is_outbound(&self) -> bool {
+        true
+    }
+
+    fn peer_id(&self) -> Option<&str> {
+        self.peer_id.as_deref()
+    }
 }
 
 fn send(message: &FromPeer) -> Action {
     Action::Send(message.encode())
 }
 
-/// As much of what a server says as belongs into a log.
-pub(crate) fn shown(text: &str) -> String {
+/// The part of a server's text that a log takes.
+pub(super) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -3,63 +3,37 @@
 use serde_json::json;
 
 use super::gstwebrtc_sessions::{MAX_SESSIONS, Outcome, Sessions};
+use super::{Dialect, DialectName};
+use crate::protocol::envelope::Rejection;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer, PeerInfo, Role};
 use crate::session::context::Context;
 use crate::session::event::{Action, PeerEvent, PeerKey};
 
-/// By which clients call the host.
+/// The id by which clients call the host.
 const HOST: &str = "host";
 
 /// One client, with all its sessions.
 #[derive(Debug, Default)]
-pub(crate) struct GstWebrtc {
+pub(in crate::session) struct GstWebrtcServer {
     version: Version,
     sessions: Sessions,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Version {
-    /// Also what clients speak that do not say.
+    /// The default for clients that name no version.
     #[default]
     V1_0,
     /// The end of a session says why.
     V1_1,
 }
 
-impl GstWebrtc {
-    pub(crate) fn welcome(cx: &Context) -> Action {
+impl GstWebrtcServer {
+    /// The first message.
+    pub(in crate::session) fn welcome(cx: &Context) -> Action {
         send(&FromServer::Welcome {
             peer_id: cx.client_id.clone(),
         })
-    }
-
-    pub(crate) fn text(&mut self, cx: &mut Context, frame: &str) -> Vec<Action> {
-        FromPeer::parse(frame)
-            .and_then(|message| self.message(cx, message))
-            .unwrap_or_else(|details| vec![error(cx, details)])
-    }
-
-    pub(crate) fn peer(&mut self, cx: &mut Context, key: PeerKey, event: PeerEvent) -> Vec<Action> {
-        if let PeerEvent::CandidateRefused(reason) = event {
-            return vec![error(cx, reason)];
-        }
-        match self.sessions.peer(key, event) {
-            Outcome::Actions(actions) => actions,
-            Outcome::Over { id, reason, close } => {
-                let close = close.map(|key| Action::ClosePeer { key });
-                let told = match self.version {
-                    Version::V1_0 => vec![
-                        error(cx, reason),
-                        send(&FromServer::EndSession { session_id: id }),
-                    ],
-                    Version::V1_1 => vec![send(&FromServer::EndSessionV1_1 {
-                        session_id: id,
-                        error: Some(reason),
-                    })],
-                };
-                close.into_iter().chain(told).collect()
-            }
-        }
     }
 
     fn message(&mut self, cx: &mut Context, message: FromPeer) -> Result<Vec<Action>, String> {
@@ -119,8 +93,44 @@ impl GstWebrtc {
     }
 }
 
-/// What a client is told that something cannot be done.
-pub(crate) fn error(cx: &mut Context, details: String) -> Action {
+impl Dialect for GstWebrtcServer {
+    fn name(&self) -> DialectName {
+        DialectName::GstWebrtc
+    }
+
+    fn text(&mut self, cx: &mut Context, frame: &str, _now_ms: u64) -> Vec<Action> {
+        FromPeer::parse(frame)
+            .and_then(|message| self.message(cx, message))
+            .unwrap_or_else(|details| vec![error(cx, details)])
+    }
+
+    fn peer(&mut self, cx: &mut Context, key: PeerKey, event: PeerEvent, _now_ms: u64) -> Vec<Action> {
+        match self.sessions.peer(key, event) {
+            Outcome::Actions(actions) => actions,
+            Outcome::Over { id, reason, close } => {
+                let close = close.map(|key| Action::ClosePeer { key });
+                let told = match self.version {
+                    Version::V1_0 => vec![
+                        error(cx, reason),
+                        send(&FromServer::EndSession { session_id: id }),
+                    ],
+                    Version::V1_1 => vec![send(&FromServer::EndSessionV1_1 {
+                        session_id: id,
+                        error: Some(reason),
+                    })],
+                };
+                close.into_iter().chain(told).collect()
+            }
+        }
+    }
+
+    fn reject(&self, cx: &mut Context, rejection: Rejection, _now_ms: u64) -> Action {
+        error(cx, rejection.message)
+    }
+}
+
+/// The message that something cannot be done.
+fn error(cx: &mut Context, details: String) -> Action {
     cx.errors += 1;
     send(&FromServer::Error { details })
 }

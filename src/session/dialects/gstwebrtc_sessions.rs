@@ -5,14 +5,14 @@ use crate::protocol::channel::ChannelLabel;
 use crate::protocol::description::{Description, SdpKind};
 use crate::protocol::gstwebrtc::{FromPeer, PeerContent, PeerMessage};
 use crate::session::event::{Action, PeerEvent, PeerKey, PeerRequest};
-use crate::session::negotiation::{Exchange, RemoteAnswer, RemoteCandidate};
+use crate::session::negotiation::{Negotiation, RemoteAnswer, RemoteCandidate};
 
-/// How many sessions one socket may have at a time.
-pub(crate) const MAX_SESSIONS: usize = 16;
+/// The most sessions of one socket at a time.
+pub(super) const MAX_SESSIONS: usize = 16;
 
 /// The sessions that run.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions {
+pub(super) struct Sessions {
     opened: u64,
     open: Vec<Open>,
 }
@@ -21,44 +21,46 @@ pub(crate) struct Sessions {
 struct Open {
     key: PeerKey,
     id: String,
-    exchange: Exchange,
+    negotiation: Negotiation,
 }
 
-/// What a peer's event means for its session.
-pub(crate) enum Outcome {
+/// The consequence of a peer's event for its session.
+pub(super) enum Outcome {
     /// Do this, if anything.
     Actions(Vec<Action>),
     /// The session is over, and is forgotten already.
     Over {
         id: String,
         reason: String,
-        /// Whether the peer must still be closed.
+        /// The peer, if it must still be closed.
         close: Option<PeerKey>,
     },
 }
 
 impl Sessions {
-    pub(crate) fn is_full(&self) -> bool {
+    /// True if no further session may start.
+    pub(super) fn is_full(&self) -> bool {
         self.open.len() >= MAX_SESSIONS
     }
 
-    pub(crate) fn has(&self, id: &str) -> bool {
+    /// True if the session `id` runs.
+    pub(super) fn has(&self, id: &str) -> bool {
         self.open.iter().any(|open| open.id == id)
     }
 
     /// A number that no earlier session of this socket had.
-    pub(crate) fn next_number(&self) -> u64 {
+    pub(super) fn next_number(&self) -> u64 {
         self.opened + 1
     }
 
     /// Starts the session `id`. With an offer of the other side, the peer answers.
-    pub(crate) fn start(&mut self, id: String, remote_offer: Option<String>) -> Action {
+    pub(super) fn start(&mut self, id: String, remote_offer: Option<String>) -> Action {
         self.opened += 1;
         let key = PeerKey(self.opened);
         self.open.push(Open {
             key,
             id,
-            exchange: Exchange::open(remote_offer.is_some()),
+            negotiation: Negotiation::open(remote_offer.is_some()),
         });
         Action::OpenPeer {
             key,
@@ -66,8 +68,8 @@ impl Sessions {
                 codecs: Vec::new(),
                 video: true,
                 audio: true,
-                // Who offers makes the channel.
                 allows_half_size: false,
+                // The side that offers makes the channel.
                 channel: remote_offer.is_none().then_some(ChannelLabel::Control),
                 remote_offer,
             },
@@ -75,14 +77,14 @@ impl Sessions {
     }
 
     /// Ends the session `id`, if it is there.
-    pub(crate) fn end(&mut self, id: &str) -> Option<Action> {
+    pub(super) fn end(&mut self, id: &str) -> Option<Action> {
         let index = self.open.iter().position(|open| open.id == id)?;
         let key = self.open.remove(index).key;
         Some(Action::ClosePeer { key })
     }
 
-    /// What the other side says about a session.
-    pub(crate) fn message(&mut self, message: PeerMessage) -> Result<Vec<Action>, String> {
+    /// Takes a message of the other side about a session.
+    pub(super) fn message(&mut self, message: PeerMessage) -> Result<Vec<Action>, String> {
         let PeerMessage { session_id, content } = message;
         let Some(open) = self.open.iter_mut().find(|open| open.id == session_id) else {
             let shown: String = session_id.chars().take(64).collect();
@@ -93,13 +95,13 @@ impl Sessions {
             PeerContent::Sdp(Description {
                 kind: SdpKind::Answer,
                 sdp,
-            }) => match open.exchange.remote_answer() {
+            }) => match open.negotiation.remote_answer() {
                 RemoteAnswer::Apply => Ok(vec![Action::ApplyAnswer { key, sdp }]),
                 RemoteAnswer::Duplicate => Ok(Vec::new()),
                 RemoteAnswer::Unexpected => Err("There is no offer that this could answer".to_owned()),
             },
             PeerContent::Sdp(_) => Err("An offer comes with startSession, and only once".to_owned()),
-            PeerContent::Ice(candidate) => match open.exchange.remote_candidate(candidate) {
+            PeerContent::Ice(candidate) => match open.negotiation.remote_candidate(candidate) {
                 RemoteCandidate::Add(candidate) => Ok(vec![Action::AddCandidate { key, candidate }]),
                 RemoteCandidate::Nothing => Ok(Vec::new()),
                 RemoteCandidate::TooMany => Err("Too many candidates before the description".to_owned()),
@@ -108,11 +110,11 @@ impl Sessions {
         }
     }
 
-    /// What happened to a peer.
-    pub(crate) fn peer(&mut self, key: PeerKey, event: PeerEvent) -> Outcome {
+    /// Takes news of a peer.
+    pub(super) fn peer(&mut self, key: PeerKey, event: PeerEvent) -> Outcome {
         let nothing = Outcome::Actions(Vec::new());
         let mut numbered = self.open.iter_mut().enumerate();
-        let Some((index, Open { id, exchange, .. })) = numbered.find(|(_, open)| open.key == key) else {
+        let Some((index, Open { id, negotiation, .. })) = numbered.find(|(_, open)| open.key == key) else {
             return nothing;
         };
         let frame = |content| {
@@ -122,10 +124,10 @@ impl Sessions {
         let add = |candidate: IceCandidate| Action::AddCandidate { key, candidate };
         let description = |kind, sdp| frame(PeerContent::Sdp(Description { kind, sdp }));
         match event {
-            PeerEvent::Offered(sdp) if exchange.offered() => {
+            PeerEvent::Offered(sdp) if negotiation.offered() => {
                 Outcome::Actions(vec![description(SdpKind::Offer, sdp)])
             }
-            PeerEvent::Answered(sdp) => match exchange.answered() {
+            PeerEvent::Answered(sdp) => match negotiation.answered() {
                 Some(waiting) => {
                     let answer = description(SdpKind::Answer, sdp);
                     Outcome::Actions(
@@ -136,19 +138,19 @@ impl Sessions {
                 }
                 None => nothing,
             },
-            PeerEvent::LocalCandidate(candidate) if exchange.takes_local_candidates() => {
+            PeerEvent::LocalCandidate(candidate) if negotiation.takes_local_candidates() => {
                 Outcome::Actions(vec![frame(PeerContent::Ice(candidate))])
             }
             PeerEvent::AnswerApplied => Outcome::Actions(
-                exchange
+                negotiation
                     .applied()
                     .unwrap_or_default()
                     .into_iter()
                     .map(add)
                     .collect(),
             ),
-            PeerEvent::AnswerRefused(reason) if exchange.refused() => self.over(index, reason, Some(key)),
-            PeerEvent::Failed(reason) => self.over(index, reason, None),
+            PeerEvent::AnswerRefused(reason) if negotiation.refused() => self.over(index, reason, Some(key)),
+            PeerEvent::Failed(failure) => self.over(index, failure.reason, None),
             _ => nothing,
         }
     }

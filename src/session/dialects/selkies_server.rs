@@ -1,25 +1,26 @@
 //! A client of Selkies or of the gst-examples: it says hello and is offered to, or calls and offers.
 
 use super::selkies_peer::{self, Outcome, add};
-use crate::protocol::channel::ChannelLabel;
+use super::{Dialect, DialectName};
+use crate::protocol::channel::{ChannelLabel, HostMessage};
 use crate::protocol::description::{Description, SdpKind};
-use crate::protocol::selkies::{SelkiesText, Viewport};
+use crate::protocol::envelope::Rejection;
+use crate::protocol::selkies::SelkiesText;
 use crate::session::context::Context;
 use crate::session::event::{Action, PeerEvent, PeerKey, PeerRequest};
-use crate::session::negotiation::{Exchange, RemoteAnswer, RemoteCandidate};
+use crate::session::negotiation::{Negotiation, RemoteAnswer, RemoteCandidate};
 
 const KEY: PeerKey = PeerKey::ONLY;
-/// By which Selkies' page registers for the picture.
+/// The uid by which the page of Selkies registers for the video.
 const VIDEO_UID: &str = "1";
-/// By which Selkies' page registers for the sound, on a second socket.
+/// The uid by which the page of Selkies registers for the sound, on a second socket.
 const AUDIO_UID: &str = "3";
 
 /// One client.
 #[derive(Debug, Default)]
-pub(crate) struct Selkies {
+pub(in crate::session) struct SelkiesServer {
     registration: Registration,
-    exchange: Exchange,
-    pub(crate) viewport: Option<Viewport>,
+    negotiation: Negotiation,
 }
 
 #[derive(Debug, Default)]
@@ -27,17 +28,17 @@ enum Registration {
     /// The client owes a hello.
     #[default]
     Awaited,
-    /// It has said who it is.
+    /// The client has given its uid.
     Done {
         uid: String,
-        /// Whether it is in a room.
+        /// True if the client is in a room.
         in_room: bool,
     },
 }
 
-impl Selkies {
+impl SelkiesServer {
     /// A client that sends a description without having said hello.
-    pub(crate) fn registered() -> Self {
+    pub(super) fn registered() -> Self {
         Self {
             registration: Registration::Done {
                 uid: String::new(),
@@ -47,34 +48,16 @@ impl Selkies {
         }
     }
 
-    /// What the client calls itself.
-    pub(crate) fn uid(&self) -> Option<&str> {
+    fn uid(&self) -> Option<&str> {
         match &self.registration {
             Registration::Done { uid, .. } => Some(uid),
             Registration::Awaited => None,
         }
     }
 
-    pub(crate) fn text(&mut self, cx: &mut Context, frame: &str) -> Vec<Action> {
-        if matches!(self.registration, Registration::Awaited) {
-            return self.hello(cx, frame);
-        }
-        let done = SelkiesText::parse(frame).and_then(|text| self.registered_text(text));
-        done.unwrap_or_else(|reason| vec![error(cx, reason)])
-    }
-
-    pub(crate) fn peer(&mut self, cx: &mut Context, event: PeerEvent) -> Vec<Action> {
-        match selkies_peer::follow(&mut self.exchange, event) {
-            Outcome::Act(actions) => actions,
-            Outcome::GiveUp(reason) => self.give_up(cx, reason),
-            Outcome::CandidateRefused(reason) => vec![error(cx, reason)],
-        }
-    }
-
     fn hello(&mut self, cx: &mut Context, frame: &str) -> Vec<Action> {
         match SelkiesText::parse_hello(frame) {
-            Ok((uid, viewport)) => {
-                self.viewport = viewport;
+            Ok(uid) => {
                 let open = self.open(&uid, None);
                 self.registration = Registration::Done { uid, in_room: false };
                 vec![Action::Send(SelkiesText::HelloAccepted.encode()), open]
@@ -95,7 +78,7 @@ impl Selkies {
             SelkiesText::Sdp(Description {
                 kind: SdpKind::Answer,
                 sdp,
-            }) => match self.exchange.remote_answer() {
+            }) => match self.negotiation.remote_answer() {
                 RemoteAnswer::Apply => Ok(vec![Action::ApplyAnswer { key: KEY, sdp }]),
                 RemoteAnswer::Duplicate => Ok(Vec::new()),
                 RemoteAnswer::Unexpected => Err("there is no offer that this could answer".to_owned()),
@@ -104,22 +87,22 @@ impl Selkies {
                 kind: SdpKind::Offer,
                 sdp,
             }) => Ok(vec![self.open(&uid, Some(sdp))]),
-            SelkiesText::Ice(candidate) => match self.exchange.remote_candidate(candidate) {
+            SelkiesText::Ice(candidate) => match self.negotiation.remote_candidate(candidate) {
                 RemoteCandidate::Add(candidate) => Ok(vec![add(candidate)]),
                 RemoteCandidate::Nothing => Ok(Vec::new()),
                 RemoteCandidate::TooMany => Err("too many candidates before the description".to_owned()),
                 RemoteCandidate::Unexpected => Err("there is no peer for this candidate".to_owned()),
             },
-            // Whomever it calls, it gets the host.
+            // Every call reaches the host.
             SelkiesText::Session { .. } => Ok(vec![Action::Send(SelkiesText::SessionOk.encode())]),
-            SelkiesText::OfferRequest if matches!(self.exchange, Exchange::Offering) => Ok(Vec::new()),
+            SelkiesText::OfferRequest if matches!(self.negotiation, Negotiation::Offering) => Ok(Vec::new()),
             SelkiesText::OfferRequest => Ok(vec![self.open(&uid, None)]),
             SelkiesText::Error(reason) => Ok(vec![Action::Note(reason)]),
             text => self.room(text),
         }
     }
 
-    /// Rooms are there, and nobody is ever in them.
+    /// Answers as a server whose rooms are empty.
     fn room(&mut self, text: SelkiesText) -> Result<Vec<Action>, String> {
         let Registration::Done { in_room, .. } = &mut self.registration else {
             return Err("invalid msg".to_owned());
@@ -138,7 +121,7 @@ impl Selkies {
     }
 
     fn open(&mut self, uid: &str, remote_offer: Option<String>) -> Action {
-        self.exchange = Exchange::open(remote_offer.is_some());
+        self.negotiation = Negotiation::open(remote_offer.is_some());
         let channel = (uid != AUDIO_UID && remote_offer.is_none()).then_some(ChannelLabel::Input);
         Action::OpenPeer {
             key: KEY,
@@ -155,7 +138,7 @@ impl Selkies {
 
     /// The client connects again by itself.
     fn give_up(&mut self, cx: &mut Context, reason: String) -> Vec<Action> {
-        self.exchange = Exchange::Idle;
+        self.negotiation = Negotiation::Idle;
         vec![
             error(cx, reason),
             Action::Close {
@@ -166,8 +149,41 @@ impl Selkies {
     }
 }
 
-/// What a client is told that something cannot be done.
-pub(crate) fn error(cx: &mut Context, reason: String) -> Action {
+impl Dialect for SelkiesServer {
+    fn name(&self) -> DialectName {
+        DialectName::Selkies
+    }
+
+    fn text(&mut self, cx: &mut Context, frame: &str, _now_ms: u64) -> Vec<Action> {
+        if matches!(self.registration, Registration::Awaited) {
+            return self.hello(cx, frame);
+        }
+        let done = SelkiesText::parse(frame).and_then(|text| self.registered_text(text));
+        done.unwrap_or_else(|reason| vec![error(cx, reason)])
+    }
+
+    fn peer(&mut self, cx: &mut Context, _key: PeerKey, event: PeerEvent, _now_ms: u64) -> Vec<Action> {
+        match selkies_peer::follow(&mut self.negotiation, event) {
+            Outcome::Act(actions) => actions,
+            Outcome::GiveUp(reason) => self.give_up(cx, reason),
+        }
+    }
+
+    fn reject(&self, cx: &mut Context, rejection: Rejection, _now_ms: u64) -> Action {
+        error(cx, rejection.message)
+    }
+
+    fn peer_id(&self) -> Option<&str> {
+        self.uid()
+    }
+
+    fn knows(&self, message: &HostMessage) -> bool {
+        selkies_peer::knows(message)
+    }
+}
+
+/// The message that something cannot be done.
+fn error(cx: &mut Context, reason: String) -> Action {
     cx.errors += 1;
     Action::Send(SelkiesText::Error(reason).encode())
 }

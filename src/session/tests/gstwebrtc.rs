@@ -59,10 +59,7 @@ fn a_consumer_finds_the_host_and_plays_it() {
     assert_eq!(end["ice"], json!({"candidate":"","sdpMLineIndex":0}));
     assert!(text(&mut session, &peer(&id, ICE)).is_empty());
     assert_eq!(text(&mut session, &peer(&id, ANSWER)), [apply(key)]);
-    assert_eq!(
-        session.handle(Event::AnswerApplied { key }, NOW),
-        [add(key, "candidate:1")]
-    );
+    assert_eq!(session.handle(applied(key), NOW), [add(key, "candidate:1")]);
     let ended = text(
         &mut session,
         &format!(r#"{{"type":"endSession","sessionId":"{id}"}}"#),

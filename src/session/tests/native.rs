@@ -84,7 +84,7 @@ fn a_whole_negotiation_goes_in_order_with_the_ids_of_the_requests() {
     assert_eq!(text(&mut session, ANSWER), [apply(KEY)]);
     assert!(text(&mut session, CANDIDATE).is_empty(), "still waits");
 
-    let actions = session.handle(Event::AnswerApplied { key: KEY }, NOW);
+    let actions = session.handle(applied(KEY), NOW);
     let ack = sent(&actions).remove(0);
     assert_eq!((&ack["type"], &ack["id"]), (&json!("answer-ack"), &json!("a1")));
     assert_eq!(actions[1..], [add(KEY, "candidate:1"), add(KEY, "candidate:1")]);
@@ -121,7 +121,7 @@ fn a_second_answer_is_acknowledged_and_changes_nothing() {
     text(&mut session, ANSWER);
     let early = text(&mut session, ANSWER);
     assert_eq!((early.len(), &sent(&early)[0]["type"]), (1, &json!("answer-ack")));
-    session.handle(Event::AnswerApplied { key: KEY }, NOW);
+    session.handle(applied(KEY), NOW);
     let late = text(&mut session, ANSWER);
     assert_eq!((late.len(), &sent(&late)[0]["type"]), (1, &json!("answer-ack")));
 }
@@ -143,8 +143,7 @@ fn an_answer_without_a_peer_is_an_error_that_the_socket_survives() {
 fn a_refused_answer_may_be_sent_again() {
     let mut session = with_offer();
     text(&mut session, ANSWER);
-    let reason = "no".to_owned();
-    let error = sent(&session.handle(Event::AnswerRefused { key: KEY, reason }, NOW)).remove(0);
+    let error = sent(&session.handle(refused(KEY, "no"), NOW)).remove(0);
     assert_eq!(error["error"]["code"], "SDP_PROCESSING_FAILED");
     assert_eq!(error["id"], "a1");
     assert_eq!(text(&mut session, ANSWER), [apply(KEY)]);
@@ -169,7 +168,7 @@ fn a_new_request_replaces_the_peer_at_any_step() {
     opened(&text(&mut session, r#"{"type":"request-offer","id":"r2"}"#));
     assert_eq!(sent(&session.handle(offered(KEY), NOW))[0]["id"], "r2");
     text(&mut session, ANSWER);
-    let actions = session.handle(Event::AnswerApplied { key: KEY }, NOW);
+    let actions = session.handle(applied(KEY), NOW);
     assert_eq!(actions.len(), 1, "no candidate of the first peer: {actions:?}");
 }
 
@@ -300,7 +299,7 @@ fn a_client_that_selects_selkies_is_offered_to_in_its_format() {
         text(&mut session, r#"{"sdp":{"type":"answer","sdp":"v=0"}}"#),
         [apply(KEY)]
     );
-    assert!(session.handle(Event::AnswerApplied { key: KEY }, NOW).is_empty());
+    assert!(session.handle(applied(KEY), NOW).is_empty());
 }
 
 #[test]
@@ -317,7 +316,7 @@ fn an_answer_without_an_envelope_is_taken_from_any_client() {
         )
         .is_empty()
     );
-    let added = session.handle(Event::AnswerApplied { key: KEY }, NOW);
+    let added = session.handle(applied(KEY), NOW);
     assert_eq!(added, [add(KEY, "candidate:1")]);
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::lease::LeaseState;
 use crate::protocol::stats::Stats;
 
-/// What may happen, in any order.
+/// The events, in any order.
 #[derive(Debug, Clone)]
 enum Step {
     Text(String),
@@ -21,8 +21,6 @@ enum Step {
     Stats,
     Control(bool),
     Alive,
-    Connected,
-    CandidateRefused,
     Lease,
     NotAllowed,
     Full,
@@ -52,8 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<String>().prop_map(Step::Text),
         1 => prop_oneof![Just(Step::Binary), Just(Step::Tick), Just(Step::Stats), any::<bool>().prop_map(Step::Control)],
         1 => prop_oneof![
-            Just(Step::Alive), Just(Step::Connected), Just(Step::CandidateRefused), Just(Step::Lease),
-            Just(Step::NotAllowed), Just(Step::Full)
+            Just(Step::Alive), Just(Step::Lease), Just(Step::NotAllowed), Just(Step::Full)
         ],
         3 => prop_oneof![
             Just(Step::Offered), Just(Step::Answered), Just(Step::Local), Just(Step::Applied),
@@ -88,7 +85,6 @@ fn run(session: &mut Session, steps: Vec<Step>) -> Vec<Action> {
     for (number, step) in steps.into_iter().enumerate() {
         now_ms += 7;
         let frame;
-        let reason = || "no".to_owned();
         let event = match step {
             Step::Text(text) => {
                 frame = text.replace("ID", &format!("id{number}"));
@@ -99,21 +95,13 @@ fn run(session: &mut Session, steps: Vec<Step>) -> Vec<Action> {
             Step::Offered => offered(key),
             Step::Answered => answered(key),
             Step::Local => local(key, "candidate:9"),
-            Step::Applied => Event::AnswerApplied { key },
-            Step::Refused => Event::AnswerRefused {
-                key,
-                reason: reason(),
-            },
+            Step::Applied => applied(key),
+            Step::Refused => refused(key, "no"),
             Step::Failed => {
                 open.remove(&key);
                 failed(key)
             }
             Step::Alive => Event::Alive,
-            Step::Connected => Event::PeerConnected { key },
-            Step::CandidateRefused => Event::CandidateRefused {
-                key,
-                reason: reason(),
-            },
             Step::Lease => Event::Lease(LeaseState::default()),
             Step::NotAllowed => Event::Refused,
             Step::Full => Event::SendQueueFull,

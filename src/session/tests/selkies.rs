@@ -37,7 +37,7 @@ fn the_host_offers_right_after_hello() {
         r#"{"ice":{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"x"}}"#;
     assert!(text(&mut session, theirs).is_empty());
     assert_eq!(text(&mut session, ANSWER), [apply(KEY)]);
-    let added = session.handle(Event::AnswerApplied { key: KEY }, NOW);
+    let added = session.handle(applied(KEY), NOW);
     assert_eq!(added, [add(KEY, "candidate:1")]);
 }
 

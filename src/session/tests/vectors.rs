@@ -25,7 +25,7 @@ struct Vector {
     direction: String,
     dialect: String,
     transport: String,
-    /// What came before: frames, and `@offered` and `@applied` of the peer.
+    /// The events before: frames, and `@offered` and `@applied` of the peer.
     given: Vec<String>,
     input: String,
     expect: Value,
@@ -59,7 +59,7 @@ fn what_clients_say_on_the_socket_does_what_the_vectors_expect() {
             session.handle(
                 match step.as_str() {
                     "@offered" => offered(KEY),
-                    "@applied" => Event::AnswerApplied { key: KEY },
+                    "@applied" => applied(KEY),
                     frame => Event::Text(frame),
                 },
                 NOW,
@@ -122,7 +122,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// Whether `actual` has all that `expected` has.
+/// True if `actual` has all that `expected` has.
 fn contains(actual: &Value, expected: &Value) -> bool {
     match (actual, expected) {
         (Value::Object(actual), Value::Object(expected)) => expected
@@ -289,6 +289,13 @@ fn server_message(name: &str) -> ServerMessage {
             holder: Some("client_1640995200000_0422".to_owned()),
             requested_by: None,
             is_local: false,
+        }),
+        "error with data" => ServerMessage::Error(Rejection {
+            details: Some(json!({ "codecs": ["H264", "AV1"] })),
+            ..Rejection::new(
+                ErrorCode::OfferCreationFailed,
+                "This host encodes H264 and AV1, which the viewer cannot decode",
+            )
         }),
         "error" => ServerMessage::Error(Rejection::new(
             ErrorCode::InvalidMessageType,

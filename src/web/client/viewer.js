@@ -143,8 +143,24 @@ export class Viewer {
   #refuse(error) {
     const isFromHost = error instanceof SignalingError;
     if (isFromHost && error.code === 'CLOSED') return;
-    this.#dispatch({ type: 'refused', message: messageOf(error), recoverable: isFromHost ? error.recoverable : true });
+    this.#dispatch({
+      type: 'refused',
+      message: messageOf(error),
+      recoverable: isFromHost ? error.recoverable : true,
+      codecs: isFromHost ? undecodable(error) : undefined,
+    });
   }
+}
+
+/**
+ * The codecs of a host that encodes nothing that this browser decodes.
+ *
+ * @param {SignalingError} error
+ * @returns {string[] | undefined}
+ */
+function undecodable({ code, details }) {
+  const { codecs } = /** @type {{codecs?: string[]}} */ (details ?? {});
+  return code === 'OFFER_CREATION_FAILED' ? codecs : undefined;
 }
 
 /**

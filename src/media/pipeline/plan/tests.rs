@@ -39,7 +39,12 @@ fn auto_offers_each_codec_once_and_prefers_the_highest_rank() {
     assert_eq!(choose(&[]), Ok(Codec::H264));
     assert_eq!(choose(&["AV1", "vp8", "h264"]), Ok(Codec::H264));
     assert_eq!(choose(&["VP8"]), Ok(Codec::Vp8));
-    assert!(choose(&["H265"]).unwrap_err().contains("H264 and VP8"));
+    assert!(
+        choose(&["H265"])
+            .unwrap_err()
+            .to_string()
+            .contains("H264 and VP8")
+    );
 }
 
 #[test]

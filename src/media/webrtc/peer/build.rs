@@ -15,7 +15,9 @@ use crate::media::share::pool::EncoderPool;
 use crate::media::webrtc::fingerprint::FingerprintCheck;
 use crate::media::webrtc::frame_meter::FrameMeter;
 use crate::media::webrtc::media_gate;
-use crate::media::webrtc::messages::{ChannelOptions, MessageSink, PeerOptions, Signal, SignalSender};
+use crate::media::webrtc::messages::{
+    ChannelOptions, MessageSink, PeerFailure, PeerOptions, Signal, SignalSender,
+};
 use crate::media::webrtc::offer::Offer;
 use crate::media::webrtc::outbox::Outbox;
 use crate::media::webrtc::pipeline::PeerPipeline;
@@ -36,9 +38,10 @@ impl Peer {
         pool: &EncoderPool,
         options: &PeerOptions,
         signals: SignalSender,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, PeerFailure> {
         if descriptors::left() < descriptors::PEER {
-            return Err("The host cannot open another stream: too many files are open".to_owned());
+            let reason = "The host cannot open another stream: too many files are open";
+            return Err(PeerFailure::Other(reason.to_owned()));
         }
         let plan = pool.plan();
         let offer = options.remote_offer.as_deref().map(Offer::check).transpose()?;

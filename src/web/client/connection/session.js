@@ -16,7 +16,7 @@ import { backoffMs } from './backoff.js';
  * @typedef {{type: 'start'} | {type: 'stop'} | {type: 'online'} | {type: 'timeout'}
  *   | {type: 'welcome'}
  *   | {type: 'closed', code: number, reason: string}
- *   | {type: 'refused', message: string, recoverable: boolean}
+ *   | {type: 'refused', message: string, recoverable: boolean, codecs?: string[]}
  *   | {type: 'offer', codecs: string[]}
  *   | {type: 'answered'}
  *   | {type: 'unanswerable', why: string}
@@ -178,13 +178,13 @@ export class Session {
   }
 
   /**
-   * @param {{message: string, recoverable: boolean}} event
+   * @param {{message: string, recoverable: boolean, codecs?: string[]}} event `codecs` are those of a host of which this
+   *   browser decodes none
    * @returns {Action[]}
    */
-  #refused({ message, recoverable }) {
+  #refused({ message, recoverable, codecs }) {
     if (['stopped', 'failed', 'waiting', 'opening'].includes(this.#phase)) return [];
-    const [, codecs] = NOTHING_IN_COMMON.exec(message) ?? [];
-    if (codecs) return this.#failFor(codecs.replaceAll(' and ', ', '));
+    if (codecs) return this.#failFor(codecs.join(', '));
     return recoverable ? this.#retryLater(message) : this.#fail(message, 'Check the log of the host.');
   }
 
@@ -422,8 +422,6 @@ function isSame(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The host's error for a viewer that decodes none of its codecs. */
-const NOTHING_IN_COMMON = /^This host encodes (.+), which the viewer cannot decode$/;
 const NO_CONNECTION = 'The network blocks video from the host.';
 
 const ANSWER_WITHIN_MS = 5000;

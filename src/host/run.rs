@@ -1,0 +1,203 @@
+//! The life of a host: its parts are put together, serve, and are taken down.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::api::Api;
+use super::config::{HostConfig, HostParts};
+use super::context::{ControlParts, DesktopParts, HostContext, MediaParts, Numbers, PeopleParts};
+use super::control::consent::Consent;
+use super::control::expiry::{self, Expiry};
+use super::control::lease::ControlLease;
+use super::control::local_user;
+use super::control::suspend::SuspendDetector;
+use super::desktop::cursor_overlay::CursorOverlay;
+use super::desktop::handle::{DesktopFeatures, DesktopHandle};
+use super::desktop::latency_marker::LatencyMarker;
+use super::desktop::remote_cursors::RemoteCursors;
+use super::desktop::{grab, views};
+use super::registry::Registry;
+use super::signaling_client;
+use super::whep_sessions::WhepSessions;
+use crate::access::Access;
+use crate::clock::steady_ms;
+use crate::desktop::Desktop;
+use crate::input::Injector;
+use crate::media::{Media, MediaHandle, Plan};
+use crate::protocol::role::{Permission, Role};
+use crate::web;
+
+/// The time that the viewers have to leave when the host ends.
+const LEAVE: Duration = Duration::from_millis(1500);
+/// The time that the pipelines have after that.
+const STOP: Duration = Duration::from_secs(1);
+
+/// Serves viewers until `shutdown`, then releases all input, closes all peers and returns, within 3 s.
+///
+/// # Errors
+/// If a thread cannot be started or the listener cannot be used.
+pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let injector = Injector::start(parts.input).context("cannot start the input thread")?;
+    let encoder = parts.plan.encoder_name().into();
+    let has_parts = parts.plan.shows_regions();
+    let media = Media::start(parts.plan).context("cannot start the media thread")?;
+    let media_parts = MediaParts {
+        handle: media.handle().clone(),
+        fps: Arc::new(AtomicU32::new(config.fps)),
+        encoder,
+    };
+    let tasks = TaskTracker::new();
+    let features = DesktopFeatures {
+        sends_clipboard: config.session.policy.allows(Permission::ClipboardRead),
+        has_parts,
+    };
+    let desktop_parts = DesktopParts {
+        handle: DesktopHandle::open(&*parts.desktop, features, &tasks, &shutdown),
+        input: injector.handle(),
+        cursor_overlay: CursorOverlay::new(),
+        remote_cursors: RemoteCursors::default(),
+        latency_marker: LatencyMarker::default(),
+    };
+    let context = build(config, parts.access, desktop_parts, media_parts, tasks, &shutdown);
+    watch_local_user(&context, parts.desktop, Arc::clone(&parts.disconnect_all));
+    spawn_helpers(&context, parts.disconnect_all);
+    context.tasks.spawn(reload(
+        parts.new_plans,
+        context.media.handle.clone(),
+        context.desktop.handle.clone(),
+        shutdown.clone(),
+    ));
+    let (tasks, desktop) = (context.tasks.clone(), context.desktop.handle.clone());
+    let api = Arc::new(Api::new(context));
+    let served = web::serve(parts.listener, api, parts.serving, shutdown.clone())
+        .await
+        .context("the web server has failed");
+    // The server may also have ended by itself.
+    shutdown.cancel();
+    take_down(tasks, injector, media, desktop).await;
+    served
+}
+
+/// Puts together what the tasks share.
+fn build(
+    config: HostConfig,
+    access: Access,
+    desktop: DesktopParts,
+    media: MediaParts,
+    tasks: TaskTracker,
+    shutdown: &CancellationToken,
+) -> HostContext {
+    HostContext {
+        people: PeopleParts {
+            access: Arc::new(access),
+            consent: config.confirms.then(Consent::new),
+            registry: Registry::new(config.max_connections),
+            whep_sessions: WhepSessions::default(),
+        },
+        control: ControlParts {
+            lease: ControlLease::new(),
+            suspend: SuspendDetector::new(steady_ms()),
+        },
+        desktop,
+        media,
+        tasks,
+        shutdown: shutdown.clone(),
+        numbers: Numbers::new(),
+        config: Arc::new(config),
+    }
+}
+
+/// Watches the local user until the host ends.
+fn watch_local_user(context: &HostContext, desktop: Arc<dyn Desktop>, disconnect_all: Arc<Notify>) {
+    let lease = context.control.lease.clone();
+    let watching = local_user::watch(desktop, context.config.local, lease, disconnect_all);
+    let shutdown = context.shutdown.clone();
+    context
+        .tasks
+        .spawn(async move { shutdown.run_until_cancelled(watching).await });
+}
+
+/// Spawns the tasks that run beside those of the viewers, until the host ends.
+fn spawn_helpers(context: &HostContext, disconnect_all: Arc<Notify>) {
+    let HostContext {
+        config,
+        people,
+        control,
+        desktop,
+        media,
+        tasks,
+        shutdown,
+        ..
+    } = context.clone();
+    let signaling_end = CancellationToken::new();
+    if let Some(server) = config.remote_signaling.clone() {
+        let registered = signaling_client::stay_registered(context.clone(), server, signaling_end.clone());
+        tasks.spawn(registered);
+    }
+    let views = desktop.handle.views();
+    tasks.spawn(views::follow(
+        views,
+        media.handle.clone(),
+        desktop.input.clone(),
+        shutdown.clone(),
+    ));
+    tasks.spawn(desktop.cursor_overlay.follow(media.handle, shutdown.clone()));
+    tasks.spawn(control.suspend.keep(shutdown.clone()));
+    let grab = desktop.input.pointer_grab();
+    tasks.spawn(grab::follow_cursor(desktop.handle, grab, shutdown.clone()));
+    let expiry = Expiry::new(Arc::clone(&people.access), config.limits);
+    let sweep = move |expiry: &Expiry| {
+        let registry = &people.registry;
+        registry.disconnect_if(|grant, clock| expiry.reason(grant, grant.role, clock));
+        // A player only looks, whatever its role.
+        let is_over = |grant: &_, clock: &_| expiry.reason(grant, Role::View, clock).is_some();
+        people.whep_sessions.close_if(is_over);
+    };
+    let watching = expiry::watch(expiry, disconnect_all, signaling_end, sweep);
+    tasks.spawn(async move { shutdown.run_until_cancelled(watching).await });
+}
+
+/// Gives new plans to the media side, one at a time.
+async fn reload(
+    mut plans: mpsc::Receiver<Plan>,
+    media: MediaHandle,
+    desktop: DesktopHandle,
+    shutdown: CancellationToken,
+) {
+    let next = async {
+        while let Some(plan) = plans.recv().await {
+            let has_parts = plan.shows_regions();
+            match media.reload(plan).await {
+                Ok(()) => {
+                    tracing::info!("pipelines reloaded");
+                    desktop.set_has_parts(has_parts);
+                }
+                Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),
+            }
+        }
+    };
+    shutdown.run_until_cancelled(next).await;
+}
+
+/// Waits for the viewers to leave, then stops the threads and gives the display back as it was.
+async fn take_down(tasks: TaskTracker, injector: Injector, media: Media, desktop: DesktopHandle) {
+    tasks.close();
+    if timeout(LEAVE, tasks.wait()).await.is_err() {
+        tracing::warn!(tasks = tasks.len(), "some viewers have not left in time");
+    }
+    let released = tokio::task::spawn_blocking(move || {
+        injector.stop();
+        desktop.close();
+    });
+    let stopped = async { tokio::join!(released, media.stop()) };
+    if timeout(STOP, stopped).await.is_err() {
+        tracing::warn!("some pipelines have not stopped in time");
+    }
+}

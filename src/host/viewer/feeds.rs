@@ -1,0 +1,106 @@
+//! The changes of the host and of the other viewers that a viewer's task follows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::host::context::HostContext;
+use crate::host::desktop::handle::DesktopUpdate;
+use crate::host::desktop::remote_cursors::RemoteCursor;
+use crate::host::desktop::views::Views;
+use crate::protocol::channel::HostMessage;
+use crate::protocol::lease::LeaseState;
+use crate::protocol::people::Person;
+
+/// The pause between two messages about the load of the machine, on an open data channel.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// The receiving ends.
+pub(super) struct Feeds {
+    lease: watch::Receiver<LeaseState>,
+    people: watch::Receiver<Arc<[Person]>>,
+    grab: watch::Receiver<bool>,
+    views: watch::Receiver<Option<Views>>,
+    resumes: watch::Receiver<u64>,
+    updates: broadcast::Receiver<DesktopUpdate>,
+    remote_cursor: RemoteCursor,
+    beats: Interval,
+}
+
+/// One change.
+pub(super) enum News {
+    Desktop(DesktopUpdate),
+    /// `None`: there is no display.
+    Views(Option<Views>),
+    Control(LeaseState),
+    People(Arc<[Person]>),
+    /// An application has grabbed the pointer, or released it.
+    Grab(bool),
+    /// The host was suspended.
+    Resumed,
+    RemoteCursors(HostMessage),
+    /// A second is over.
+    Beat,
+}
+
+impl Feeds {
+    /// The feeds of the viewer `client_id`.
+    pub(super) fn new(context: &HostContext, client_id: &str) -> Self {
+        let mut beats = interval(BEAT);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lease = context.control.lease.updates();
+        // A viewer that comes while another has the control, or the local user acts, is told.
+        if *lease.borrow() != LeaseState::default() {
+            lease.mark_changed();
+        }
+        let registry = &context.people.registry;
+        let cursors = &context.desktop.remote_cursors;
+        Self {
+            lease,
+            people: registry.people(),
+            grab: context.desktop.input.pointer_grab().changes(),
+            views: context.desktop.handle.views(),
+            resumes: context.control.suspend.resumes(),
+            updates: context.desktop.handle.updates(),
+            remote_cursor: cursors.remote_cursor(client_id, registry.people()),
+            beats,
+        }
+    }
+
+    /// The viewer's cursor, and its view of the others.
+    pub(super) fn remote_cursor(&mut self) -> &mut RemoteCursor {
+        &mut self.remote_cursor
+    }
+
+    /// Gives the state of the control again, though it has not changed.
+    pub(super) fn repeat_control(&mut self) {
+        self.lease.mark_changed();
+    }
+
+    /// The next change. Beats come only with peers. Nothing is lost if this is dropped.
+    pub(super) async fn next(&mut self, has_peers: bool) -> News {
+        tokio::select! {
+            update = next_update(&mut self.updates) => News::Desktop(update),
+            Ok(()) = self.views.changed() => News::Views(self.views.borrow_and_update().clone()),
+            Ok(()) = self.lease.changed() => News::Control(self.lease.borrow_and_update().clone()),
+            Ok(()) = self.people.changed() => News::People(Arc::clone(&self.people.borrow_and_update())),
+            Ok(()) = self.grab.changed() => News::Grab(*self.grab.borrow_and_update()),
+            Ok(()) = self.resumes.changed() => News::Resumed,
+            message = self.remote_cursor.next() => News::RemoteCursors(message),
+            _ = self.beats.tick(), if has_peers => News::Beat,
+        }
+    }
+}
+
+/// The next update; the later ones make up for those that were missed.
+async fn next_update(updates: &mut broadcast::Receiver<DesktopUpdate>) -> DesktopUpdate {
+    loop {
+        match updates.recv().await {
+            Ok(update) => return update,
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
