@@ -54,7 +54,7 @@ fn channel(data: &[u8]) {
     }
 }
 
-/// What the documentation of each message says of its numbers.
+/// Checks the numbers of a message against the ranges in its documentation.
 fn check_message(message: &ChannelMessage) {
     let is_good = match message {
         ChannelMessage::Input(event) => is_finite(event),
@@ -125,7 +125,7 @@ fn inbound(dialect: Dialect, data: &[u8]) {
     converse(session, first, data);
 }
 
-/// What a server says that the host has called.
+/// Reads the messages of a remote signaling server.
 fn outbound(data: &[u8]) {
     let (session, first) = Session::produce(serde_json::Value::Null, SessionConfig::default(), NOW_MS);
     converse(session, first, data);

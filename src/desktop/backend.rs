@@ -40,7 +40,7 @@ pub trait Desktop: Send + Sync {
 /// Its methods wait for an answer, for as long as they say: not for async code. Dropping it gives the screen the size
 /// that it had before, and takes what was written out of the clipboard; that takes 2 s at most.
 ///
-/// When the display server has gone, it is connected to again as soon as there is one. Until then every request fails
+/// After the display server is lost, the backend connects again as soon as there is one. Until then every request fails
 /// with `Lost`.
 pub trait Backend: Send + Sync {
     /// The size of the screen when it was opened, in pixels; `None` if there is no display.

@@ -10,7 +10,7 @@ pub(crate) mod fuzzing;
 mod handle;
 mod latency;
 mod log;
-pub mod pipeline;
+pub(crate) mod pipeline;
 mod rate;
 mod runtime;
 mod serve;

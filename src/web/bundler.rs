@@ -108,7 +108,7 @@ fn declared(declaration: &str) -> Option<&str> {
     named.get(..end).filter(|name| !name.is_empty())
 }
 
-/// What stands for the module in the linked file.
+/// The identifier of a module in the linked file.
 fn identifier(name: &str) -> String {
     let name = name.strip_suffix(".js").unwrap_or(name);
     format!("${}", name.replace('-', "_").replace('/', "$"))

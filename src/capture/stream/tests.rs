@@ -19,7 +19,7 @@ use crate::sync::lock;
 
 const WHITE: u8 = 255;
 const BLACK: u8 = 0;
-/// What white and black are in a frame (BT.601, limited range).
+/// The luma of white and black in a frame (BT.601, limited range).
 const LUMA_WHITE: u8 = 235;
 const LUMA_BLACK: u8 = 16;
 
@@ -182,7 +182,7 @@ impl Screen for ScriptedScreen {
     }
 }
 
-/// What the element does with a stream, without GStreamer's threads.
+/// A stream driven as the element drives it, without GStreamer's threads.
 struct Source {
     stream: Stream<ScriptedScreen>,
     control: Arc<Control>,

@@ -1,4 +1,4 @@
-//! What the local user does with pointer and keyboard, told apart from what viewers do there (XInput 2).
+//! The local user's pointer and keyboard events, told apart from those of viewers (XInput 2).
 //!
 //! Viewers act by XTEST, whose devices the X server marks with a property; each event names the device it came from.
 //! The keys that are pressed are not looked at, except for the one chord that is asked for.

@@ -30,7 +30,7 @@ pub(super) struct Feeds {
 }
 
 /// One change.
-pub(super) enum News {
+pub(super) enum Update {
     Desktop(DesktopUpdate),
     /// `None`: there is no display.
     Views(Option<Views>),
@@ -80,16 +80,16 @@ impl Feeds {
     }
 
     /// The next change. Beats come only with peers. Nothing is lost if this is dropped.
-    pub(super) async fn next(&mut self, has_peers: bool) -> News {
+    pub(super) async fn next(&mut self, has_peers: bool) -> Update {
         tokio::select! {
-            update = next_update(&mut self.updates) => News::Desktop(update),
-            Ok(()) = self.views.changed() => News::Views(self.views.borrow_and_update().clone()),
-            Ok(()) = self.lease.changed() => News::Control(self.lease.borrow_and_update().clone()),
-            Ok(()) = self.people.changed() => News::People(Arc::clone(&self.people.borrow_and_update())),
-            Ok(()) = self.grab.changed() => News::Grab(*self.grab.borrow_and_update()),
-            Ok(()) = self.resumes.changed() => News::Resumed,
-            message = self.remote_cursor.next() => News::RemoteCursors(message),
-            _ = self.beats.tick(), if has_peers => News::Beat,
+            update = next_update(&mut self.updates) => Update::Desktop(update),
+            Ok(()) = self.views.changed() => Update::Views(self.views.borrow_and_update().clone()),
+            Ok(()) = self.lease.changed() => Update::Control(self.lease.borrow_and_update().clone()),
+            Ok(()) = self.people.changed() => Update::People(Arc::clone(&self.people.borrow_and_update())),
+            Ok(()) = self.grab.changed() => Update::Grab(*self.grab.borrow_and_update()),
+            Ok(()) = self.resumes.changed() => Update::Resumed,
+            message = self.remote_cursor.next() => Update::RemoteCursors(message),
+            _ = self.beats.tick(), if has_peers => Update::Beat,
         }
     }
 }

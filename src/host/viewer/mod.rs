@@ -6,10 +6,10 @@ mod channel_reader;
 mod feeds;
 mod input_gate;
 mod lifecycle;
-mod news;
 mod peer;
 mod peers;
 mod settings;
 mod task;
+mod updates;
 
 pub(super) use lifecycle::{converse, serve};

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::actions::turn_away;
 use super::channel_reader::Request;
-use super::feeds::{Feeds, News};
+use super::feeds::{Feeds, Update};
 use super::input_gate::{InputGate, Permissions};
 use super::peer::Peer;
 use super::peers::next_event;
@@ -77,7 +77,7 @@ pub(super) enum Incoming {
     Peer(PeerKey, Option<PeerEvent>),
     Request(Request),
     Measured(Measured),
-    News(News),
+    Update(Update),
     /// The deadline of the session.
     Tick,
 }
@@ -168,7 +168,7 @@ impl Viewer {
                 frame = self.socket.receive() => Incoming::Frame(frame),
                 Some(request) = self.requests.receiver.recv() => Incoming::Request(request),
                 Some(measured) = self.measured.receiver.recv() => Incoming::Measured(measured),
-                news = self.feeds.next(has_peers) => Incoming::News(news),
+                update = self.feeds.next(has_peers) => Incoming::Update(update),
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
                     Incoming::Tick
@@ -222,8 +222,8 @@ impl Viewer {
                 Vec::new()
             }
             Incoming::Measured(Measured { request, stats }) => self.handle(Event::Stats { request, stats }),
-            Incoming::News(News::Resumed) => return self.leave(1001, "The host was stopped").await,
-            Incoming::News(news) => self.news(news),
+            Incoming::Update(Update::Resumed) => return self.leave(1001, "The host was stopped").await,
+            Incoming::Update(update) => self.update(update),
             Incoming::Tick => self.handle(Event::Tick),
         };
         self.apply(actions).await

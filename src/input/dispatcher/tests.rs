@@ -4,12 +4,12 @@ use super::*;
 use crate::input::{Keycode, RecordBackend, Recorded};
 use crate::protocol::input::Button;
 
-/// What may happen, in any order.
+/// The steps of a sequence, in any order.
 #[derive(Debug, Clone)]
 enum Step {
     Event(u64, InputEvent),
     Gone(u64),
-    /// What has come so far is done, with something lost before it or not.
+    /// The events so far are applied; true: others were lost before them.
     Batch(bool),
 }
 

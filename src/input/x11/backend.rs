@@ -13,8 +13,7 @@ use crate::x11::{Attempt, DisplayAddress, DisplayError, Reconnect};
 /// A character that no key of the host's layout types is lent a key without a meaning; [`close`](Backend::close)
 /// gives all of them back.
 ///
-/// When the X server has gone, input is discarded until it is back: it is looked for when a viewer acts, and at most
-/// every 5 s.
+/// While the X server is gone, input is discarded. The backend looks for it when a viewer acts, at most every 5 s.
 pub struct X11Backend {
     server: Server,
     keyboard: Keyboard,

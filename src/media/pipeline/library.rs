@@ -13,7 +13,7 @@ struct Shipped;
 
 /// All pipeline files that can be chosen by name.
 #[derive(Debug)]
-pub struct Library {
+pub(crate) struct Library {
     descriptions: Vec<Description>,
 }
 
@@ -63,7 +63,7 @@ impl Library {
     ///
     /// # Errors
     /// If the directory or a file in it cannot be read, or a header is invalid.
-    pub fn load(directory: Option<&Path>) -> Result<Self, LibraryError> {
+    pub(crate) fn load(directory: Option<&Path>) -> Result<Self, LibraryError> {
         let mut library = Self {
             descriptions: Vec::new(),
         };
@@ -85,14 +85,14 @@ impl Library {
     }
 
     /// Returns all descriptions of a kind, the highest rank first.
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Description> {
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Description> {
         self.descriptions
             .iter()
             .filter(move |description| description.kind == kind)
     }
 
     /// Returns all descriptions.
-    pub fn all(&self) -> &[Description] {
+    pub(crate) fn all(&self) -> &[Description] {
         &self.descriptions
     }
 

@@ -2,7 +2,7 @@
 
 /// The GStreamer plugin of an element, and the Debian (and Ubuntu) package that ships it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Package {
+pub(crate) struct Package {
     /// The plugin, as `gst-inspect-1.0` lists it.
     pub plugin: &'static str,
     /// The Debian package.
@@ -10,7 +10,7 @@ pub struct Package {
 }
 
 /// Returns the package of `element`, if the table has it.
-pub fn package_of(element: &str) -> Option<Package> {
+pub(crate) fn package_of(element: &str) -> Option<Package> {
     ELEMENTS
         .iter()
         .find(|(_, _, elements)| elements.contains(&element))

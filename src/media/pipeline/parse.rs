@@ -74,7 +74,7 @@ impl fmt::Display for DescriptionError {
 ///
 /// # Errors
 /// If GStreamer cannot build it.
-pub fn parse(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError> {
+pub(crate) fn parse(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError> {
     if text.contains('\0') {
         return Err(DescriptionError::new(origin, "it contains a NUL character"));
     }
@@ -94,7 +94,7 @@ pub fn parse(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError
 ///
 /// # Errors
 /// As [`parse`].
-pub fn parse_part(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError> {
+pub(crate) fn parse_part(origin: &str, text: &str) -> Result<gst::Pipeline, DescriptionError> {
     parse(origin, &format!("{text} ! identity"))
 }
 
@@ -102,7 +102,7 @@ pub fn parse_part(origin: &str, text: &str) -> Result<gst::Pipeline, Description
 ///
 /// # Errors
 /// If there is none, or its factory is not `factory`.
-pub fn named(
+pub(crate) fn named(
     pipeline: &gst::Pipeline,
     origin: &str,
     name: &str,
@@ -140,7 +140,7 @@ pub(crate) fn element<T: IsA<gst::Element>>(pipeline: &gst::Pipeline, name: &str
 ///
 /// # Errors
 /// For the first that cannot be made, with the package that has it.
-pub fn require(origin: &str, elements: &[impl AsRef<str>]) -> Result<(), DescriptionError> {
+pub(crate) fn require(origin: &str, elements: &[impl AsRef<str>]) -> Result<(), DescriptionError> {
     match elements
         .iter()
         .map(AsRef::as_ref)

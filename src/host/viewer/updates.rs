@@ -1,7 +1,7 @@
-//! What becomes of the changes that a viewer's task follows.
+//! The handling of the changes that a viewer's task follows.
 
 use super::channel;
-use super::feeds::News;
+use super::feeds::Update;
 use super::peer::Peer;
 use super::task::Viewer;
 use crate::host::desktop::handle::DesktopUpdate;
@@ -13,22 +13,22 @@ use crate::session::{Action, Event};
 
 impl Viewer {
     /// Takes a change of the host or of the other viewers.
-    pub(super) fn news(&mut self, news: News) -> Vec<Action> {
-        match news {
-            News::Desktop(update) => self.send_update(update),
-            News::Views(Some(views)) => return self.views_changed(&views),
-            News::Control(state) => return self.control_changed(state),
-            News::People(people) => return self.handle(Event::People(people)),
-            News::Grab(relative) => self.send_all(&HostMessage::PointerMode { relative }),
-            News::RemoteCursors(message) => self.send_all(&message),
-            News::Beat => {
+    pub(super) fn update(&mut self, update: Update) -> Vec<Action> {
+        match update {
+            Update::Desktop(update) => self.send_update(update),
+            Update::Views(Some(views)) => return self.views_changed(&views),
+            Update::Control(state) => return self.control_changed(state),
+            Update::People(people) => return self.handle(Event::People(people)),
+            Update::Grab(relative) => self.send_all(&HostMessage::PointerMode { relative }),
+            Update::RemoteCursors(message) => self.send_all(&message),
+            Update::Beat => {
                 self.settings.end_late_measurement();
                 self.peers
                     .values()
                     .for_each(|peer| channel::beat(&self.context, peer, &self.settings));
                 return self.give_up_silent();
             }
-            News::Views(None) | News::Resumed => {}
+            Update::Views(None) | Update::Resumed => {}
         }
         Vec::new()
     }
