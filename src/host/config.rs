@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::control::limits::SessionLimits;
 use super::control::local_user::LocalRights;
+use super::control::session_limits::SessionLimits;
 use crate::access::{Access, TurnSecret};
 use crate::desktop::Desktop;
 use crate::input::Backend;

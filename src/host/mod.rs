@@ -18,6 +18,6 @@ mod whep;
 mod whep_sessions;
 
 pub use config::{HostConfig, HostParts, RemoteSignaling, RemoteSignalingKind};
-pub use control::limits::SessionLimits;
 pub use control::local_user::LocalRights;
+pub use control::session_limits::SessionLimits;
 pub use run::run;

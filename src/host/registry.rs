@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::control::limits::SessionClock;
+use super::control::session_limits::SessionClock;
 use crate::access::Grant;
 use crate::clock::steady_ms;
 use crate::descriptors;

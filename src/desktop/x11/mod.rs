@@ -10,7 +10,7 @@ mod cursor;
 mod desktop;
 mod dpi;
 mod error;
-mod incr_transfer;
+mod incr_send;
 mod latency_marker;
 mod local_user;
 mod modes;

@@ -15,7 +15,7 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
-use super::incr_transfer::{IncrTransfers, PIECE, Request};
+use super::incr_send::{IncrTransfers, PIECE, Request};
 use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ClipboardError;
 

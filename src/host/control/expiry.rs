@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::limits::{SessionClock, SessionLimits};
+use super::session_limits::{SessionClock, SessionLimits};
 use crate::access::{Access, Grant};
 use crate::clock::{now_ms, steady_ms};
 use crate::protocol::role::Role;

@@ -3,6 +3,6 @@
 pub(super) mod consent;
 pub(super) mod expiry;
 pub(super) mod lease;
-pub(super) mod limits;
 pub(super) mod local_user;
+pub(super) mod session_limits;
 pub(super) mod suspend;

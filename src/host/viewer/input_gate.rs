@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::host::control::limits::SessionClock;
+use crate::host::control::session_limits::SessionClock;
 use crate::host::control::suspend::SuspendDetector;
 use crate::input::ViewerInput;
 use crate::protocol::input::InputEvent;
@@ -125,7 +125,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::host::control::limits::SessionLimits;
+    use crate::host::control::session_limits::SessionLimits;
     use crate::input::{Injector, RecordBackend};
 
     const MOVE: InputEvent = InputEvent::RelativeMotion { dx: 1.0, dy: 0.0 };

@@ -16,7 +16,7 @@ use super::settings::ViewerSettings;
 use crate::clock::steady_ms;
 use crate::host::context::HostContext;
 use crate::host::control::lease::ControlClaim;
-use crate::host::control::limits::SessionClock;
+use crate::host::control::session_limits::SessionClock;
 use crate::host::registry::Registration;
 use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;

@@ -4,6 +4,6 @@ mod bitrate;
 pub(super) mod output;
 mod probes;
 pub(super) mod running;
-pub(super) mod sound;
+pub(super) mod running_sound;
 mod supervisor;
 pub(super) mod trial;

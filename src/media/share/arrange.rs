@@ -21,9 +21,10 @@ impl EncoderPool {
     }
 
     /// Schedules an assignment of subscribers to renditions, in one task for a burst of rate changes.
-    pub(super) fn arrange_soon(self: &Rc<Self>) {
-        if !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true) {
-            let this = Rc::clone(self);
+    pub(super) fn arrange_soon(&self) {
+        if let Some(this) = self.this.upgrade()
+            && !std::mem::replace(&mut self.state.borrow_mut().is_unarranged, true)
+        {
             glib::MainContext::default().spawn_local(async move { this.arrange().await });
         }
     }

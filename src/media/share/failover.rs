@@ -158,7 +158,11 @@ impl EncoderPool {
             )
             .await
         {
-            Ok(encoder) => orphans.into_iter().for_each(|id| self.move_to(id, &encoder)),
+            Ok(encoder) => {
+                orphans.into_iter().for_each(|id| self.move_to(id, &encoder));
+                // It has started at the highest rate.
+                self.arrange_soon();
+            }
             Err(reason) => {
                 let state = self.state.borrow();
                 for subscriber in orphans.iter().filter_map(|id| state.subscribers.get(id)) {

@@ -3,5 +3,5 @@
 mod arrange;
 mod failover;
 pub(super) mod pool;
-pub(super) mod sound;
+pub(super) mod shared_sound;
 pub(super) mod subscription;

@@ -17,7 +17,7 @@ use crate::media::runtime::peer_id::PeerId;
 use crate::media::source::lifecycle::CaptureEvents;
 use crate::media::source::video::{Capture, Settings};
 
-use super::sound::{SharedSound, SoundSubscription};
+use super::shared_sound::{SharedSound, SoundSubscription};
 use super::subscription::Subscription;
 
 /// Time that the capture keeps running after the last viewer: a page that is reloaded finds it running.
@@ -273,6 +273,8 @@ impl EncoderPool {
                 let mut state = self.state.borrow_mut();
                 (state.plan, state.capture) = (plan, capture);
                 state.encoders = new;
+                drop(state);
+                self.arrange_soon();
                 Ok(())
             }
             Err(reason) => {

@@ -86,22 +86,22 @@ fn remote_certificate(webrtc: &gst::Element) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn gate() -> FingerprintCheck {
+    fn check() -> FingerprintCheck {
         gst::init().unwrap();
         FingerprintCheck::new(&gst::ElementFactory::make("webrtcbin").build().unwrap())
     }
 
     #[test]
     fn a_peer_without_a_certificate_is_refused() {
-        assert!(!gate().verify());
+        assert!(!check().verify());
     }
 
     #[test]
     fn a_closed_check_refuses_a_verified_peer() {
-        let gate = gate();
-        gate.assume_verified();
-        assert!(gate.verify());
-        gate.close();
-        assert!(!gate.verify());
+        let check = check();
+        check.assume_verified();
+        assert!(check.verify());
+        check.close();
+        assert!(!check.verify());
     }
 }

@@ -23,7 +23,7 @@ impl Connections {
     pub(crate) fn watch(
         pipeline: &gst::Pipeline,
         webrtc: &gst::Element,
-        gate: &Arc<FingerprintCheck>,
+        fingerprint: &Arc<FingerprintCheck>,
         signals: SignalSender,
     ) -> Result<Self, String> {
         let mut connections = Self {
@@ -46,11 +46,11 @@ impl Connections {
             let state: WebRTCICEGatheringState = webrtc.property("ice-gathering-state");
             (state == WebRTCICEGatheringState::Complete).then_some(Signal::GatheringComplete)
         });
-        let gate = Arc::clone(gate);
+        let fingerprint = Arc::clone(fingerprint);
         connections.on(webrtc, "notify::connection-state", move |arguments| {
             let webrtc: gst::Element = arguments.first()?.get().ok()?;
             match webrtc.property("connection-state") {
-                WebRTCPeerConnectionState::Connected if gate.verify() => Some(Signal::Connected),
+                WebRTCPeerConnectionState::Connected if fingerprint.verify() => Some(Signal::Connected),
                 WebRTCPeerConnectionState::Connected => Some(Signal::FingerprintMismatch),
                 WebRTCPeerConnectionState::Failed => {
                     Some(Signal::Lost("The connection to the viewer failed".to_owned()))
@@ -74,17 +74,17 @@ impl Connections {
         });
     }
 
-    /// Passes the messages of `channel` to `sink` once `gate` has verified the viewer's certificate.
+    /// Passes the messages of `channel` to `sink` once `fingerprint` has verified the viewer's certificate.
     pub(crate) fn read_channel(
         &mut self,
         channel: &WebRTCDataChannel,
-        gate: &Arc<FingerprintCheck>,
+        fingerprint: &Arc<FingerprintCheck>,
         sink: MessageSink,
     ) {
-        let gate = Arc::clone(gate);
+        let fingerprint = Arc::clone(fingerprint);
         self.on(channel, "on-message-string", move |arguments| {
             let message: Option<glib::GString> = arguments.get(1)?.get().ok()?;
-            if !gate.verify() {
+            if !fingerprint.verify() {
                 return Some(Signal::FingerprintMismatch);
             }
             if let Some(message) = message {

@@ -9,7 +9,7 @@ use super::selection::MediaSelection;
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::runtime::peer_id::PeerId;
 use crate::media::share::pool::{EncoderPool, NewSubscriber};
-use crate::media::share::sound::SoundSubscription;
+use crate::media::share::shared_sound::SoundSubscription;
 use crate::media::share::subscription::Subscription;
 
 /// A peer's subscriptions. A peer with a whole pipeline has none.

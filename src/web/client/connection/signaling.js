@@ -6,7 +6,7 @@ import { Heartbeat } from './heartbeat.js';
 import { Latency } from './latency.js';
 import { resolveOptions } from './options.js';
 import { Pending } from './pending.js';
-import { Reconnect } from './reconnect.js';
+import { Reconnect } from './socket-retry.js';
 import { helloText } from './selkies.js';
 import { SignalingError, errorOf } from './signaling-error.js';
 

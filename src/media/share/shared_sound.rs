@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::pool::OnLost;
 use crate::media::encoder::output::{Consumer, Delivery};
-use crate::media::encoder::sound::RunningSound;
+use crate::media::encoder::running_sound::RunningSound;
 use crate::media::runtime::mailbox::mailbox;
 use crate::media::runtime::peer_id::PeerId;
 
