@@ -28,6 +28,7 @@
           version = (nixpkgs.lib.importTOML ./Cargo.toml).package.version;
           src = self;
           cargoLock.lockFile = ./Cargo.lock;
+          buildType = "dist";
           nativeBuildInputs = [ pkgs.pkg-config pkgs.makeWrapper ];
           buildInputs = gstreamer pkgs;
           # The integration tests start browsers and X programs; `checks` has the unit tests.

@@ -7,8 +7,8 @@ use super::library::Library;
 use super::parse::{self, DescriptionError};
 
 /// True if `--capture` (a name, `auto`, or gst-launch text), or the text of `--pipeline` that replaces it, shows an X
-/// display: its description has a `# display:` header, or its text contains the source of one that has. `directory` is
-/// that of `--pipelines`.
+/// display: its description has a `# display:` header, or its text contains the source of one that has, among the
+/// shipped files and those in `directory` (that of `--pipelines`).
 ///
 /// # Errors
 /// If the pipeline files cannot be read.
@@ -18,8 +18,15 @@ pub fn needs_display(
     directory: Option<&Path>,
 ) -> Result<bool, DescriptionError> {
     let library = Library::load(directory.filter(|_| pipeline.is_none()))?;
+    // A file that replaces a shipped one may leave out the header, whose source then takes $DISPLAY by itself.
+    let shipped = Library::load(None)?;
     let captures = || library.of_kind(Kind::Capture);
-    let names_source = |text: &str| captures().filter_map(source).any(|source| text.contains(source));
+    let names_source = |text: &str| {
+        let mut sources = captures()
+            .chain(shipped.of_kind(Kind::Capture))
+            .filter_map(source);
+        sources.any(|source| text.contains(source))
+    };
     if let Some(pipeline) = pipeline {
         return Ok(names_source(pipeline));
     }
@@ -30,7 +37,7 @@ pub fn needs_display(
         name => captures().find(|description| description.name == name),
     };
     Ok(match chosen {
-        Some(description) => description.display.is_some(),
+        Some(description) => description.display.is_some() || names_source(&description.text),
         None => capture == "auto" || names_source(capture),
     })
 }
@@ -90,5 +97,17 @@ mod tests {
         .unwrap();
         let needs = |capture| needs_display(capture, None, Some(directory.path())).unwrap();
         assert!(needs("own") && needs("grabber ! queue") && !needs("queue"));
+    }
+
+    #[test]
+    fn a_file_without_the_header_shows_the_display_by_its_source() {
+        gst::init().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("capture");
+        std::fs::create_dir(&folder).unwrap();
+        let own = "# kind: capture\n# rank: 900\nximagesrc use-damage=false ! videoconvert";
+        std::fs::write(folder.join("x11.launch"), own).unwrap();
+        let needs = |capture| needs_display(capture, None, Some(directory.path())).unwrap();
+        assert!(needs("x11") && needs("auto") && needs("deskbeamx11src") && !needs("test"));
     }
 }
