@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::pipeline::plan::Plan;
 use super::runtime::mailbox::{
-    Delivery, Mailbox, MailboxSender, PendingReply, WeakMailboxSender, mailbox, reply,
+    Mailbox, MailboxSender, PendingReply, Sent, WeakMailboxSender, mailbox, reply,
 };
 use super::runtime::main_loop;
 use super::runtime::peer_id::PeerId;
@@ -231,8 +231,8 @@ impl PeerHandle {
 
     fn command(&self, command: PeerCommand) -> Result<(), PeerGone> {
         match self.commands.send(command) {
-            Delivery::Queued => Ok(()),
-            Delivery::Full | Delivery::Closed => Err(PeerGone),
+            Sent::Queued => Ok(()),
+            Sent::Full | Sent::Closed => Err(PeerGone),
         }
     }
 }

@@ -26,9 +26,6 @@ pub(crate) struct AccessUnit {
 pub(crate) trait Consumer: Send + Sync {
     /// Takes the next unit. Called on the encoder's streaming thread: it must not block.
     fn consume(&self, unit: &AccessUnit);
-
-    /// Takes the latency of the encoder's pipeline, before the first unit and whenever it changes.
-    fn set_latency(&self, latency: gst::ClockTime);
 }
 
 /// The output stream of an appsink. Cheap to clone.
@@ -36,17 +33,13 @@ pub(crate) trait Consumer: Send + Sync {
 pub(crate) struct Output(Arc<Inner>);
 
 struct Inner {
-    appsink: gst_app::AppSink,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
+    /// The sink pad of the appsink.
+    pad: gst::Pad,
     /// Replaced as a whole, so that the streaming thread can share it.
-    links: Arc<[Arc<Link>]>,
-    latency: Option<gst::ClockTime>,
+    links: Mutex<Arc<[Arc<Link>]>>,
 }
 
+/// The way from one output to one consumer.
 struct Link {
     consumer: Arc<dyn Consumer>,
     /// True if nothing is delivered before the next key unit.
@@ -64,89 +57,74 @@ pub(crate) struct Delivery {
 impl Output {
     /// Delivers the samples that arrive at `appsink`, which is not synchronised to the clock. `key_wanted` is called on
     /// the streaming thread when a consumer has to wait for a key unit.
-    pub(crate) fn new(appsink: gst_app::AppSink, key_wanted: impl Fn() + Send + Sync + 'static) -> Self {
+    ///
+    /// # Errors
+    /// If the appsink has no pad.
+    pub(crate) fn new(
+        appsink: &gst_app::AppSink,
+        key_wanted: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, String> {
         appsink.set_sync(false);
         let output = Self(Arc::new(Inner {
-            appsink,
-            state: Mutex::default(),
+            pad: appsink.static_pad("sink").ok_or("the appsink has no pad")?,
+            links: Mutex::default(),
         }));
-        let inner = Arc::downgrade(&output.0);
+        let (inner, has_complained) = (Arc::downgrade(&output.0), AtomicBool::new(false));
         let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |appsink| {
             let sample = appsink.pull_sample().map_err(|_| gst::FlowError::Flushing)?;
-            if let (Some(inner), Some(unit)) = (inner.upgrade(), access_unit(appsink, &sample))
-                && !inner.deliver(&unit)
-            {
-                key_wanted();
+            match (inner.upgrade(), access_unit(appsink, &sample)) {
+                (Some(inner), Some(unit)) if !inner.deliver(&unit) => key_wanted(),
+                (Some(_), None) if !has_complained.swap(true, Ordering::Relaxed) => {
+                    tracing::warn!("encoded frames without a timestamp are dropped");
+                }
+                _ => {}
             }
             Ok(gst::FlowSuccess::Ok)
         });
-        output.0.appsink.set_callbacks(callbacks.build());
-        output.watch_latency();
-        output
+        appsink.set_callbacks(callbacks.build());
+        Ok(output)
     }
 
-    /// Returns the pad at which the encoded stream arrives.
-    pub(crate) fn pad(&self) -> Option<gst::Pad> {
-        self.0.appsink.static_pad("sink")
+    /// The pad at which the encoded stream arrives.
+    pub(crate) fn pad(&self) -> &gst::Pad {
+        &self.0.pad
     }
 
-    /// Reads the latency from queries that pass the pad: the sink of a pipeline that does not synchronise reports none.
-    fn watch_latency(&self) {
-        let Some(pad) = self.pad() else { return };
-        let inner = Arc::downgrade(&self.0);
-        let mask = gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL;
-        pad.add_probe(mask, move |_, info| {
-            if let (Some(query), Some(inner)) = (info.query(), inner.upgrade())
-                && let gst::QueryView::Latency(query) = query.view()
-            {
-                inner.set_latency(query.result().1);
-            }
-            gst::PadProbeReturn::Ok
-        });
+    /// Returns the format of the stream.
+    ///
+    /// # Errors
+    /// If nothing has arrived yet.
+    pub(crate) fn caps(&self) -> Result<gst::Caps, String> {
+        let caps = self.0.pad.current_caps();
+        caps.ok_or_else(|| "The encoder has not delivered anything yet".to_owned())
     }
 
     fn change_links(&self, change: impl FnOnce(&mut Vec<Arc<Link>>)) {
-        let mut state = lock(&self.0.state);
-        let mut links = state.links.to_vec();
+        let mut shared = lock(&self.0.links);
+        let mut links = shared.to_vec();
         change(&mut links);
-        state.links = links.into();
+        *shared = links.into();
     }
 }
 
 impl Inner {
     /// Delivers `unit` to all consumers that can use it. Returns false if one waits for a key unit.
     fn deliver(&self, unit: &AccessUnit) -> bool {
-        let links = Arc::clone(&lock(&self.state).links);
+        let links = Arc::clone(&lock(&self.links));
         let mut has_served_all = true;
         for link in links.iter() {
             if link.is_paused.load(Ordering::Acquire) {
                 link.waits_for_key.store(true, Ordering::Release);
-            } else if !unit.is_key && link.waits_for_key.load(Ordering::Acquire) {
+            } else if unit.is_key {
+                link.waits_for_key.store(false, Ordering::Release);
+                link.consumer.consume(unit);
+            } else if link.waits_for_key.load(Ordering::Acquire) {
                 has_served_all = false;
             } else {
-                link.waits_for_key.store(false, Ordering::Release);
                 link.consumer.consume(unit);
             }
         }
         has_served_all
-    }
-
-    fn set_latency(&self, latency: gst::ClockTime) {
-        let links = {
-            let mut state = lock(&self.state);
-            if state.latency.replace(latency) == Some(latency) {
-                return;
-            }
-            Arc::clone(&state.links)
-        };
-        links.iter().for_each(|link| link.consumer.set_latency(latency));
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.appsink
-            .set_callbacks(gst_app::AppSinkCallbacks::builder().build());
     }
 }
 
@@ -154,23 +132,17 @@ impl Delivery {
     /// Creates a connection for `consumer` that is not attached to an output yet.
     pub(crate) fn new(consumer: Arc<dyn Consumer>) -> Self {
         Self {
-            link: Arc::new(Link {
-                consumer,
-                waits_for_key: AtomicBool::new(true),
-                is_paused: AtomicBool::new(false),
-            }),
+            link: Arc::new(Link::new(consumer, false)),
             output: None,
         }
     }
 
-    /// Switches to `output`, starting with its next key unit.
+    /// Switches to `output`, starting with its next key unit: earlier units are no reference for those of another output.
     pub(crate) fn switch_to(&mut self, output: &Output) {
         self.disconnect();
-        // The units delivered so far are no reference for those of the new output.
-        self.link.waits_for_key.store(true, Ordering::Release);
-        if let Some(latency) = lock(&output.0.state).latency {
-            self.link.consumer.set_latency(latency);
-        }
+        // A new one: the thread of the old output may be using the last one still.
+        let is_paused = self.link.is_paused.load(Ordering::Acquire);
+        self.link = Arc::new(Link::new(Arc::clone(&self.link.consumer), is_paused));
         output.change_links(|links| links.push(Arc::clone(&self.link)));
         self.output = Some(output.clone());
     }
@@ -193,6 +165,16 @@ impl Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         self.disconnect();
+    }
+}
+
+impl Link {
+    fn new(consumer: Arc<dyn Consumer>, is_paused: bool) -> Self {
+        Self {
+            consumer,
+            waits_for_key: AtomicBool::new(true),
+            is_paused: AtomicBool::new(is_paused),
+        }
     }
 }
 
@@ -222,8 +204,6 @@ mod tests {
         fn consume(&self, unit: &AccessUnit) {
             lock(&self.units).push(unit.clone());
         }
-
-        fn set_latency(&self, _latency: gst::ClockTime) {}
     }
 
     impl Recorder {
@@ -234,7 +214,7 @@ mod tests {
 
     fn output() -> Output {
         gst::init().unwrap();
-        Output::new(gst_app::AppSink::builder().build(), || {})
+        Output::new(&gst_app::AppSink::builder().build(), || {}).unwrap()
     }
 
     fn unit(is_key: bool) -> AccessUnit {
@@ -292,5 +272,20 @@ mod tests {
         assert!(!other.0.deliver(&unit(false)), "its units are no reference");
         assert!(other.0.deliver(&unit(true)));
         assert_eq!(recorder.keys().len(), 2);
+    }
+
+    #[test]
+    fn a_paused_consumer_that_changes_streams_stays_paused() {
+        let (one, other) = (output(), output());
+        let recorder = Arc::<Recorder>::default();
+        let mut delivery = Delivery::new(recorder.clone());
+        delivery.switch_to(&one);
+        delivery.set_paused(true);
+        delivery.switch_to(&other);
+        other.0.deliver(&unit(true));
+        assert!(recorder.keys().is_empty());
+        delivery.set_paused(false);
+        other.0.deliver(&unit(true));
+        assert_eq!(recorder.keys(), [true]);
     }
 }

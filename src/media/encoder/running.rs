@@ -115,17 +115,16 @@ impl RunningEncoder {
         bitrate.apply(&pipeline);
         capture.share_clock(&pipeline);
         let key_wanted = notices.clone();
-        let output = Output::new(parse::element(&pipeline, ENCODED)?, move || {
+        let output = Output::new(&parse::element(&pipeline, ENCODED)?, move || {
             key_wanted.send(Notice::KeyFrameWanted);
-        });
+        })?;
         let counters = Arc::new(Counters::default());
         counters.nominal_fps.store(fps, Ordering::Relaxed);
         let input_pad = frames.static_pad("src").ok_or("the appsrc has no pad")?;
-        let output_pad = output.pad().ok_or("the appsink has no pad")?;
         prepare_frames(&input_pad, &pipeline, rendition, &counters, &notices);
-        watch_output(&output_pad, &counters, &notices);
+        watch_output(output.pad(), &counters, &notices);
         let timestamps = FrameTimestamps::default();
-        timestamps.watch(&pipeline, &input_pad, &output_pad);
+        timestamps.watch(&pipeline, &input_pad, output.pad());
         let feed = newest_frame(&capture, &frames)?;
         Ok(Self {
             id,
@@ -143,19 +142,12 @@ impl RunningEncoder {
         })
     }
 
-    /// Returns the caps of the encoded stream.
+    /// Returns the format of the stream.
     ///
     /// # Errors
-    /// If the pad has no caps any more.
+    /// If nothing has been encoded yet.
     pub(crate) fn caps(&self) -> Result<gst::Caps, String> {
-        let pad = self.output.pad();
-        let caps = pad.and_then(|pad| pad.current_caps());
-        caps.ok_or_else(|| "the encoder has no caps".to_owned())
-    }
-
-    /// Makes `pipeline` use the same clock as the capture.
-    pub(crate) fn share_clock(&self, pipeline: &gst::Pipeline) {
-        self.capture.share_clock(pipeline);
+        self.output.caps()
     }
 
     /// Returns the capture that feeds it.
@@ -248,9 +240,7 @@ impl RunningEncoder {
         let event = gst_video::UpstreamForceKeyUnitEvent::builder()
             .all_headers(true)
             .build();
-        if let Some(pad) = self.output.pad() {
-            pad.push_event(event);
-        }
+        self.output.pad().push_event(event);
     }
 }
 

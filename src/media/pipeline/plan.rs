@@ -203,7 +203,10 @@ impl Plan {
     /// Returns the text of the shared sound, with its appsink; `None` if each peer has a whole pipeline.
     pub(crate) fn sound_text(&self) -> Option<String> {
         match self {
-            Self::Shared { audio, .. } => Some(format!("{} ! appsink name={ENCODED}", audio.text)),
+            Self::Shared { audio, .. } => Some(format!(
+                "{} ! capsfilter caps=audio/x-opus ! appsink name={ENCODED}",
+                audio.text
+            )),
             Self::Whole(_) => None,
         }
     }

@@ -62,7 +62,7 @@ impl Retransmitter {
         });
     }
 
-    /// Retransmits the packets that had these transport-wide sequence numbers, unless a later copy is in sent.
+    /// Retransmits the packets that had these transport-wide sequence numbers, unless a later copy is in flight.
     pub(crate) fn resend(&self, lost: &[u16]) {
         if lost.len() > MANY {
             return;

@@ -18,7 +18,7 @@ pub(crate) fn mailbox<T>(capacity: usize) -> (MailboxSender<T>, Mailbox<T>) {
 
 /// Outcome of sending a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
+pub(crate) enum Sent {
     /// The value is queued.
     Queued,
     /// The value is dropped: the queue was full.
@@ -32,11 +32,11 @@ pub(crate) struct MailboxSender<T>(mpsc::Sender<T>);
 
 impl<T> MailboxSender<T> {
     /// Sends without blocking, from any thread.
-    pub(crate) fn send(&self, value: T) -> Delivery {
+    pub(crate) fn send(&self, value: T) -> Sent {
         match self.0.try_send(value) {
-            Ok(()) => Delivery::Queued,
-            Err(TrySendError::Full(_)) => Delivery::Full,
-            Err(TrySendError::Closed(_)) => Delivery::Closed,
+            Ok(()) => Sent::Queued,
+            Err(TrySendError::Full(_)) => Sent::Full,
+            Err(TrySendError::Closed(_)) => Sent::Closed,
         }
     }
 
@@ -62,10 +62,10 @@ pub(crate) struct WeakMailboxSender<T>(mpsc::WeakSender<T>);
 
 impl<T> WeakMailboxSender<T> {
     /// Sends without blocking; see [`MailboxSender::send`].
-    pub(crate) fn send(&self, value: T) -> Delivery {
+    pub(crate) fn send(&self, value: T) -> Sent {
         match self.0.upgrade() {
             Some(sender) => MailboxSender(sender).send(value),
-            None => Delivery::Closed,
+            None => Sent::Closed,
         }
     }
 

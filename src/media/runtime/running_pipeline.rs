@@ -29,8 +29,8 @@ impl RunningPipeline {
     }
 
     /// Adds a sender that is dropped when the pipeline has stopped.
-    pub(crate) fn with_stop_notice(mut self, stopped: MailboxSender<()>) -> Self {
-        self.stopped = Some(stopped);
+    pub(crate) fn with_stop_notice(mut self, stopped: Option<MailboxSender<()>>) -> Self {
+        self.stopped = stopped;
         self
     }
 
@@ -40,16 +40,17 @@ impl RunningPipeline {
     /// If the bus already has a watch.
     pub(crate) fn watch_bus(&mut self, lost: impl Fn(String) + Send + 'static) -> Result<(), String> {
         let bus = self.pipeline.bus().ok_or("the pipeline has no bus")?;
+        let name = self.stop_thread.trim_end_matches("-stop");
         let watch = bus.add_watch(move |_, message| {
             match message.view() {
                 gst::MessageView::Error(error) => lost(error.error().to_string()),
                 gst::MessageView::Eos(_) => lost("end of stream".to_owned()),
                 gst::MessageView::Warning(warning) => {
-                    tracing::warn!("{}", warning.error());
+                    tracing::warn!(pipeline = name, "{}", warning.error());
                     return glib::ControlFlow::Continue;
                 }
                 gst::MessageView::Info(info) => {
-                    tracing::info!("{}", info.error());
+                    tracing::info!(pipeline = name, "{}", info.error());
                     return glib::ControlFlow::Continue;
                 }
                 _ => return glib::ControlFlow::Continue,
@@ -68,7 +69,9 @@ impl RunningPipeline {
         let pipeline = self.pipeline.clone();
         match run_blocking(thread, limit, move || pipeline.set_state(gst::State::Playing)).await {
             Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(self.first_error().unwrap_or_else(|| error.to_string())),
+            Some(Err(_)) => Err(self
+                .first_error()
+                .unwrap_or_else(|| "it does not start".to_owned())),
             None => Err(format!("not started within {} s", limit.as_secs())),
         }
     }

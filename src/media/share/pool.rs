@@ -166,7 +166,8 @@ impl EncoderPool {
         Ok(Subscription { pool, id: new.id })
     }
 
-    /// Subscribes a viewer to the sound, and starts that if necessary. `on_lost` is called when it is lost for good.
+    /// Subscribes a viewer to the sound, which is started if necessary. `on_lost` is called when it is lost for good.
+    /// `None`: the peer has a whole pipeline.
     ///
     /// # Errors
     /// A sentence for the viewer.
@@ -174,12 +175,11 @@ impl EncoderPool {
         &self,
         id: PeerId,
         on_lost: OnLost,
-    ) -> Result<SoundSubscription, String> {
-        let text = self
-            .plan()
-            .sound_text()
-            .ok_or("a whole pipeline has no shared sound")?;
-        self.sound.subscribe(id, &text, on_lost).await
+    ) -> Result<Option<SoundSubscription>, String> {
+        match self.plan().sound_text() {
+            Some(text) => self.sound.subscribe(id, &text, on_lost).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Changes the capture's settings for all viewers.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::pool::OnLost;
 use crate::media::encoder::output::{Consumer, Delivery};
 use crate::media::encoder::running_sound::RunningSound;
-use crate::media::runtime::mailbox::mailbox;
 use crate::media::runtime::peer_id::PeerId;
 
 /// The shared sound of a host.
@@ -86,48 +85,56 @@ impl SharedSound {
         if !self.state.borrow().running.as_ref().is_some_and(is_other) {
             return Ok(());
         }
-        let running = self.start(text).await?;
-        let mut state = self.state.borrow_mut();
-        // The last listener may have left meanwhile.
-        if !state.listeners.is_empty() {
-            let deliveries = state
-                .listeners
-                .values_mut()
-                .filter_map(|one| one.delivery.as_mut());
-            deliveries.for_each(|delivery| running.deliver(delivery));
-            state.running = Some(running);
-        }
+        self.switch_to(self.start(text).await?);
         Ok(())
     }
 
     async fn start(&self, text: &str) -> Result<Rc<RunningSound>, String> {
-        let (failed, mut reasons) = mailbox(1);
-        let lost = move |reason| {
-            failed.send(reason);
-        };
-        let running = RunningSound::start(text, lost).await;
-        let running = running.map_err(|reason| format!("Cannot capture the sound: {reason}"))?;
+        let started = RunningSound::start(text).await;
+        let (running, loss) = started.map_err(|reason| format!("Cannot capture the sound: {reason}"))?;
         let running = Rc::new(running);
         let (this, watched) = (Weak::clone(&self.this), Rc::downgrade(&running));
         glib::MainContext::default().spawn_local(async move {
-            // The sender is dropped with the pipeline.
-            if let (Some(reason), Some(this)) = (reasons.next().await, this.upgrade()) {
-                this.lost(&watched, &reason);
+            if let (Some(reason), Some(this)) = (loss.reason().await, this.upgrade()) {
+                this.restart(&watched, &reason).await;
             }
         });
         Ok(running)
     }
 
-    fn lost(&self, lost: &Weak<RunningSound>, reason: &str) {
-        let mut state = self.state.borrow_mut();
-        let is_current = |running: &Rc<RunningSound>| Rc::downgrade(running).ptr_eq(lost);
-        if state.running.as_ref().is_some_and(is_current) {
-            tracing::warn!(%reason, "the sound is lost");
-            state.running = None;
-            for listener in state.listeners.values() {
-                (listener.on_lost)(format!("The sound is lost: {reason}"));
+    /// Starts the sound once more after it has failed. If that does not help, all listeners are notified.
+    async fn restart(&self, lost: &Weak<RunningSound>, reason: &str) {
+        let _turn = self.turn.lock().await;
+        let text = {
+            let mut state = self.state.borrow_mut();
+            let is_lost = |running: &mut Rc<RunningSound>| Rc::downgrade(running).ptr_eq(lost);
+            match state.running.take_if(is_lost) {
+                Some(running) => running.text.clone(),
+                None => return,
+            }
+        };
+        tracing::warn!(%reason, "the sound is lost and is started again");
+        match self.start(&text).await {
+            Ok(running) => self.switch_to(running),
+            Err(error) => {
+                let state = self.state.borrow();
+                for listener in state.listeners.values() {
+                    (listener.on_lost)(format!("The sound is lost: {error}"));
+                }
             }
         }
+    }
+
+    /// Delivers `running` to all listeners, unless the last has left meanwhile.
+    fn switch_to(&self, running: Rc<RunningSound>) {
+        let mut state = self.state.borrow_mut();
+        if state.listeners.is_empty() {
+            return;
+        }
+        let listeners = state.listeners.values_mut();
+        let deliveries = listeners.filter_map(|listener| listener.delivery.as_mut());
+        deliveries.for_each(|delivery| running.deliver(delivery));
+        state.running = Some(running);
     }
 }
 

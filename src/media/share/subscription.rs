@@ -32,6 +32,7 @@ impl Subscription {
     pub(crate) fn connect(&self, consumer: Arc<dyn Consumer>) {
         if let Some(subscriber) = self.pool.state.borrow_mut().subscribers.get_mut(&self.id) {
             let mut delivery = Delivery::new(consumer);
+            delivery.set_paused(subscriber.is_paused);
             subscriber.encoder.deliver(&mut delivery);
             subscriber.delivery = Some(delivery);
         }

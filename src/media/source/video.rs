@@ -60,6 +60,8 @@ impl Capture {
             on_lost,
             stop_notice,
         } = reporter;
+        // All pipelines use this clock, so that their timestamps go together.
+        pipeline.use_clock(Some(&gst::SystemClock::obtain()));
         let mut pipeline = RunningPipeline::new("capture-stop", pipeline).with_stop_notice(stop_notice);
         pipeline.play("capture-start", START).await?;
         pipeline.watch_bus(move |reason| on_lost(generation, reason))?;

@@ -13,13 +13,24 @@ use super::fingerprint::FingerprintCheck;
 /// behind the pads of a whole pipeline are live sources.
 pub(super) fn hold_back(element: &gst::Element, fingerprint: &Arc<FingerprintCheck>) {
     for pad in element.sink_pads() {
-        let fingerprint = Arc::clone(fingerprint);
-        let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
-        pad.add_probe(mask, move |_, _| match fingerprint.is_verified() {
-            true => gst::PadProbeReturn::Remove,
-            false => gst::PadProbeReturn::Handled,
-        });
+        hold_back_pad(&pad, fingerprint);
     }
+    // A whole pipeline may link a pad later.
+    let fingerprint = Arc::clone(fingerprint);
+    element.connect_pad_added(move |_, pad| {
+        if pad.direction() == gst::PadDirection::Sink {
+            hold_back_pad(pad, &fingerprint);
+        }
+    });
+}
+
+fn hold_back_pad(pad: &gst::Pad, fingerprint: &Arc<FingerprintCheck>) {
+    let fingerprint = Arc::clone(fingerprint);
+    let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
+    pad.add_probe(mask, move |_, _| match fingerprint.is_verified() {
+        true => gst::PadProbeReturn::Remove,
+        false => gst::PadProbeReturn::Handled,
+    });
 }
 
 /// Asks for key frames in place of those that were dropped.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::media::pipeline::plan::NoCommonCodec;
 use crate::media::rate::congestion::Packet;
 use crate::media::runtime::mailbox::{
-    Delivery, Either, Mailbox, MailboxSender, Reply, WeakMailboxSender, mailbox, next_of,
+    Either, Mailbox, MailboxSender, Reply, Sent, WeakMailboxSender, mailbox, next_of,
 };
 use crate::media::webrtc::stats::PeerStats;
 
@@ -165,7 +165,7 @@ impl SignalSender {
 
     /// Sends a signal. A full queue means that the task has stalled; the peer will be closed anyway.
     pub(crate) fn send(&self, signal: Signal) {
-        if self.0.send(signal) == Delivery::Full {
+        if self.0.send(signal) == Sent::Full {
             tracing::warn!("a peer's task has stalled");
         }
     }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
+use super::consumer::KeyFrameRequests;
 use super::fingerprint::FingerprintCheck;
 use super::frame_meter::FrameMeter;
 use super::media_gate;
@@ -29,7 +30,7 @@ use super::streams::Streams;
 use super::teardown;
 use crate::media::rate::congestion::{CongestionController, START_KBPS};
 use crate::media::runtime::blocking::run_blocking;
-use crate::media::runtime::mailbox::{Delivery, MailboxSender};
+use crate::media::runtime::mailbox::{MailboxSender, Sent};
 use crate::media::runtime::peer_id::PeerId;
 use crate::media::share::pool::EncoderPool;
 
@@ -78,6 +79,7 @@ struct Peer {
     streams: Streams,
     /// Congestion controller of its link.
     congestion: CongestionController,
+    key_frame_requests: KeyFrameRequests,
     meter: FrameMeter,
     outbox: Outbox,
     role: Role,
@@ -195,15 +197,8 @@ impl Peer {
                 self.congestion.set_most(kbps);
                 self.follow_congestion();
             }
-            PeerCommand::Pause(paused) => {
-                self.streams
-                    .video
-                    .as_ref()
-                    .inspect(|video| video.set_paused(paused));
-            }
-            PeerCommand::KeyFrame => {
-                self.streams.request_key_frame();
-            }
+            PeerCommand::Pause(paused) => self.streams.set_paused(paused),
+            PeerCommand::KeyFrame => self.streams.request_key_frame(),
             PeerCommand::Stats(reply) => reply.send(self.stats().await),
         }
         Ok(())
@@ -289,8 +284,10 @@ impl Peer {
                 // The sinks inside webrtcbin know the latency only now; RTCP's clock needs it.
                 let _ = self.pipeline.pipeline.recalculate_latency();
                 self.streams.connect(&mut self.pipeline);
-                if self.streams.video.is_none() {
-                    media_gate::request_key_frames(&self.pipeline.webrtc);
+                if self.streams.is_empty() {
+                    let webrtc = self.pipeline.webrtc.clone();
+                    let ask = move || media_gate::request_key_frames(&webrtc);
+                    run_blocking("peer-key-frames", STEP, ask).await;
                 }
                 notify(events, PeerEvent::Connected)?;
             }
@@ -312,7 +309,12 @@ impl Peer {
                 notify(events, PeerEvent::ChannelOpen)?;
             }
             Signal::ChannelDrained => self.flush_outbox(),
-            Signal::KeyFrameRequest => self.streams.request_key_frame(),
+            Signal::KeyFrameRequest => {
+                self.key_frame_requests.take();
+                if self.phase == Phase::Connected {
+                    self.streams.request_key_frame();
+                }
+            }
             Signal::ForeignChannel => {
                 self.foreign_channels += 1;
                 if self.foreign_channels > FOREIGN_CHANNELS {
@@ -340,7 +342,7 @@ impl Peer {
 /// Sends an event. Fails if the viewer's task does not receive events, and the peer is then closed.
 fn notify(events: &MailboxSender<PeerEvent>, event: PeerEvent) -> Result<(), String> {
     match events.send(event) {
-        Delivery::Queued => Ok(()),
-        Delivery::Full | Delivery::Closed => Err("The viewer's task does not receive events".to_owned()),
+        Sent::Queued => Ok(()),
+        Sent::Full | Sent::Closed => Err("The viewer's task does not receive events".to_owned()),
     }
 }

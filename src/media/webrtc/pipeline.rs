@@ -42,8 +42,11 @@ impl PeerPipeline {
         media.set_numbers(&pipeline);
         send_only_with_retransmission(&webrtc);
         let (mut video, mut sound) = (None, None);
+        if !streams.is_empty() {
+            // The clock of the capture and the sound.
+            pipeline.use_clock(Some(&gst::SystemClock::obtain()));
+        }
         if let Some(encoder) = streams.encoder() {
-            encoder.share_clock(&pipeline);
             let appsrc = parse::element(&pipeline, FRAMES)?;
             video = Some(AppSrcConsumer::new(appsrc, &encoder.caps()?));
         }

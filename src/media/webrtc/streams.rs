@@ -47,8 +47,8 @@ impl Streams {
             }
             None => None,
         };
-        let sound = match media.audio && pool.plan().sound_text().is_some() {
-            true => Some(pool.subscribe_to_sound(id, on_lost()).await?),
+        let sound = match media.audio {
+            true => pool.subscribe_to_sound(id, on_lost()).await?,
             false => None,
         };
         Ok(Self { video, sound })
@@ -71,12 +71,30 @@ impl Streams {
 
     /// Ends the deliveries.
     pub(super) fn disconnect(&self) {
-        self.video.as_ref().inspect(|video| video.disconnect());
-        self.sound.as_ref().inspect(|sound| sound.disconnect());
+        if let Some(video) = &self.video {
+            video.disconnect();
+        }
+        if let Some(sound) = &self.sound {
+            sound.disconnect();
+        }
     }
 
     /// Requests a key frame of the video, if there is any.
     pub(super) fn request_key_frame(&self) {
-        self.video.as_ref().inspect(|video| video.request_key_frame());
+        if let Some(video) = &self.video {
+            video.request_key_frame();
+        }
+    }
+
+    /// True for a peer with a whole pipeline, and one without media.
+    pub(super) fn is_empty(&self) -> bool {
+        self.video.is_none() && self.sound.is_none()
+    }
+
+    /// Pauses or resumes the video.
+    pub(super) fn set_paused(&self, is_paused: bool) {
+        if let Some(video) = &self.video {
+            video.set_paused(is_paused);
+        }
     }
 }

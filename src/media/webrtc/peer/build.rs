@@ -12,6 +12,7 @@ use crate::media::rate::retransmit::Retransmitter;
 use crate::media::rate::twcc;
 use crate::media::runtime::peer_id::PeerId;
 use crate::media::share::pool::EncoderPool;
+use crate::media::webrtc::consumer::KeyFrameRequests;
 use crate::media::webrtc::fingerprint::FingerprintCheck;
 use crate::media::webrtc::frame_meter::FrameMeter;
 use crate::media::webrtc::media_gate;
@@ -51,6 +52,10 @@ impl Peer {
         let channels = options.channel.as_ref().filter(|_| offer.is_none());
         let pipeline = PeerPipeline::build(&plan, &media, &streams, channels)?;
         let meter = FrameMeter::new(streams.encoder().as_deref());
+        let key_frame_requests = KeyFrameRequests::default();
+        if let Some(consumer) = &pipeline.video {
+            consumer.watch_key_frame_requests(key_frame_requests.clone(), signals.clone());
+        }
         watch_video(&pipeline, &media, &meter, &signals);
         let fingerprint = Arc::new(FingerprintCheck::new(&pipeline.webrtc));
         media_gate::hold_back(&pipeline.webrtc, &fingerprint);
@@ -61,6 +66,7 @@ impl Peer {
             connections,
             streams,
             congestion: CongestionController::new(LEAST_KBPS, plan.bitrate_kbps()),
+            key_frame_requests,
             meter,
             outbox: Outbox::default(),
             role: match offer {
@@ -78,9 +84,6 @@ impl Peer {
 
 /// Watches the video's packets, and the viewer's reports on them.
 fn watch_video(pipeline: &PeerPipeline, media: &MediaSelection, meter: &FrameMeter, signals: &SignalSender) {
-    if let Some(consumer) = &pipeline.video {
-        consumer.watch_key_frame_requests(signals.clone());
-    }
     let Some(payloader) = pipeline.pipeline.by_name("pay") else {
         return;
     };
