@@ -25,17 +25,17 @@ pub(super) use size::Size;
 pub(super) use stream::StreamArguments;
 pub(super) use tls::TlsArguments;
 
-/// A Linux desktop in the browser: start it on the desktop, open the printed URL, see and control the screen
+/// Shows a Linux desktop in a browser: start it on the desktop, open the printed URL, then see and control the screen
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
-#[command(override_usage = "deskbeam [OPTIONS] [-- <COMMAND>...]\n       deskbeam <COMMAND>")]
+#[command(version, max_term_width = 100, subcommand_help_heading = "Subcommands")]
+#[command(override_usage = "deskbeam [OPTIONS] [-- <COMMAND>...]\n       deskbeam <SUBCOMMAND>")]
 pub(super) struct Cli {
-    /// Logs debug messages; -vv logs everything. RUST_LOG overrides it
+    /// Logs debug messages; -vv logs everything. RUST_LOG overrides both
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
 
-    /// Configuration file, with defaults for all options that have an environment variable. Without it,
-    /// $XDG_CONFIG_HOME/deskbeam/config.toml is used if it exists
+    /// Configuration file with defaults for the options that have an environment variable. Without this option,
+    /// $XDG_CONFIG_HOME/deskbeam/config.toml (~/.config/deskbeam/config.toml) is used, if it exists
     #[arg(long, value_name = "FILE", env = "DESKBEAM_CONFIG", global = true)]
     pub config: Option<PathBuf>,
 
@@ -48,19 +48,19 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Streams the desktop; the same as without a command
+    /// Streams the desktop. The same as no subcommand
     Run(Box<RunOptions>),
     /// Lists, prints and checks pipeline descriptions
     Pipelines(PipelinesOptions),
-    /// Sets the password for `--auth password`: asks for it, or reads it from stdin if that is not a terminal
+    /// Sets the password for `--auth password`: prompts for it, or reads it from stdin if stdin is not a terminal
     Passwd,
-    /// Creates a link for other people, lists all links, or revokes one. A running host picks it up at once
+    /// Creates a link for other people, lists all links, or revokes one. A running host need not be restarted
     Share(ShareOptions),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Address and port to listen on. Port 0 takes a free port, which is printed
+    /// Address and port to listen on. With port 0, the system chooses a free port, which the printed URL contains
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -70,8 +70,8 @@ pub(super) struct RunOptions {
     #[arg(help_heading = "Network")]
     pub listen: SocketAddr,
 
-    /// Accepts this host name in URLs, such as desk.example; repeatable. IP addresses, localhost and the name of the
-    /// machine are always accepted
+    /// Accepts requests for this host name, such as desk.example; repeatable. IP addresses, localhost and the name of
+    /// the machine are always accepted
     #[arg(
         long,
         value_name = "NAME",
@@ -81,8 +81,8 @@ pub(super) struct RunOptions {
     )]
     pub allow_host: Vec<String>,
 
-    /// Lets pages of this origin, such as `https://player.example`, connect and watch by WHEP; repeatable. *: any
-    /// origin
+    /// Lets pages of this origin, such as `https://player.example`, connect, and watch over WHEP; repeatable. `*`
+    /// allows every origin
     #[arg(
         long,
         value_name = "ORIGIN",
@@ -122,10 +122,10 @@ pub(super) struct RunOptions {
     )]
     pub display: Option<String>,
 
-    /// Starts a virtual desktop and streams it: no screen is needed. 1280x720 if no size is given
+    /// Starts a virtual desktop and streams it, so that no screen is needed. The size defaults to 1280x720
     ///
-    /// The virtual desktop is a private X server with a window manager, if one is installed, and COMMAND. All of them
-    /// end with deskbeam, and deskbeam ends with COMMAND.
+    /// The virtual desktop is a private X server that runs COMMAND and, if one is installed, a window manager. All of
+    /// them end when deskbeam ends, and deskbeam ends when COMMAND ends.
     #[arg(long = "virtual", value_name = "WxH", num_args = 0..=1, require_equals = true)]
     #[arg(
         default_missing_value = "1280x720",
@@ -134,7 +134,7 @@ pub(super) struct RunOptions {
     )]
     pub virtual_size: Option<Size>,
 
-    /// Command to run in the virtual desktop. Defaults to a terminal, if one is installed
+    /// Command to run in the virtual desktop, with its arguments. Defaults to a terminal, if one is installed
     #[arg(last = true, value_name = "COMMAND", help_heading = "Desktop")]
     pub program: Vec<String>,
 
@@ -144,7 +144,7 @@ pub(super) struct RunOptions {
     #[command(flatten)]
     pub signaling: SignalingArguments,
 
-    /// Prints the pipeline in the syntax of gst-launch-1.0, and exits
+    /// Prints the pipeline in the syntax of gst-launch-1.0 and exits
     #[arg(long, help_heading = "Pipelines")]
     pub print_pipeline: bool,
 }

@@ -11,17 +11,17 @@ use crate::web::Embedder;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Access")]
 pub(in crate::cli) struct AccessArguments {
-    /// Authentication: token (part of the printed URL), password (set by `deskbeam passwd`), proxy (a reverse proxy
-    /// names the user) or none
+    /// How viewers authenticate: token (part of the printed URL), password (set with `deskbeam passwd`), proxy (a
+    /// reverse proxy names the user) or none
     #[arg(long, value_name = "METHOD", default_value = "token", value_parser = ["token", "password", "proxy", "none"])]
     #[arg(env = "DESKBEAM_AUTH")]
     pub auth: String,
 
-    /// Lets --auth none listen on an address that other machines can reach
+    /// Allows --auth none on an address that other machines can reach
     #[arg(long)]
     pub insecure_no_auth: bool,
 
-    /// With --auth proxy: header in which the proxy names the user
+    /// With --auth proxy: the header in which the proxy names the user
     #[arg(
         long,
         value_name = "NAME",
@@ -30,8 +30,8 @@ pub(in crate::cli) struct AccessArguments {
     )]
     pub auth_proxy_header: String,
 
-    /// Trusts the reverse proxy at this address to report the client (X-Forwarded-For) and, with --auth proxy, the
-    /// user; repeatable
+    /// Trusts the reverse proxy at this address to report the client's address (X-Forwarded-For) and, with --auth
+    /// proxy, the user; repeatable
     #[arg(
         long,
         value_name = "ADDR",
@@ -40,16 +40,17 @@ pub(in crate::cli) struct AccessArguments {
     )]
     pub auth_proxy_from: Vec<IpAddr>,
 
-    /// Asks the local user in a dialog before a viewer is admitted. No answer within 30 s means no
+    /// Asks the local user in a dialog before a viewer is admitted. Without an answer within 30 s, the viewer is
+    /// refused
     #[arg(long, env = "DESKBEAM_CONFIRM", conflicts_with = "signaling_server")]
     pub confirm: bool,
 
-    /// Disconnects a viewer with control after this long without input, such as 30m (units s, m, h, d). Viewers who can
-    /// only watch stay
+    /// Disconnects a viewer who may control the desktop after this time without input, such as 30m (units s, m, h, d).
+    /// Does not affect viewers who may only watch
     #[arg(long, value_name = "TIME", env = "DESKBEAM_IDLE_TIMEOUT")]
     pub idle_timeout: Option<HumanDuration>,
 
-    /// Disconnects every viewer after this long, such as 8h (units s, m, h, d). They may reconnect
+    /// Disconnects each viewer after this time, such as 8h (units s, m, h, d). The viewer may reconnect
     #[arg(long, value_name = "TIME", env = "DESKBEAM_MAX_SESSION")]
     pub max_session: Option<HumanDuration>,
 
@@ -58,7 +59,7 @@ pub(in crate::cli) struct AccessArguments {
     #[arg(env = "DESKBEAM_LOCAL_PRIORITY")]
     pub local_priority: Option<u64>,
 
-    /// Key combination on the local keyboard that disconnects everyone at once, such as Ctrl+Alt+Shift+F12
+    /// Key combination on the local keyboard that disconnects all viewers at once, such as Ctrl+Alt+Shift+F12
     #[arg(long, value_name = "KEYS", env = "DESKBEAM_PANIC_KEY")]
     pub panic_key: Option<Chord>,
 
@@ -66,7 +67,7 @@ pub(in crate::cli) struct AccessArguments {
     #[arg(long, value_name = "KEYS", value_delimiter = ',', env = "DESKBEAM_BLOCK_KEYS")]
     pub block_keys: Vec<Chord>,
 
-    /// Lets pages of this origin, such as `https://desk.example`, embed the client in a frame; repeatable
+    /// Lets pages of this origin, such as `https://desk.example`, show deskbeam's page in a frame; repeatable
     #[arg(
         long,
         value_name = "ORIGIN",

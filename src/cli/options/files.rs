@@ -9,14 +9,14 @@ use crate::protocol::role::ClipboardPolicy;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Clipboard and files")]
 pub(in crate::cli) struct FilesArguments {
-    /// Direction of the clipboard: to-host (viewers paste on the desktop), to-viewer (viewers get what is copied
-    /// there), both, or off
+    /// Direction of the clipboard: to-host (viewers can paste on the desktop), to-viewer (viewers get what is copied on
+    /// the desktop), both, or off
     #[arg(long, value_name = "DIRECTION", default_value = "both", value_parser = ClipboardPolicy::NAMES)]
     #[arg(env = "DESKBEAM_CLIPBOARD")]
     pub clipboard: String,
 
-    /// Folder for files that viewers with control upload. Existing files are never overwritten. Without it, uploads are
-    /// off
+    /// Folder for the files that viewers with the role control upload. Existing files are never overwritten. Without
+    /// this option, uploads are off
     #[arg(long, value_name = "DIR", env = "DESKBEAM_UPLOAD_DIR")]
     pub upload_dir: Option<PathBuf>,
 
@@ -25,8 +25,8 @@ pub(in crate::cli) struct FilesArguments {
     #[arg(env = "DESKBEAM_UPLOAD_LIMIT")]
     pub upload_limit: u64,
 
-    /// Folder with files that viewers with control can download, without hidden files and subfolders. Without it,
-    /// downloads are off
+    /// Folder whose files viewers with the role control can download, except hidden files and subfolders. Without this
+    /// option, downloads are off
     #[arg(long, value_name = "DIR", env = "DESKBEAM_DOWNLOAD_DIR")]
     pub download_dir: Option<PathBuf>,
 }

@@ -21,14 +21,14 @@ pub(in crate::cli) struct PipelinesOptions {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum PipelinesCommand {
-    /// Lists the descriptions, and whether each can run on this machine
+    /// Lists the descriptions and says whether each can run on this machine
     List,
-    /// Prints a description, as a start for your own
+    /// Prints a description, as a starting point for your own
     Show {
-        /// Name, as in `deskbeam pipelines list`
+        /// Name, as listed by `deskbeam pipelines list`
         name: String,
     },
-    /// Checks a file with a description
+    /// Checks a file that contains a description
     Check {
         /// File to check
         file: PathBuf,

@@ -6,11 +6,12 @@ use crate::cli::duration::HumanDuration;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShareOptions {
-    /// Role of people with the link: view, control (keyboard and pointer too), or admin (can also disconnect others)
+    /// Role of everyone who uses the link: view, control (also pointer and keyboard) or admin (can also disconnect
+    /// others)
     #[arg(long, value_name = "ROLE", default_value = "view", value_parser = ["view", "control", "admin"])]
     pub role: String,
 
-    /// Validity of the link, such as 90m or 7d (units s, m, h, d; at most 365d)
+    /// Time until the link expires, such as 90m or 7d (units s, m, h, d; at most 365d)
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub expires: HumanDuration,
 
@@ -18,11 +19,11 @@ pub(in crate::cli) struct ShareOptions {
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 
-    /// Lists the links: id, role and remaining time
+    /// Lists all links with their ids, roles and remaining times
     #[arg(long, conflicts_with_all = ["role", "expires", "url", "revoke"])]
     pub list: bool,
 
-    /// Revokes the link with this id, and disconnects everyone who used it
+    /// Revokes the link with this id and disconnects everyone who used it
     #[arg(long, value_name = "ID", conflicts_with_all = ["role", "expires", "url"])]
     pub revoke: Option<String>,
 }

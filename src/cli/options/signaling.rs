@@ -9,37 +9,39 @@ use crate::web::ServerUrl;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signaling")]
 pub(in crate::cli) struct SignalingArguments {
-    /// Maximum number of viewers and WHEP players
+    /// Maximum number of viewers and WHEP players, taken together
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     #[arg(env = "DESKBEAM_MAX_CONNECTIONS")]
     pub max_connections: u32,
 
-    /// Maximum number of TCP connections from one address (one /64 for IPv6). 0: unlimited, for a reverse proxy
+    /// Maximum number of TCP connections from one address (for IPv6: from one /64). 0: unlimited, for use behind a
+    /// reverse proxy
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     #[arg(env = "DESKBEAM_MAX_CONNECTIONS_PER_ADDRESS")]
     pub max_connections_per_address: u32,
 
-    /// Interval at which clients should ping, in seconds
+    /// Interval at which clients should ping the host, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     #[arg(env = "DESKBEAM_HEARTBEAT_INTERVAL")]
     pub heartbeat_interval: u64,
 
-    /// Disconnects a client after this many seconds without a message. 0: never
+    /// Disconnects a client that has sent nothing and answered no ping for this many seconds. The host disconnects it
+    /// after 6 s in any case, so that only shorter times have an effect. 0: after 6 s
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     #[arg(env = "DESKBEAM_CONNECTION_TIMEOUT")]
     pub connection_timeout: u64,
 
-    /// Largest signaling message, in bytes
+    /// Maximum size of a signaling message, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1024..=1_048_576))]
     #[arg(env = "DESKBEAM_MAX_MESSAGE_SIZE")]
     pub max_message_size: u32,
 
-    /// Number of messages that a client may send in a burst
+    /// Maximum number of signaling messages that a client may send in a burst
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(env = "DESKBEAM_RATE_BURST")]
     pub rate_burst: u32,
 
-    /// Number of messages per second that a client may send, sustained
+    /// Maximum sustained rate of signaling messages from a client, per second
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(env = "DESKBEAM_RATE_PER_SECOND")]
     pub rate_per_second: u32,
@@ -54,7 +56,7 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(value_parser = ["gstreamer-1.0", "selkies", "gstwebrtc"], env = "DESKBEAM_SUPPORTED_PROTOCOLS")]
     pub supported_protocols: Vec<String>,
 
-    /// STUN or TURN server for clients, such as stun:stun.example.org:3478; repeatable
+    /// STUN or TURN server that clients use, such as stun:stun.example.org:3478; repeatable
     #[arg(
         long = "ice-server",
         value_name = "URL",
@@ -63,16 +65,16 @@ pub(in crate::cli) struct SignalingArguments {
     )]
     pub ice_servers: Vec<String>,
 
-    /// File with the secret that the TURN servers share (static-auth-secret of coturn): clients get credentials that
-    /// are valid for a day
+    /// File with the secret that the host shares with the TURN servers (static-auth-secret of coturn). Clients then get
+    /// credentials that are valid for a day
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
     pub turn_secret_file: Option<PathBuf>,
 
-    /// Remote signaling server (ws:// or wss://) where the host registers, and through which viewers reach it
+    /// Remote signaling server (ws:// or wss://) with which the host registers, and through which viewers reach it
     #[arg(long, value_name = "URL", env = "DESKBEAM_SIGNALING_SERVER")]
     pub signaling_server: Option<ServerUrl>,
 
-    /// Protocol of the remote server: gstwebrtc (gst-plugins-rs), or selkies (also gst-examples)
+    /// Protocol of the remote server: gstwebrtc (gst-plugins-rs) or selkies (also the servers of gst-examples)
     #[arg(long, value_name = "NAME", default_value = "gstwebrtc", value_parser = ["gstwebrtc", "selkies"])]
     #[arg(env = "DESKBEAM_SIGNALING_PROTOCOL")]
     pub signaling_protocol: String,
@@ -81,12 +83,12 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_NAME")]
     pub signaling_name: Option<String>,
 
-    /// Role of viewers who come through the remote server, which authenticates them itself
+    /// Role of viewers who come through the remote server. It has to authenticate them: the host does not
     #[arg(long, value_name = "ROLE", default_value = "control", value_parser = ["view", "control"])]
     #[arg(env = "DESKBEAM_SIGNALING_ROLE")]
     pub signaling_role: String,
 
-    /// With --signaling-protocol selkies: the peer to call. Without it, the host waits for a call
+    /// With --signaling-protocol selkies: the peer to call. Without this option, the host waits for a call
     #[arg(long, value_name = "NAME", value_parser = name_without_spaces, env = "DESKBEAM_SIGNALING_CALLEE")]
     pub signaling_callee: Option<String>,
 }

@@ -18,11 +18,11 @@ pub(in crate::cli) struct StreamArguments {
     #[arg(env = "DESKBEAM_BITRATE", help_heading = "Video")]
     pub bitrate: u32,
 
-    /// Gives each viewer an encoder of its own. By default, viewers with similar links share one
+    /// Gives each viewer a separate encoder. By default, viewers with similar network links share one
     #[arg(long, env = "DESKBEAM_PER_VIEWER_ENCODER", help_heading = "Video")]
     pub per_viewer_encoder: bool,
 
-    /// Video source: auto, a name from `deskbeam pipelines list` (test needs no display), or gst-launch text
+    /// Video source: auto, a name from `deskbeam pipelines list` (`test` needs no display), or gst-launch text
     #[arg(
         long,
         value_name = "NAME|TEXT",
@@ -32,7 +32,7 @@ pub(in crate::cli) struct StreamArguments {
     )]
     pub capture: String,
 
-    /// Video encoder: auto, a name from `deskbeam pipelines list`, a codec (h264, vp8), or gst-launch text
+    /// Video encoder: auto, a name from `deskbeam pipelines list`, a codec (h264, vp8, vp9, av1), or gst-launch text
     #[arg(
         long,
         value_name = "NAME|TEXT",
@@ -42,7 +42,7 @@ pub(in crate::cli) struct StreamArguments {
     )]
     pub encoder: String,
 
-    /// Complete pipeline instead of --capture and --encoder, from the source to `webrtcbin name=webrtc`: a file, or
+    /// Complete pipeline, from the source to `webrtcbin name=webrtc`, in place of --capture and --encoder: a file or
     /// gst-launch text
     #[arg(
         long,

@@ -7,12 +7,13 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "TLS")]
 pub(in crate::cli) struct TlsArguments {
-    /// HTTPS. auto: on unless the address is loopback; also on with --tls-cert. Use off behind a reverse proxy that
-    /// speaks TLS
+    /// When to use HTTPS: auto (with --tls-cert, or if other machines can reach the address), on, or off (for use
+    /// behind a reverse proxy that terminates TLS)
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "on", "off"], env = "DESKBEAM_TLS")]
     pub tls: String,
 
-    /// Certificate chain in PEM format, reloaded when the file changes. Without it, the host uses a self-signed one
+    /// Certificate chain in PEM format, reloaded when the file changes. Without this option, the host uses a
+    /// self-signed certificate
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TLS_CERT")]
     pub tls_cert: Option<PathBuf>,
 
