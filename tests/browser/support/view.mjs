@@ -62,7 +62,11 @@ export class View {
 
   /** Returns the size of the desktop, which the video may have only half of, also because the machine is busy. */
   async frameSize() {
-    return (await this.page.evaluate(() => globalThis.deskbeam?.frameSize)) ?? this.videoSize();
+    return until('the size of the desktop is known', async () => {
+      const size = (await this.page.evaluate(() => globalThis.deskbeam?.frameSize)) ?? (await this.videoSize());
+      if (size.width > 0) return size;
+      throw new Error(JSON.stringify(size));
+    });
   }
 
   /** Returns the size of the received video. */
