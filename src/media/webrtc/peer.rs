@@ -38,6 +38,8 @@ use crate::media::share::pool::EncoderPool;
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// Maximum number of data channels that a viewer may open by itself before it is disconnected: each costs threads.
 const FOREIGN_CHANNELS: u32 = 2;
+/// The most candidates of the viewer, beside those in its description: the host sends connectivity checks to each.
+const CANDIDATES: u32 = 32;
 
 /// Runs one peer, from the request to the end of its teardown.
 pub(crate) async fn run(
@@ -85,7 +87,14 @@ struct Peer {
     role: Role,
     phase: Phase,
     gathering: Gathering,
+    counts: ViewerCounts,
+}
+
+/// Counts of what the viewer may do a few times.
+#[derive(Default)]
+struct ViewerCounts {
     foreign_channels: u32,
+    candidates: u32,
 }
 
 /// The side of the negotiation that the host takes.
@@ -316,8 +325,8 @@ impl Peer {
                 }
             }
             Signal::ForeignChannel => {
-                self.foreign_channels += 1;
-                if self.foreign_channels > FOREIGN_CHANNELS {
+                self.counts.foreign_channels += 1;
+                if self.counts.foreign_channels > FOREIGN_CHANNELS {
                     return Err("The viewer opened too many data channels".to_owned());
                 }
             }

@@ -98,20 +98,33 @@ pub(crate) fn reports_arrivals(text: &str) -> bool {
 
 /// Returns true if a viewer's candidate may be passed to webrtcbin: plain text with an IP address, not a name that
 /// would have to be resolved. Browsers hide their addresses behind `.local` names and still connect: their own
-/// connectivity checks create the pair.
+/// connectivity checks create the pair. Nor is it passed if [`is_unicast`] does not hold of its address: the host
+/// would send connectivity checks there.
 pub(crate) fn is_plain_candidate(candidate: &str) -> bool {
     let address = candidate
         .strip_prefix("candidate:")
         .and_then(|rest| rest.split(' ').nth(4));
-    let is_address = address.is_some_and(|address| address.parse::<IpAddr>().is_ok());
-    is_address && !candidate.chars().any(char::is_control)
+    let address = address.and_then(|address| address.parse::<IpAddr>().ok());
+    address.is_some_and(is_unicast) && !candidate.chars().any(char::is_control)
+}
+
+/// Returns true for an address that one viewer may have: neither multicast, broadcast and unspecified addresses nor
+/// those of the metadata services of clouds.
+fn is_unicast(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    let is_special = address.is_unspecified() || address.is_multicast();
+    !is_special
+        && match address {
+            IpAddr::V4(address) => !address.is_broadcast() && address.octets() != [169, 254, 169, 254],
+            IpAddr::V6(address) => address.segments() != [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254],
+        }
 }
 
 /// Returns true if one of the host's candidates is useful: a browser cannot use a link-local address of another
-/// network.
+/// network. GStreamer 1.26 and later end with an empty one, which browsers refuse in a description.
 pub(crate) fn is_useful_candidate(candidate: &str) -> bool {
-    let address = candidate.split_ascii_whitespace().nth(4).unwrap_or_default();
-    !address.to_ascii_lowercase().starts_with("fe80:")
+    let address = candidate.split_ascii_whitespace().nth(4);
+    address.is_some_and(|address| !address.to_ascii_lowercase().starts_with("fe80:"))
 }
 
 /// Returns the session section, then each m-section.
@@ -334,6 +347,15 @@ mod tests {
             ("candidate:1 1 udp\t9 1 x.local 9 typ host", false),
             ("candidate:1 1 udp 1 192.0.2.2 9 typ host\r\na=x", false),
             ("candidate:", false),
+            ("candidate:1 1 udp 1 127.0.0.1 9 typ host", true),
+            ("candidate:1 1 udp 1 0.0.0.0 9 typ host", false),
+            ("candidate:1 1 udp 1 :: 9 typ host", false),
+            ("candidate:1 1 udp 1 224.0.0.251 5353 typ host", false),
+            ("candidate:1 1 udp 1 ff02::fb 5353 typ host", false),
+            ("candidate:1 1 udp 1 ::ffff:239.1.2.3 9 typ host", false),
+            ("candidate:1 1 udp 1 255.255.255.255 9 typ host", false),
+            ("candidate:1 1 udp 1 169.254.169.254 80 typ host", false),
+            ("candidate:1 1 udp 1 fd00:ec2::254 80 typ host", false),
         ] {
             assert_eq!(is_plain_candidate(candidate), is_plain, "{candidate:?}");
         }
@@ -346,6 +368,7 @@ mod tests {
             let kept = with_plain_candidates(&format!("v=0\r\n{line}\r\na=mid:0\r\n"));
             assert_eq!(kept, "v=0\r\na=mid:0\r\n", "{line}");
         }
+        assert!(!is_useful_candidate(""));
         assert!(!is_useful_candidate(
             "candidate:1 1 UDP 2015363327 fe80::1 56476 typ host"
         ));

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use gst::prelude::*;
 
-use super::{Gathering, HANDSHAKE, Peer, Phase, Role};
+use super::{Gathering, HANDSHAKE, Peer, Phase, Role, ViewerCounts};
 use crate::descriptors;
 use crate::media::rate::congestion::CongestionController;
 use crate::media::rate::retransmit::Retransmitter;
@@ -77,7 +77,7 @@ impl Peer {
                 deadline: Instant::now() + HANDSHAKE,
             },
             gathering: Gathering::New,
-            foreign_channels: 0,
+            counts: ViewerCounts::default(),
         })
     }
 }

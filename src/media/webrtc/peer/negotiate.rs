@@ -5,7 +5,7 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
-use super::{Gathering, Peer, Role, notify};
+use super::{CANDIDATES, Gathering, Peer, Role, notify};
 use crate::media::runtime::mailbox::MailboxSender;
 use crate::media::webrtc::messages::{Inbox, PeerEvent, Signal};
 use crate::media::webrtc::offer::Offer;
@@ -89,10 +89,12 @@ impl Peer {
         }
     }
 
-    /// Passes a viewer's candidate to webrtcbin. Host names are ignored: webrtcbin 1.22 crashes and leaks resolving
-    /// them.
-    pub(crate) fn add_candidate(&self, candidate: &str, sdp_m_line_index: u32) {
-        if candidate.is_empty() || sdp::is_plain_candidate(candidate) {
+    /// Passes a viewer's candidate to webrtcbin, unless there are too many. Host names are ignored: webrtcbin 1.22
+    /// crashes and leaks resolving them.
+    pub(super) fn add_candidate(&mut self, candidate: &str, sdp_m_line_index: u32) {
+        let is_plain = sdp::is_plain_candidate(candidate);
+        self.counts.candidates += u32::from(is_plain);
+        if candidate.is_empty() || is_plain && self.counts.candidates <= CANDIDATES {
             self.pipeline
                 .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);
