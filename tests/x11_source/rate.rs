@@ -1,0 +1,39 @@
+//! The rate of frames in motion.
+
+use deskbeam::capture::LEAVE_OUT;
+use gst::prelude::*;
+use gst_video::prelude::*;
+
+use super::Canvas;
+
+#[test]
+fn a_fast_drawer_gets_no_more_frames_than_allowed() {
+    let canvas = Canvas::start(320, 240);
+    let capture = canvas.capture("show-pointer=false max-framerate=40", "BGRx");
+    canvas.in_motion(|| {
+        // The first ones may come twice as fast, and a change waits for its turn with the time when it was seen.
+        capture.span(12);
+        let slow = capture.span(43);
+        capture.set("max-framerate", 1000_u32);
+        capture.until(|frame| frame.0.info().fps() == gst::Fraction::new(1000, 1));
+        let fast = capture.span(43);
+        assert!(slow >= 40 * 25, "43 frames in {slow} ms");
+        assert!(fast < slow, "{fast} ms, and {slow} ms before");
+    });
+}
+
+#[test]
+fn one_frame_is_left_out_for_who_is_late() {
+    let canvas = Canvas::start(320, 240);
+    let capture = canvas.capture("show-pointer=false max-framerate=50", "BGRx");
+    let pad = capture.sink.static_pad("sink").unwrap();
+    canvas.in_motion(|| {
+        capture.span(12);
+        let event = gst::event::CustomUpstream::new(gst::Structure::new_empty(LEAVE_OUT));
+        assert!(pad.push_event(event));
+        // All others come after 20 ms.
+        let times: Vec<_> = (0..30).map(|_| capture.next().pts()).collect();
+        let gaps = times.windows(2).map(|pair| (pair[1] - pair[0]).mseconds());
+        assert!(gaps.max() >= Some(32), "{times:?}");
+    });
+}
