@@ -276,7 +276,7 @@ impl<S: Screen> Stream<S> {
     fn buffer(&mut self, changed_at: Option<gst::ClockTime>) -> Result<gst::Buffer, Stop> {
         let failed = |what: &str| Stop::Failed(format!("{what} for a frame"));
         let (Some(frame), Some(pool)) = (&self.frame, &self.pool) else {
-            return Err(failed("there is no memory"));
+            return Err(failed("nothing was converted"));
         };
         let mut buffer = pool.acquire().map_err(|_| failed("there is no memory"))?;
         let target = buffer

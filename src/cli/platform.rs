@@ -1,5 +1,5 @@
-//! The platform of a host: the one place that chooses what is captured, what input acts on, the desktop that viewers
-//! share, and whether there is a local user.
+//! The platform of a host: the one place that chooses the display, the backends of input and desktop, and whether there
+//! is a local user.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -26,7 +26,7 @@ impl fmt::Display for ClipboardError {
             ClipboardError::TooLarge => "the content is too large for the clipboard: at most 8 MiB",
             ClipboardError::TimedOut => "the program that owns the clipboard does not hand its content over",
             ClipboardError::Busy => "the desktop is busy: try again",
-            ClipboardError::Lost => "the X server is gone",
+            ClipboardError::Lost => "the display server is gone",
             ClipboardError::NoDisplay => "there is no display",
         })
     }
@@ -78,12 +78,12 @@ impl fmt::Display for ResizeError {
                 max_height,
             } => write!(
                 f,
-                "this X server's screen can have {max_width}x{max_height} at most"
+                "this display server's screen can have {max_width}x{max_height} at most"
             ),
             ResizeError::Fixed(reason) => write!(f, "the screen has a fixed size: {reason}"),
-            ResizeError::Refused(reason) => write!(f, "the X server refused the new size: {reason}"),
+            ResizeError::Refused(reason) => write!(f, "the display server refused the new size: {reason}"),
             ResizeError::Busy => f.write_str("the desktop is busy: try again"),
-            ResizeError::Lost => f.write_str("the X server is gone"),
+            ResizeError::Lost => f.write_str("the display server is gone"),
             ResizeError::NoDisplay => f.write_str("there is no display"),
         }
     }

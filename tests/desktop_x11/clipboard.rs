@@ -186,6 +186,9 @@ fn what_nobody_may_read_is_read_on_request_alone() {
         desk.next_besides_the_cursor(),
         DesktopEvent::Resized { .. }
     ));
+    // The answer to a second request comes after all that the first has set off.
+    assert_eq!(desk.services.resize(500, 400), Ok((500, 400)));
+    program.get_input_focus().unwrap().reply().unwrap();
     assert!(program.poll_for_event().unwrap().is_none(), "it was asked");
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| desk.services.read_clipboard());

@@ -33,6 +33,8 @@ struct State {
     height: u16,
     canvas: Vec<u8>,
     damage: Vec<Area>,
+    /// Further damage is not reported before the reported one is subtracted, as with DAMAGE's "non-empty" level.
+    is_reported: bool,
     is_resized: bool,
     is_gone: bool,
     /// The rows that were read since the test looked last.
@@ -47,6 +49,7 @@ impl Script {
             height,
             canvas: vec![WHITE; usize::from(width) * usize::from(height)],
             damage: Vec::new(),
+            is_reported: false,
             is_resized: false,
             is_gone: false,
             grabbed: 0..0,
@@ -137,18 +140,30 @@ impl Screen for ScriptedScreen {
         let _ = rustix::io::read(&*self.script.1, &mut [0; 8]);
         let region = self.region;
         self.state(|state| {
-            for area in state.damage.drain(..) {
-                changes.rows = union(&changes.rows, &region.rows_of(area));
+            if !state.is_reported {
+                for area in &state.damage {
+                    changes.rows = union(&changes.rows, &region.rows_of(*area));
+                }
+                state.is_reported = !state.damage.is_empty();
             }
             changes.window |= std::mem::take(&mut state.is_resized);
-        })
+        })?;
+        match changes.rows.is_empty() {
+            true => self.expect_more(),
+            false => Ok(()),
+        }
     }
 
     fn expect_more(&mut self) -> Result<(), String> {
-        Ok(())
+        self.state(|state| {
+            if std::mem::take(&mut state.is_reported) {
+                state.damage.clear();
+            }
+        })
     }
 
     fn grab(&mut self, rows: &Rows) -> Result<Grab, String> {
+        self.expect_more()?;
         let Region { x, y, width, .. } = self.region;
         let mut pixels = std::mem::take(&mut self.pixels);
         let result = self.state(|state| {

@@ -57,7 +57,7 @@ pub(super) struct Watcher {
     cursor: Cursor,
     clipboard: Clipboard,
     resizer: Resizer,
-    density: Dpi,
+    dpi: Dpi,
     views: Views,
     mark: LatencyMarker,
 }
@@ -87,7 +87,7 @@ impl Watcher {
             cursor: Cursor::default(),
             clipboard,
             resizer,
-            density: Dpi::new(root),
+            dpi: Dpi::new(root),
             views,
             mark,
         })
@@ -162,9 +162,9 @@ impl Watcher {
                 let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
                 Ok(())
             }
-            Request::Scale(scale) => self.density.set(connection, scale),
+            Request::Scale(scale) => self.dpi.set(connection, scale),
             Request::Restore(reply) => {
-                self.density.restore(connection)?;
+                self.dpi.restore(connection)?;
                 let _ = reply.try_send(self.resizer.restore(connection, self.size));
                 Ok(())
             }
@@ -236,7 +236,7 @@ impl Watcher {
 
     fn restore(&mut self) -> Result<(), ConnectionError> {
         while self.take_events(&(Box::new(|_| {}) as Events))? {}
-        self.density.restore(&self.connection)?;
+        self.dpi.restore(&self.connection)?;
         match self.resizer.restore(&self.connection, self.size) {
             Ok(()) => {}
             Err(ResizeError::Lost) => return Err(ConnectionError::UnknownError),
