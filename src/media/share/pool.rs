@@ -1,5 +1,5 @@
 //! The encoder pool: the capture that viewers share, and an encoder for each codec and rendition in use. Each viewer
-//! holds a [`Subscription`].
+//! holds a [`Subscription`](super::subscription::Subscription).
 //!
 //! All of it lives on the main loop. Starts take time and run one after another; moving viewers is immediate.
 
@@ -12,19 +12,15 @@ use crate::media::encoder::output::Delivery;
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::plan::Plan;
-use crate::media::rate::renditions::Rendition;
 use crate::media::runtime::peer_id::PeerId;
 use crate::media::source::lifecycle::CaptureEvents;
 use crate::media::source::video::{Capture, Settings};
 
-use super::shared_sound::{SharedSound, SoundSubscription};
-use super::subscription::Subscription;
+use super::OnLost;
+use super::shared_sound::SharedSound;
 
 /// Time that the capture keeps running after the last viewer: a page that is reloaded finds it running.
 const WARM: Duration = Duration::from_secs(10);
-
-/// Callback for the loss of a viewer's stream, with the reason.
-pub(crate) type OnLost = Box<dyn Fn(String)>;
 
 /// The pool of shared encoders of a host.
 pub(crate) struct EncoderPool {
@@ -33,7 +29,7 @@ pub(crate) struct EncoderPool {
     /// Held while a capture or an encoder is being started.
     pub(super) turn: futures_util::lock::Mutex<()>,
     pub(super) state: RefCell<State>,
-    sound: Rc<SharedSound>,
+    pub(super) sound: Rc<SharedSound>,
 }
 
 /// The state of the pool. Never borrowed across an await.
@@ -82,17 +78,6 @@ pub(super) struct Subscriber {
     pub(super) is_paused: bool,
 }
 
-/// The parameters of a new subscription.
-pub(crate) struct NewSubscriber {
-    pub(crate) id: PeerId,
-    pub(crate) codec: Codec,
-    pub(crate) can_send_input: bool,
-    /// True if the viewer accepts half the size.
-    pub(crate) allows_half_size: bool,
-    /// Called when its stream is lost for good.
-    pub(crate) on_lost: OnLost,
-}
-
 impl EncoderPool {
     /// Creates the pool; nothing runs yet. `captures` is notified of lost and stopped captures.
     pub(crate) fn new(plan: Rc<Plan>, captures: CaptureEvents) -> Rc<Self> {
@@ -117,69 +102,6 @@ impl EncoderPool {
     /// Returns the current plan.
     pub(crate) fn plan(&self) -> Rc<Plan> {
         Rc::clone(&self.state.borrow().plan)
-    }
-
-    /// Subscribes a viewer to a stream of its codec, and starts the encoder and the capture if necessary.
-    ///
-    /// # Errors
-    /// A sentence for the viewer.
-    pub(crate) async fn subscribe(&self, new: NewSubscriber) -> Result<Subscription, String> {
-        let _turn = self.turn.lock().await;
-        let plan = self.plan();
-        let is_private = plan.has_private_encoders();
-        let kbps = plan.bitrate_kbps();
-        let present = self
-            .running_encoder(new.codec, Rendition::High)
-            .filter(|_| !is_private);
-        // A new viewer starts at the others' rate: a higher one would move them to a lower rendition.
-        let begins_at = present.as_ref().map_or(kbps, |encoder| encoder.kbps());
-        let encoder = match present {
-            Some(encoder) => encoder,
-            None => {
-                let capture = self.capture().await?;
-                let started = self
-                    .start_encoder(&plan, &capture, new.codec, Rendition::High, kbps)
-                    .await;
-                if started.is_err() {
-                    self.cool_down();
-                }
-                started?
-            }
-        };
-        if !self.state.borrow().runs(encoder.capture()) {
-            return Err("The capture is lost".to_owned());
-        }
-        let subscriber = Subscriber {
-            codec: new.codec,
-            encoder,
-            delivery: None,
-            on_lost: new.on_lost,
-            kbps: begins_at,
-            can_send_input: new.can_send_input,
-            allows_half_size: new.allows_half_size,
-            is_private,
-            is_paused: false,
-        };
-        self.state.borrow_mut().subscribers.insert(new.id, subscriber);
-        let pool = self.this.upgrade().ok_or("the host is shutting down")?;
-        pool.arrange_soon();
-        Ok(Subscription { pool, id: new.id })
-    }
-
-    /// Subscribes a viewer to the sound, which is started if necessary. `on_lost` is called when it is lost for good.
-    /// `None`: the peer has a whole pipeline.
-    ///
-    /// # Errors
-    /// A sentence for the viewer.
-    pub(crate) async fn subscribe_to_sound(
-        &self,
-        id: PeerId,
-        on_lost: OnLost,
-    ) -> Result<Option<SoundSubscription>, String> {
-        match self.plan().sound_text() {
-            Some(text) => self.sound.subscribe(id, &text, on_lost).await.map(Some),
-            None => Ok(None),
-        }
     }
 
     /// Changes the capture's settings for all viewers.
@@ -309,7 +231,7 @@ impl EncoderPool {
     }
 
     /// Returns the running capture, and starts it if necessary.
-    async fn capture(&self) -> Result<Rc<Capture>, String> {
+    pub(super) async fn capture(&self) -> Result<Rc<Capture>, String> {
         if let Some(capture) = &self.state.borrow().capture {
             return Ok(Rc::clone(capture));
         }

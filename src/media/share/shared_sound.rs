@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use super::pool::OnLost;
+use super::OnLost;
 use crate::media::encoder::output::{Consumer, Delivery};
 use crate::media::encoder::running_sound::RunningSound;
 use crate::media::runtime::peer_id::PeerId;

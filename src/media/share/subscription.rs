@@ -3,15 +3,95 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::pool::EncoderPool;
+use super::OnLost;
+use super::pool::{EncoderPool, Subscriber};
+use super::shared_sound::SoundSubscription;
 use crate::media::encoder::output::{Consumer, Delivery};
 use crate::media::encoder::running::RunningEncoder;
+use crate::media::pipeline::codec::Codec;
+use crate::media::rate::renditions::Rendition;
 use crate::media::runtime::peer_id::PeerId;
 
 /// A viewer's subscription to the video. Its encoder may change while it is held. Dropping it unsubscribes.
 pub(crate) struct Subscription {
     pub(super) pool: Rc<EncoderPool>,
     pub(super) id: PeerId,
+}
+
+/// The parameters of a new subscription.
+pub(crate) struct NewSubscriber {
+    pub(crate) id: PeerId,
+    pub(crate) codec: Codec,
+    pub(crate) can_send_input: bool,
+    /// True if the viewer accepts half the size.
+    pub(crate) allows_half_size: bool,
+    /// Called when its stream is lost for good.
+    pub(crate) on_lost: OnLost,
+}
+
+impl EncoderPool {
+    /// Subscribes a viewer to a stream of its codec, and starts the encoder and the capture if necessary.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(crate) async fn subscribe(&self, new: NewSubscriber) -> Result<Subscription, String> {
+        let _turn = self.turn.lock().await;
+        let plan = self.plan();
+        let is_private = plan.has_private_encoders();
+        let kbps = plan.bitrate_kbps();
+        let present = self
+            .running_encoder(new.codec, Rendition::High)
+            .filter(|_| !is_private);
+        // A new viewer starts at the others' rate: a higher one would move them to a lower rendition.
+        let begins_at = present.as_ref().map_or(kbps, |encoder| encoder.kbps());
+        let encoder = match present {
+            Some(encoder) => encoder,
+            None => {
+                let capture = self.capture().await?;
+                let started = self
+                    .start_encoder(&plan, &capture, new.codec, Rendition::High, kbps)
+                    .await;
+                if started.is_err() {
+                    self.cool_down();
+                }
+                started?
+            }
+        };
+        if !self.state.borrow().runs(encoder.capture()) {
+            return Err("The capture is lost".to_owned());
+        }
+        let subscriber = Subscriber {
+            codec: new.codec,
+            encoder,
+            delivery: None,
+            on_lost: new.on_lost,
+            kbps: begins_at,
+            can_send_input: new.can_send_input,
+            allows_half_size: new.allows_half_size,
+            is_private,
+            is_paused: false,
+        };
+        self.state.borrow_mut().subscribers.insert(new.id, subscriber);
+        let pool = self.this.upgrade().ok_or("the host is shutting down")?;
+        pool.arrange_soon();
+        Ok(Subscription { pool, id: new.id })
+    }
+
+    /// Subscribes a viewer to the sound, which is started if necessary. `on_lost` is called when it is lost for good.
+    /// `None`: the peer has a whole pipeline.
+    ///
+    /// # Errors
+    /// A sentence for the viewer.
+    pub(crate) async fn subscribe_to_sound(
+        &self,
+        id: PeerId,
+        on_lost: OnLost,
+    ) -> Result<Option<SoundSubscription>, String> {
+        match self.plan().sound_text() {
+            Some(text) => self.sound.subscribe(id, &text, on_lost).await.map(Some),
+            None => Ok(None),
+        }
+    }
 }
 
 impl Subscription {

@@ -292,7 +292,8 @@ impl Peer {
                 self.phase = Phase::Connected;
                 // The sinks inside webrtcbin know the latency only now; RTCP's clock needs it.
                 let _ = self.pipeline.pipeline.recalculate_latency();
-                self.streams.connect(&mut self.pipeline);
+                let (video, sound) = (self.pipeline.video.take(), self.pipeline.sound.take());
+                self.streams.connect(video, sound);
                 if self.streams.is_empty() {
                     let webrtc = self.pipeline.webrtc.clone();
                     let ask = move || media_gate::request_key_frames(&webrtc);

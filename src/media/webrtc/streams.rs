@@ -3,14 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::consumer::AppSrcConsumer;
 use super::messages::{PeerOptions, Signal, SignalSender};
-use super::pipeline::PeerPipeline;
 use super::selection::MediaSelection;
 use crate::media::encoder::running::RunningEncoder;
 use crate::media::runtime::peer_id::PeerId;
-use crate::media::share::pool::{EncoderPool, NewSubscriber};
+use crate::media::share::pool::EncoderPool;
 use crate::media::share::shared_sound::SoundSubscription;
-use crate::media::share::subscription::Subscription;
+use crate::media::share::subscription::{NewSubscriber, Subscription};
 
 /// A peer's subscriptions. A peer with a whole pipeline has none.
 pub(super) struct Streams {
@@ -59,13 +59,13 @@ impl Streams {
         self.video.as_ref()?.encoder()
     }
 
-    /// Delivers the streams to the consumers of `pipeline`, and takes these out of it.
-    pub(super) fn connect(&self, pipeline: &mut PeerPipeline) {
-        if let (Some(video), Some(consumer)) = (&self.video, pipeline.video.take()) {
-            video.connect(Arc::new(consumer));
+    /// Delivers the streams to these consumers.
+    pub(super) fn connect(&self, video: Option<AppSrcConsumer>, sound: Option<AppSrcConsumer>) {
+        if let (Some(stream), Some(consumer)) = (&self.video, video) {
+            stream.connect(Arc::new(consumer));
         }
-        if let (Some(sound), Some(consumer)) = (&self.sound, pipeline.sound.take()) {
-            sound.connect(Arc::new(consumer));
+        if let (Some(stream), Some(consumer)) = (&self.sound, sound) {
+            stream.connect(Arc::new(consumer));
         }
     }
 
