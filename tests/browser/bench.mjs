@@ -1,7 +1,7 @@
 // Measures deskbeam and other programs that show a desktop in a browser, and prints tables. `scripts/bench` runs it.
 import { parseArgs } from 'node:util';
 import { bare } from './bench/contenders/bare.mjs';
-import { deskbeam } from './bench/contenders/deskbeam.mjs';
+import { deskbeam, other } from './bench/contenders/deskbeam.mjs';
 import { novnc } from './bench/contenders/novnc.mjs';
 import { selkiesWebRtc, selkiesWebSocket } from './bench/contenders/selkies.mjs';
 import { xpra } from './bench/contenders/xpra.mjs';
@@ -10,7 +10,7 @@ import { loadAverageNow, measure } from './bench/measure.mjs';
 import { report } from './bench/report.mjs';
 import { viewers } from './bench/viewers.mjs';
 
-const CONTENDERS = { deskbeam, novnc, xpra, selkies: selkiesWebSocket, 'selkies-webrtc': selkiesWebRtc, bare };
+const CONTENDERS = { deskbeam, ...(process.env.DESKBEAM_OTHER && { other }), novnc, xpra, selkies: selkiesWebSocket, 'selkies-webrtc': selkiesWebRtc, bare };
 const LOADS = /** @type {const} */ (['still', 'scroll', 'noise']);
 const USAGE = `usage: bench.mjs video [--only NAME,…] [--size WxH,…] [--load LOAD,…] [--clicks N] [--judge screen|page]
        bench.mjs viewers [--size WxH]

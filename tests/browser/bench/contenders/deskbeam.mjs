@@ -11,12 +11,24 @@ export const deskbeam = {
 };
 
 /**
+ * A second build, to compare with the first in one run.
+ *
+ * @type {import('../types').Contender}
+ */
+export const other = {
+  name: 'other build',
+  surface: '#screen',
+  start: (ending, display) => startDeskbeam(ending, display, [], process.env.DESKBEAM_OTHER),
+};
+
+/**
  * @param {import('../types').Ending} ending
  * @param {import('../types').Display} display
  * @param {string[]} args
+ * @param {string} [binary]
  */
-export async function startDeskbeam(ending, display, args) {
-  const host = await start(ending, BINARY, [
+export async function startDeskbeam(ending, display, args, binary = BINARY) {
+  const host = await start(ending, binary, [
     ...['--config', '/dev/null', '--listen', '127.0.0.1:0', '--display', display.name],
     ...args,
   ]);
