@@ -1,10 +1,17 @@
 //! The text protocol of Selkies and the gst-examples, by direct messages.
 
+use std::sync::Arc;
+
+use deskbeam::desktop::{
+    Backend, CursorImage, Desktop, DesktopEvent, EventSink, LocalUserEvent, LocalUserWatch, NoDesktop,
+};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::support::host::{TestHost, options};
+use super::support::player::Player;
 use super::support::signaling::Client;
+use super::support::soon;
 
 const META: &str = "eyJyZXMiOiIxOTIweDEwODAiLCJzY2FsZSI6MX0=";
 
@@ -123,5 +130,75 @@ async fn a_native_path_switches_to_gstwebrtc_too() {
     client
         .send(json!({"type": "endSession", "sessionId": started["sessionId"]}))
         .await;
+    host.stop().await;
+}
+
+/// A desktop that has a cursor, and ends as soon as it is opened.
+struct Ended;
+
+impl Desktop for Ended {
+    fn open(&self, _: bool, events: EventSink<DesktopEvent>) -> anyhow::Result<Arc<dyn Backend>> {
+        std::thread::spawn(move || {
+            events(DesktopEvent::Cursor(CursorImage {
+                serial: 7,
+                width: 1,
+                height: 1,
+                hotspot_x: 0,
+                hotspot_y: 0,
+                png: Arc::from([]),
+            }));
+            events(DesktopEvent::Lost);
+        });
+        Ok(Arc::new(NoDesktop))
+    }
+
+    fn watch_local_user(
+        &self,
+        watch: LocalUserWatch,
+        events: EventSink<LocalUserEvent>,
+    ) -> anyhow::Result<Box<dyn Send>> {
+        NoDesktop.watch_local_user(watch, events)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opened_channel_gets_the_state_of_the_host_in_order() {
+    let host = TestHost::start_custom(|setup| setup.parts.desktop = Arc::new(Ended));
+    let (mut client, offer) = greet(&host, "1").await;
+    let (mut player, answer) = Player::answering(&offer).await;
+    client
+        .send(json!({"sdp": {"type": "answer", "sdp": answer}}))
+        .await;
+    soon("the state is sent", async {
+        while player.messages.len() < 7 {
+            tokio::select! {
+                () = player.next() => {}
+                message = client.receive() => {
+                    let index = message["ice"]["sdpMLineIndex"].as_u64().unwrap();
+                    let candidate = message["ice"]["candidate"].as_str().unwrap();
+                    player.take_candidate(u32::try_from(index).unwrap(), candidate);
+                }
+            }
+        }
+    })
+    .await;
+    let name = |message: &Value| match message["data"]["action"].as_str() {
+        Some(action) => action.split(',').next().unwrap().to_owned(),
+        None => message["type"].as_str().unwrap().to_owned(),
+    };
+    let names: Vec<_> = player.messages.iter().take(7).map(name).collect();
+    assert_eq!(
+        names,
+        [
+            "framerate",
+            "video_bitrate",
+            "audio_bitrate",
+            "resize",
+            "encoder",
+            "cursor",
+            "pipeline"
+        ]
+    );
+    player.leave().await;
     host.stop().await;
 }

@@ -1,5 +1,6 @@
 //! The session, seen from outside.
 
+mod channel;
 mod gstwebrtc;
 mod limits;
 mod native;

@@ -2,6 +2,7 @@
 
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCSDPType, WebRTCSessionDescription};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::soon;
@@ -16,6 +17,8 @@ pub struct Player {
     pub offer: String,
     /// Number of decoded frames.
     pub decoded: u32,
+    /// The messages of the host on the data channel.
+    pub messages: Vec<Value>,
 }
 
 impl Player {
@@ -89,6 +92,7 @@ impl Player {
             events,
             channel: None,
             decoded: 0,
+            messages: Vec::new(),
         }
     }
 
@@ -125,8 +129,10 @@ impl Player {
 
     /// Processes the next event. May be cancelled and called again.
     pub async fn next(&mut self) {
-        if let Happened::Decoded = self.events.recv().await.unwrap() {
-            self.decoded += 1;
+        match self.events.recv().await.unwrap() {
+            Happened::Decoded => self.decoded += 1,
+            Happened::Message(message) => self.messages.push(message),
+            _ => {}
         }
     }
 

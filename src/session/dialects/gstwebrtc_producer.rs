@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::gstwebrtc_sessions::{Outcome, Sessions};
 use super::{Dialect, DialectName};
+use crate::protocol::channel::HostMessage;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer, Role};
 use crate::session::context::Context;
@@ -96,6 +97,11 @@ impl Dialect for GstWebrtcProducer {
 
     fn reject(&self, _cx: &mut Context, rejection: Rejection, _now_ms: u64) -> Action {
         Action::Note(rejection.message)
+    }
+
+    /// Its channel `control` has responses to requests, and nothing else.
+    fn knows(&self, message: &HostMessage) -> bool {
+        matches!(message, HostMessage::ControlResponse { .. })
     }
 
     fn is_outbound(&self) -> bool {

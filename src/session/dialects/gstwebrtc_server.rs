@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::gstwebrtc_sessions::{MAX_SESSIONS, Outcome, Sessions};
 use super::{Dialect, DialectName};
+use crate::protocol::channel::HostMessage;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer, PeerInfo, Role};
 use crate::session::context::Context;
@@ -126,6 +127,11 @@ impl Dialect for GstWebrtcServer {
 
     fn reject(&self, cx: &mut Context, rejection: Rejection, _now_ms: u64) -> Action {
         error(cx, rejection.message)
+    }
+
+    /// Its channel `control` has responses to requests, and nothing else.
+    fn knows(&self, message: &HostMessage) -> bool {
+        matches!(message, HostMessage::ControlResponse { .. })
     }
 }
 

@@ -43,6 +43,9 @@ pub(super) trait Dialect: Debug + Send + Sync {
     /// Reports what was wrong with a frame: to the other side, or to the log if the other side cannot be told.
     fn reject(&self, cx: &mut Context, rejection: Rejection, now_ms: u64) -> Action;
 
+    /// True if the client knows this message on its data channel.
+    fn knows(&self, message: &HostMessage) -> bool;
+
     /// The dialect that the client turns out to speak by this frame, if it is another one.
     fn switch(&self, _cx: &Context, _frame: &str) -> Option<Box<dyn Dialect>> {
         None
@@ -110,10 +113,5 @@ pub(super) trait Dialect: Debug + Send + Sync {
     /// The client's description of itself.
     fn hello(&self) -> Option<&Hello> {
         None
-    }
-
-    /// True if the client knows this message on its data channel.
-    fn knows(&self, _message: &HostMessage) -> bool {
-        true
     }
 }
