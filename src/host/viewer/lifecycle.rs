@@ -47,9 +47,7 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
                 match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
                     Some(admitted) if context.people.access.is_valid(&grant, now_ms()) => Some(admitted),
                     _ => {
-                        return socket
-                            .close(1008, "The person at the desktop has not agreed")
-                            .await;
+                        return socket.close(1008, "The local user has not agreed").await;
                     }
                 }
             }
