@@ -84,7 +84,10 @@ fn refused(error: &ClipError) -> Response {
             "The clipboard takes 8 MiB at most.\n",
         ),
         ClipError::NoPicture => (StatusCode::BAD_REQUEST, "The body is not a PNG image.\n"),
-        ClipError::NotInControl => (StatusCode::CONFLICT, "Another viewer has control.\n"),
+        ClipError::NotInControl => (
+            StatusCode::CONFLICT,
+            "Another viewer or the local user has control.\n",
+        ),
         ClipError::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
             "The clipboard of the desktop is not available at the moment.\n",

@@ -116,7 +116,7 @@ pub(crate) enum ClipError {
     TooLarge,
     /// The content should be a PNG file and is not.
     NoPicture,
-    /// Another viewer has control.
+    /// Another viewer or the local user has control.
     NotInControl,
     /// There is no desktop, or it does not respond.
     Unavailable,
