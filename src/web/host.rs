@@ -82,8 +82,8 @@ pub(crate) trait Host: Send + Sync + 'static {
     /// The body of `/api/signaling/clients`.
     fn clients(&self) -> Vec<ClientInfo>;
 
-    /// Disconnects the clients whose id, or whose own peer id, is `id`, and returns their number. Waits until they are
-    /// disconnected, at most a second.
+    /// Disconnects the clients whose id, or whose own peer id, is `id`, and returns their number. Waits for one to
+    /// appear, a second at most.
     fn disconnect(&self, id: String) -> BoxFuture<usize>;
 
     /// Answers the SDP offer of a WHEP player at this address.
