@@ -71,8 +71,12 @@ impl Host for Api {
 
     fn allows(&self, grant: &Grant, client: IpAddr, permission: Permission) -> bool {
         let is_agreed = |consent: &Consent| consent.has_agreed(client, grant.role);
-        rights(&self.context, grant, true).allows(permission)
-            && self.context.people.consent.as_ref().is_none_or(is_agreed)
+        let rights = Rights {
+            role: grant.role,
+            policy: self.context.config.session.policy,
+            has_control: true,
+        };
+        rights.allows(permission) && self.context.people.consent.as_ref().is_none_or(is_agreed)
     }
 
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
@@ -95,8 +99,7 @@ impl Host for Api {
         let context = self.context.clone();
         Box::pin(async move {
             let client = client.filter(|id| context.people.registry.is_of(id, &grant));
-            let has_control = context.control.lease.lets_act(&client.unwrap_or_default());
-            if !rights(&context, &grant, has_control).allows(Permission::ClipboardWrite) {
+            if !context.control.lease.lets_act(&client.unwrap_or_default()) {
                 return Err(ClipError::NotInControl);
             }
             let content = match clip {
@@ -159,15 +162,6 @@ impl Host for Api {
 
     fn close_player(&self, id: &str) -> bool {
         self.context.people.whep_sessions.close(id)
-    }
-}
-
-/// The rights of a client that came in by `grant`.
-fn rights(context: &HostContext, grant: &Grant, has_control: bool) -> Rights {
-    Rights {
-        role: grant.role,
-        policy: context.config.session.policy,
-        has_control,
     }
 }
 

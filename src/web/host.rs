@@ -68,7 +68,8 @@ pub(crate) trait Host: Send + Sync + 'static {
     /// Reads the clipboard of the desktop. `None` if it holds neither a text nor an image.
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>>;
 
-    /// Sets the clipboard of the desktop, for the client with this id, if it has the same grant.
+    /// Sets the clipboard of the desktop, for the client with this id, if it has the same grant. The caller has checked
+    /// the permission; the host checks the control.
     fn write_clipboard(
         &self,
         clip: Clip,
