@@ -22,7 +22,8 @@ const SILENCE_MS: u64 = 8_000;
 pub(super) enum Request {
     /// The viewer asks for this, and may.
     Wanted(PeerKey, ChannelMessage),
-    /// The viewer asked for something that it lacks the permission for. Sent once for each peer.
+    /// The viewer asked for something that it lacks the permission for. Sent once, and again after
+    /// its control has changed.
     Refused,
     /// The viewer sends far more than a person can do: its peer is to be closed.
     Flood(PeerKey),
@@ -37,7 +38,6 @@ pub(super) struct ChannelReader {
     requests: mpsc::Sender<Request>,
     bucket: Mutex<Bucket>,
     is_flooding: AtomicBool,
-    is_refused: AtomicBool,
 }
 
 impl ChannelReader {
@@ -57,7 +57,6 @@ impl ChannelReader {
             requests,
             bucket: Mutex::new(Bucket::new(BURST, PER_SECOND, steady_ms())),
             is_flooding: AtomicBool::new(false),
-            is_refused: AtomicBool::new(false),
         }
     }
 
@@ -95,7 +94,7 @@ impl ChannelReader {
             };
             refused |= passed.is_err();
         }
-        if refused && !self.is_refused.swap(true, Ordering::Relaxed) {
+        if refused && self.gate.is_first_refusal() {
             drop(self.requests.try_send(Request::Refused));
         }
     }
@@ -141,6 +140,33 @@ mod tests {
     use super::*;
     use crate::input::{Injector, RecordBackend};
     use crate::protocol::role::Role;
+
+    #[test]
+    fn a_viewer_without_the_control_is_refused_once_until_that_changes() {
+        let (backend, _) = RecordBackend::new();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let (requests, mut received) = mpsc::channel(64);
+        let gate = Arc::new(gate(Role::Control, &injector, steady_ms()));
+        let reader = |gate: &Arc<InputGate>| {
+            ChannelReader::new(PeerKey::ONLY, Arc::clone(gate), Arc::default(), requests.clone())
+        };
+        let (one, other) = (
+            reader(&gate),
+            reader(&Arc::new(gate.beside(injector.handle().viewer()))),
+        );
+        let mut refusals = || {
+            for reader in [&one, &other, &one] {
+                reader.take("kd,97");
+            }
+            std::iter::from_fn(|| received.try_recv().ok()).count()
+        };
+        gate.set_control(false);
+        assert_eq!((refusals(), refusals()), (1, 0));
+        gate.set_control(true);
+        assert_eq!(refusals(), 0);
+        gate.set_control(false);
+        assert_eq!((refusals(), refusals()), (1, 0));
+    }
 
     #[test]
     fn a_role_that_only_looks_reaches_nothing_and_hears_so_once() {

@@ -73,6 +73,12 @@ impl InputGate {
         }
     }
 
+    /// True for the first refusal at any of the viewer's gates since its control changed: the viewer is told of that
+    /// one.
+    pub(super) fn is_first_refusal(&self) -> bool {
+        !self.permissions.is_refused.swap(true, Ordering::Relaxed)
+    }
+
     /// Gives the control to the viewer, or takes it away, for all its gates. Returns true if that is a change.
     pub(super) fn set_control(&self, has_control: bool) -> bool {
         self.permissions.set_control(has_control)
@@ -90,6 +96,8 @@ pub(super) struct Permissions {
     role: Role,
     policy: Policy,
     has_control: Arc<AtomicBool>,
+    /// The viewer was refused something since its control changed.
+    is_refused: Arc<AtomicBool>,
 }
 
 impl Permissions {
@@ -103,11 +111,16 @@ impl Permissions {
             role,
             policy,
             has_control: Arc::new(AtomicBool::new(has_control)),
+            is_refused: Arc::default(),
         }
     }
 
     fn set_control(&self, has_control: bool) -> bool {
-        self.has_control.swap(has_control, Ordering::Relaxed) != has_control
+        let is_change = self.has_control.swap(has_control, Ordering::Relaxed) != has_control;
+        if is_change {
+            self.is_refused.store(false, Ordering::Relaxed);
+        }
+        is_change
     }
 
     fn allows(&self, permission: Permission) -> bool {
