@@ -1,5 +1,5 @@
 //! Signals. SIGINT and SIGTERM: the first shuts the host down, the second ends it at once. SIGHUP reloads the pipeline
-//! files. SIGUSR1 disconnects everyone.
+//! files. SIGUSR1 disconnects all viewers.
 
 use std::sync::Arc;
 
@@ -50,18 +50,16 @@ pub(crate) fn on_hangup<F: Future<Output = ()> + Send>(
     Ok(())
 }
 
-/// Returns a handle that is notified at each SIGUSR1.
+/// Notifies `disconnect_all` at each SIGUSR1.
 ///
 /// # Errors
 /// If the signal cannot be caught.
-pub(crate) fn on_cut_off() -> std::io::Result<Arc<Notify>> {
+pub(crate) fn notify_disconnect_all(disconnect_all: Arc<Notify>) -> std::io::Result<()> {
     let mut signals = signal(SignalKind::user_defined1())?;
-    let notify = Arc::new(Notify::new());
-    let notified = Arc::clone(&notify);
     tokio::spawn(async move {
         while signals.recv().await.is_some() {
-            notified.notify_one();
+            disconnect_all.notify_one();
         }
     });
-    Ok(notify)
+    Ok(())
 }

@@ -156,7 +156,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Serves until a signal arrives or the command of the virtual desktop ends.
 fn serve(
     config: HostConfig,
-    mut parts: HostParts,
+    parts: HostParts,
     platform: Platform,
     announcement: &Announcement,
     reload: Reload,
@@ -175,7 +175,7 @@ fn serve(
         let shutdown = shutdown::on_signal().context("cannot catch signals")?;
         shutdown::on_hangup(move || Reload::send_plan(reload.stream.clone(), reload.plans.clone()))
             .context("cannot catch signals")?;
-        parts.disconnect_all = shutdown::on_cut_off().context("cannot catch signals")?;
+        shutdown::notify_disconnect_all(Arc::clone(&parts.disconnect_all)).context("cannot catch signals")?;
         platform.cancel_at_end(&shutdown);
         announce(address, announcement, parts.serving.tls.as_ref());
         if !address.ip().is_loopback() && is_open {
