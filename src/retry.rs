@@ -1,6 +1,6 @@
 //! The pauses between tries to reach what is lost.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The pauses between tries: each is twice the one before, up to the longest.
 #[derive(Debug, Clone, Copy)]
@@ -19,11 +19,6 @@ impl Backoff {
             most,
             jitter: 0.0,
         }
-    }
-
-    /// Pauses that are all the same.
-    pub(crate) const fn constant(pause: Duration) -> Self {
-        Self::doubling(pause, pause)
     }
 
     /// The same pauses, each longer or shorter by up to this share of it, so that many programs do not come back at
@@ -66,64 +61,26 @@ impl Pauses {
     }
 }
 
-/// The tries to reach an X server that has gone. The first is due at once.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Retry {
-    due: Instant,
-    pauses: Pauses,
-}
-
-impl Retry {
-    /// The tries after a loss at `now`.
-    pub(crate) fn new(now: Instant) -> Self {
-        Self {
-            due: now,
-            pauses: X_SERVER.pauses(),
-        }
-    }
-
-    /// The time until the next try; zero when it is due.
-    pub(crate) fn wait(&self, now: Instant) -> Duration {
-        self.due.saturating_duration_since(now)
-    }
-
-    /// Takes note that a try has failed at `now`.
-    pub(crate) fn failed(&mut self, now: Instant) {
-        self.due = now + self.pauses.next();
-    }
-}
-
-const X_SERVER: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5));
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_first_try_is_due_at_once_and_the_pauses_double_up_to_the_longest() {
-        let now = Instant::now();
-        let mut retry = Retry::new(now);
-        assert!(retry.wait(now).is_zero());
-        let mut pause = || {
-            retry.failed(now);
-            retry.wait(now).as_millis()
-        };
-        let pauses: Vec<_> = (0..7).map(|_| pause()).collect();
+    fn the_pauses_double_up_to_the_longest() {
+        let mut pauses = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5)).pauses();
+        let pauses: Vec<_> = (0..7).map(|_| pauses.next().as_millis()).collect();
         assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000]);
-        assert!(retry.wait(now + X_SERVER.most).is_zero());
     }
 
     #[test]
     fn the_jitter_stays_within_its_share() {
         let pause = Duration::from_secs(10);
         for _ in 0..1000 {
-            let wait = Backoff::constant(pause).with_jitter(0.2).pauses().next();
+            let wait = Backoff::doubling(pause, pause).with_jitter(0.2).pauses().next();
             assert!(
                 (Duration::from_secs(8)..=Duration::from_secs(12)).contains(&wait),
                 "{wait:?}"
             );
         }
-        let mut pauses = Backoff::constant(pause).pauses();
-        assert_eq!((pauses.next(), pauses.next()), (pause, pause));
     }
 }

@@ -2,10 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::retry::Retry;
+use crate::retry::{Backoff, Pauses};
+
+/// The pauses after attempts that have failed.
+const PAUSES: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5));
 
 /// The attempts after one loss. The first is due at once.
-pub(crate) struct Reconnect(Retry);
+pub(crate) struct Reconnect {
+    due: Instant,
+    pauses: Pauses,
+}
 
 /// The outcome of an attempt.
 pub(crate) enum Attempt<T, E> {
@@ -20,19 +26,22 @@ pub(crate) enum Attempt<T, E> {
 impl Reconnect {
     /// The X server was lost just now.
     pub(crate) fn new() -> Self {
-        Self(Retry::new(Instant::now()))
+        Self {
+            due: Instant::now(),
+            pauses: PAUSES.pauses(),
+        }
     }
 
     /// Calls `connect` if an attempt is due.
     pub(crate) fn attempt<T, E>(&mut self, connect: impl FnOnce() -> Result<T, E>) -> Attempt<T, E> {
-        let wait = self.0.wait(Instant::now());
+        let wait = self.due.saturating_duration_since(Instant::now());
         if !wait.is_zero() {
             return Attempt::Early(wait);
         }
         match connect() {
             Ok(connected) => Attempt::Connected(connected),
             Err(error) => {
-                self.0.failed(Instant::now());
+                self.due = Instant::now() + self.pauses.next();
                 Attempt::Failed(error)
             }
         }

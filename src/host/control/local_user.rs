@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::lease::ControlLease;
 use crate::chord::Chord;
 use crate::desktop::{Desktop, LocalUserEvent, LocalUserWatch};
-use crate::retry::Backoff;
 
 /// The rights of the local user over the viewers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub struct LocalRights {
 /// The events of the watch that wait to be taken; they are few, and repeated.
 const EVENTS: usize = 16;
 /// The pause before a display that was lost is watched again.
-const PAUSES: Backoff = Backoff::constant(Duration::from_secs(2));
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Watches the display for the local user, who takes the control from the viewers in `lease` and may notify
 /// `disconnect_all`. Ends at once if the local user has no rights, and else never.
@@ -36,12 +35,11 @@ pub(in crate::host) async fn watch(
     if rights == LocalRights::default() {
         return;
     }
-    let mut pauses = PAUSES.pauses();
     loop {
         if let Some((_watch, events)) = start(&*desktop, rights) {
             follow(events, rights.priority, &lease, &disconnect_all).await;
         }
-        sleep(pauses.next()).await;
+        sleep(PAUSE).await;
     }
 }
 
