@@ -2,7 +2,6 @@
 
 /// The codes of the `error` message, by the names on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub(crate) enum ErrorCode {
     /// Nothing was heard of the client for too long.
     ConnectionTimeout,
@@ -85,9 +84,7 @@ impl ErrorCode {
     pub(crate) fn close_code(self) -> u16 {
         match self {
             Self::ConnectionTimeout => 1001,
-            Self::Forbidden => 1008,
-            Self::MessageTooLarge => 1009,
-            Self::ServerUnavailable | Self::ChannelFull | Self::RateLimited => 1013,
+            Self::ServerUnavailable | Self::ChannelFull => 1013,
             _ => 1011,
         }
     }

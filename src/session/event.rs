@@ -19,7 +19,6 @@ impl PeerKey {
 }
 
 /// An event for the session.
-#[non_exhaustive]
 pub(crate) enum Event<'a> {
     /// A text frame came.
     Text(&'a str),
@@ -56,7 +55,6 @@ pub(crate) enum Event<'a> {
 }
 
 /// An event of one peer.
-#[non_exhaustive]
 pub(crate) enum PeerEvent {
     /// The peer has made its offer: the session description.
     Offered(String),
@@ -106,7 +104,6 @@ impl PeerFailure {
 
 /// An action for the owner of the session.
 #[derive(Debug, PartialEq)]
-#[non_exhaustive]
 pub(crate) enum Action {
     /// Send this text frame.
     Send(String),
