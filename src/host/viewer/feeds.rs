@@ -29,6 +29,9 @@ pub(super) struct Feeds {
     beats: Interval,
 }
 
+/// The host was suspended, and runs again.
+pub(super) struct Resumed;
+
 /// One change.
 pub(super) enum Update {
     Desktop(DesktopUpdate),
@@ -38,8 +41,6 @@ pub(super) enum Update {
     People(Arc<[Person]>),
     /// An application has grabbed the pointer, or released it.
     Grab(bool),
-    /// The host was suspended.
-    Resumed,
     RemoteCursors(HostMessage),
     /// A second is over.
     Beat,
@@ -80,17 +81,21 @@ impl Feeds {
     }
 
     /// The next change. Beats come only with peers. Nothing is lost if this is dropped.
-    pub(super) async fn next(&mut self, has_peers: bool) -> Update {
-        tokio::select! {
+    ///
+    /// # Errors
+    /// If the host was suspended: its viewers have to come again.
+    pub(super) async fn next(&mut self, has_peers: bool) -> Result<Update, Resumed> {
+        let update = tokio::select! {
             update = next_update(&mut self.updates) => Update::Desktop(update),
             Ok(()) = self.views.changed() => Update::Views(self.views.borrow_and_update().clone()),
             Ok(()) = self.lease.changed() => Update::Control(self.lease.borrow_and_update().clone()),
             Ok(()) = self.people.changed() => Update::People(Arc::clone(&self.people.borrow_and_update())),
             Ok(()) = self.grab.changed() => Update::Grab(*self.grab.borrow_and_update()),
-            Ok(()) = self.resumes.changed() => Update::Resumed,
+            Ok(()) = self.resumes.changed() => return Err(Resumed),
             message = self.remote_cursor.next() => Update::RemoteCursors(message),
             _ = self.beats.tick(), if has_peers => Update::Beat,
-        }
+        };
+        Ok(update)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::actions::turn_away;
 use super::channel_reader::Request;
-use super::feeds::{Feeds, Update};
+use super::feeds::{Feeds, Resumed, Update};
 use super::input_gate::{InputGate, Permissions};
 use super::peer::Peer;
 use super::peers::next_event;
@@ -168,7 +168,10 @@ impl Viewer {
                 frame = self.socket.receive() => Incoming::Frame(frame),
                 Some(request) = self.requests.receiver.recv() => Incoming::Request(request),
                 Some(measured) = self.measured.receiver.recv() => Incoming::Measured(measured),
-                update = self.feeds.next(has_peers) => Incoming::Update(update),
+                update = self.feeds.next(has_peers) => match update {
+                    Ok(update) => Incoming::Update(update),
+                    Err(Resumed) => Incoming::Leave { code: 1001, reason: "The host was stopped" },
+                },
                 () = &mut tick, if armed.is_some() => {
                     armed = None;
                     Incoming::Tick
@@ -222,7 +225,6 @@ impl Viewer {
                 Vec::new()
             }
             Incoming::Measured(Measured { request, stats }) => self.handle(Event::Stats { request, stats }),
-            Incoming::Update(Update::Resumed) => return self.leave(1001, "The host was stopped").await,
             Incoming::Update(update) => self.update(update),
             Incoming::Tick => self.handle(Event::Tick),
         };

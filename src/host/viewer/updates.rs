@@ -28,7 +28,7 @@ impl Viewer {
                     .for_each(|peer| channel::beat(&self.context, peer, &self.settings));
                 return self.give_up_silent();
             }
-            Update::Views(None) | Update::Resumed => {}
+            Update::Views(None) => {}
         }
         Vec::new()
     }
