@@ -40,25 +40,6 @@ pub struct HostConfig {
     pub remote_signaling: Option<RemoteSignaling>,
 }
 
-impl Default for HostConfig {
-    /// The defaults of the command line.
-    fn default() -> Self {
-        Self {
-            session: SessionConfig::default(),
-            turn_secret: None,
-            names: Vec::new(),
-            origins: Vec::new(),
-            local: LocalRights::default(),
-            confirms: false,
-            max_connections: 100,
-            limits: SessionLimits::default(),
-            fps: 60,
-            bitrate_kbps: 8_000,
-            remote_signaling: None,
-        }
-    }
-}
-
 /// The parts that a host takes over: what is open, runs, or keeps a state.
 pub struct HostParts {
     /// The socket on which viewers are served.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
 use deskbeam::desktop::NoDesktop;
-use deskbeam::host::{HostConfig, HostParts, run};
+use deskbeam::host::{HostConfig, HostParts, LocalRights, SessionLimits, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
+use deskbeam::session::SessionConfig;
 use deskbeam::web::Serving;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -44,9 +45,17 @@ pub struct Setup {
 
 fn test_config(options: &StreamOptions) -> HostConfig {
     HostConfig {
+        session: SessionConfig::default(),
+        turn_secret: None,
+        names: Vec::new(),
+        origins: Vec::new(),
+        local: LocalRights::default(),
+        confirms: false,
+        max_connections: 100,
+        limits: SessionLimits::default(),
         fps: options.fps,
         bitrate_kbps: options.bitrate_kbps,
-        ..HostConfig::default()
+        remote_signaling: None,
     }
 }
 
