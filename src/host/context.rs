@@ -26,10 +26,10 @@ use crate::protocol::ice_server::IceServer;
 #[derive(Clone)]
 pub(super) struct HostContext {
     pub(super) config: Arc<HostConfig>,
-    pub(super) people: PeopleParts,
-    pub(super) control: ControlParts,
-    pub(super) desktop: DesktopParts,
-    pub(super) media: MediaParts,
+    pub(super) people: PeopleContext,
+    pub(super) control: ControlContext,
+    pub(super) desktop: DesktopContext,
+    pub(super) media: MediaContext,
     /// The tasks of viewers and players, and of peers that are being taken down.
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,
@@ -38,7 +38,7 @@ pub(super) struct HostContext {
 
 /// The viewers and players, and their way in.
 #[derive(Clone)]
-pub(super) struct PeopleParts {
+pub(super) struct PeopleContext {
     pub(super) access: Arc<Access>,
     /// Asks the local user; `None`: viewers come in without a question.
     pub(super) consent: Option<Consent>,
@@ -48,14 +48,14 @@ pub(super) struct PeopleParts {
 
 /// The control over the desktop.
 #[derive(Clone)]
-pub(super) struct ControlParts {
+pub(super) struct ControlContext {
     pub(super) lease: ControlLease,
     pub(super) suspend: SuspendDetector,
 }
 
 /// The desktop that viewers share.
 #[derive(Clone)]
-pub(super) struct DesktopParts {
+pub(super) struct DesktopContext {
     pub(super) handle: DesktopHandle,
     pub(super) input: InputHandle,
     pub(super) cursor_overlay: CursorOverlay,
@@ -65,7 +65,7 @@ pub(super) struct DesktopParts {
 
 /// The stream that viewers share.
 #[derive(Clone)]
-pub(super) struct MediaParts {
+pub(super) struct MediaContext {
     pub(super) handle: MediaHandle,
     /// The frame rate that is set now, in frames per second.
     pub(super) fps: Arc<AtomicU32>,

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::api::Api;
 use super::config::{HostConfig, HostParts};
-use super::context::{ControlParts, DesktopParts, HostContext, MediaParts, Numbers, PeopleParts};
+use super::context::{ControlContext, DesktopContext, HostContext, MediaContext, Numbers, PeopleContext};
 use super::control::consent::Consent;
 use super::control::expiry::{self, Expiry};
 use super::control::lease::ControlLease;
@@ -48,7 +48,7 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
     let encoder = parts.plan.encoder_name().into();
     let has_parts = parts.plan.shows_regions();
     let media = Media::start(parts.plan).context("cannot start the media thread")?;
-    let media_parts = MediaParts {
+    let media_context = MediaContext {
         handle: media.handle().clone(),
         fps: Arc::new(AtomicU32::new(config.fps)),
         encoder,
@@ -58,14 +58,21 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         sends_clipboard: config.session.policy.allows(Permission::ClipboardRead),
         has_parts,
     };
-    let desktop_parts = DesktopParts {
+    let desktop_context = DesktopContext {
         handle: DesktopHandle::open(&*parts.desktop, features, &tasks, &shutdown),
         input: injector.handle(),
         cursor_overlay: CursorOverlay::new(),
         remote_cursors: RemoteCursors::default(),
         latency_marker: LatencyMarker::default(),
     };
-    let context = build(config, parts.access, desktop_parts, media_parts, tasks, &shutdown);
+    let context = build(
+        config,
+        parts.access,
+        desktop_context,
+        media_context,
+        tasks,
+        &shutdown,
+    );
     watch_local_user(&context, parts.desktop, Arc::clone(&parts.disconnect_all));
     spawn_helpers(&context, parts.disconnect_all);
     context.tasks.spawn(reload(
@@ -89,19 +96,19 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
 fn build(
     config: HostConfig,
     access: Access,
-    desktop: DesktopParts,
-    media: MediaParts,
+    desktop: DesktopContext,
+    media: MediaContext,
     tasks: TaskTracker,
     shutdown: &CancellationToken,
 ) -> HostContext {
     HostContext {
-        people: PeopleParts {
+        people: PeopleContext {
             access: Arc::new(access),
             consent: config.confirms.then(Consent::new),
             registry: Registry::new(config.max_connections),
             whep_sessions: WhepSessions::default(),
         },
-        control: ControlParts {
+        control: ControlContext {
             lease: ControlLease::new(),
             suspend: SuspendDetector::new(steady_ms()),
         },
