@@ -19,7 +19,8 @@ use super::control::lease::ControlLease;
 use super::control::local_user;
 use super::control::suspend::SuspendDetector;
 use super::desktop::cursor_overlay::CursorOverlay;
-use super::desktop::handle::{DesktopFeatures, DesktopHandle};
+use super::desktop::events::{self, DesktopFeatures};
+use super::desktop::handle::DesktopHandle;
 use super::desktop::latency_marker::LatencyMarker;
 use super::desktop::remote_cursors::RemoteCursors;
 use super::desktop::{grab, views};
@@ -58,8 +59,9 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         sends_clipboard: config.session.policy.allows(Permission::ClipboardRead),
         has_parts,
     };
+    let (desktop, desktop_events) = events::open(&*parts.desktop, features);
     let desktop_context = DesktopContext {
-        handle: DesktopHandle::open(&*parts.desktop, features, &tasks, &shutdown),
+        handle: desktop,
         input: injector.handle(),
         cursor_overlay: CursorOverlay::new(),
         remote_cursors: RemoteCursors::default(),
@@ -73,6 +75,11 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         tasks,
         &shutdown,
     );
+    let following = desktop_events.follow(context.desktop.handle.clone());
+    let ended = shutdown.clone();
+    context
+        .tasks
+        .spawn(async move { ended.run_until_cancelled(following).await });
     watch_local_user(&context, parts.desktop, Arc::clone(&parts.disconnect_all));
     spawn_helpers(&context, parts.disconnect_all);
     context.tasks.spawn(reload(

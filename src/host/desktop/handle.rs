@@ -3,14 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{broadcast, mpsc, watch};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::sync::{broadcast, watch};
 
 use super::views::Views;
 use crate::desktop::{
-    Backend, ClipboardContent, ClipboardError, ClipboardReading, CursorImage, Desktop, DesktopEvent,
-    NoDesktop, ResizeError, SystemMeter,
+    Backend, ClipboardContent, ClipboardError, ClipboardReading, NoDesktop, ResizeError, SystemMeter,
 };
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
@@ -18,19 +15,8 @@ use crate::protocol::stats::SystemStats;
 use crate::protocol::view::ViewId;
 use crate::sync::lock;
 
-/// Events of the desktop that wait to be handled.
-const EVENTS: usize = 64;
 /// Updates that a viewer's task may be behind. One that is further behind misses the oldest.
 const UPDATES: usize = 32;
-
-/// The uses that the host makes of a desktop.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::host) struct DesktopFeatures {
-    /// Viewers are sent what is copied.
-    pub(in crate::host) sends_clipboard: bool,
-    /// Parts of the display can be shown alone.
-    pub(in crate::host) has_parts: bool,
-}
 
 /// The desktop, for the viewers' tasks. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +25,8 @@ pub(in crate::host) struct DesktopHandle {
     updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
+    /// The content that was copied last, and no other: each may have 8 MiB.
+    clipboard: Arc<watch::Sender<Option<ClipboardContent>>>,
     /// `None` where there is no display.
     views: Arc<watch::Sender<Option<Views>>>,
     /// The X server has gone and is not back.
@@ -56,46 +44,29 @@ pub(in crate::host) struct DesktopHandle {
 #[derive(Debug, Clone)]
 pub(in crate::host) enum DesktopUpdate {
     Cursor(Cursor),
-    Clipboard(ClipboardContent),
     /// The X server has gone, or is back.
     Lost(bool),
 }
 
 impl DesktopHandle {
-    /// Opens the desktop. If it cannot be opened, this is the handle of no desktop.
-    pub(in crate::host) fn open(
-        desktop: &dyn Desktop,
-        features: DesktopFeatures,
-        tasks: &TaskTracker,
-        shutdown: &CancellationToken,
+    /// The handle of a desktop that has just been opened. Without `views` there is no display.
+    pub(super) fn new(
+        backend: Arc<dyn Backend>,
+        views: Option<Views>,
+        clipboard: Arc<watch::Sender<Option<ClipboardContent>>>,
     ) -> Self {
-        let (sender, events) = mpsc::channel(EVENTS);
-        // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
-        let forward = move |event| match event {
-            // Nothing makes up for these.
-            DesktopEvent::Lost | DesktopEvent::Returned => drop(sender.blocking_send(event)),
-            event => drop(sender.try_send(event)),
-        };
-        let opened = desktop.open(features.sends_clipboard, Box::new(forward));
-        let backend = opened.unwrap_or_else(|error| {
-            tracing::warn!(%error, "no cursor, clipboard or size of the desktop");
-            Arc::new(NoDesktop)
-        });
-        let size = backend.first_size();
-        let views = size.map(|(width, height)| Views::new(FrameSize { width, height }, features.has_parts));
-        let desktop = Self {
+        Self {
             backend: Arc::new(Mutex::new(backend)),
             updates: broadcast::channel(UPDATES).0,
             cursor: Arc::default(),
+            clipboard,
             views: Arc::new(watch::Sender::new(views)),
             is_lost: Arc::default(),
             meter: Arc::new(Mutex::new(SystemMeter::start().ok())),
             followed: Arc::default(),
             wanted: Arc::default(),
             scale: Arc::default(),
-        };
-        tasks.spawn(desktop.clone().follow(events, shutdown.clone()));
-        desktop
+        }
     }
 
     /// The changes from now on.
@@ -106,6 +77,11 @@ impl DesktopHandle {
     /// The cursor at present, if it is known.
     pub(in crate::host) fn cursor(&self) -> Option<Cursor> {
         lock(&self.cursor).clone()
+    }
+
+    /// What a program on the desktop copied last. `None`: that is gone, or none has copied anything.
+    pub(in crate::host) fn copied(&self) -> watch::Receiver<Option<ClipboardContent>> {
+        self.clipboard.subscribe()
     }
 
     /// The part of the display that is shown, and the others, if there is a display.
@@ -234,7 +210,25 @@ impl DesktopHandle {
         drop(backend);
     }
 
-    fn change_views(&self, change: impl FnOnce(&mut Views)) {
+    /// Sets the look of the cursor.
+    pub(super) fn set_cursor(&self, cursor: Cursor) {
+        *lock(&self.cursor) = Some(cursor.clone());
+        self.publish(DesktopUpdate::Cursor(cursor));
+    }
+
+    /// Takes note that the X server has gone, or is back.
+    pub(super) async fn set_lost(&self, is_lost: bool) {
+        self.is_lost.store(is_lost, Ordering::SeqCst);
+        match is_lost {
+            // The next server has other windows.
+            true => self.change_views(|views| views.offer(Vec::new())),
+            false => self.resize_again().await,
+        }
+        self.publish(DesktopUpdate::Lost(is_lost));
+    }
+
+    /// Changes the parts that can be shown, if there is a display.
+    pub(super) fn change_views(&self, change: impl FnOnce(&mut Views)) {
         self.views.send_if_modified(|views| {
             let before = views.clone();
             views.as_mut().map(change);
@@ -242,72 +236,12 @@ impl DesktopHandle {
         });
     }
 
+    fn publish(&self, update: DesktopUpdate) {
+        // There may be no viewer.
+        let _ = self.updates.send(update);
+    }
+
     fn backend(&self) -> Arc<dyn Backend> {
         lock(&self.backend).clone()
-    }
-
-    /// Handles the events of the desktop until `shutdown`.
-    async fn follow(self, events: mpsc::Receiver<DesktopEvent>, shutdown: CancellationToken) {
-        shutdown.run_until_cancelled(self.take_events(events)).await;
-    }
-
-    async fn take_events(&self, mut events: mpsc::Receiver<DesktopEvent>) {
-        while let Some(event) = events.recv().await {
-            let update = match event {
-                DesktopEvent::Cursor(image) => DesktopUpdate::Cursor(shown(&image)),
-                DesktopEvent::CursorHidden => DesktopUpdate::Cursor(hidden()),
-                DesktopEvent::Clipboard(Ok(Some(content))) => DesktopUpdate::Clipboard(content),
-                DesktopEvent::Clipboard(Ok(None)) => continue,
-                DesktopEvent::Clipboard(Err(error)) => {
-                    tracing::debug!(%error, "the clipboard cannot be read");
-                    continue;
-                }
-                DesktopEvent::Resized { width, height } => {
-                    self.change_views(|views| views.set_screen(FrameSize { width, height }));
-                    continue;
-                }
-                DesktopEvent::Views(offered) => {
-                    self.change_views(|views| views.offer(offered));
-                    continue;
-                }
-                DesktopEvent::Lost => DesktopUpdate::Lost(true),
-                DesktopEvent::Returned => DesktopUpdate::Lost(false),
-            };
-            match &update {
-                DesktopUpdate::Cursor(cursor) => {
-                    *lock(&self.cursor) = Some(cursor.clone());
-                }
-                DesktopUpdate::Lost(is_lost) => {
-                    self.is_lost.store(*is_lost, Ordering::SeqCst);
-                    match is_lost {
-                        // The next server has other windows.
-                        true => self.change_views(|views| views.offer(Vec::new())),
-                        false => self.resize_again().await,
-                    }
-                }
-                DesktopUpdate::Clipboard(_) => {}
-            }
-            // There may be no viewer.
-            let _ = self.updates.send(update);
-        }
-    }
-}
-
-fn shown(image: &CursorImage) -> Cursor {
-    Cursor {
-        png: image.png.to_vec(),
-        // 0 would be the default cursor.
-        handle: image.serial.max(1),
-        override_css: None,
-        hotspot: (image.hotspot_x.into(), image.hotspot_y.into()),
-    }
-}
-
-fn hidden() -> Cursor {
-    Cursor {
-        png: Vec::new(),
-        handle: u32::MAX,
-        override_css: Some("none".to_owned()),
-        hotspot: (0, 0),
     }
 }

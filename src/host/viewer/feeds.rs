@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::desktop::ClipboardContent;
 use crate::host::context::HostContext;
 use crate::host::desktop::handle::DesktopUpdate;
 use crate::host::desktop::remote_cursors::RemoteCursor;
@@ -24,6 +25,7 @@ pub(super) struct Feeds {
     grab: watch::Receiver<bool>,
     views: watch::Receiver<Option<Views>>,
     resumes: watch::Receiver<u64>,
+    copied: watch::Receiver<Option<ClipboardContent>>,
     updates: broadcast::Receiver<DesktopUpdate>,
     remote_cursor: RemoteCursor,
     beats: Interval,
@@ -35,6 +37,8 @@ pub(super) struct Resumed;
 /// One change.
 pub(super) enum Update {
     Desktop(DesktopUpdate),
+    /// A program on the desktop has copied this. `None`: what was copied is gone.
+    Copied(Option<ClipboardContent>),
     /// `None`: there is no display.
     Views(Option<Views>),
     Control(LeaseState),
@@ -64,6 +68,7 @@ impl Feeds {
             grab: context.desktop.input.pointer_grab().changes(),
             views: context.desktop.handle.views(),
             resumes: context.control.suspend.resumes(),
+            copied: context.desktop.handle.copied(),
             updates: context.desktop.handle.updates(),
             remote_cursor: cursors.remote_cursor(client_id, registry.people()),
             beats,
@@ -87,6 +92,7 @@ impl Feeds {
     pub(super) async fn next(&mut self, has_peers: bool) -> Result<Update, Resumed> {
         let update = tokio::select! {
             update = next_update(&mut self.updates) => Update::Desktop(update),
+            Ok(()) = self.copied.changed() => Update::Copied(self.copied.borrow_and_update().clone()),
             Ok(()) = self.views.changed() => Update::Views(self.views.borrow_and_update().clone()),
             Ok(()) = self.lease.changed() => Update::Control(self.lease.borrow_and_update().clone()),
             Ok(()) = self.people.changed() => Update::People(Arc::clone(&self.people.borrow_and_update())),

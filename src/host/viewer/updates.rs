@@ -28,7 +28,10 @@ impl Viewer {
                     .for_each(|peer| channel::beat(&self.context, peer, &self.settings));
                 return self.give_up_silent();
             }
-            Update::Views(None) => {}
+            Update::Copied(Some(content)) if self.gate.check(Some(Permission::ClipboardRead)).is_ok() => {
+                self.send_all(&channel::clipboard(&content));
+            }
+            Update::Copied(_) | Update::Views(None) => {}
         }
         Vec::new()
     }
@@ -47,10 +50,6 @@ impl Viewer {
     fn send_update(&self, update: DesktopUpdate) {
         match update {
             DesktopUpdate::Cursor(cursor) => self.send_all(&HostMessage::Cursor(cursor)),
-            DesktopUpdate::Clipboard(content) if self.gate.check(Some(Permission::ClipboardRead)).is_ok() => {
-                self.send_all(&channel::clipboard(&content));
-            }
-            DesktopUpdate::Clipboard(_) => {}
             DesktopUpdate::Lost(is_lost) => self.send_all(&channel::status(is_lost)),
         }
     }

@@ -1,0 +1,135 @@
+//! The events of the desktop, on their way from its thread to the handle.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::handle::DesktopHandle;
+use super::views::Views;
+use crate::desktop::{ClipboardContent, CursorImage, Desktop, DesktopEvent, EventSink, NoDesktop};
+use crate::protocol::channel::Cursor;
+use crate::protocol::input::FrameSize;
+
+/// Events of the desktop that wait to be handled.
+const EVENTS: usize = 64;
+
+/// The uses that the host makes of a desktop.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::host) struct DesktopFeatures {
+    /// Viewers are sent what is copied.
+    pub(in crate::host) sends_clipboard: bool,
+    /// Parts of the display can be shown alone.
+    pub(in crate::host) has_parts: bool,
+}
+
+/// The events of a desktop. They end with it.
+pub(in crate::host) struct DesktopEvents(mpsc::Receiver<DesktopEvent>);
+
+/// Opens the desktop. If it cannot be opened, the handle is that of no desktop. It follows the desktop by
+/// [`DesktopEvents::follow`].
+pub(in crate::host) fn open(
+    desktop: &dyn Desktop,
+    features: DesktopFeatures,
+) -> (DesktopHandle, DesktopEvents) {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let clipboard = Arc::new(watch::Sender::new(None));
+    let opened = desktop.open(features.sends_clipboard, sink(sender, Arc::clone(&clipboard)));
+    let backend = opened.unwrap_or_else(|error| {
+        tracing::warn!(%error, "no cursor, clipboard or size of the desktop");
+        Arc::new(NoDesktop)
+    });
+    let size = backend.first_size();
+    let views = size.map(|(width, height)| Views::new(FrameSize { width, height }, features.has_parts));
+    (
+        DesktopHandle::new(backend, views, clipboard),
+        DesktopEvents(events),
+    )
+}
+
+/// The sink of a desktop's events: what was copied goes to `clipboard`, all else to `events`.
+fn sink(
+    events: mpsc::Sender<DesktopEvent>,
+    clipboard: Arc<watch::Sender<Option<ClipboardContent>>>,
+) -> EventSink<DesktopEvent> {
+    Box::new(move |event| match event {
+        DesktopEvent::Clipboard(Ok(content)) => drop(clipboard.send_replace(content)),
+        DesktopEvent::Clipboard(Err(error)) => tracing::debug!(%error, "the clipboard cannot be read"),
+        // Nothing makes up for these.
+        DesktopEvent::Lost | DesktopEvent::Returned => drop(events.blocking_send(event)),
+        // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
+        event => drop(events.try_send(event)),
+    })
+}
+
+impl DesktopEvents {
+    /// Handles the events of `desktop` until it is closed.
+    pub(in crate::host) async fn follow(mut self, desktop: DesktopHandle) {
+        while let Some(event) = self.0.recv().await {
+            match event {
+                DesktopEvent::Cursor(image) => desktop.set_cursor(shown(&image)),
+                DesktopEvent::CursorHidden => desktop.set_cursor(hidden()),
+                DesktopEvent::Resized { width, height } => {
+                    desktop.change_views(|views| views.set_screen(FrameSize { width, height }));
+                }
+                DesktopEvent::Views(offered) => desktop.change_views(|views| views.offer(offered)),
+                DesktopEvent::Lost => desktop.set_lost(true).await,
+                DesktopEvent::Returned => desktop.set_lost(false).await,
+                // The sink keeps these.
+                DesktopEvent::Clipboard(_) => {}
+            }
+        }
+    }
+}
+
+fn shown(image: &CursorImage) -> Cursor {
+    Cursor {
+        png: image.png.to_vec(),
+        // 0 would be the default cursor.
+        handle: image.serial.max(1),
+        override_css: None,
+        hotspot: (image.hotspot_x.into(), image.hotspot_y.into()),
+    }
+}
+
+fn hidden() -> Cursor {
+    Cursor {
+        png: Vec::new(),
+        handle: u32::MAX,
+        override_css: Some("none".to_owned()),
+        hotspot: (0, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_was_copied_only_the_last_is_kept() {
+        let (events, mut queue) = mpsc::channel(EVENTS);
+        let clipboard = Arc::new(watch::Sender::new(None));
+        let mut copied = clipboard.subscribe();
+        let sink = sink(events, clipboard);
+        let copy = |text: &Arc<str>| {
+            let content = ClipboardContent::Text(Arc::clone(text));
+            sink(DesktopEvent::Clipboard(Ok(Some(content))));
+        };
+        let texts: Vec<Arc<str>> = (0..100).map(|number| number.to_string().into()).collect();
+        texts.iter().for_each(copy);
+        let (last, earlier) = texts.split_last().unwrap();
+        assert!(earlier.iter().all(|text| Arc::strong_count(text) == 1));
+        assert!(copied.has_changed().unwrap());
+        assert_eq!(
+            *copied.borrow_and_update(),
+            Some(ClipboardContent::Text(Arc::clone(last)))
+        );
+        sink(DesktopEvent::Clipboard(Ok(None)));
+        assert_eq!(Arc::strong_count(last), 1);
+        sink(DesktopEvent::CursorHidden);
+        assert_eq!(
+            queue.try_recv(),
+            Ok(DesktopEvent::CursorHidden),
+            "it waits for no clip"
+        );
+    }
+}
