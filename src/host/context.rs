@@ -78,6 +78,13 @@ pub(super) struct MediaContext {
 pub(super) struct Numbers(Arc<AtomicU64>);
 
 impl HostContext {
+    /// Spawns a task that runs until the host ends, and is dropped then.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let shutdown = self.shutdown.clone();
+        self.tasks
+            .spawn(async move { shutdown.run_until_cancelled(task).await });
+    }
+
     /// The id of the next viewer that comes at `now_ms`.
     pub(super) fn next_client_id(&self, now_ms: u64) -> String {
         format!("client_{now_ms:013}_{:04}", self.numbers.next() % 1_000_000)

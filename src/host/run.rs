@@ -54,7 +54,6 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         fps: Arc::new(AtomicU32::new(config.fps)),
         encoder,
     };
-    let tasks = TaskTracker::new();
     let features = DesktopFeatures {
         sends_clipboard: config.session.policy.allows(Permission::ClipboardRead),
         has_parts,
@@ -67,26 +66,13 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         remote_cursors: RemoteCursors::default(),
         latency_marker: LatencyMarker::default(),
     };
-    let context = build(
-        config,
-        parts.access,
-        desktop_context,
-        media_context,
-        tasks,
-        &shutdown,
-    );
-    let following = desktop_events.follow(context.desktop.handle.clone());
-    let ended = shutdown.clone();
-    context
-        .tasks
-        .spawn(async move { ended.run_until_cancelled(following).await });
-    watch_local_user(&context, parts.desktop, Arc::clone(&parts.disconnect_all));
-    spawn_helpers(&context, parts.disconnect_all);
-    context.tasks.spawn(reload(
+    let context = build(config, parts.access, desktop_context, media_context, &shutdown);
+    spawn_helpers(&context, parts.disconnect_all, parts.desktop);
+    context.spawn(desktop_events.follow(context.desktop.handle.clone()));
+    context.spawn(reload(
         parts.new_plans,
         context.media.handle.clone(),
         context.desktop.handle.clone(),
-        shutdown.clone(),
     ));
     let (tasks, desktop) = (context.tasks.clone(), context.desktop.handle.clone());
     let api = Arc::new(Api::new(context));
@@ -105,7 +91,6 @@ fn build(
     access: Access,
     desktop: DesktopContext,
     media: MediaContext,
-    tasks: TaskTracker,
     shutdown: &CancellationToken,
 ) -> HostContext {
     HostContext {
@@ -121,51 +106,41 @@ fn build(
         },
         desktop,
         media,
-        tasks,
+        tasks: TaskTracker::new(),
         shutdown: shutdown.clone(),
         numbers: Numbers::new(),
         config: Arc::new(config),
     }
 }
 
-/// Watches the local user until the host ends.
-fn watch_local_user(context: &HostContext, desktop: Arc<dyn Desktop>, disconnect_all: Arc<Notify>) {
-    let lease = context.control.lease.clone();
-    let watching = local_user::watch(desktop, context.config.local, lease, disconnect_all);
-    let shutdown = context.shutdown.clone();
-    context
-        .tasks
-        .spawn(async move { shutdown.run_until_cancelled(watching).await });
-}
-
 /// Spawns the tasks that run beside those of the viewers, until the host ends.
-fn spawn_helpers(context: &HostContext, disconnect_all: Arc<Notify>) {
+fn spawn_helpers(context: &HostContext, disconnect_all: Arc<Notify>, local_desktop: Arc<dyn Desktop>) {
     let HostContext {
         config,
         people,
         control,
         desktop,
         media,
-        tasks,
-        shutdown,
         ..
     } = context.clone();
     let signaling_end = CancellationToken::new();
     if let Some(server) = config.remote_signaling.clone() {
         let registered = signaling_client::stay_registered(context.clone(), server, signaling_end.clone());
-        tasks.spawn(registered);
+        // It takes leave of the server when the host ends.
+        context.tasks.spawn(registered);
     }
-    let views = desktop.handle.views();
-    tasks.spawn(views::follow(
-        views,
-        media.handle.clone(),
-        desktop.input.clone(),
-        shutdown.clone(),
+    let notify = Arc::clone(&disconnect_all);
+    context.spawn(local_user::watch(
+        local_desktop,
+        config.local,
+        control.lease,
+        notify,
     ));
-    tasks.spawn(desktop.cursor_overlay.follow(media.handle, shutdown.clone()));
-    tasks.spawn(control.suspend.keep(shutdown.clone()));
-    let grab = desktop.input.pointer_grab();
-    tasks.spawn(grab::follow_cursor(desktop.handle, grab, shutdown.clone()));
+    let views = desktop.handle.views();
+    context.spawn(views::follow(views, media.handle.clone(), desktop.input.clone()));
+    context.spawn(desktop.cursor_overlay.follow(media.handle));
+    context.spawn(control.suspend.keep());
+    context.spawn(grab::follow_cursor(desktop.handle, desktop.input.pointer_grab()));
     let expiry = Expiry::new(Arc::clone(&people.access), config.limits);
     let sweep = move |expiry: &Expiry| {
         let registry = &people.registry;
@@ -174,30 +149,21 @@ fn spawn_helpers(context: &HostContext, disconnect_all: Arc<Notify>) {
         let is_over = |grant: &_, clock: &_| expiry.reason(grant, Role::View, clock).is_some();
         people.whep_sessions.close_if(is_over);
     };
-    let watching = expiry::watch(expiry, disconnect_all, signaling_end, sweep);
-    tasks.spawn(async move { shutdown.run_until_cancelled(watching).await });
+    context.spawn(expiry::watch(expiry, disconnect_all, signaling_end, sweep));
 }
 
 /// Gives new plans to the media side, one at a time.
-async fn reload(
-    mut plans: mpsc::Receiver<Plan>,
-    media: MediaHandle,
-    desktop: DesktopHandle,
-    shutdown: CancellationToken,
-) {
-    let next = async {
-        while let Some(plan) = plans.recv().await {
-            let has_parts = plan.shows_regions();
-            match media.reload(plan).await {
-                Ok(()) => {
-                    tracing::info!("pipelines reloaded");
-                    desktop.set_has_parts(has_parts);
-                }
-                Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),
+async fn reload(mut plans: mpsc::Receiver<Plan>, media: MediaHandle, desktop: DesktopHandle) {
+    while let Some(plan) = plans.recv().await {
+        let has_parts = plan.shows_regions();
+        match media.reload(plan).await {
+            Ok(()) => {
+                tracing::info!("pipelines reloaded");
+                desktop.set_has_parts(has_parts);
             }
+            Err(reason) => tracing::error!(%reason, "the new pipelines do not work: the old ones stay"),
         }
-    };
-    shutdown.run_until_cancelled(next).await;
+    }
 }
 
 /// Waits for the viewers to leave, then stops the threads and gives the display back as it was.

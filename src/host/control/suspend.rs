@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::steady_ms;
 use crate::protocol::input::InputEvent;
@@ -40,17 +39,14 @@ impl SuspendDetector {
         }))
     }
 
-    /// Beats until `shutdown`.
-    pub(in crate::host) async fn keep(self, shutdown: CancellationToken) {
+    /// Beats. Does not end by itself.
+    pub(in crate::host) async fn keep(self) {
         let mut pulse = interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let beating = async {
-            loop {
-                pulse.tick().await;
-                self.beat(steady_ms());
-            }
-        };
-        shutdown.run_until_cancelled(beating).await;
+        loop {
+            pulse.tick().await;
+            self.beat(steady_ms());
+        }
     }
 
     /// Changes when the host was suspended. SCTP sends what came meanwhile again, for a time without a bound, so each

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::media::MediaHandle;
 
@@ -26,24 +25,13 @@ impl CursorOverlay {
         vote
     }
 
-    /// Switches the cursor in the video on and off as needed, until `shutdown`.
-    pub(in crate::host) fn follow(
-        &self,
-        media: MediaHandle,
-        shutdown: CancellationToken,
-    ) -> impl Future<Output = ()> + use<> {
+    /// Switches the cursor in the video on and off as needed. Does not end by itself.
+    pub(in crate::host) fn follow(&self, media: MediaHandle) -> impl Future<Output = ()> + use<> {
         let mut needed = self.0.subscribe();
         async move {
             // Before the first peer, the pipeline decides.
             let mut drawn = None;
-            loop {
-                let changed = tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    changed = needed.changed() => changed,
-                };
-                if changed.is_err() {
-                    return;
-                }
+            while needed.changed().await.is_ok() {
                 let wanted = *needed.borrow_and_update() > 0;
                 if drawn.replace(wanted) != Some(wanted) {
                     media.set_pointer(wanted).await;

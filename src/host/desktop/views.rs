@@ -1,7 +1,6 @@
 //! The part of the desktop that is shown: the capture is shared, so it is the same for all viewers.
 
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::desktop::{View as Offered, ViewKind};
 use crate::input::InputHandle;
@@ -103,15 +102,15 @@ impl Views {
     }
 }
 
-/// Sets the region of the capture, and the origin of the pointer, to the part that is shown, until `shutdown`.
+/// Sets the region of the capture, and the origin of the pointer, to the part that is shown. Does not end
+/// by itself.
 pub(in crate::host) async fn follow(
     mut views: watch::Receiver<Option<Views>>,
     media: MediaHandle,
     input: InputHandle,
-    shutdown: CancellationToken,
 ) {
     let mut shown = None;
-    while let Some(Ok(())) = shutdown.run_until_cancelled(views.changed()).await {
+    while views.changed().await.is_ok() {
         let region = {
             let views = views.borrow_and_update();
             views.as_ref().and_then(Views::part).map(region_of)
