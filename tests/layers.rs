@@ -321,6 +321,10 @@ fn inner_uses(code: &str, module: &str, file: &str) -> BTreeSet<String> {
     let own: Vec<_> = file.split('/').collect();
     for statement in use_trees(code) {
         for path in expanded(&statement) {
+            // The tests in a file use the file.
+            if matches!(path.as_str(), "super" | "super::*") {
+                continue;
+            }
             let mut segments: Vec<&str> = path.split("::").map(str::trim).collect();
             let mut base = own.clone();
             match segments.first() {
@@ -345,7 +349,8 @@ fn inner_uses(code: &str, module: &str, file: &str) -> BTreeSet<String> {
     paths
 }
 
-/// Returns the text between each `use` and its `;`, and each path in the code that begins with `crate::` or `super::`.
+/// Returns the text between each `use` and its `;`, and each path in the code that begins with `crate::` or `super::`,
+/// but for those that say who may see an item.
 fn use_trees(code: &str) -> Vec<String> {
     let mut trees = Vec::new();
     let mut rest = code;
@@ -359,7 +364,8 @@ fn use_trees(code: &str) -> Vec<String> {
     for start in ["crate::", "super::"] {
         for (at, _) in code.match_indices(start) {
             let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-            if !code[..at].ends_with(is_path) {
+            let is_visibility = code[..at].ends_with("pub(in ");
+            if !code[..at].ends_with(is_path) && !is_visibility {
                 let path: String = code[at..].chars().take_while(|c| is_path(*c)).collect();
                 trees.push(path.trim_end_matches(':').to_owned());
             }
