@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::farewell::turn_away;
 use super::peer::Peer;
 use super::task::{Ended, Measured, Viewer};
 use crate::clock::steady_ms;
@@ -12,7 +13,7 @@ use crate::protocol::candidate::IceCandidate;
 use crate::protocol::role::Permission;
 use crate::protocol::stats::{Stats, StatsGroup, SystemStats};
 use crate::session::{Action, Event, StatsRequest};
-use crate::web::{SendError, SignalingSocket};
+use crate::web::SendError;
 
 /// The time that a peer has to make room for the next.
 const REPLACE: Duration = Duration::from_secs(2);
@@ -125,16 +126,5 @@ impl Viewer {
             }
             let _ = sender.send(Measured { request, stats }).await;
         });
-    }
-}
-
-/// Sends the last messages to a client that is not served any more, and closes its socket.
-pub(super) async fn turn_away(socket: &mut SignalingSocket, actions: Vec<Action>) {
-    for action in actions {
-        match action {
-            Action::Send(text) => drop(socket.send(text).await),
-            Action::Close { code, reason } => socket.close(code, &reason).await,
-            _ => {}
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use tracing::Instrument;
 
-use super::actions::turn_away;
+use super::farewell::turn_away;
 use super::task::Viewer;
 use crate::clock::{now_ms, steady_ms};
 use crate::host::context::HostContext;

@@ -3,6 +3,7 @@
 mod actions;
 mod channel;
 mod channel_reader;
+mod farewell;
 mod feeds;
 mod input_gate;
 mod lifecycle;

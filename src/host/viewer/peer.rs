@@ -1,5 +1,7 @@
 //! A viewer's peer: its media side, its data channel, and the gate of its input.
 
+use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -66,7 +68,7 @@ impl Peer {
     }
 
     /// The peer's next event; ready with `None` once it is down.
-    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<PeerEvent>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<PeerEvent>> {
         self.handle.poll_event(cx)
     }
 
@@ -110,6 +112,19 @@ impl Peer {
         self.gate.release_all();
         context.tasks.spawn(self.handle.closed())
     }
+}
+
+/// The next event of any of the peers.
+pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<PeerEvent>) {
+    poll_fn(|cx| {
+        for (key, peer) in peers.iter_mut() {
+            if let Poll::Ready(event) = peer.poll_event(cx) {
+                return Poll::Ready((*key, event));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 fn peer_options(request: PeerRequest, read: impl Fn(&str) + Send + Sync + 'static) -> PeerOptions {

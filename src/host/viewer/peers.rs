@@ -1,13 +1,8 @@
 //! The peers of a viewer: their events, and when one is given up.
 
-use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::task::Poll;
-
 use tokio::task::JoinHandle;
 
 use super::channel;
-use super::peer::Peer;
 use super::task::Viewer;
 use crate::media::{self, NoCommonCodec};
 use crate::protocol::candidate::IceCandidate;
@@ -107,17 +102,4 @@ fn failure_kind(failure: &media::PeerFailure) -> FailureKind {
         },
         _ => FailureKind::Other,
     }
-}
-
-/// The next event of any of the peers.
-pub(super) async fn next_event(peers: &mut BTreeMap<PeerKey, Peer>) -> (PeerKey, Option<media::PeerEvent>) {
-    poll_fn(|cx| {
-        for (key, peer) in peers.iter_mut() {
-            if let Poll::Ready(event) = peer.poll_event(cx) {
-                return Poll::Ready((*key, event));
-            }
-        }
-        Poll::Pending
-    })
-    .await
 }

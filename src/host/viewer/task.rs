@@ -6,12 +6,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::actions::turn_away;
 use super::channel_reader::Request;
+use super::farewell::turn_away;
 use super::feeds::{Feeds, Resumed, Update};
 use super::input_gate::{InputGate, Permissions};
-use super::peer::Peer;
-use super::peers::next_event;
+use super::peer::{Peer, next_event};
 use super::settings::ViewerSettings;
 use crate::clock::steady_ms;
 use crate::host::context::HostContext;
