@@ -238,18 +238,82 @@ const PARTS: &[(&str, &[&str])] = &[
     ("session/config", &[]),
     ("session/auto_release", &[]),
     ("session/event", &[]),
+    ("session/excerpt", &[]),
     ("session/negotiation", &[]),
     (
         "session/context",
         &["session/config", "session/event", "session/rate_limit"],
     ),
+    ("session/dialects/dialect", &["session/context", "session/event"]),
     (
-        "session/dialects",
+        "session/dialects/gstwebrtc_sessions",
+        &["session/event", "session/negotiation"],
+    ),
+    (
+        "session/dialects/selkies_peer",
+        &["session/event", "session/negotiation"],
+    ),
+    (
+        "session/dialects/gstwebrtc_server",
         &[
-            "session/auto_release",
+            "session/context",
+            "session/event",
+            "session/dialects/dialect",
+            "session/dialects/gstwebrtc_sessions",
+        ],
+    ),
+    (
+        "session/dialects/selkies_server",
+        &[
             "session/context",
             "session/event",
             "session/negotiation",
+            "session/dialects/dialect",
+            "session/dialects/selkies_peer",
+        ],
+    ),
+    (
+        "session/dialects/gstwebrtc_producer",
+        &[
+            "session/context",
+            "session/event",
+            "session/excerpt",
+            "session/dialects/dialect",
+            "session/dialects/gstwebrtc_sessions",
+        ],
+    ),
+    (
+        "session/dialects/selkies_client",
+        &[
+            "session/context",
+            "session/event",
+            "session/excerpt",
+            "session/negotiation",
+            "session/dialects/dialect",
+            "session/dialects/selkies_peer",
+        ],
+    ),
+    (
+        "session/dialects/native",
+        &[
+            "session/context",
+            "session/event",
+            "session/auto_release",
+            "session/negotiation",
+            "session/dialects/dialect",
+            "session/dialects/gstwebrtc_server",
+            "session/dialects/selkies_server",
+        ],
+    ),
+    (
+        "session/dialects",
+        &[
+            "session/dialects/dialect",
+            "session/dialects/gstwebrtc_producer",
+            "session/dialects/gstwebrtc_server",
+            "session/dialects/native",
+            "session/dialects/selkies_client",
+            "session/dialects/selkies_server",
         ],
     ),
     (

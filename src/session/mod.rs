@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod dialects;
 mod event;
+mod excerpt;
 mod machine;
 mod negotiation;
 mod rate_limit;

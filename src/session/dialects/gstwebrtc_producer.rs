@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
+use super::dialect::Dialect;
 use super::gstwebrtc_sessions::{Outcome, Sessions};
-use super::{Dialect, DialectName};
 use crate::protocol::channel::HostMessage;
+use crate::protocol::dialect::Dialect as DialectName;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer, Role};
 use crate::session::context::Context;
 use crate::session::event::{Action, PeerEvent, PeerKey};
+use crate::session::excerpt::excerpt;
 
 /// The registration, with all sessions.
 #[derive(Debug)]
@@ -71,7 +73,10 @@ impl Dialect for GstWebrtcProducer {
                 self.sessions.end(&session_id).into_iter().collect()
             }
             FromServer::Error { details } => {
-                vec![Action::Note(format!("the server complains: {}", shown(&details)))]
+                vec![Action::Note(format!(
+                    "the server complains: {}",
+                    excerpt(&details)
+                ))]
             }
             // These are about other peers.
             FromServer::PeerStatusChanged { .. }
@@ -115,9 +120,4 @@ impl Dialect for GstWebrtcProducer {
 
 fn send(message: &FromPeer) -> Action {
     Action::Send(message.encode())
-}
-
-/// The part of a server's text that a log takes.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::dialect::Dialect;
 use super::gstwebrtc_sessions::{MAX_SESSIONS, Outcome, Sessions};
-use super::{Dialect, DialectName};
 use crate::protocol::channel::HostMessage;
+use crate::protocol::dialect::Dialect as DialectName;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::gstwebrtc::{FromPeer, FromServer, PeerInfo, Role};
 use crate::session::context::Context;

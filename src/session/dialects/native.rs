@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Dialect, DialectName, GstWebrtcServer, SelkiesServer};
+use super::dialect::Dialect;
+use super::gstwebrtc_server::GstWebrtcServer;
+use super::selkies_server::SelkiesServer;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::channel::{HostMessage, SystemAction};
 use crate::protocol::client::{ClientMessage, Hello};
 use crate::protocol::description::{Description, SdpKind};
+use crate::protocol::dialect::Dialect as DialectName;
 use crate::protocol::envelope::{Envelope, Rejection};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::gstwebrtc;

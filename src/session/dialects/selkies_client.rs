@@ -1,14 +1,15 @@
 //! The host as a peer at a server of the gst-examples or of Selkies elsewhere: it calls a peer, or waits to be called.
 
-use super::gstwebrtc_producer::shown;
+use super::dialect::Dialect;
 use super::selkies_peer::{self, Outcome, add};
-use super::{Dialect, DialectName};
 use crate::protocol::channel::{ChannelLabel, HostMessage};
 use crate::protocol::description::{Description, SdpKind};
+use crate::protocol::dialect::Dialect as DialectName;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::selkies::SelkiesText;
 use crate::session::context::Context;
 use crate::session::event::{Action, PeerEvent, PeerKey, PeerRequest};
+use crate::session::excerpt::excerpt;
 use crate::session::negotiation::{Negotiation, RemoteAnswer, RemoteCandidate};
 
 const KEY: PeerKey = PeerKey::ONLY;
@@ -159,7 +160,10 @@ impl Dialect for SelkiesClient {
                         ms: now_ms.saturating_add(RETRY_MS),
                     };
                 }
-                vec![Action::Note(format!("the server complains: {}", shown(&reason)))]
+                vec![Action::Note(format!(
+                    "the server complains: {}",
+                    excerpt(&reason)
+                ))]
             }
             _ => vec![Action::Note("the server says what was not expected".to_owned())],
         }

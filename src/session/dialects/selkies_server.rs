@@ -1,9 +1,10 @@
 //! A client of Selkies or of the gst-examples: it says hello and is offered to, or calls and offers.
 
+use super::dialect::Dialect;
 use super::selkies_peer::{self, Outcome, add};
-use super::{Dialect, DialectName};
 use crate::protocol::channel::{ChannelLabel, HostMessage};
 use crate::protocol::description::{Description, SdpKind};
+use crate::protocol::dialect::Dialect as DialectName;
 use crate::protocol::envelope::Rejection;
 use crate::protocol::selkies::SelkiesText;
 use crate::session::context::Context;
