@@ -337,6 +337,84 @@ const PARTS: &[(&str, &[&str])] = &[
         &["protocol/fields", "protocol/json", "protocol/role"],
     ),
     ("protocol/view", &["protocol/input", "protocol/text"]),
+    ("protocol/channel/label", &[]),
+    ("protocol/channel/pointers", &["protocol/people"]),
+    (
+        "protocol/channel/message",
+        &[
+            "protocol/channel/pointers",
+            "protocol/input",
+            "protocol/text",
+            "protocol/view",
+        ],
+    ),
+    (
+        "protocol/channel/permission",
+        &["protocol/channel/message", "protocol/role", "protocol/input"],
+    ),
+    (
+        "protocol/channel/sequence",
+        &["protocol/channel/message", "protocol/input"],
+    ),
+    (
+        "protocol/channel/host",
+        &[
+            "protocol/base64",
+            "protocol/channel/pointers",
+            "protocol/input",
+            "protocol/stats",
+            "protocol/text",
+            "protocol/view",
+        ],
+    ),
+    (
+        "protocol/gstwebrtc",
+        &[
+            "protocol/candidate",
+            "protocol/channel/message",
+            "protocol/description",
+            "protocol/fields",
+            "protocol/input",
+            "protocol/json",
+        ],
+    ),
+    (
+        "protocol/selkies",
+        &[
+            "protocol/base64",
+            "protocol/candidate",
+            "protocol/channel/message",
+            "protocol/description",
+            "protocol/ice_server",
+            "protocol/input",
+            "protocol/json",
+            "protocol/text",
+        ],
+    ),
+    (
+        "protocol/channel/native",
+        &[
+            "protocol/channel/message",
+            "protocol/channel/pointers",
+            "protocol/fields",
+            "protocol/input",
+            "protocol/selkies",
+            "protocol/text",
+            "protocol/view",
+        ],
+    ),
+    (
+        "protocol/channel/decoder",
+        &[
+            "protocol/channel/message",
+            "protocol/channel/native",
+            "protocol/channel/sequence",
+            "protocol/gstwebrtc",
+            "protocol/input",
+            "protocol/json",
+            "protocol/selkies",
+        ],
+    ),
 ];
 
 /// Foreign crates that only these files or folders may name.

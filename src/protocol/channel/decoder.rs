@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::message::ChannelMessage;
+use super::native;
 use super::sequence::Sequence;
-use super::{ChannelMessage, native};
 use crate::protocol::input::{FrameSize, InputError};
 use crate::protocol::{gstwebrtc, json, selkies};
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{ChannelMessage, ClientReport, Fraction};
+use super::message::{ChannelMessage, ClientReport};
+use super::pointers::Fraction;
 use crate::protocol::fields;
 use crate::protocol::input::{self, FrameSize, InputError};
 use crate::protocol::selkies::even_size;

@@ -1,6 +1,6 @@
 //! The permissions that messages on the data channel need.
 
-use super::ChannelMessage;
+use super::message::ChannelMessage;
 use crate::protocol::role::Permission;
 
 impl ChannelMessage {

@@ -1,6 +1,6 @@
 //! The order of what comes on two channels, one of which keeps none.
 
-use super::ChannelMessage;
+use super::message::ChannelMessage;
 use crate::protocol::input::{Button, InputEvent, Point};
 
 /// Motion may come on a channel that neither keeps its order nor sends again, all other input comes on one that does

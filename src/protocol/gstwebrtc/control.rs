@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::navigation::{self, TouchState};
-use crate::protocol::channel::ChannelMessage;
+use crate::protocol::channel::message::ChannelMessage;
 use crate::protocol::input::InputError;
 use crate::protocol::json;
 

@@ -2,7 +2,7 @@
 
 use super::pointer::{Place, PointerState};
 use crate::protocol::base64;
-use crate::protocol::channel::{ChannelMessage, ClientReport, Gamepad};
+use crate::protocol::channel::message::{ChannelMessage, ClientReport, Gamepad};
 use crate::protocol::input::{FrameSize, InputError, InputEvent, Key, Point};
 use crate::protocol::text::ClipboardText;
 
