@@ -1,6 +1,6 @@
 //! The list of all that a viewer holds.
 
-use super::Button;
+use super::pointer::Button;
 
 /// Everything that a viewer holds, in its own terms. All else is released: its own release was lost. A viewer that
 /// sends this once has to send it at least every two seconds while it holds anything.

@@ -3,7 +3,12 @@
 
 use serde_json::Value;
 
-use super::{Button, FrameSize, Held, InputError, InputEvent, Key, Layout, Point, TypedText};
+use super::error::InputError;
+use super::event::InputEvent;
+use super::held::Held;
+use super::key::{Key, TypedText};
+use super::layout::Layout;
+use super::pointer::{Button, FrameSize, Point};
 use crate::protocol::fields;
 
 /// The longest name of a key, in bytes.

@@ -1,171 +1,17 @@
 //! Pointer and keyboard events of a viewer, whatever dialect they came in.
 
+mod error;
+mod event;
 mod held;
 mod json;
 mod key;
 mod layout;
+mod pointer;
 
+pub use error::InputError;
+pub use event::InputEvent;
 pub use held::Held;
 pub use json::from_json;
 pub use key::{Key, TypedText, printable};
 pub use layout::Layout;
-
-use super::role::Permission;
-
-/// One event of a viewer's pointer or keyboard.
-#[derive(Debug, Clone, PartialEq)]
-pub enum InputEvent {
-    /// The pointer is at `position`.
-    Motion {
-        /// The place, in pixels of the captured frame.
-        position: Point,
-    },
-    /// The pointer moved by this much, in pixels of the captured frame (pointer lock).
-    RelativeMotion {
-        /// To the right when positive.
-        dx: f64,
-        /// Downwards when positive.
-        dy: f64,
-    },
-    /// A pointer button went down or up.
-    Button {
-        /// The button.
-        button: Button,
-        /// Down or up.
-        pressed: bool,
-        /// The place of the pointer, if the message has it: it is moved there first.
-        position: Option<Point>,
-    },
-    /// The wheel turned. 120 is one notch, as in the wheel events of browsers on Linux.
-    Wheel {
-        /// To the right when positive.
-        delta_x: f64,
-        /// Towards the user (the page moves up) when positive.
-        delta_y: f64,
-        /// The place of the pointer, if the message has it.
-        position: Option<Point>,
-    },
-    /// A key went down or up. Repeats are not events: the X server repeats by itself.
-    Key {
-        /// The key, in the terms of the client.
-        key: Key,
-        /// Down or up.
-        pressed: bool,
-    },
-    /// The state of CapsLock and NumLock at the viewer; `None` where it is unknown.
-    Locks {
-        /// CapsLock.
-        caps: Option<bool>,
-        /// NumLock.
-        num: Option<bool>,
-    },
-    /// The layout of the viewer's keyboard. Sent as soon as it is known, and again when it changes.
-    Layout(Layout),
-    /// Text that an input method or an on-screen keyboard made, to be typed.
-    Text(TypedText),
-    /// Everything that the viewer holds now. Sent again and again while it holds anything: see [`Held`].
-    Held(Held),
-    /// Release whatever this viewer holds: the page lost the focus.
-    ReleaseAll,
-}
-
-impl InputEvent {
-    /// The permission that this needs; `None` for a release and for what does nothing by itself.
-    pub fn permission(&self) -> Option<Permission> {
-        match self {
-            Self::Motion { .. } | Self::RelativeMotion { .. } | Self::Button { .. } | Self::Wheel { .. } => {
-                Some(Permission::Pointer)
-            }
-            Self::Key { .. } | Self::Text(_) | Self::Locks { .. } => Some(Permission::Keyboard),
-            Self::Layout(_) | Self::Held(_) | Self::ReleaseAll => None,
-        }
-    }
-
-    /// True if this acts on the desktop, rather than to release or to describe what is held or how the keyboard is.
-    pub fn is_action(&self) -> bool {
-        !matches!(
-            self,
-            Self::Button { pressed: false, .. }
-                | Self::Key { pressed: false, .. }
-                | Self::Layout(_)
-                | Self::Held(_)
-                | Self::ReleaseAll
-        )
-    }
-
-    /// The same on a desktop of which the frame shows a part, whose top left corner is there.
-    #[must_use]
-    pub fn from_origin(mut self, origin: (u32, u32)) -> Self {
-        let position = match &mut self {
-            Self::Motion { position } => Some(position),
-            Self::Button { position, .. } | Self::Wheel { position, .. } => position.as_mut(),
-            _ => None,
-        };
-        if let Some(position) = position {
-            position.x += f64::from(origin.0);
-            position.y += f64::from(origin.1);
-        }
-        self
-    }
-}
-
-/// A position in pixels of the captured frame. Fractional, finite, not yet clamped to the frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// From the left edge.
-    pub x: f64,
-    /// From the top edge.
-    pub y: f64,
-}
-
-/// The size of the captured frame, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameSize {
-    /// From left to right.
-    pub width: u32,
-    /// From top to bottom.
-    pub height: u32,
-}
-
-/// The five buttons of a pointer that every browser reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Button {
-    /// The primary button.
-    Left,
-    /// The wheel, pressed.
-    Middle,
-    /// The secondary button.
-    Right,
-    /// "Back", the fourth button of a mouse.
-    Back,
-    /// "Forward", the fifth.
-    Forward,
-}
-
-/// The reason for which a message about pointer or keyboard, or on a data channel, was not understood. It has none of
-/// the message's contents: they may be keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InputError {
-    /// Longer than the limit of its channel.
-    TooLong,
-    /// Not JSON, or without a text in `type`.
-    NotAMessage,
-    /// `type` is unknown.
-    UnknownType,
-    /// A field is missing, of the wrong kind, or not a finite number.
-    BadField(&'static str),
-}
-
-impl std::fmt::Display for InputError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::TooLong => f.write_str("longer than any message may be"),
-            Self::NotAMessage => f.write_str("not a JSON object with a \"type\""),
-            Self::UnknownType => f.write_str("of an unknown type"),
-            Self::BadField(name) => write!(f, "without a usable field \"{name}\""),
-        }
-    }
-}
-
-impl std::error::Error for InputError {}
+pub use pointer::{Button, FrameSize, Point};
