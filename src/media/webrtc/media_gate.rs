@@ -61,9 +61,9 @@ mod tests {
         let counted = Arc::clone(&passed);
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
             counted.fetch_add(1, Ordering::Relaxed);
-            gst::PadProbeReturn::Drop
+            gst::PadProbeReturn::Handled
         });
-        pad.set_active(true).unwrap();
+        element.set_state(gst::State::Playing).unwrap();
         let caps = gst::Caps::builder("application/x-rtp").build();
         pad.send_event(gst::event::StreamStart::new("stream"));
         pad.send_event(gst::event::Caps::new(&caps));
@@ -75,5 +75,6 @@ mod tests {
         fingerprint.assume_verified();
         let _ = pad.chain(gst::Buffer::new());
         assert_eq!(passed.load(Ordering::Relaxed), 1);
+        element.set_state(gst::State::Null).unwrap();
     }
 }
