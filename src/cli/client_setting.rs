@@ -41,7 +41,7 @@ pub(super) fn help() -> String {
         .map(|(name, kind)| format!("{name}={}", kind.values()))
         .collect();
     format!(
-        "Fixes a setting of the page for all viewers; repeatable, and a table in the configuration file: {}",
+        "Fixes a setting of the page for all viewers; repeatable. In the configuration file, it is the table [client]. Settings: {}",
         settings.join(", ")
     )
 }
