@@ -48,3 +48,20 @@ impl fmt::Display for UploadError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_a_translation_of_each_sentence_for_viewers() {
+        let translations = include_str!("../../web/client/ui/strings.js");
+        let failed = std::io::Error::other("");
+        for error in [UploadError::Busy, UploadError::Full, UploadError::Failed(failed)] {
+            assert!(translations.contains(&format!("'{error}'")), "{error}");
+        }
+        let pattern = UploadError::TooLarge(7 << 20).to_string();
+        let pattern = pattern.replace('7', r"(\d+)").replace('.', r"\.");
+        assert!(translations.contains(&format!("/^{pattern}$/")), "{pattern}");
+    }
+}

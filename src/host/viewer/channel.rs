@@ -184,3 +184,17 @@ fn media_type(content: &ClipboardContent) -> &'static str {
         ClipboardContent::Png(_) => "image/png",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_a_translation_of_the_status() {
+        let HostMessage::Pipeline { status } = status(true) else {
+            panic!("it is another message");
+        };
+        let translations = include_str!("../../web/client/ui/strings.js");
+        assert!(translations.contains(&format!("'{status}'")), "{status}");
+    }
+}

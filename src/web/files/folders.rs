@@ -25,13 +25,36 @@ pub(super) enum FileError {
 
 impl From<FileError> for Response {
     fn from(error: FileError) -> Self {
-        match error {
-            FileError::NotAllowed => {
-                (StatusCode::FORBIDDEN, "Your role may not exchange files.\n").into_response()
-            }
-            FileError::NotFound => {
-                (StatusCode::NOT_FOUND, "This host knows of no such file.\n").into_response()
-            }
+        let status = match error {
+            FileError::NotAllowed => StatusCode::FORBIDDEN,
+            FileError::NotFound => StatusCode::NOT_FOUND,
+        };
+        (status, format!("{}\n", error.sentence())).into_response()
+    }
+}
+
+impl FileError {
+    /// The reason, for the viewer.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "Your role may not exchange files.",
+            Self::NotFound => "This host knows of no such file.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_a_translation_of_each_sentence() {
+        let translations = include_str!("../client/ui/strings.js");
+        for error in [FileError::NotAllowed, FileError::NotFound] {
+            assert!(
+                translations.contains(&format!("'{}'", error.sentence())),
+                "{error:?}"
+            );
         }
     }
 }
