@@ -27,7 +27,7 @@ const LUMA_BLACK: u8 = 16;
 #[derive(Clone)]
 struct Script(Arc<Mutex<State>>, Arc<OwnedFd>);
 
-/// What the screen shows, in greys, and what it has to report.
+/// The grey levels of the screen, and the changes that it has to report.
 struct State {
     width: u16,
     height: u16,

@@ -79,7 +79,7 @@ impl DesktopHandle {
         lock(&self.cursor).clone()
     }
 
-    /// What a program on the desktop copied last. `None`: that is gone, or none has copied anything.
+    /// The content that a program on the desktop copied last. `None`: that is gone, or none has copied anything.
     pub(in crate::host) fn copied(&self) -> watch::Receiver<Option<ClipboardContent>> {
         self.clipboard.subscribe()
     }

@@ -1,4 +1,4 @@
-//! What every dialect can do.
+//! The interface of every dialect.
 
 use std::fmt::Debug;
 use std::sync::Arc;
