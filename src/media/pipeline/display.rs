@@ -17,14 +17,14 @@ pub fn needs_display(
     pipeline: Option<&str>,
     directory: Option<&Path>,
 ) -> Result<bool, DescriptionError> {
-    let library = Library::load(directory.filter(|_| pipeline.is_none()))?;
+    let directory = directory.filter(|_| pipeline.is_none());
+    let library = Library::load(directory)?;
     // A file that replaces a shipped one may leave out the header, whose source then takes $DISPLAY by itself.
-    let shipped = Library::load(None)?;
+    let shipped = directory.map(|_| Library::load(None)).transpose()?;
     let captures = || library.of_kind(Kind::Capture);
     let names_source = |text: &str| {
-        let mut sources = captures()
-            .chain(shipped.of_kind(Kind::Capture))
-            .filter_map(source);
+        let shipped = shipped.iter().flat_map(|library| library.of_kind(Kind::Capture));
+        let mut sources = captures().chain(shipped).filter_map(source);
         sources.any(|source| text.contains(source))
     };
     if let Some(pipeline) = pipeline {
