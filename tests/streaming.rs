@@ -20,18 +20,32 @@ const WHOLE: &str = "videotestsrc is-live=true ! video/x-raw,width=320,height=24
      ! webrtcbin name=webrtc bundle-policy=max-bundle";
 
 async fn plays(codec: &'static str) {
-    let host = TestHost::start(&options());
     let only = ViewerOptions {
         codecs: std::slice::from_ref(Box::leak(Box::new(codec))),
         ..ViewerOptions::default()
     };
-    let (mut viewer, offer) = Viewer::join(&host.ws_url(), only).await;
+    let offer = decodes(&options(), only).await;
     assert!(offer.contains(&format!(" {codec}/90000")), "{offer}");
+}
+
+/// Watches a host until a second of video is decoded. Returns the host's offer.
+async fn decodes(stream: &StreamOptions, viewer: ViewerOptions) -> String {
+    let host = TestHost::start(stream);
+    let (mut viewer, offer) = Viewer::join(&host.ws_url(), viewer).await;
     viewer
         .until("frames are decoded", |viewer| viewer.decoded >= 30)
         .await;
     viewer.leave().await;
     host.stop().await;
+    offer
+}
+
+/// The test video in a pipeline from the source to webrtcbin.
+fn whole() -> StreamOptions {
+    StreamOptions {
+        pipeline: Some(WHOLE.to_owned()),
+        ..options()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -292,25 +306,12 @@ async fn a_certificate_that_does_not_match_the_answer_lets_no_input_through() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_pipeline_arrives_from_the_first_key_frame_on() {
-    let whole = StreamOptions {
-        pipeline: Some(WHOLE.to_owned()),
-        ..options()
-    };
-    let host = TestHost::start(&whole);
-    let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
-    viewer
-        .until("frames are decoded", |viewer| viewer.decoded >= 30)
-        .await;
-    viewer.leave().await;
-    host.stop().await;
+    decodes(&whole(), ViewerOptions::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_media_reaches_a_viewer_with_another_certificate() {
-    let whole = StreamOptions {
-        pipeline: Some(WHOLE.to_owned()),
-        ..options()
-    };
+    let whole = whole();
     // DTLS and the frames race for the cores.
     let is_over = Arc::new(AtomicBool::new(false));
     for _ in 0..4 {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use deskbeam::input::{Injector, ViewerInput, X11Backend};
-use deskbeam::protocol::input::{InputEvent, Key, Layout};
+use deskbeam::protocol::input::{InputEvent, Layout};
 use xkeysym::{Keysym, key as k};
 
-use super::support::x11::{Client, Seen, display, set_layout};
+use super::support::x11::{Client, Seen, display, key, set_layout};
 
 const LAYOUTS: [&str; 6] = ["us", "de", "fr", "es", "ru", "jp"];
 
@@ -113,16 +113,6 @@ fn strokes(client: &Client) -> Vec<Stroke> {
         }
     }
     strokes
-}
-
-fn key(viewer: &ViewerInput, key: &str, code: &str, pressed: bool) {
-    viewer.send(InputEvent::Key {
-        key: Key::Dom {
-            key: key.into(),
-            code: code.into(),
-        },
-        pressed,
-    });
 }
 
 fn type_stroke(viewer: &ViewerInput, stroke: &Stroke) {

@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use deskbeam::desktop::{VirtualDisplay, VirtualOptions};
+use deskbeam::input::ViewerInput;
+use deskbeam::protocol::input::{InputEvent, Key};
 use x11rb::connection::Connection;
 use x11rb::errors::ConnectError;
 use x11rb::protocol::Event;
@@ -19,6 +21,17 @@ use x11rb::rust_connection::{DefaultStream, RustConnection};
 use xkeysym::Keysym;
 
 use super::{DEADLINE, eventually};
+
+/// Sends a key event in the terms of UI Events.
+pub(crate) fn key(viewer: &ViewerInput, key: &str, code: &str, pressed: bool) {
+    viewer.send(InputEvent::Key {
+        key: Key::Dom {
+            key: key.into(),
+            code: code.into(),
+        },
+        pressed,
+    });
+}
 
 /// Starts a virtual display with a window manager and no other program.
 pub(crate) fn display(width: u32, height: u32) -> VirtualDisplay {

@@ -14,7 +14,7 @@ use deskbeam::desktop::VirtualDisplay;
 use deskbeam::input::{Injector, ViewerInput, X11Backend};
 use deskbeam::protocol::input::{InputEvent, Key};
 
-use crate::support::x11::{Client, Seen, display, set_layout};
+use crate::support::x11::{Client, Seen, display, key, set_layout};
 
 const MIXED: &str = "Hello World! ~é→漢字😀ßñЖ€abcλωψ";
 
@@ -30,16 +30,6 @@ fn desk(layout: &str) -> (VirtualDisplay, Injector, Client) {
     let injector = injector(&display);
     let client = Client::start(&display);
     (display, injector, client)
-}
-
-fn key(viewer: &ViewerInput, key: &str, code: &str, pressed: bool) {
-    viewer.send(InputEvent::Key {
-        key: Key::Dom {
-            key: key.into(),
-            code: code.into(),
-        },
-        pressed,
-    });
 }
 
 fn tap(viewer: &ViewerInput, name: &str, code: &str) {
