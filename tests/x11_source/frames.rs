@@ -1,4 +1,4 @@
-//! When there is a frame, and who takes it.
+//! The moments of frames, and the consumers that take them.
 
 use gst::prelude::*;
 

@@ -458,7 +458,7 @@ export class WebRTCManager extends Emitter {
 }
 
 /**
- * Whether an error that replies to no request means the loss of the peer connection.
+ * Returns true if an error that replies to no request means the loss of the peer connection.
  *
  * @param {string} code
  */

@@ -15,7 +15,7 @@ export function videoCodecs(sdp) {
 }
 
 /**
- * Whether an answer rejects the offered video.
+ * Returns true if an answer rejects the offered video.
  *
  * @param {string} sdp
  * @returns {boolean}

@@ -10,7 +10,7 @@ import { Typing } from './typing.js';
 /** @import { Touch } from './touch.js' */
 
 /**
- * What a page adds to the input on the video element.
+ * The additions of a page to the input on the video element.
  *
  * @typedef {object} InputExtras
  * @property {HTMLTextAreaElement} [field] has the focus instead of the element, and receives text from input methods

@@ -109,7 +109,7 @@ export class KeyboardLayout {
 }
 
 /**
- * Whether this is a writing system key that produces one character.
+ * Returns true for a writing system key that produces one character.
  *
  * @param {string} code
  * @param {string} key

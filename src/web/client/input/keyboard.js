@@ -148,7 +148,7 @@ export class Keyboard {
 }
 
 /**
- * Whether the key belongs to a composition of an input method.
+ * Returns true if the key belongs to a composition of an input method.
  *
  * @param {KeyboardEvent} event
  */
@@ -157,7 +157,7 @@ function isComposing(event) {
 }
 
 /**
- * Whether the browser pastes on this key.
+ * Returns true if the browser pastes on this key.
  *
  * @param {KeyboardEvent} event
  */

@@ -129,7 +129,7 @@ export class PhotonMeter {
 }
 
 /**
- * Whether the middle of the mark is brighter than grey in the current frame.
+ * Returns true if the middle of the mark is brighter than grey in the current frame.
  *
  * @param {HTMLVideoElement} video
  * @param {Mark} mark
