@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use deskbeam::desktop::{Backend, ClipboardContent, ClipboardError, ClipboardReading, DesktopEvent};
 use x11rb::connection::Connection;
@@ -264,6 +265,13 @@ fn a_program_that_answers_late_does_no_harm_to_itself() {
         let asked_again = request(&second);
         answer(&first, &asked, b"late").expect("a window that is there");
         answer(&second, &asked_again, b"new").expect("a window that is there");
+        // The reading asks by itself if its thread begins only now.
+        while !reading.is_finished() {
+            if let Some(Event::SelectionRequest(request)) = second.poll_for_event().unwrap() {
+                answer(&second, &request, b"new").expect("a window that is there");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         assert_eq!(reading.join().unwrap(), Ok(Some("new".into())));
     });
     let told = DesktopEvent::Clipboard(Ok(Some("new".into())));
