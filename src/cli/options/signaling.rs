@@ -70,7 +70,8 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
     pub turn_secret_file: Option<PathBuf>,
 
-    /// Remote signaling server (ws:// or wss://) with which the host registers, and through which viewers reach it
+    /// Remote signaling server (ws:// or wss://) with which the host registers, and through which viewers reach it.
+    /// Cannot be combined with --confirm: the server does not tell who comes
     #[arg(long, value_name = "URL", env = "DESKBEAM_SIGNALING_SERVER")]
     pub signaling_server: Option<ServerUrl>,
 
