@@ -17,6 +17,7 @@ pub(crate) mod fuzzing;
 mod guard;
 mod headers;
 mod host;
+mod http1;
 mod linger;
 mod login;
 mod origin;
