@@ -1,7 +1,11 @@
 //! The result of an admission, kept with a session and checked again while it is used.
 
+use std::net::IpAddr;
+
+use super::attempts::network;
 use super::shares::ShareId;
 use crate::protocol::role::Role;
+use crate::quota::Holder;
 
 /// The right to be here that a request obtained. [`Access::is_valid`](super::Access::is_valid) says whether it still
 /// holds.
@@ -32,6 +36,16 @@ pub(super) enum AuthMethod {
 }
 
 impl Grant {
+    /// The holder of the places that a client with this grant at the address `client` takes: a link has a share of its
+    /// own, and so has the address of a guest without one.
+    pub(crate) fn holder(&self, client: IpAddr) -> Holder {
+        match (self.role, &self.method) {
+            (Role::Admin, _) => Holder::Admin,
+            (_, AuthMethod::Share(id)) => Holder::Guest(id.to_string()),
+            _ => Holder::Guest(network(client).to_string()),
+        }
+    }
+
     /// The grant that the token gives.
     #[cfg(test)]
     pub(super) fn owner() -> Self {

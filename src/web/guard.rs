@@ -13,6 +13,7 @@ use super::host::SharedHost;
 use super::origin::{self, FETCH_MODE};
 use crate::access::{Admission, Grant};
 use crate::protocol::role::Permission;
+use crate::quota::Holder;
 
 /// The extractor for handlers behind [`authenticate`].
 pub(super) type Authenticated = axum::Extension<AuthenticatedClient>;
@@ -29,6 +30,11 @@ pub(super) struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
+    /// The holder of the places that the client takes.
+    pub(super) fn holder(&self) -> Holder {
+        self.grant.holder(self.client)
+    }
+
     /// True if the client has this permission now.
     pub(super) fn has(&self, host: &SharedHost, permission: Permission) -> bool {
         host.allows(&self.grant, self.client, permission)

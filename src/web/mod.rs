@@ -7,6 +7,7 @@ mod api;
 mod app_name;
 mod assets;
 mod authenticator;
+mod bodies;
 mod bundler;
 mod clipboard;
 mod connection_limit;

@@ -13,7 +13,7 @@ use axum::routing::{any, get, head, post};
 
 use super::host::SharedHost;
 use super::state::AppState;
-use super::{api, assets, clipboard, files, guard, login, origin, upgrade, whep};
+use super::{api, assets, bodies, clipboard, files, guard, login, origin, upgrade, whep};
 
 /// Builds the router. `headers` are added to every response that does not set them itself.
 pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
@@ -21,12 +21,15 @@ pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
     let same_origin = || middleware::from_fn_with_state(state.clone(), guard::check_origin);
     // Outermost, so that a page of another origin can read why it is refused.
     let cross_origin = || middleware::from_fn_with_state(state.clone(), whep::check_origin);
+    let limited = || middleware::from_fn_with_state(state.clone(), bodies::limit);
     // Browsers send a preflight without credentials, and its answer only says which methods and headers are allowed.
     let endpoint = any(whep::endpoint)
+        .layer(limited())
         .layer(authenticated())
         .options(whep::endpoint_options)
         .layer(cross_origin());
     let resource = any(whep::player)
+        .layer(limited())
         .layer(authenticated())
         .options(whep::player_options)
         .layer(cross_origin());
@@ -62,6 +65,7 @@ pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
         .route("/{folder}/{app}/signalling", any(upgrade::upgrade))
         .route("/{folder}/{app}/signalling/", any(upgrade::upgrade))
         .route("/{folder}/turn", get(api::turn))
+        .route_layer(limited())
         .route_layer(authenticated())
         .route_layer(same_origin());
     // Routes without authentication reveal nothing about the desktop.

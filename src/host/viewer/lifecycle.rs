@@ -8,6 +8,7 @@ use crate::clock::{now_ms, steady_ms};
 use crate::host::context::HostContext;
 use crate::host::registry::Registration;
 use crate::protocol::error::ErrorCode;
+use crate::quota::Holder;
 use crate::session::{Action, Event, Session, SessionConfig};
 use crate::web::{ClientInfo, Frame, NewViewer, SignalingSocket};
 
@@ -41,10 +42,24 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             error_count: 0,
             user_agent: None,
         };
+        let people = &context.people;
+        let holder = grant.holder(client);
+        let Some(place) = people.place(&holder) else {
+            tracing::warn!(%remote, "there is no place left for this viewer, which is turned away");
+            let refusal = Session::refuse(
+                dialect,
+                client_id,
+                ErrorCode::ServerUnavailable,
+                "Server at maximum capacity",
+                now,
+            );
+            return turn_away(&mut socket, refusal).await;
+        };
         let mut early = Vec::new();
         let admitted = match &context.people.consent {
             Some(consent) => {
-                match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
+                match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role, &holder)).await
+                {
                     Some(admitted) if context.people.access.is_valid(&grant, now_ms()) => Some(admitted),
                     _ => {
                         return socket.close(1008, "The local user has not agreed").await;
@@ -58,23 +73,11 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             ice_servers: context.ice_servers(&client_id),
             ..context.config.session.clone()
         };
-        let people = &context.people;
-        let others = people.whep_sessions.count();
-        let Some(registration) = people.registry.register(info, grant, others) else {
-            tracing::warn!(%remote, "the host is full: a viewer is turned away");
-            let refusal = Session::refuse(
-                dialect,
-                client_id,
-                ErrorCode::ServerUnavailable,
-                "Server at maximum capacity",
-                now,
-            );
-            return turn_away(&mut socket, refusal).await;
-        };
+        let registration = people.registry.register(info, grant, place);
         let role = config.role.name();
         tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
         let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
-        let reason = converse(context, socket, session, first, early, Some(registration)).await;
+        let reason = converse(context, socket, session, first, early, holder, Some(registration)).await;
         drop(admitted);
         tracing::info!(reason, "the viewer has left");
     }
@@ -82,16 +85,18 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
     .await;
 }
 
-/// Holds the conversation `session` on `socket`, on which `early` has come already. Returns the reason of its end.
+/// Holds the conversation `session` on `socket`, on which `early` has come already. A peer that a registration does not
+/// cover takes a place of `holder`. Returns the reason of its end.
 pub(in crate::host) async fn converse(
     context: HostContext,
     socket: SignalingSocket,
     session: Session,
     first: Vec<Action>,
     early: Vec<Frame>,
+    holder: Holder,
     registration: Option<Registration>,
 ) -> &'static str {
-    let mut viewer = Viewer::new(context, socket, session, registration);
+    let mut viewer = Viewer::new(context, socket, session, holder, registration);
     if let Some(size) = viewer.context.desktop.handle.size() {
         viewer.handle(Event::FrameSize(size));
     }

@@ -21,6 +21,7 @@ use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::rights::Rights;
 use crate::protocol::stats::Stats;
+use crate::quota::Holder;
 use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
 use crate::web::{Frame, SignalingSocket};
 
@@ -34,6 +35,8 @@ pub(super) struct Viewer {
     pub(super) context: HostContext,
     pub(super) socket: SignalingSocket,
     pub(super) session: Session,
+    /// The holder of the places of further peers.
+    pub(super) holder: Holder,
     /// `None` for the host itself at a signaling server elsewhere.
     pub(super) registration: Option<Registration>,
     pub(super) claim: ControlClaim,
@@ -93,6 +96,7 @@ impl Viewer {
         context: HostContext,
         socket: SignalingSocket,
         session: Session,
+        holder: Holder,
         registration: Option<Registration>,
     ) -> Self {
         let feeds = Feeds::new(&context, session.client_id());
@@ -115,6 +119,7 @@ impl Viewer {
             context,
             socket,
             session,
+            holder,
             registration,
             claim,
             gate,

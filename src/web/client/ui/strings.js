@@ -76,6 +76,7 @@ const CHINESE = {
   'Your role may not exchange files.': '您的角色不能交换文件。',
   'There is no room left on the host.': '主机空间不足。',
   'The host takes too many files already.': '主机正在接收的文件过多。',
+  'The host sends too many files already.': '主机正在发送的文件过多。',
   'The host cannot write the file.': '主机无法写入文件。',
   People: '用户',
   'Your name': '您的名字',
