@@ -1,5 +1,8 @@
 //! The life of a viewer: it is let in or turned away, and what it holds is released when it leaves.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::farewell::turn_away;
@@ -58,8 +61,9 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
         let mut early = Vec::new();
         let admitted = match &context.people.consent {
             Some(consent) => {
-                match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role, &holder)).await
-                {
+                let asking = consent.ask(client, grant.role, &holder);
+                let silence = Duration::from_millis(context.config.session.connection_timeout_ms);
+                match while_it_waits(&mut socket, &mut early, silence, asking).await {
                     Some(admitted) if context.people.access.is_valid(&grant, now_ms()) => Some(admitted),
                     _ => {
                         return socket.close(1008, "The local user has not agreed").await;
@@ -111,17 +115,18 @@ pub(in crate::host) async fn converse(
     ended.0
 }
 
-/// Waits for `asking`; `None` if the viewer leaves before. What it sends meanwhile is kept in `early`.
+/// Waits for `asking`; `None` if the viewer leaves before, or gives no sign of life for `silence`. What it sends meanwhile is kept in `early`.
 async fn while_it_waits<T>(
     socket: &mut SignalingSocket,
     early: &mut Vec<Frame>,
+    silence: Duration,
     asking: impl Future<Output = Option<T>>,
 ) -> Option<T> {
     let leaving = async {
         while early.len() < EARLY {
-            match socket.receive().await {
-                None | Some(Frame::Silent) => return,
-                Some(frame) => early.push(frame),
+            match timeout(silence, socket.receive()).await {
+                Ok(Some(frame)) => early.push(frame),
+                Ok(None) | Err(_) => return,
             }
         }
     };

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::channel_reader::Request;
-use super::farewell::turn_away;
 use super::feeds::{Feeds, Resumed, Update};
 use super::input_gate::{InputGate, Permissions};
 use super::peer::{Peer, next_event};
@@ -181,6 +181,13 @@ impl Viewer {
                     Incoming::Tick
                 }
             };
+            if matches!(next, Incoming::Tick)
+                && let Some(frame) = self.socket.receive().now_or_never()
+                && let Err(ended) = self.take(Incoming::Frame(frame)).await
+            {
+                // What came while the task was busy is a sign of life, which counts before the deadline.
+                return ended;
+            }
             if let Err(ended) = self.take(next).await {
                 return ended;
             }
@@ -202,16 +209,11 @@ impl Viewer {
         let actions = match next {
             Incoming::Leave { code, reason } => return self.leave(code, reason).await,
             Incoming::Frame(None) => return Err(Ended("the socket is closed")),
-            Incoming::Frame(Some(Frame::Silent)) => {
-                let farewell = self.session.expire(steady_ms());
-                turn_away(&mut self.socket, farewell).await;
-                return Err(Ended("it gives no sign of life"));
-            }
             Incoming::Frame(Some(frame)) => {
                 let actions = match &frame {
                     Frame::Text(text) => self.handle(Event::Text(text)),
                     Frame::Binary => self.handle(Event::Binary),
-                    Frame::Alive | Frame::Silent => self.handle(Event::Alive),
+                    Frame::Alive => self.handle(Event::Alive),
                 };
                 self.update_registration();
                 actions
