@@ -89,7 +89,7 @@ async fn each_client_is_listed_with_what_it_says_of_itself() {
     );
 
     client
-        .send(json!({"type":"hello","peer_id":42,"data":{"client_info":{"user_agent":"a test"}}}))
+        .send(json!({"type":"hello","peer_id":42,"data":{"client_info":{"user_agent":"a\u{202e} test"}}}))
         .await;
     client.send(json!({"type":"no-such-type"})).await;
     client.send(json!({"type":"ping"})).await;

@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("retry", &[]),
     ("sync", &[]),
     ("x11", &["retry"]),
-    ("files", &["quota", "sync"]),
+    ("files", &["protocol", "quota", "sync"]),
     ("access", &["hex", "protocol", "quota", "sync"]),
     ("session", &["protocol"]),
     ("input", &["chord", "protocol", "sync", "x11"]),

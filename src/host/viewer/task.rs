@@ -21,6 +21,7 @@ use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::rights::Rights;
 use crate::protocol::stats::Stats;
+use crate::protocol::text::visible;
 use crate::quota::Holder;
 use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
 use crate::web::{Frame, SignalingSocket};
@@ -258,8 +259,9 @@ impl Viewer {
             info.error_count = session.error_count();
             info.protocol = session.dialect().name();
             if info.peer_id.is_none() {
-                info.peer_id = session.peer_id().map(str::to_owned);
-                info.user_agent = session.hello().and_then(|hello| hello.user_agent.clone());
+                info.peer_id = session.peer_id().map(visible);
+                let hello = session.hello();
+                info.user_agent = hello.and_then(|hello| hello.user_agent.as_deref().map(visible));
             }
         });
     }
