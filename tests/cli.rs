@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
+use super::support::eventually;
 use super::support::program::{Program, command, run};
 
 #[test]
@@ -118,9 +119,10 @@ fn a_limit_of_open_files_that_is_too_low_is_reported_with_the_remedy() {
             .stderr(Stdio::piped());
         outer.spawn().unwrap()
     };
-    let output = limited("64:64", "8").wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let mut refused = limited("64:64", "8");
+    let status = eventually("it ends", || refused.try_wait().unwrap());
+    let stderr = String::from_utf8(refused.wait_with_output().unwrap().stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
     assert!(
         stderr.contains("open files (64)") && stderr.contains("ulimit -n 1024"),
         "{stderr}"
