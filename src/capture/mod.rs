@@ -8,10 +8,13 @@ mod control;
 mod cursor;
 mod frame;
 mod limiter;
+mod pool;
 mod region;
 mod screen;
 mod stream;
 mod x11;
+
+pub(crate) use pool::Pool;
 
 /// The name of the element.
 pub const X11_SOURCE: &str = "deskbeamx11src";

@@ -1,6 +1,5 @@
 //! From changes of a screen to buffers.
 
-mod pool;
 #[cfg(test)]
 mod tests;
 
@@ -11,9 +10,9 @@ use super::control::Control;
 use super::cursor::{Cursor, Place};
 use super::frame::Frame;
 use super::limiter::{Limiter, Turn};
+use super::pool::Pool;
 use super::region::{Crop, Framing, Rows};
 use super::screen::{Changes, Grab, Screen};
-use pool::Pool;
 
 /// A screen that has changed within this time is in motion.
 const MOTION: Duration = Duration::from_millis(100);

@@ -60,3 +60,11 @@ test('a position in the frame maps to where its pixels are', () => {
   assert.deepEqual(windowPoint({ x: 0, y: 0 }, box, FRAME), { x: 190, y: 20 });
   assert.deepEqual(windowPoint({ x: 1, y: 0.5 }, box, FRAME), { x: 830, y: 200 });
 });
+
+test('a repeated pixel at the edge is the last one of the desktop', () => {
+  const frame = { width: 1368, height: 770, desktop: { width: 1367, height: 769 } };
+  const box = { left: 0, top: 0, width: 1368, height: 770 };
+  assert.deepEqual(framePixel({ x: 1367.9, y: 769.9 }, box, frame), { x: 1366, y: 768 });
+  assert.deepEqual(framePixel({ x: 1366.1, y: 768.1 }, box, frame), { x: 1366, y: 768 });
+  assert.deepEqual(framePixel({ x: 700.5, y: 300.5 }, box, frame), { x: 700, y: 300 });
+});

@@ -5,11 +5,24 @@ import { Screen } from '../../src/web/client/media/screen.js';
 test('the video may have half the size of the desktop, but no other', () => {
   const video = { videoWidth: 0, videoHeight: 0 };
   const screen = new Screen(video, () => {});
-  const desktop = { width: 1281, height: 720 };
+  const desktop = { width: 1282, height: 720 };
   screen.setDesktop(desktop);
   assert.deepEqual(screen.frame, { width: 0, height: 0 });
   Object.assign(video, { videoWidth: 640, videoHeight: 360 });
   assert.deepEqual(screen.frame, desktop);
   Object.assign(video, { videoWidth: 800, videoHeight: 360 });
   assert.deepEqual(screen.frame, { width: 800, height: 360 }, 'no frame of another size yet');
+});
+
+test('a frame of a desktop of odd size has repeated pixels, at full and at half size', () => {
+  const video = { videoWidth: 1368, videoHeight: 770 };
+  const screen = new Screen(video, () => {});
+  screen.setDesktop({ width: 1367, height: 769 });
+  const frame = { width: 1368, height: 770, desktop: { width: 1367, height: 769 } };
+  assert.deepEqual(screen.frame, frame);
+  Object.assign(video, { videoWidth: 684, videoHeight: 384 });
+  assert.deepEqual(screen.frame, frame);
+  Object.assign(video, { videoWidth: 16, videoHeight: 16 });
+  screen.setDesktop({ width: 1, height: 15 });
+  assert.deepEqual(screen.frame, { width: 16, height: 16, desktop: { width: 1, height: 15 } });
 });

@@ -8,6 +8,7 @@ use gst::prelude::*;
 use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink, ProducerSettings, StreamProducer};
 
 use super::lifecycle::CaptureReporter;
+use super::padding::pad_frames;
 use super::region::Region;
 use crate::capture::LEAVE_OUT;
 use crate::media::pipeline::parse;
@@ -196,6 +197,7 @@ fn watch_frames(sink: &gst_app::AppSink) -> Arc<Mutex<Latest>> {
     let latest = Arc::<Mutex<Latest>>::default();
     let kept = Arc::clone(&latest);
     if let Some(pad) = sink.static_pad("sink") {
+        pad_frames(&pad);
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             if let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps()) {
                 let frame = gst::Sample::builder().buffer(buffer).caps(&caps);

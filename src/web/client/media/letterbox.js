@@ -1,22 +1,29 @@
 /** @typedef {{left: number, top: number, width: number, height: number}} Box */
 /** @typedef {{width: number, height: number}} Size */
+/**
+ * The size of the frame in pixels. If the desktop is smaller, its last column or row is repeated up to this size:
+ * encoders need even sizes.
+ *
+ * @typedef {Size & {desktop?: Size}} FrameSize
+ */
 /** @typedef {{x: number, y: number}} Point */
 
 /**
  * Maps a position in the window to a pixel of the frame, which is fitted into `box` as by `object-fit: contain`. A
- * position beside the video gives the nearest pixel of its edge.
+ * position beside the video, or on a repeated pixel, gives the nearest pixel of the desktop's edge.
  *
  * @param {Point} client the position, in CSS pixels of the window
  * @param {Box} box the element that shows the frame, in CSS pixels of the window
- * @param {Size} frame in pixels
+ * @param {FrameSize} frame
  * @returns {Point | null} integers from 0 to the size less one; null without video
  */
 export function framePixel(client, box, frame) {
   const { scale, left, top } = fitted(box, frame);
   if (!(scale > 0 && Number.isFinite(scale))) return null;
+  const { width, height } = frame.desktop ?? frame;
   return {
-    x: pixel((client.x - left) / scale, frame.width),
-    y: pixel((client.y - top) / scale, frame.height),
+    x: pixel((client.x - left) / scale, width),
+    y: pixel((client.y - top) / scale, height),
   };
 }
 

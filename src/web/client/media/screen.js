@@ -1,9 +1,11 @@
+/** @import { FrameSize, Size } from './letterbox.js' */
+
 /** The video element that shows the desktop; counts its frames. */
 export class Screen {
   #video;
   #onFirstFrame;
   #framesPresented = 0;
-  /** The size reported by the host. @type {import('./letterbox.js').Size | null} */
+  /** The size reported by the host. @type {Size | null} */
   #desktop = null;
   /** @type {AbortController | null} */
   #watch = null;
@@ -22,16 +24,22 @@ export class Screen {
   }
 
   /**
-   * The size of the desktop in pixels; 0 x 0 before the first frame. On a slow link the video has half the size.
+   * The size of a whole frame in pixels; 0 x 0 before the first frame. On a slow link the video has half of it.
+   *
+   * @returns {FrameSize}
    */
   get frame() {
     const { videoWidth: width, videoHeight: height } = this.#video;
     const desktop = this.#desktop;
-    const isHalf = desktop && Math.abs(desktop.width - 2 * width) <= 2 && Math.abs(desktop.height - 2 * height) <= 2;
-    return width > 0 && isHalf ? desktop : { width, height };
+    if (!desktop || width === 0) return { width, height };
+    const whole = { width: padded(desktop.width), height: padded(desktop.height) };
+    const isHalf = Math.abs(whole.width - 2 * width) <= 2 && Math.abs(whole.height - 2 * height) <= 2;
+    if (!isHalf && (whole.width !== width || whole.height !== height)) return { width, height };
+    const isPadded = whole.width !== desktop.width || whole.height !== desktop.height;
+    return isPadded ? { ...whole, desktop } : whole;
   }
 
-  /** @param {import('./letterbox.js').Size} desktop as reported by the host */
+  /** @param {Size} desktop as reported by the host */
   setDesktop(desktop) {
     this.#desktop = desktop;
   }
@@ -71,4 +79,13 @@ export class Screen {
     };
     watch();
   }
+}
+
+/**
+ * The size to which the host extends the frames of the desktop: even, and at least 16 pixels.
+ *
+ * @param {number} length
+ */
+function padded(length) {
+  return Math.max(length + (length % 2), 16);
 }

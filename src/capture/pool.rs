@@ -3,10 +3,15 @@
 use gst::prelude::*;
 
 /// Buffers that are used again. Those that are downstream when it is dropped live on.
-pub(super) struct Pool(gst_video::VideoBufferPool);
+#[derive(Debug)]
+pub(crate) struct Pool(gst_video::VideoBufferPool);
 
 impl Pool {
-    pub(super) fn new(info: &gst_video::VideoInfo) -> Result<Self, glib::BoolError> {
+    /// Creates a pool for frames of this format.
+    ///
+    /// # Errors
+    /// If GStreamer refuses the format.
+    pub(crate) fn new(info: &gst_video::VideoInfo) -> Result<Self, glib::BoolError> {
         let pool = gst_video::VideoBufferPool::new();
         let mut config = pool.config();
         config.set_params(Some(&info.to_caps()?), info.size() as u32, 2, 0);
@@ -16,7 +21,7 @@ impl Pool {
     }
 
     /// A buffer with memory for one frame.
-    pub(super) fn acquire(&self) -> Result<gst::Buffer, gst::FlowError> {
+    pub(crate) fn acquire(&self) -> Result<gst::Buffer, gst::FlowError> {
         self.0.acquire_buffer(None)
     }
 }
