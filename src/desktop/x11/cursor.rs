@@ -1,5 +1,6 @@
 //! The shape of the cursor.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use x11rb::errors::{ConnectionError, ReplyError};
@@ -59,13 +60,18 @@ fn shape(image: &GetCursorImageReply) -> DesktopEvent {
     if pixels.iter().all(|pixel| pixel >> 24 == 0) {
         return DesktopEvent::CursorHidden;
     }
-    match png::encode(image.width, image.height, pixels) {
+    let (width, height, pixels) = fitted(image);
+    let scaled = |spot: u16, length: u16, whole: u16| {
+        let scaled = u32::from(spot) * u32::from(length) / u32::from(whole.max(1));
+        scaled.min(u32::from(length.saturating_sub(1))) as u16
+    };
+    match png::encode(width, height, &pixels) {
         Ok(png) => DesktopEvent::Cursor(CursorImage {
             serial: image.cursor_serial,
-            width: image.width,
-            height: image.height,
-            hotspot_x: image.xhot.min(image.width.saturating_sub(1)),
-            hotspot_y: image.yhot.min(image.height.saturating_sub(1)),
+            width,
+            height,
+            hotspot_x: scaled(image.xhot, width, image.width),
+            hotspot_y: scaled(image.yhot, height, image.height),
             png: png.into(),
         }),
         Err(error) => {
@@ -74,6 +80,41 @@ fn shape(image: &GetCursorImageReply) -> DesktopEvent {
         }
     }
 }
+
+/// The width, height and pixels of a cursor that browsers show: they ignore one that is larger than [`LARGEST`]. A
+/// larger cursor is shrunk in proportion; each of its pixels is the mean of those that it replaces.
+fn fitted(image: &GetCursorImageReply) -> (u16, u16, Cow<'_, [u32]>) {
+    let (width, height) = (usize::from(image.width), usize::from(image.height));
+    let longest = width.max(height);
+    if longest <= LARGEST || image.cursor_image.len() != width * height {
+        return (image.width, image.height, Cow::Borrowed(&image.cursor_image));
+    }
+    let shrunk = |length: usize| (length * LARGEST / longest).max(1);
+    let (columns, rows) = (shrunk(width), shrunk(height));
+    // The pixels that one pixel replaces, along one axis.
+    let replaced = |at: usize, count: usize, length: usize| {
+        let start = at * length / count;
+        start..((at + 1) * length).div_ceil(count).max(start + 1)
+    };
+    let mean = |column: usize, row: usize| {
+        let (mut sums, mut count) = ([0_u32; 4], 0);
+        for y in replaced(row, rows, height) {
+            for x in replaced(column, columns, width) {
+                let parts = image.cursor_image[y * width + x].to_be_bytes();
+                sums.iter_mut()
+                    .zip(parts)
+                    .for_each(|(sum, part)| *sum += u32::from(part));
+                count += 1;
+            }
+        }
+        u32::from_be_bytes(sums.map(|sum| ((sum + count / 2) / count) as u8))
+    };
+    let pixels = (0..rows).flat_map(|row| (0..columns).map(move |column| mean(column, row)));
+    (columns as u16, rows as u16, pixels.collect())
+}
+
+/// The largest width and height of a cursor that browsers show, in pixels.
+const LARGEST: usize = 128;
 
 /// The latest shapes by their numbers: an animated cursor shows the same few again and again.
 #[derive(Default)]
@@ -115,6 +156,43 @@ mod tests {
         assert!(
             matches!(shape(&image(7, &[0, 0x0100_0000])), DesktopEvent::Cursor(image) if image.serial == 7)
         );
+    }
+
+    #[test]
+    fn a_cursor_that_browsers_would_ignore_is_shrunk_with_its_hotspot() {
+        // The left half is opaque white.
+        let half = |width: usize, height: usize| {
+            let pixel = move |at: usize| if at % width < width / 2 { u32::MAX } else { 0 };
+            (0..width * height).map(pixel).collect::<Vec<_>>()
+        };
+        for (width, height, shrunk) in [
+            (256_u16, 256_u16, (128, 128)),
+            (300, 200, (128, 85)),
+            (129, 1, (128, 1)),
+            (20, 1000, (2, 128)),
+            (128, 128, (128, 128)),
+        ] {
+            let image = GetCursorImageReply {
+                width,
+                height,
+                xhot: width - 1,
+                yhot: height / 2,
+                cursor_image: half(width.into(), height.into()),
+                ..Default::default()
+            };
+            let DesktopEvent::Cursor(cursor) = shape(&image) else {
+                panic!("{width}x{height} is hidden")
+            };
+            assert_eq!((cursor.width, cursor.height), shrunk, "{width}x{height}");
+            assert_eq!(
+                cursor.hotspot_x,
+                (u32::from(width - 1) * shrunk.0 as u32 / u32::from(width)) as u16
+            );
+            assert!(cursor.hotspot_y.abs_diff(cursor.height / 2) <= 1, "{cursor:?}");
+            let (columns, _, pixels) = fitted(&image);
+            assert_eq!(pixels[0], u32::MAX);
+            assert_eq!(pixels[usize::from(columns) - 1], 0);
+        }
     }
 
     #[test]
