@@ -48,17 +48,21 @@ fn a_display_that_is_not_there_is_refused_at_the_start() {
 }
 
 #[test]
-fn pixels_that_it_cannot_read_are_refused_with_the_remedy() {
-    let canvas = Canvas::with("320x240x16", &[]);
-    let capture = Capture::new(&format!("deskbeamx11src display-name={}", canvas.server.display));
-    assert!(capture.pipeline.set_state(gst::State::Playing).is_err());
-    let error = capture.error();
-    for part in ["depth 16", "depth 24", &canvas.server.display] {
-        assert!(error.message().contains(part), "{error}");
-    }
+fn a_region_beyond_the_screen_is_refused() {
     let canvas = Canvas::start(320, 240);
     let beyond = format!("deskbeamx11src startx=320 display-name={}", canvas.server.display);
     let capture = Capture::new(&beyond);
     assert!(capture.pipeline.set_state(gst::State::Playing).is_err());
     assert!(capture.error().message().contains("320x240"));
+}
+
+#[test]
+fn an_x_server_without_damage_is_refused_with_the_remedy() {
+    let canvas = Canvas::with("320x240x24", &["-extension", "DAMAGE"]);
+    let capture = Capture::new(&format!("deskbeamx11src display-name={}", canvas.server.display));
+    assert!(capture.pipeline.set_state(gst::State::Playing).is_err());
+    let error = capture.error();
+    for part in ["DAMAGE", "ximagesrc", &canvas.server.display] {
+        assert!(error.message().contains(part), "{error}");
+    }
 }

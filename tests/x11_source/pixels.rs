@@ -62,3 +62,29 @@ fn without_shared_memory_the_pixels_are_the_same() {
         .next()
         .assert_pixels(|x, y| if is_in(x, y, (10, 12), (11, 5)) { RED } else { GREY });
 }
+
+#[test]
+fn screens_of_any_depth_have_the_right_colours() {
+    for depth in [8, 15, 16, 24, 30] {
+        // An odd width: rows of small pixels end in a gap.
+        let canvas = Canvas::with(&format!("321x240x{depth}"), &[]);
+        let screen = &canvas.client.setup().roots[0];
+        assert_eq!(screen.root_depth, depth);
+        let capture = canvas.capture("show-pointer=false", "BGRx");
+        for colour in [RED, GREEN, BLUE, WHITE] {
+            let [_, red, green, blue] = colour.to_be_bytes().map(|part| u16::from(part) * 257);
+            let allocated = canvas
+                .client
+                .alloc_color(screen.default_colormap, red, green, blue)
+                .unwrap()
+                .reply()
+                .unwrap();
+            canvas.draw(allocated.pixel, (317, 7), (4, 4));
+            let frame = capture.until(|frame| frame.pixel(320, 8) == colour);
+            for (x, y) in [(317, 7), (320, 10)] {
+                assert_eq!(frame.pixel(x, y), colour, "depth {depth} at {x},{y}");
+            }
+            assert_ne!(frame.pixel(316, 7), colour, "depth {depth}");
+        }
+    }
+}

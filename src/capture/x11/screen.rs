@@ -14,6 +14,7 @@ use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, Eve
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
+use super::layout::Layout;
 use super::pixels::Pixels;
 use super::setup;
 use crate::capture::cursor::Cursor;
@@ -39,13 +40,13 @@ impl X11Screen {
         let (connection, root) = setup::connect(display)?;
         setup::require_extensions(&connection)?;
         let window = if xid == NONE { root } else { xid };
-        setup::check_pixels(&connection, window)?;
+        let layout = Layout::of(&connection, window)?;
         let has_raw_motion = setup::has_raw_motion(&connection);
         let damage =
             subscribe(&connection, root, window, has_raw_motion).map_err(|error| error.to_string())?;
         let (width, height) = size_of(&connection, window)?;
         let region = Region::whole(width, height);
-        let pixels = Pixels::new(&connection, setup::can_share_memory(&connection), region);
+        let pixels = Pixels::new(&connection, setup::can_share_memory(&connection), region, layout);
         Ok(Self {
             connection,
             window,
@@ -82,8 +83,7 @@ impl Screen for X11Screen {
     }
 
     fn set_region(&mut self, region: Region) {
-        self.pixels.release(&self.connection);
-        self.pixels = Pixels::new(&self.connection, self.shares_memory(), region);
+        self.pixels.set_region(&self.connection, region);
         self.region = region;
     }
 

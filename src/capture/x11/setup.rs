@@ -6,7 +6,7 @@ use x11rb::protocol::damage::{self, ConnectionExt as _};
 use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::protocol::xfixes::{self, ConnectionExt as _};
 use x11rb::protocol::xinput::{self, ConnectionExt as _};
-use x11rb::protocol::xproto::{ConnectionExt as _, ImageOrder, VisualClass, Visualtype, Window};
+use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
 
 use crate::x11::DisplayAddress;
@@ -60,36 +60,4 @@ pub(super) fn can_share_memory(connection: &RustConnection) -> bool {
 fn has(connection: &RustConnection, name: &'static str) -> Result<bool, String> {
     let found = connection.extension_information(name);
     Ok(found.map_err(|error| error.to_string())?.is_some())
-}
-
-/// Checks that the pixels of `window` are BGRx in memory.
-pub(super) fn check_pixels(connection: &RustConnection, window: Window) -> Result<(), String> {
-    let asked = || -> Result<_, ReplyError> {
-        let attributes = connection.get_window_attributes(window)?.reply()?;
-        let geometry = connection.get_geometry(window)?.reply()?;
-        Ok((attributes.visual, geometry.depth))
-    };
-    let (visual, depth) = asked().map_err(|error| format!("there is no window {window:#x}: {error}"))?;
-    let setup = connection.setup();
-    let depths = setup.roots.iter().flat_map(|screen| &screen.allowed_depths);
-    let mut visuals = depths.flat_map(|depth| &depth.visuals);
-    let is_rgb = |visual: &Visualtype| {
-        visual.class == VisualClass::TRUE_COLOR
-            && (visual.red_mask, visual.green_mask, visual.blue_mask) == (0xff_0000, 0xff00, 0xff)
-    };
-    let is_32_bit = setup
-        .pixmap_formats
-        .iter()
-        .any(|format| format.depth == depth && format.bits_per_pixel == 32);
-    if matches!(depth, 24 | 32)
-        && setup.image_byte_order == ImageOrder::LSB_FIRST
-        && is_32_bit
-        && visuals.any(|known| known.visual_id == visual && is_rgb(known))
-    {
-        return Ok(());
-    }
-    Err(format!(
-        "its pixels have depth {depth} in a format that this source cannot read; start the X server with depth 24 \
-         (Xvfb: -screen 0 1280x720x24), or use ximagesrc"
-    ))
 }
