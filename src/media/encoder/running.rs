@@ -199,6 +199,11 @@ impl RunningEncoder {
         self.feed.set_discard(paused);
     }
 
+    /// Returns the time between two frames at the frame rate of the stream.
+    fn nominal_interval(&self) -> Duration {
+        Duration::from_secs(1) / self.counters.told_fps.load(Ordering::Relaxed).max(1)
+    }
+
     /// Returns the minimum time between two frames.
     fn interval(&self) -> Duration {
         Duration::from_nanos(self.counters.interval_ns.load(Ordering::Relaxed))
@@ -259,6 +264,7 @@ async fn supervise(encoder: Weak<RunningEncoder>, mut notices: Mailbox<Notice>, 
             return;
         };
         let now = Instant::now();
+        supervisor.set_interval(encoder.nominal_interval());
         match notice {
             Notice::Lost(reason) => return lost(encoder.id, reason),
             Notice::KeyFrameWanted => supervisor.want_key_frame(encoder.counts().taken, now),

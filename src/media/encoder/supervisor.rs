@@ -67,6 +67,8 @@ pub(crate) struct Actions {
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     motion: Motion,
+    /// Time between two frames of the stream in motion.
+    interval: Duration,
     arrived: u64,
     left_out: Option<LeftOut>,
     key_frame: KeyFrame,
@@ -135,6 +137,7 @@ impl Supervisor {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             motion: Motion::Moving { last: now },
+            interval: Duration::ZERO,
             arrived: 0,
             left_out: None,
             key_frame: KeyFrame::NotWanted,
@@ -142,6 +145,21 @@ impl Supervisor {
             progress: Progress::of(Counts::default()),
             pace: None,
         }
+    }
+
+    /// Sets the time between two frames in motion, at the frame rate of the stream. Repeated frames keep to it too.
+    pub(crate) fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
+    /// Returns the time without a change after which the screen is still.
+    fn rest(&self) -> Duration {
+        REST.max(self.interval * 3 / 2)
+    }
+
+    /// Returns the interval of the refinements.
+    fn refine(&self) -> Duration {
+        REFINE.max(self.interval)
     }
 
     /// Requests a key frame for a viewer that has lost the video or is new, after `taken` frames. A key frame that has
@@ -170,8 +188,8 @@ impl Supervisor {
     /// Returns the time until the next poll, if nothing happens before.
     pub(crate) fn next_poll(&self, now: Instant) -> Duration {
         let motion = match self.motion {
-            Motion::Moving { .. } => now + REST,
-            Motion::Resting { last, .. } => last + REFINE,
+            Motion::Moving { .. } => now + self.rest(),
+            Motion::Resting { last, .. } => last + self.refine(),
             Motion::Still { last } => last + KEEP_ALIVE,
         };
         let next = match self.key_frame {
@@ -204,11 +222,12 @@ impl Supervisor {
             refined,
             bytes: counts.bytes,
         };
+        let (rest, interval) = (self.rest(), self.refine());
         let was_moving = matches!(self.motion, Motion::Moving { .. });
         self.motion = match self.motion {
             _ if has_moved => Motion::Moving { last: now },
-            Motion::Moving { last } if now - last >= REST => refine(1),
-            Motion::Resting { last, refined, bytes } if now - last >= REFINE => {
+            Motion::Moving { last } if now - last >= rest => refine(1),
+            Motion::Resting { last, refined, bytes } if now - last >= interval => {
                 let brought = counts.bytes - bytes;
                 // Without any output the encoder is slow or has stalled; further frames will show which.
                 let goes_on = refined < LEAST_REFINEMENTS || brought == 0 || brought >= REFINED;

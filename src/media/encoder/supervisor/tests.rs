@@ -69,13 +69,16 @@ impl SimulatedEncoder {
     }
 }
 
+fn repeats(done: &[(u128, Actions)]) -> usize {
+    done.iter().filter(|(_, actions)| actions.repeat).count()
+}
+
 #[test]
 fn a_still_frame_is_refined_until_that_brings_nothing() {
     let mut encoder = SimulatedEncoder::new();
     let done = encoder.wait(Duration::from_millis(1500));
     // 20,000 bytes halved: the fifth is below the limit.
-    let repeats = done.iter().filter(|(_, actions)| actions.repeat).count();
-    assert_eq!(repeats, LEAST_REFINEMENTS as usize, "{done:?}");
+    assert_eq!(repeats(&done), LEAST_REFINEMENTS as usize, "{done:?}");
     assert_eq!(done[0].1.at_rest, Some(true), "{done:?}");
     encoder.frame();
     assert_eq!(
@@ -281,4 +284,23 @@ fn the_frame_rate_is_measured_in_motion() {
         measured.len() > 3 && measured.iter().all(|fps| (49.0..51.0).contains(fps)),
         "{measured:?}"
     );
+}
+
+#[test]
+fn a_low_frame_rate_holds_for_repeated_frames_too() {
+    for fps in [1, 2, 5] {
+        let mut encoder = SimulatedEncoder::new();
+        encoder.supervisor.set_interval(Duration::from_secs(1) / fps);
+        let mut repeated = 0;
+        for _ in 0..10 * fps {
+            repeated += repeats(&encoder.wait(Duration::from_secs(1) / fps));
+            encoder.frame();
+        }
+        assert_eq!(repeated, 0, "{fps} frames/s are motion");
+        let refined = repeats(&encoder.wait(Duration::from_secs(10))) as u32;
+        assert!(
+            (5..=10 * fps).contains(&refined),
+            "{fps} frames/s: {refined} in 10 s"
+        );
+    }
 }
