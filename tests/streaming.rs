@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use deskbeam::desktop::{Backend, DesktopServices};
 use deskbeam::input::{RecordBackend, Recorded, X11Backend};
 use deskbeam::media::StreamOptions;
 use deskbeam::protocol::input::{Button, Point};
@@ -10,9 +11,11 @@ use serde_json::json;
 
 use super::support::host::{TestHost, options};
 use super::support::program::Program;
+use super::support::signaling::Client;
 use super::support::usage::{settled, thread_names, usage};
 use super::support::viewer::{Viewer, ViewerOptions};
 use super::support::x11;
+use super::support::xvfb::Xvfb;
 
 /// A pipeline from the source to webrtcbin, as `--pipeline` takes it.
 const WHOLE: &str = "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 \
@@ -432,4 +435,101 @@ async fn fifty_viewers_leave_nothing_behind() {
         tokio::join!(visit(), visit(), visit(), visit(), visit());
     }
     settled(id, Some(before)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn av1_is_seen_by_those_who_join_later_and_at_another_rate() {
+    let only = ViewerOptions {
+        codecs: &["AV1"],
+        ..ViewerOptions::default()
+    };
+    let host = TestHost::start(&StreamOptions {
+        encoder: "av1".to_owned(),
+        ..options()
+    });
+    let (mut first, _) = Viewer::join(&host.ws_url(), only).await;
+    first
+        .until("the first sees it", |viewer| viewer.decoded >= 10)
+        .await;
+    first.until("the data channel opens", Viewer::can_send).await;
+    first.send_input("set-bitrate", json!({"kbps": 300}));
+    let only = ViewerOptions {
+        codecs: &["AV1"],
+        ..ViewerOptions::default()
+    };
+    let (mut second, _) = Viewer::join(&host.ws_url(), only).await;
+    second
+        .until("the second sees it", |viewer| viewer.decoded >= 10)
+        .await;
+    let seen = first.decoded;
+    first
+        .until("the first continues", |viewer| viewer.decoded >= seen + 60)
+        .await;
+    first.leave().await;
+    second.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encoder_that_aborts_does_not_end_the_host() {
+    // Without limits for its quantizer, libaom aborts in this mode.
+    let aborts = "av1enc usage-profile=realtime cpu-used=10 end-usage=cbr";
+    let arguments = ["--capture", "test", "--encoder", aborts];
+    let program = tokio::task::block_in_place(|| Program::start(&arguments));
+    for _ in 0..2 {
+        let mut client = Client::connect(&program.ws_url()).await;
+        client
+            .send(json!({"type": "hello", "id": "h", "data": {"video_codecs": ["AV1"]}}))
+            .await;
+        client
+            .send(json!({"type": "request-offer", "id": "r", "data": {"constraints": {"video": true}}}))
+            .await;
+        let error = client.receive_type("error").await.to_string();
+        assert!(error.contains("signal 6"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_of_odd_size_are_encoded_with_their_edges_repeated() {
+    for (size, expected) in [
+        ("width=323,height=201", (324, 202)),
+        ("width=15,height=1", (16, 16)),
+    ] {
+        let host = TestHost::start(&StreamOptions {
+            capture: format!("videotestsrc is-live=true ! video/x-raw,format=BGRx,{size},framerate=30/1"),
+            encoder: "x264".to_owned(),
+            ..options()
+        });
+        let (mut viewer, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+        viewer
+            .until("frames are decoded", |viewer| viewer.decoded >= 10)
+            .await;
+        let (width, height, _) = viewer.picture().unwrap();
+        assert_eq!((width, height), expected);
+        viewer.leave().await;
+        host.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_gets_an_odd_size_keeps_its_encoder() {
+    let xvfb = tokio::task::block_in_place(|| Xvfb::start("641x481x24", &[]));
+    let arguments = ["--display", &xvfb.display, "--encoder", "x264"];
+    let program = tokio::task::block_in_place(|| Program::start(&arguments));
+    let (mut viewer, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    let is = |width, height| {
+        move |viewer: &Viewer| {
+            viewer
+                .picture()
+                .is_some_and(|(w, h, _)| (w, h) == (width, height))
+        }
+    };
+    viewer.until("the odd size is seen", is(642, 482)).await;
+    let services = DesktopServices::start(&xvfb.display, None, false, |_| {}).unwrap();
+    tokio::task::block_in_place(|| services.resize(400, 300)).unwrap();
+    viewer.until("the even size is seen", is(400, 300)).await;
+    tokio::task::block_in_place(|| services.restore_size()).unwrap();
+    viewer.until("the odd size is seen again", is(642, 482)).await;
+    assert!(viewer.error.is_none());
+    viewer.leave().await;
 }

@@ -45,6 +45,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Run(options)) => commands::run::run(*options),
         Some(Command::Pipelines(options)) => commands::pipelines::run(options),
         Some(Command::Passwd) => commands::passwd::run(),
+        Some(Command::TryEncoder(options)) => commands::try_encoder::run(&options),
         Some(Command::Share(options)) => commands::share::run(options),
         None => commands::run::run(*cli.run),
     }

@@ -8,6 +8,7 @@ mod signaling;
 mod size;
 mod stream;
 mod tls;
+mod try_encoder;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(super) use signaling::SignalingArguments;
 pub(super) use size::Size;
 pub(super) use stream::StreamArguments;
 pub(super) use tls::TlsArguments;
+pub(super) use try_encoder::TryEncoderOptions;
 
 /// Shows a Linux desktop in a browser: start it on the desktop, open the printed URL, then see and control the screen
 #[derive(Debug, Parser)]
@@ -54,6 +56,9 @@ pub(super) enum Command {
     Pipelines(PipelinesOptions),
     /// Sets the password for `--auth password`: prompts for it, or reads it from stdin if stdin is not a terminal
     Passwd,
+    /// Tries the encoder whose description is on stdin, for a host; prints the outcome
+    #[command(hide = true)]
+    TryEncoder(TryEncoderOptions),
     /// Creates a link for other people, lists all links, or revokes one. A running host need not be restarted
     Share(ShareOptions),
 }

@@ -18,6 +18,7 @@ mod share;
 mod source;
 mod webrtc;
 
+pub use encoder::trial::try_encoder;
 pub use handle::{Media, MediaHandle, Messenger, PeerGone, PeerHandle};
 pub use latency::FrameTimes;
 pub use log::route_to_tracing;

@@ -34,6 +34,7 @@ pub fn options() -> StreamOptions {
         fps: 30,
         bitrate_kbps: 2000,
         per_viewer_encoder: false,
+        trial_program: None,
     }
 }
 

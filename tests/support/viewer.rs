@@ -351,6 +351,7 @@ fn receive(pipeline: &gst::Pipeline, pad: &gst::Pad, send: &mpsc::UnboundedSende
             "rtph264depay name=depay ! h264parse name=parse ! openh264dec ! fakesink name=sink sync=false"
         }
         "VP8" => "rtpvp8depay name=depay ! vp8dec ! fakesink name=sink sync=false",
+        "AV1" => "rtpav1depay name=depay ! av1parse ! av1dec ! fakesink name=sink sync=false",
         // Sound is discarded.
         "OPUS" => {
             let sink = gst::ElementFactory::make("fakesink")

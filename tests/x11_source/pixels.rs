@@ -1,6 +1,8 @@
 //! The pixels of frames, in both formats, with and without shared memory.
 
 use gst_video::prelude::*;
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::ConnectionExt as _;
 
 use super::{BLUE, Canvas, Frame, GREEN, GREY, RED, WHITE, is_in, yuv_of};
 

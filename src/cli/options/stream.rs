@@ -75,6 +75,8 @@ impl StreamArguments {
             fps: self.fps,
             bitrate_kbps: self.bitrate,
             per_viewer_encoder: self.per_viewer_encoder,
+            // This very program, even if its file has been replaced since the start.
+            trial_program: Some(PathBuf::from("/proc/self/exe")),
         }
     }
 }

@@ -3,7 +3,8 @@
 mod bitrate;
 pub(super) mod output;
 mod probes;
+mod restart;
 pub(super) mod running;
 pub(super) mod running_sound;
 mod supervisor;
-pub(super) mod trial;
+pub(crate) mod trial;

@@ -11,7 +11,7 @@
 
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
@@ -20,11 +20,13 @@ use gst_utils::streamproducer::{ConsumerSettings, ConsumptionLink};
 use super::bitrate::Bitrate;
 use super::output::{Delivery, Output};
 use super::probes::{Counters, Notice, REPEAT_MARK, prepare_frames, watch_output};
+use super::restart::Restarter;
 use super::supervisor::{Actions, Counts, STALL, Supervisor};
 use crate::media::latency::FrameTimestamps;
 use crate::media::pipeline::encoder_spec::EncoderSpec;
 use crate::media::pipeline::parse;
 use crate::media::pipeline::plan::{ENCODED, FRAMES, encoding_text};
+use crate::media::pipeline::restarts::Restarts;
 use crate::media::rate::renditions::Rendition;
 use crate::media::runtime::mailbox::{Mailbox, MailboxSender, mailbox};
 use crate::media::runtime::running_pipeline::RunningPipeline;
@@ -64,6 +66,10 @@ pub(crate) struct RunningEncoder {
     timestamps: FrameTimestamps,
     notices: MailboxSender<Notice>,
     bitrate: Bitrate,
+    /// Present if there are changes that the encoder makes only when it is started again.
+    restarter: Option<Restarter>,
+    /// The bitrate of the next start, in kbit/s.
+    next_kbps: Arc<AtomicU32>,
 }
 
 impl RunningEncoder {
@@ -111,8 +117,27 @@ impl RunningEncoder {
         let pipeline = parse::parse(&spec.description.origin, &text).map_err(|error| error.to_string())?;
         let pipeline = RunningPipeline::new("encoder-stop", pipeline);
         let frames: gst_app::AppSrc = parse::element(&pipeline, FRAMES)?;
-        let bitrate = Bitrate::new(spec.description.bitrate.clone(), kbps);
-        bitrate.apply(&pipeline);
+        let target = spec.description.bitrate.clone();
+        let is_fixed = target
+            .as_ref()
+            .is_some_and(|target| target.needs_restart(&pipeline));
+        let bitrate = Bitrate::new(
+            target.clone(),
+            kbps,
+            spec.description.restarts.bitrate || is_fixed,
+        );
+        bitrate.apply_at_start(&pipeline);
+        let next_kbps = Arc::new(AtomicU32::new(kbps));
+        let restarter = if spec.description.restarts != Restarts::default() || is_fixed {
+            let next_kbps = Arc::clone(&next_kbps);
+            Some(Restarter::new(&pipeline, move |pipeline| {
+                if let Some(target) = &target {
+                    target.apply(pipeline, next_kbps.load(Ordering::Relaxed));
+                }
+            })?)
+        } else {
+            None
+        };
         capture.share_clock(&pipeline);
         let key_wanted = notices.clone();
         let output = Output::new(&parse::element(&pipeline, ENCODED)?, move || {
@@ -139,6 +164,8 @@ impl RunningEncoder {
             timestamps,
             notices,
             bitrate,
+            restarter,
+            next_kbps,
         })
     }
 
@@ -231,6 +258,9 @@ impl RunningEncoder {
         if actions.force_key_frame {
             self.force_key_frame();
         }
+        if self.bitrate.is_restart_due(Instant::now()) {
+            self.restart();
+        }
         if actions.repeat {
             self.capture.repeat_into(&self.frames, REPEAT_MARK);
         }
@@ -242,10 +272,24 @@ impl RunningEncoder {
     }
 
     fn force_key_frame(&self) {
+        if self.spec.description.restarts.key_frames {
+            return self.restart();
+        }
         let event = gst_video::UpstreamForceKeyUnitEvent::builder()
             .all_headers(true)
             .build();
         self.output.pad().push_event(event);
+    }
+}
+
+impl RunningEncoder {
+    /// Starts the encoder element again before its next frame, with the present bitrate.
+    fn restart(&self) {
+        if let Some(restarter) = &self.restarter {
+            let kbps = self.bitrate.start(Instant::now());
+            self.next_kbps.store(kbps, Ordering::Relaxed);
+            restarter.request();
+        }
     }
 }
 

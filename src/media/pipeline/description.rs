@@ -6,6 +6,7 @@
 //! # rank: 30                           the highest that works on the host is used
 //! # needs: x264enc                     elements that must be installed
 //! # bitrate: enc.bitrate kbit/s        the property that sets the bitrate, and its unit
+//! # restart: bitrate key-frames        encode only: what the encoder does only when it is started again
 //! # input: video/x-raw,format=BGRx     encode only: caps that the capture must deliver for this encoder
 //! x264enc name=enc …
 //! ```
@@ -19,6 +20,7 @@ use std::fmt;
 use gst::prelude::*;
 
 use super::codec::Codec;
+use super::restarts::Restarts;
 
 /// The part of a pipeline that a description provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct Description {
     pub input: Option<String>,
     /// Property that sets the bitrate.
     pub bitrate: Option<Target>,
+    /// What an encoder does only when it is started again.
+    pub restarts: Restarts,
     /// Property that sets the frame rate.
     pub fps: Option<Target>,
     /// Property that shows or hides the pointer in the video.
@@ -95,10 +99,34 @@ impl Target {
         }
     }
 
+    /// Returns true if the element says that the property cannot be set while it runs. Many elements say nothing.
+    pub(crate) fn needs_restart(&self, pipeline: &gst::Pipeline) -> bool {
+        let element = pipeline.by_name(&self.element);
+        let property = element.and_then(|element| element.find_property(&self.property));
+        property.is_some_and(|property| {
+            let flags = property.flags();
+            flags.intersects(gst::PARAM_FLAG_MUTABLE_READY | gst::PARAM_FLAG_MUTABLE_PAUSED)
+                && !flags.contains(gst::PARAM_FLAG_MUTABLE_PLAYING)
+        })
+    }
+
     /// Sets the property in `pipeline`, which may be running. Does nothing if the element is not in it.
     pub(crate) fn apply(&self, pipeline: &gst::Pipeline, value: impl std::fmt::Display) {
         if let Some(element) = pipeline.by_name(&self.element) {
             element.set_property_from_str(&self.property, &self.format(&value.to_string()));
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    /// Writes the target as in a header.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.element, self.property)?;
+        match &self.unit {
+            Unit::Plain => Ok(()),
+            Unit::KilobitPerSecond => f.write_str(" kbit/s"),
+            Unit::BitPerSecond => f.write_str(" bit/s"),
+            Unit::Framerate(media_type) => write!(f, " {media_type}"),
         }
     }
 }
@@ -175,6 +203,7 @@ impl Description {
                 "needs" => description.needs = value.split_whitespace().map(str::to_owned).collect(),
                 "input" => description.input = Some(read_input(value).map_err(error)?),
                 "bitrate" => description.bitrate = Some(read_target(value).map_err(error)?),
+                "restart" => description.restarts = value.parse().map_err(error)?,
                 "fps" => description.fps = Some(read_target(value).map_err(error)?),
                 "pointer" => description.pointer = Some(read_target(value).map_err(error)?),
                 "region" => description.region = Some(read_target(value).map_err(error)?),
@@ -208,6 +237,7 @@ impl Description {
             needs: Vec::new(),
             input: None,
             bitrate: None,
+            restarts: Restarts::default(),
             fps: None,
             pointer: None,
             region: None,
@@ -242,6 +272,17 @@ impl Description {
         }
         self.text = words.join(" ");
         self
+    }
+
+    /// Returns an encoder as a file that [`Description::read`] takes, with the settings in its text.
+    pub(crate) fn to_encoder_file(&self, codec: Codec) -> String {
+        let target = |target: &Target| format!("# bitrate: {target}\n");
+        format!(
+            "# kind: encode\n# codec: {codec}\n# restart: {}\n{}{}\n",
+            self.restarts,
+            self.bitrate.as_ref().map(target).unwrap_or_default(),
+            self.text
+        )
     }
 
     /// Returns the name for logs: that of its file, or the origin of its text.

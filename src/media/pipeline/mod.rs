@@ -8,6 +8,7 @@ pub(crate) mod library;
 pub(crate) mod packages;
 pub(crate) mod parse;
 pub(crate) mod plan;
+pub(crate) mod restarts;
 mod select;
 pub(super) mod stream_options;
 pub(super) mod validate;

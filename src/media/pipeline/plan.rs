@@ -1,5 +1,7 @@
 //! The plan of a host's streams: one capture, the sound, the encoders to try, and the pipeline texts built from them.
 
+use std::path::{Path, PathBuf};
+
 use super::codec::Codec;
 use super::description::Description;
 use super::encoder_spec::EncoderSpec;
@@ -7,7 +9,7 @@ use super::library::Library;
 use super::parse::{self, DescriptionError};
 use super::select;
 use super::stream_options::StreamOptions;
-use super::validate::check_targets;
+use super::validate::{check_live, check_targets, warn_of_profiles};
 
 /// The appsink behind the shared capture, and the appsrc before an encoder and of a viewer's video.
 pub(crate) const FRAMES: &str = "frames";
@@ -60,6 +62,8 @@ pub enum Plan {
         fps: u32,
         /// True if viewers do not share encoders.
         private_encoders: bool,
+        /// The deskbeam program, which tries encoders in a process of their own.
+        trial_program: Option<PathBuf>,
     },
     /// A whole description for each peer.
     Whole(Description),
@@ -85,18 +89,35 @@ impl Plan {
     /// # Errors
     /// If a description is unknown or invalid, or needs an element that is not installed.
     pub fn new(options: &StreamOptions) -> Result<Self, DescriptionError> {
+        Self::with_capture(options, select::capture)
+    }
+
+    /// Chooses the descriptions as [`Plan::new`] does, and a capture that works on the display: with `--capture auto` the
+    /// next one if the first does not, with a warning. Connects to the display.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], and if no capture works on the display.
+    pub fn for_display(options: &StreamOptions) -> Result<Self, DescriptionError> {
+        Self::with_capture(options, select::capture_that_starts)
+    }
+
+    fn with_capture(
+        options: &StreamOptions,
+        capture: fn(&Library, &StreamOptions) -> Result<Description, DescriptionError>,
+    ) -> Result<Self, DescriptionError> {
         parse::require("deskbeam", NEEDS)?;
         let plan = match &options.pipeline {
             Some(pipeline) => Self::Whole(select::whole(pipeline)?),
             None => {
                 let library = Library::load(options.directory.as_deref())?;
                 Self::Shared {
-                    capture: select::capture(&library, options)?,
+                    capture: capture(&library, options)?,
                     encoders: select::encoders(&library, options)?,
                     audio: Box::new(select::audio(&library)?),
                     bitrate_kbps: options.bitrate_kbps,
                     fps: options.fps,
                     private_encoders: options.per_viewer_encoder,
+                    trial_program: options.trial_program.clone(),
                 }
             }
         };
@@ -171,6 +192,14 @@ impl Plan {
                 ..
             }
         )
+    }
+
+    /// Returns the deskbeam program, which tries encoders in a process of their own; `None`: they are tried in this one.
+    pub(crate) fn trial_program(&self) -> Option<&Path> {
+        match self {
+            Self::Shared { trial_program, .. } => trial_program.as_deref(),
+            Self::Whole(_) => None,
+        }
     }
 
     fn encoders(&self) -> &[EncoderSpec] {
@@ -278,7 +307,9 @@ impl Plan {
                 ..
             } => {
                 let text = self.capture_text().unwrap_or_default();
-                check_targets(capture, &parse::parse(&capture.origin, &text)?)?;
+                let pipeline = parse::parse(&capture.origin, &text)?;
+                check_targets(capture, &pipeline)?;
+                check_live(capture, &pipeline)?;
                 for encoder in encoders {
                     let origin = &encoder.description.origin;
                     let pipeline = parse::parse(origin, &encoding_text(encoder, false))?;
@@ -292,7 +323,10 @@ impl Plan {
             }
             Self::Whole(description) => {
                 let pipeline = parse::parse(&description.origin, &description.text)?;
-                parse::named(&pipeline, &description.origin, WEBRTC, Some("webrtcbin")).map(drop)
+                parse::named(&pipeline, &description.origin, WEBRTC, Some("webrtcbin"))?;
+                check_live(description, &pipeline)?;
+                warn_of_profiles(description, &pipeline);
+                Ok(())
             }
         }
     }

@@ -21,4 +21,7 @@ pub struct StreamOptions {
     pub bitrate_kbps: u32,
     /// `--per-viewer-encoder`: each viewer gets an encoder of its own.
     pub per_viewer_encoder: bool,
+    /// The deskbeam program, whose hidden subcommand tries encoders: one that aborts then does not end the host. `None`
+    /// tries them in this process.
+    pub trial_program: Option<PathBuf>,
 }

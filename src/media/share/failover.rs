@@ -4,7 +4,7 @@ use std::rc::{Rc, Weak};
 
 use super::pool::EncoderPool;
 use crate::media::encoder::running::{EncoderSettings, RunningEncoder};
-use crate::media::encoder::trial;
+use crate::media::encoder::trial::{Conditions, Ranking};
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::encoder_spec::EncoderSpec;
 use crate::media::pipeline::plan::Plan;
@@ -29,8 +29,8 @@ impl EncoderPool {
         rendition: Rendition,
         kbps: u32,
     ) -> Result<Rc<RunningEncoder>, String> {
-        let mut reasons = Vec::new();
-        for spec in self.candidates(plan, codec, capture).await {
+        self.retry_failed(plan, codec);
+        while let Some(spec) = self.best(plan, codec, capture).await {
             let id = {
                 let mut state = self.state.borrow_mut();
                 state.next_encoder += 1;
@@ -58,67 +58,54 @@ impl EncoderPool {
                 }
                 Err(reason) => {
                     tracing::warn!(encoder = spec.label(), %reason, "cannot start the encoder");
-                    self.state
-                        .borrow_mut()
-                        .trials
-                        .failed
-                        .push(spec.description.origin.clone());
-                    reasons.push(format!("{}: {reason}", spec.label()));
+                    let mut state = self.state.borrow_mut();
+                    state.trials.failed.insert(spec.description.origin, reason);
                 }
             }
         }
+        let state = self.state.borrow();
+        let reasons = plan.encoders_of(codec).filter_map(|encoder| {
+            let reason = state.trials.failed.get(&encoder.description.origin)?;
+            Some(format!("{}: {reason}", encoder.label()))
+        });
         Err(format!(
             "No encoder for {codec} works on this host ({})",
-            reasons.join("; ")
+            reasons.collect::<Vec<_>>().join("; ")
         ))
     }
 
-    /// Returns the encoders of a codec that have not failed, those that keep up first. If all have failed, returns all.
-    pub(super) async fn candidates(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Vec<EncoderSpec> {
-        let all: Vec<EncoderSpec> = plan.encoders_of(codec).cloned().collect();
-        let has_failed = |encoder: &EncoderSpec| {
-            self.state
-                .borrow()
-                .trials
-                .failed
-                .contains(&encoder.description.origin)
-        };
-        let mut candidates: Vec<EncoderSpec> = all
-            .iter()
-            .filter(|encoder| !has_failed(encoder))
-            .cloned()
-            .collect();
-        if candidates.is_empty() {
-            self.state
-                .borrow_mut()
-                .trials
-                .failed
-                .retain(|origin| all.iter().all(|encoder| encoder.description.origin != *origin));
-            candidates = all;
+    /// Forgets the failures of a codec's encoders if all have failed.
+    fn retry_failed(&self, plan: &Plan, codec: Codec) {
+        let trials = &mut self.state.borrow_mut().trials;
+        let origins = || plan.encoders_of(codec).map(|encoder| &encoder.description.origin);
+        if origins().all(|origin| trials.failed.contains_key(origin)) {
+            origins().for_each(|origin| drop(trials.failed.remove(origin)));
+            trials.rankings.remove(&codec);
         }
-        let is_proven = |encoder: &EncoderSpec| {
-            self.state
-                .borrow()
-                .trials
-                .proven
-                .contains(&encoder.description.origin)
+    }
+
+    /// Returns the best encoder of a codec that has not failed. Only encoders that have not been tried yet take time.
+    /// The caller must hold the turn.
+    pub(super) async fn best(&self, plan: &Plan, codec: Codec, capture: &Capture) -> Option<EncoderSpec> {
+        let (mut failed, mut ranking) = {
+            let trials = &mut self.state.borrow_mut().trials;
+            let ranking = trials.rankings.remove(&codec);
+            let ranking = ranking.unwrap_or_else(|| Ranking::new(plan.encoders_of(codec).cloned()));
+            (trials.failed.clone(), ranking)
         };
-        if candidates.len() < 2 || candidates.first().is_some_and(is_proven) {
-            return candidates;
-        }
-        let Some(size) = capture.size() else {
-            return candidates;
+        capture.first_frame().await;
+        let conditions = Conditions {
+            size: capture.size(),
+            fps: plan.fps(),
+            kbps: plan.bitrate_kbps(),
+            program: plan.trial_program().map(ToOwned::to_owned),
         };
-        let verdict = trial::rank(candidates, size, plan.fps()).await;
-        let mut state = self.state.borrow_mut();
-        state.trials.failed.extend(verdict.failed);
-        state.trials.proven.extend(
-            verdict
-                .ranked
-                .first()
-                .map(|encoder| encoder.description.origin.clone()),
-        );
-        verdict.ranked
+        let best = ranking.best(&mut failed, &conditions).await;
+        let trials = &mut self.state.borrow_mut().trials;
+        // An encoder may have failed meanwhile.
+        trials.failed.append(&mut failed);
+        trials.rankings.insert(codec, ranking);
+        best
     }
 
     /// Removes a failed encoder and lets the next one take over.
@@ -129,9 +116,8 @@ impl EncoderPool {
                 return;
             };
             let lost = state.encoders.remove(at);
-            state.trials.failed.push(lost.spec.description.origin.clone());
             let origin = lost.spec.description.origin.clone();
-            state.trials.proven.retain(|proven| *proven != origin);
+            state.trials.failed.insert(origin, reason.to_owned());
             lost
         };
         tracing::warn!(encoder = lost.spec.label(), %reason, "the encoder has failed; the next one takes over");

@@ -4,12 +4,13 @@
 //! All of it lives on the main loop. Starts take time and run one after another; moving viewers is immediate.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use crate::media::encoder::output::Delivery;
 use crate::media::encoder::running::RunningEncoder;
+use crate::media::encoder::trial::{Failed, Ranking};
 use crate::media::pipeline::codec::Codec;
 use crate::media::pipeline::plan::Plan;
 use crate::media::runtime::peer_id::PeerId;
@@ -45,13 +46,13 @@ pub(super) struct State {
     pub(super) is_unarranged: bool,
 }
 
-/// The results of trials so far: encoders by the origin of their description.
+/// The results of trials so far.
 #[derive(Default)]
 pub(super) struct Trials {
-    /// Encoders that did not work. They are tried again when no other is left.
-    pub(super) failed: Vec<String>,
-    /// Encoders that keep up with the frame rate.
-    pub(super) proven: Vec<String>,
+    /// Encoders that did not work, or have failed. They are tried again when no other is left.
+    pub(super) failed: Failed,
+    /// The encoders of each codec that was needed so far.
+    pub(super) rankings: HashMap<Codec, Ranking>,
 }
 
 impl State {
@@ -148,7 +149,7 @@ impl EncoderPool {
         match self.capture().await {
             Ok(capture) => {
                 capture.first_frame().await;
-                let _ = self.candidates(&plan, codec, &capture).await;
+                let _ = self.best(&plan, codec, &capture).await;
             }
             Err(reason) => tracing::warn!(%reason, "cannot start the capture"),
         }

@@ -12,6 +12,7 @@ fn options() -> StreamOptions {
         fps: 30,
         bitrate_kbps: 1234,
         per_viewer_encoder: false,
+        trial_program: None,
     }
 }
 
@@ -128,7 +129,7 @@ fn a_whole_pipeline_needs_its_webrtcbin() {
         pipeline: Some(text.to_owned()),
         ..options()
     };
-    let good = "videotestsrc ! vp8enc ! rtpvp8pay ! application/x-rtp,payload=96 ! webrtcbin name=webrtc";
+    let good = "videotestsrc is-live=true ! vp8enc ! rtpvp8pay ! application/x-rtp,payload=96 ! webrtcbin name=webrtc";
     assert_eq!(Plan::new(&whole(good)).unwrap().launch_text(), good);
     assert!(error(&whole("videotestsrc ! fakesink")).contains("webrtcbin name=webrtc"));
     assert!(error(&whole("/no/such/file")).contains("neither a file nor"));
@@ -143,7 +144,7 @@ fn a_file_whose_header_names_a_missing_element_is_refused() {
         check_file(&path).map_err(|error| error.to_string())
     };
     crate::media::init().unwrap();
-    assert!(check("# kind: capture\nvideotestsrc").is_ok());
+    assert!(check("# kind: capture\nvideotestsrc is-live=true").is_ok());
     for (contents, part) in [
         (
             "# kind: encode\n# bitrate: enc.bitrate kbit/s\nvp8enc name=other",
@@ -155,6 +156,8 @@ fn a_file_whose_header_names_a_missing_element_is_refused() {
         ),
         ("# kind: encode\n# needs: nosuchenc\nvp8enc", "\"nosuchenc\""),
         ("# kind: encode\nvp8en", "no element \"vp8en\""),
+        ("# kind: capture\nvideotestsrc", "is-live=true"),
+        ("# kind: encode\n# restart: never\nvp8enc", "key-frames"),
         ("# kind: nothing\nvp8enc", ".launch:1: kind must"),
     ] {
         let message = check(contents).unwrap_err();
@@ -183,5 +186,62 @@ fn every_shipped_file_with_its_elements_installed_is_valid() {
     assert!(
         missing.is_empty(),
         "files whose elements are not installed: {missing:?}"
+    );
+}
+
+#[test]
+fn a_source_that_is_not_live_is_refused_with_the_words_to_add() {
+    let capture = |text: &str| StreamOptions {
+        capture: text.to_owned(),
+        ..options()
+    };
+    for (text, words) in [
+        ("videotestsrc ! videoconvert", "videotestsrc is-live=true"),
+        (
+            "filesrc location=/dev/null ! decodebin ! videoconvert",
+            "! clocksync",
+        ),
+    ] {
+        let message = error(&capture(text));
+        assert!(
+            message.contains("not live") && message.contains(words),
+            "{text}: {message}"
+        );
+        let whole = StreamOptions {
+            pipeline: Some(format!("{text} ! vp8enc ! rtpvp8pay ! webrtcbin name=webrtc")),
+            ..options()
+        };
+        let message = error(&whole);
+        assert!(
+            message.contains("not live") && message.contains(words),
+            "{text}: {message}"
+        );
+    }
+    for text in [
+        "videotestsrc is-live=true",
+        "videotestsrc ! clocksync",
+        "videotestsrc ! identity sync=true",
+        "filesrc location=/dev/null ! decodebin ! videoconvert ! clocksync",
+        "filesrc location=/dev/null ! pngdec ! imagefreeze is-live=true",
+    ] {
+        let plan = Plan::new(&capture(text));
+        assert!(plan.is_ok(), "{text}: {:?}", plan.err());
+    }
+}
+
+#[test]
+fn an_encoder_from_the_command_line_gets_colours_that_browsers_decode() {
+    let encoder = |text: &str| {
+        let options = StreamOptions {
+            encoder: text.to_owned(),
+            ..options()
+        };
+        Plan::new(&options).unwrap().launch_text()
+    };
+    assert!(encoder("x264enc tune=zerolatency").contains("format={I420,NV12} ! x264enc"));
+    let own = encoder("video/x-raw,format=Y444 ! vp9enc");
+    assert!(
+        own.contains("videoconvert ! video/x-raw,format=Y444 ! vp9enc"),
+        "{own}"
     );
 }
