@@ -10,7 +10,7 @@ use deskbeam::protocol::input::{Button, Point};
 use serde_json::json;
 
 use super::support::host::{TestHost, options};
-use super::support::program::Program;
+use super::support::program::{Program, run};
 use super::support::signaling::Client;
 use super::support::usage::{settled, thread_names, usage};
 use super::support::viewer::{Viewer, ViewerOptions};
@@ -532,4 +532,58 @@ async fn a_desktop_that_gets_an_odd_size_keeps_its_encoder() {
     viewer.until("the odd size is seen again", is(642, 482)).await;
     assert!(viewer.error.is_none());
     viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_display_without_damage_is_shown_by_another_capture() {
+    let xvfb = tokio::task::block_in_place(|| Xvfb::start("321x241x24", &["-extension", "DAMAGE"]));
+    let program = tokio::task::block_in_place(|| Program::start(&["--display", &xvfb.display]));
+    let (mut viewer, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded > 0)
+        .await;
+    let (width, height, _) = viewer.picture().unwrap();
+    assert_eq!((width, height), (322, 242));
+    viewer.leave().await;
+    // No viewer has to come to find out that the named one does not work.
+    let refused = [
+        "--listen",
+        "127.0.0.1:0",
+        "--display",
+        &xvfb.display,
+        "--capture",
+        "x11",
+    ];
+    let (code, _, stderr) = tokio::task::block_in_place(|| run(&refused));
+    assert_eq!(code, 3, "{stderr}");
+    assert!(
+        stderr.contains("DAMAGE") && stderr.contains("--virtual"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_pipeline_with_too_many_colours_is_refused_with_the_words_to_add() {
+    let host = TestHost::start(&StreamOptions {
+        pipeline: Some(
+            "videotestsrc is-live=true ! video/x-raw,format=BGRx ! videoconvert ! x264enc tune=zerolatency \
+             ! rtph264pay ! application/x-rtp,media=video,encoding-name=H264,payload=96,profile-level-id=f4000d \
+             ! webrtcbin name=webrtc"
+                .to_owned(),
+        ),
+        ..options()
+    });
+    let mut client = Client::connect(&host.ws_url()).await;
+    client
+        .send(json!({"type": "hello", "id": "h", "data": {"video_codecs": ["H264"]}}))
+        .await;
+    client
+        .send(json!({"type": "request-offer", "id": "r", "data": {"constraints": {"video": true}}}))
+        .await;
+    let error = client.receive_type("error").await.to_string();
+    assert!(
+        error.contains("High 4:4:4") && error.contains("format=I420"),
+        "{error}"
+    );
+    host.stop().await;
 }

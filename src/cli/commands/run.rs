@@ -46,7 +46,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     let input = platform.input(options.access.block_keys.clone())?;
     let (fps, bitrate_kbps) = (options.stream.fps, options.stream.bitrate);
     let stream = options.stream.into_options(platform.display().map(str::to_owned));
-    let plan = Plan::new(&stream)?;
+    let plan = Plan::for_display(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
     process::check_file_limit(options.signaling.max_connections as usize)?;
@@ -110,7 +110,9 @@ struct Reload {
 impl Reload {
     /// Reads the files, and sends the new plan to the host. Errors are logged.
     async fn send_plan(stream: StreamOptions, plans: mpsc::Sender<Plan>) {
-        match tokio::task::spawn_blocking(move || Plan::new(&stream)).await {
+        // If the display is away, the capture waits for it.
+        let plan = move || Plan::for_display(&stream).or_else(|_| Plan::new(&stream));
+        match tokio::task::spawn_blocking(plan).await {
             Ok(Ok(plan)) => drop(plans.send(plan).await),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot use the new pipeline files; keeping the old pipelines")

@@ -9,7 +9,7 @@ use super::library::Library;
 use super::parse::{self, DescriptionError};
 use super::select;
 use super::stream_options::StreamOptions;
-use super::validate::{check_live, check_targets, warn_of_profiles};
+use super::validate::{check_live, check_targets};
 
 /// The appsink behind the shared capture, and the appsrc before an encoder and of a viewer's video.
 pub(crate) const FRAMES: &str = "frames";
@@ -324,9 +324,7 @@ impl Plan {
             Self::Whole(description) => {
                 let pipeline = parse::parse(&description.origin, &description.text)?;
                 parse::named(&pipeline, &description.origin, WEBRTC, Some("webrtcbin"))?;
-                check_live(description, &pipeline)?;
-                warn_of_profiles(description, &pipeline);
-                Ok(())
+                check_live(description, &pipeline)
             }
         }
     }

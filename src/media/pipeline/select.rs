@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use gst::prelude::*;
+
 use super::codec::Codec;
 use super::description::{Description, Kind};
 use super::encoder_spec::EncoderSpec;
@@ -15,21 +17,87 @@ use super::validate::codec_of;
 /// # Errors
 /// If it is unknown or lacks an element.
 pub(crate) fn capture(library: &Library, options: &StreamOptions) -> Result<Description, DescriptionError> {
-    let display = options.display.as_deref();
     let description = if options.capture == "auto" {
-        // Descriptions of rank 0 are used only by name.
-        let usable =
-            |capture: &&Description| capture.rank > 0 && (capture.display.is_none() || display.is_some());
-        first_complete(library.of_kind(Kind::Capture).filter(usable), "--capture auto")?
+        first_complete(usable_captures(library, options), "--capture auto")?
     } else {
         by_name(library, Kind::Capture, &options.capture, "--capture")?
     };
+    Ok(with_settings(description, options))
+}
+
+/// Returns the captures that `--capture auto` may use, the preferred one first.
+fn usable_captures<'a>(
+    library: &'a Library,
+    options: &StreamOptions,
+) -> impl Iterator<Item = &'a Description> {
+    // Descriptions of rank 0 are used only by name.
+    let has_display = options.display.is_some();
+    library
+        .of_kind(Kind::Capture)
+        .filter(move |capture| capture.rank > 0 && (capture.display.is_none() || has_display))
+}
+
+/// Returns the capture that `--capture` names, if it starts on its display, or with `auto` the first that does. A capture
+/// of something else than a display is not started.
+///
+/// # Errors
+/// As [`capture`], and if none starts.
+pub(crate) fn capture_that_starts(
+    library: &Library,
+    options: &StreamOptions,
+) -> Result<Description, DescriptionError> {
+    let first = capture(library, options)?;
+    let Some(reason) = obstacle(&first) else {
+        return Ok(first);
+    };
+    let mut others = usable_captures(library, options)
+        .filter(|other| options.capture == "auto" && other.name != first.name && is_installed(other))
+        .map(|other| with_settings(other.clone(), options));
+    match others.find(|other| obstacle(other).is_none()) {
+        Some(other) => {
+            tracing::warn!(
+                capture = other.label(),
+                "the capture {} does not work on this display, and another is used: {reason}",
+                first.label()
+            );
+            Ok(other)
+        }
+        None => Err(DescriptionError::new(&first.origin, reason)
+            .with_remedy("deskbeam --virtual starts a desktop that can be captured".to_owned())),
+    }
+}
+
+/// Starts a capture of a display for a moment; returns the reason if that fails.
+fn obstacle(capture: &Description) -> Option<String> {
+    capture.display.as_ref()?;
+    let pipeline = match parse::parse(&capture.origin, &format!("{} ! fakesink", capture.text)) {
+        Ok(pipeline) => pipeline,
+        Err(error) => return Some(error.to_string()),
+    };
+    let outcome = pipeline.set_state(gst::State::Paused);
+    let message = pipeline
+        .bus()
+        .and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+    let _ = pipeline.set_state(gst::State::Null);
+    let reason = message.and_then(|message| match message.view() {
+        gst::MessageView::Error(error) => Some(error.error().to_string()),
+        _ => None,
+    });
+    match outcome {
+        Ok(_) => reason,
+        Err(error) => Some(reason.unwrap_or_else(|| error.to_string())),
+    }
+}
+
+/// Returns the description with the settings of the command line in its text.
+fn with_settings(description: Description, options: &StreamOptions) -> Description {
+    let display = options.display.as_deref();
     let (fps_target, display_target) = (description.fps.clone(), description.display.clone());
     let description = description.with(fps_target.as_ref(), &options.fps.to_string());
-    Ok(match display {
+    match display {
         Some(display) => description.with(display_target.as_ref(), display),
         None => description,
-    })
+    }
 }
 
 /// Returns the encoders that `--encoder` names, the preferred one first.
@@ -66,7 +134,11 @@ pub(crate) fn encoders(
 
 /// Returns true if all its elements are installed and its rank is not 0: that is for use by name only.
 fn is_complete(description: &&Description) -> bool {
-    description.rank > 0 && parse::require("", &description.needs).is_ok()
+    description.rank > 0 && is_installed(description)
+}
+
+fn is_installed(description: &Description) -> bool {
+    parse::require("", &description.needs).is_ok()
 }
 
 /// Returns the sound for viewers that request it.
@@ -118,9 +190,19 @@ fn by_name(library: &Library, kind: Kind, value: &str, flag: &str) -> Result<Des
     }
     let text = match kind {
         Kind::Capture | Kind::Audio => value.to_owned(),
+        // Browsers decode 4:2:0 only, and an encoder that takes more would be given more.
+        Kind::Encode if is_encoder(value) => {
+            format!("videoconvert ! video/x-raw,format={{I420,NV12}} ! {value}")
+        }
         Kind::Encode => format!("videoconvert ! {value}"),
     };
     Ok(Description::from_text(flag, kind, text))
+}
+
+/// Returns true if the text begins with an encoder.
+fn is_encoder(text: &str) -> bool {
+    let first = text.split_whitespace().next().and_then(gst::ElementFactory::find);
+    first.is_some_and(|factory| factory.has_type(gst::ElementFactoryType::VIDEO_ENCODER))
 }
 
 /// Returns the description that `--pipeline` gives, as a file or as text.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gst::prelude::*;
+use gst_base::prelude::*;
 
 use super::codec::Codec;
 use super::description::{Description, Kind};
@@ -20,6 +21,9 @@ pub fn check_file(path: &Path) -> Result<Description, DescriptionError> {
     let description = Description::read(&origin, &name, &contents)?;
     parse::require(&origin, &description.needs)?;
     check_targets(&description, &parse::parse_part(&origin, &description.text)?)?;
+    if description.kind == Kind::Capture {
+        check_live(&description, &parse::parse_part(&origin, &description.text)?)?;
+    }
     if description.kind == Kind::Encode {
         codec_of(&description)?;
     }
@@ -45,6 +49,57 @@ pub(crate) fn check_targets(
         }
     }
     Ok(())
+}
+
+/// Checks that the sources of a pipeline give their frames at the time of each, as a screen does. The frames of others
+/// come as fast as they are taken.
+///
+/// # Errors
+/// The first source that does not, with the words to add.
+pub(crate) fn check_live(
+    description: &Description,
+    pipeline: &gst::Pipeline,
+) -> Result<(), DescriptionError> {
+    let elements: Vec<gst::Element> = pipeline.iterate_recurse().into_iter().flatten().collect();
+    let is_set = |element: &gst::Element, property: &str| {
+        let kind = element
+            .find_property(property)
+            .map(|property| property.value_type());
+        kind == Some(bool::static_type()) && element.property::<bool>(property)
+    };
+    let is_paced = |element: &gst::Element| {
+        is_set(element, "is-live")
+            || matches!(factory_of(element).as_str(), "identity" | "clocksync") && is_set(element, "sync")
+    };
+    if elements.iter().any(is_paced) {
+        return Ok(());
+    }
+    for element in &elements {
+        let Some(source) = element
+            .downcast_ref::<gst_base::BaseSrc>()
+            .filter(|source| !source.is_live())
+        else {
+            continue;
+        };
+        let (factory, klass) = (factory_of(element), source.metadata("klass").unwrap_or_default());
+        let remedy = if element.has_property("is-live") {
+            format!("Add is-live=true: {factory} is-live=true")
+        } else if klass.contains("File") {
+            "Add ! clocksync behind the decoder".to_owned()
+        } else {
+            continue;
+        };
+        let message = format!("{factory} is not live: its frames would come as fast as they are taken");
+        return Err(DescriptionError::new(&description.origin, message).with_remedy(remedy));
+    }
+    Ok(())
+}
+
+fn factory_of(element: &gst::Element) -> String {
+    element
+        .factory()
+        .map(|factory| factory.name().to_string())
+        .unwrap_or_default()
 }
 
 /// Returns an encoder's codec: from its header, or else from the caps of its output.

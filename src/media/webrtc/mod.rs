@@ -9,6 +9,7 @@ pub(super) mod offer;
 mod outbox;
 pub(super) mod peer;
 mod pipeline;
+mod profile;
 mod promise;
 pub(super) mod sdp;
 mod selection;

@@ -9,6 +9,7 @@ use super::{CANDIDATES, Gathering, Peer, Role, notify};
 use crate::media::runtime::mailbox::MailboxSender;
 use crate::media::webrtc::messages::{Inbox, PeerEvent, Signal};
 use crate::media::webrtc::offer::Offer;
+use crate::media::webrtc::profile::check_profiles;
 use crate::media::webrtc::promise::settled;
 use crate::media::webrtc::sdp::{self, Answer};
 
@@ -18,6 +19,7 @@ const GATHER: Duration = Duration::from_millis(2500);
 impl Peer {
     pub(crate) async fn make_offer(&mut self, events: &MailboxSender<PeerEvent>) -> Result<(), String> {
         let text = self.describe("offer").await?;
+        check_profiles(&text)?;
         if self.gathering == Gathering::New {
             self.gathering = Gathering::Running;
         }
@@ -32,6 +34,7 @@ impl Peer {
         let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
         self.set_description("set-remote-description", &remote).await?;
         let text = self.describe("answer").await?;
+        check_profiles(&text)?;
         self.gathering = Gathering::Running;
         Ok(text)
     }
