@@ -490,6 +490,26 @@ async fn an_encoder_that_aborts_does_not_end_the_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn encoders_are_tried_whatever_the_configuration_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.toml");
+    std::fs::write(&own, "capture = 'test'").unwrap();
+    std::fs::create_dir(folder.path().join("deskbeam")).unwrap();
+    std::fs::write(folder.path().join("deskbeam/config.toml"), "nonsense = 1").unwrap();
+    let arguments = ["--config", own.to_str().unwrap()];
+    let environment = [
+        ("XDG_CONFIG_HOME", folder.path().to_str().unwrap()),
+        ("DESKBEAM_FPS", "20"),
+    ];
+    let program = tokio::task::block_in_place(|| Program::start_with(&arguments, &environment));
+    let (mut viewer, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded > 0)
+        .await;
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn frames_of_odd_size_are_encoded_with_their_edges_repeated() {
     for (size, expected) in [
         ("width=323,height=201", (324, 202)),

@@ -11,10 +11,10 @@ import { View } from './support/view.mjs';
 const LIMIT = { timeout: 120_000 };
 
 /** Opens a page that shows a virtual desktop with a script. */
-async function desktopPage(t, script, { query = '', args = [] } = {}) {
+async function desktopPage(t, script, { query = '', args = [], size = '640x480', viewport = { width: 640, height: 480 } } = {}) {
   const desktop = await desktopOf(t, script);
-  const host = await startHost(t, ['--virtual=640x480', ...args, '--', ...desktop.command]);
-  const { page, complaints } = await chromiumPage(t, { viewport: { width: 640, height: 480 } });
+  const host = await startHost(t, [`--virtual=${size}`, ...args, '--', ...desktop.command]);
+  const { page, complaints } = await chromiumPage(t, { viewport });
   const view = await new View(page).open(host.at(query));
   await view.reaches('connected');
   return { desktop, host, page, view, complaints };
@@ -47,6 +47,25 @@ test('pointer motion has a channel of its own, and the pointer ends at its last 
   await page.keyboard.type('x\n');
   await until('buttons and keys arrive', async () => (await desktop.read('typed')) === 'x\n');
   assert.deepEqual(await desktop.pointer(), { x: 200, y: 150 });
+});
+
+test('on a desktop of odd size the pointer is exact up to the last pixel', LIMIT, async (t) => {
+  const viewport = { width: 642, height: 482 };
+  const { desktop, page } = await desktopPage(t, TYPING, { args: ['--encoder', 'x264'], size: '641x481', viewport });
+  const video = () => page.evaluate(() => {
+    const { videoWidth, videoHeight } = document.querySelector('video');
+    return `${videoWidth}x${videoHeight}`;
+  });
+  await until('the video is there', async () => (await video()) === '642x482');
+  // The last one is on the pixels that the video repeats.
+  for (const [at, expected] of [[[320, 240], [320, 240]], [[639, 479], [639, 479]], [[100, 100], [100, 100]], [[641, 481], [640, 480]]]) {
+    await page.mouse.move(...at);
+    await until(`the pointer is at ${expected}`, async () => {
+      const { x, y } = await desktop.pointer();
+      if (x === expected[0] && y === expected[1]) return true;
+      throw new Error(`${x},${y}`);
+    });
+  }
 });
 
 test('a click locks the pointer for an application that grabs it, until the application releases it', LIMIT, async (t) => {

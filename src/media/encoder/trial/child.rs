@@ -28,7 +28,13 @@ pub(super) fn examine_in_child(
     size: Size,
     kbps: u32,
 ) -> Result<Outcome, String> {
-    let child = Command::new(program)
+    // The options of the host are not for this process.
+    let options = std::env::vars_os().map(|(name, _)| name);
+    let options = options.filter(|name| name.as_encoded_bytes().starts_with(b"DESKBEAM_"));
+    let mut command = Command::new(program);
+    options.for_each(|name| drop(command.env_remove(name)));
+    let child = command
+        .env("DESKBEAM_CONFIG", "/dev/null")
         .args([
             SUBCOMMAND,
             &format!("{}x{}", size.width, size.height),
