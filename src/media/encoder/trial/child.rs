@@ -32,7 +32,9 @@ pub(super) fn examine_in_child(
     let options = std::env::vars_os().map(|(name, _)| name);
     let options = options.filter(|name| name.as_encoded_bytes().starts_with(b"DESKBEAM_"));
     let mut command = Command::new(program);
-    options.for_each(|name| drop(command.env_remove(name)));
+    options.for_each(|name| {
+        command.env_remove(name);
+    });
     let child = command
         .env("DESKBEAM_CONFIG", "/dev/null")
         .args([
