@@ -86,6 +86,13 @@ impl Limiter {
         self.shown_at = Some(now + unshown + interval);
     }
 
+    /// Lets the next change through at once, and those after it at the rate of `interval`, however slow it was before.
+    pub(super) fn hurry(&mut self, now: Instant, interval: Duration) {
+        let token = token(interval);
+        let full_at = now + token * (CAPACITY - 1);
+        self.full_at = self.full_at.map(|at| at.min(full_at));
+    }
+
     /// Leaves out one frame, if there is motion, for a display that is late. Not more than one a second, however many
     /// displays are late.
     pub(super) fn leave_out(&mut self, now: Instant, interval: Duration) {
@@ -187,6 +194,19 @@ mod tests {
         );
         assert_eq!(taken(&mut limiter, start, [10]), [10]);
         assert_eq!(limiter.turn(after(start, 10), INTERVAL), Turn::In(INTERVAL / 2));
+    }
+
+    #[test]
+    fn at_a_low_rate_a_change_in_a_hurry_goes_at_once() {
+        let (mut limiter, start, second) = (Limiter::default(), Instant::now(), Duration::from_secs(1));
+        limiter.take(start, second);
+        limiter.take(start, second);
+        assert_eq!(limiter.turn(start, second), Turn::In(second));
+        let quick = Duration::from_millis(50);
+        limiter.hurry(start, quick);
+        assert_eq!(limiter.turn(start, quick), Turn::Now);
+        limiter.take(start, quick);
+        assert_eq!(limiter.turn(start, quick), Turn::In(quick));
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub(super) struct Changes {
     pub(super) pointer: bool,
     /// The cursor looks different.
     pub(super) cursor: bool,
+    /// A key or a button was pressed: what is drawn next may be the effect.
+    pub(super) press: bool,
     /// The window may have another size, or be seen again: nothing that is known of it holds.
     pub(super) window: bool,
 }

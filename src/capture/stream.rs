@@ -22,6 +22,11 @@ const SETTLED: Duration = Duration::from_micros(500);
 /// The longest wait for a program that draws without end.
 const DRAWING: Duration = Duration::from_millis(2);
 
+/// The time after a press of a key or a button within which its effect is drawn, and the longest interval of frames in
+/// that time: a low frame rate is to save work, and not to delay an echo.
+const EFFECT: Duration = Duration::from_millis(300);
+const QUICK: Duration = Duration::from_millis(50);
+
 /// The next thing that a stream gives.
 pub(super) enum Next {
     /// Frames have another size from now on: [`Stream::size`].
@@ -53,6 +58,8 @@ pub(super) struct Stream<S> {
     changed_at: Option<gst::ClockTime>,
     limiter: Limiter,
     last_frame: Option<Instant>,
+    /// The time of the last press of a key or a button.
+    pressed_at: Option<Instant>,
     cursor: Option<Cursor>,
     /// The place of the cursor in the region.
     place: Option<Place>,
@@ -74,6 +81,7 @@ impl<S: Screen> Stream<S> {
             changed_at: None,
             limiter: Limiter::default(),
             last_frame: None,
+            pressed_at: None,
             cursor: None,
             place: None,
             frame: None,
@@ -140,7 +148,7 @@ impl<S: Screen> Stream<S> {
                 let rows = if is_new { self.screen.region().rows() } else { rows };
                 self.update(&rows, before.as_ref())?;
                 let now = Instant::now();
-                self.limiter.take(now, control.interval());
+                self.limiter.take(now, self.interval(control, now));
                 self.last_frame = Some(now);
                 return self.buffer(changed_at).map(Next::Frame);
             }
@@ -154,7 +162,10 @@ impl<S: Screen> Stream<S> {
                 return Err(Stop::Flushing);
             }
             self.screen.changes(&mut self.changes)?;
-            let interval = control.interval();
+            if std::mem::take(&mut self.changes.press) {
+                self.press(control, Instant::now());
+            }
+            let interval = self.interval(control, Instant::now());
             if control.leave_out.swap(false, Ordering::SeqCst) {
                 self.limiter.leave_out(Instant::now(), interval);
             }
@@ -164,7 +175,8 @@ impl<S: Screen> Stream<S> {
             if self.changes.is_any() || is_wanted {
                 self.changed_at = self.changed_at.or_else(now);
                 match self.limiter.turn(Instant::now(), interval) {
-                    Turn::In(rest) => (awaits_change, limit) = (false, Some(rest)),
+                    // At a low rate, a press ends the wait.
+                    Turn::In(rest) => (awaits_change, limit) = (interval > QUICK, Some(rest)),
                     Turn::LeftOut { with, longest } if !is_wanted => {
                         control
                             .sleep(None, Some(with))
@@ -181,6 +193,23 @@ impl<S: Screen> Stream<S> {
             control
                 .sleep(next_change, limit)
                 .map_err(|error| error.to_string())?;
+        }
+    }
+
+    /// Takes note of a press. At a rate that is too low for its effect, frames may come faster for a while.
+    fn press(&mut self, control: &Control, now: Instant) {
+        self.pressed_at = Some(now);
+        if control.interval() > QUICK {
+            self.limiter.hurry(now, QUICK);
+        }
+    }
+
+    /// The time between two frames at this moment.
+    fn interval(&self, control: &Control, now: Instant) -> Duration {
+        let interval = control.interval();
+        match self.pressed_at {
+            Some(at) if now - at < EFFECT => interval.min(QUICK),
+            _ => interval,
         }
     }
 

@@ -4,6 +4,9 @@ use deskbeam::capture::LEAVE_OUT;
 use gst::prelude::*;
 use gst_video::prelude::*;
 
+use x11rb::protocol::xproto::KEY_PRESS_EVENT;
+use x11rb::protocol::xtest::ConnectionExt as _;
+
 use super::Canvas;
 
 #[test]
@@ -35,5 +38,25 @@ fn one_frame_is_left_out_for_who_is_late() {
         let times: Vec<_> = (0..30).map(|_| capture.next().pts()).collect();
         let gaps = times.windows(2).map(|pair| (pair[1] - pair[0]).mseconds());
         assert!(gaps.max() >= Some(32), "{times:?}");
+    });
+}
+
+#[test]
+fn at_a_low_rate_a_press_is_followed_by_frames_at_once() {
+    let canvas = Canvas::start(320, 240);
+    let capture = canvas.capture("show-pointer=false max-framerate=1", "BGRx");
+    canvas.in_motion(|| {
+        // Two may come at once.
+        capture.span(2);
+        let slow = capture.span(3);
+        assert!(slow >= 1600, "3 frames in {slow} ms");
+        capture.next();
+        let press = canvas
+            .client
+            .xtest_fake_input(KEY_PRESS_EVENT, 38, 0, canvas.root, 0, 0, 0);
+        press.unwrap().check().unwrap();
+        // A frame has the time at which its change was seen, which is just after the frame before.
+        let quick = capture.span(2);
+        assert!(quick < 800, "{quick} ms");
     });
 }

@@ -102,6 +102,7 @@ impl Screen for X11Screen {
                 }
                 Event::XfixesCursorNotify(_) => changes.cursor = true,
                 Event::XinputRawMotion(_) => changes.pointer = true,
+                Event::XinputRawKeyPress(_) | Event::XinputRawButtonPress(_) => changes.press = true,
                 Event::RandrScreenChangeNotify(_) | Event::ConfigureNotify(_) | Event::MapNotify(_) => {
                     changes.window = true;
                 }
@@ -220,7 +221,7 @@ fn subscribe(
     if motion {
         let mask = xinput::EventMask {
             deviceid: xinput::Device::ALL_MASTER.into(),
-            mask: vec![XIEventMask::RAW_MOTION],
+            mask: vec![XIEventMask::RAW_MOTION | XIEventMask::RAW_KEY_PRESS | XIEventMask::RAW_BUTTON_PRESS],
         };
         connection.xinput_xi_select_events(root, &[mask])?.check()?;
     }

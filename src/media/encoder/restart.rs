@@ -19,12 +19,7 @@ impl Restarter {
         pipeline: &gst::Pipeline,
         prepare: impl Fn(&gst::Pipeline) + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let elements = pipeline.iterate_recurse();
-        let is_encoder = |element: &gst::Element| {
-            let kind = gst::ElementFactoryType::VIDEO_ENCODER;
-            element.factory().is_some_and(|factory| factory.has_type(kind))
-        };
-        let encoder = elements.into_iter().flatten().find(is_encoder);
+        let encoder = encoder(pipeline);
         let input = encoder.as_ref().and_then(|encoder| encoder.static_pad("sink"));
         let before = input.as_ref().and_then(gst::Pad::peer);
         let (Some(encoder), Some(input), Some(before)) = (encoder, input, before) else {
@@ -60,4 +55,13 @@ impl Restarter {
     pub(crate) fn request(&self) {
         self.is_requested.store(true, Ordering::Release);
     }
+}
+
+/// Returns the encoder element of a pipeline.
+pub(crate) fn encoder(pipeline: &gst::Pipeline) -> Option<gst::Element> {
+    let is_encoder = |element: &gst::Element| {
+        let kind = gst::ElementFactoryType::VIDEO_ENCODER;
+        element.factory().is_some_and(|factory| factory.has_type(kind))
+    };
+    pipeline.iterate_recurse().into_iter().flatten().find(is_encoder)
 }

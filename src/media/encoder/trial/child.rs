@@ -69,6 +69,7 @@ pub fn try_encoder(file: &str, width: u32, height: u32, kbps: u32) -> String {
     // A thread that never returns from an encoder must not keep the process.
     std::thread::spawn(|| {
         std::thread::sleep(DEADLINE);
+        println!("{FAILED} the trial takes more than {} s", DEADLINE.as_secs());
         std::process::exit(1);
     });
     let spec = EncoderSpec::from_file(file).map_err(|error| error.to_string());

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
-use crate::media::encoder::restart::Restarter;
+use crate::media::encoder::restart::{Restarter, encoder};
 use crate::media::pipeline::encoder_spec::EncoderSpec;
 use crate::media::pipeline::parse;
 use crate::media::pipeline::plan::{ENCODED, FRAMES, encoding_text};
@@ -46,6 +46,7 @@ pub(crate) fn examine(spec: &EncoderSpec, size: Size, kbps: u32) -> Result<Outco
         parse::element(&pipeline, FRAMES)?,
         parse::element(&pipeline, ENCODED)?,
     );
+    check_size(&pipeline, size)?;
     let mut exam = Exam {
         frames,
         encoded,
@@ -180,6 +181,34 @@ impl Exam {
         });
         Some(cost(last.0 - first.0, last.1 - first.1, is_hardware) / count)
     }
+}
+
+/// Checks that the encoder element takes frames of this size, as far as its template says.
+fn check_size(pipeline: &gst::Pipeline, size: Size) -> Result<(), String> {
+    let Some(encoder) = encoder(pipeline) else {
+        return Ok(());
+    };
+    let Some(caps) = encoder.static_pad("sink").map(|pad| pad.pad_template_caps()) else {
+        return Ok(());
+    };
+    for (direction, length) in [("width", size.width), ("height", size.height)] {
+        let ranges = caps
+            .iter()
+            .filter_map(|caps| caps.get::<gst::IntRange<i32>>(direction).ok());
+        let ranges: Vec<_> = ranges.map(|range| (range.min(), range.max())).collect();
+        let fits = |(least, most): &(i32, i32)| {
+            i32::try_from(length).is_ok_and(|length| (*least..=*most).contains(&length))
+        };
+        if let Some((least, most)) = ranges.first()
+            && !ranges.iter().any(fits)
+        {
+            return Err(format!(
+                "{} takes a {direction} of {least} to {most} pixels",
+                encoder.name()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the format of the capture's frames.
