@@ -18,7 +18,7 @@ pub use child::try_encoder;
 use exam::Outcome;
 
 /// Timeout of one trial. A process ends itself before.
-const DEADLINE: Duration = Duration::from_secs(15);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Encoders that do not work: the origin of the description, and the reason.
 pub(crate) type Failed = BTreeMap<String, String>;

@@ -191,18 +191,23 @@ fn by_name(library: &Library, kind: Kind, value: &str, flag: &str) -> Result<Des
     let text = match kind {
         Kind::Capture | Kind::Audio => value.to_owned(),
         // Browsers decode 4:2:0 only, and an encoder that takes more would be given more.
-        Kind::Encode if is_encoder(value) => {
-            format!("videoconvert ! video/x-raw,format={{I420,NV12}} ! {value}")
-        }
-        Kind::Encode => format!("videoconvert ! {value}"),
+        Kind::Encode => match plain_format(value) {
+            Some(format) => format!("videoconvert ! video/x-raw,format={format} ! {value}"),
+            None => format!("videoconvert ! {value}"),
+        },
     };
     Ok(Description::from_text(flag, kind, text))
 }
 
-/// Returns true if the text begins with an encoder.
-fn is_encoder(text: &str) -> bool {
-    let first = text.split_whitespace().next().and_then(gst::ElementFactory::find);
-    first.is_some_and(|factory| factory.has_type(gst::ElementFactoryType::VIDEO_ENCODER))
+/// Returns the 4:2:0 format for the encoder with which the text begins, if it does.
+fn plain_format(text: &str) -> Option<&'static str> {
+    let factory = gst::ElementFactory::find(text.split_whitespace().next()?)?;
+    let is_encoder = factory.has_type(gst::ElementFactoryType::VIDEO_ENCODER);
+    let takes = |format: &&str| {
+        let caps = gst::Caps::builder("video/x-raw").field("format", *format).build();
+        is_encoder && factory.can_sink_any_caps(&caps)
+    };
+    ["I420", "NV12"].into_iter().find(takes)
 }
 
 /// Returns the description that `--pipeline` gives, as a file or as text.

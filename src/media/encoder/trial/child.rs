@@ -13,7 +13,7 @@ use crate::media::source::video::Size;
 /// The subcommand that runs a trial.
 const SUBCOMMAND: &str = "try-encoder";
 /// Time after which the process ends itself, finished or not.
-pub(super) const DEADLINE: Duration = Duration::from_secs(12);
+pub(super) const DEADLINE: Duration = Duration::from_secs(8);
 /// First words of the answer.
 const OK: &str = "ok";
 const FAILED: &str = "failed";

@@ -23,7 +23,7 @@ const SLOW: Duration = Duration::from_secs(2);
 /// Time to wait for the output of a frame before the next one goes in: some encoders delay it by a frame or two.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// Timeout for the rest of the output.
-const END: Duration = Duration::from_secs(5);
+const END: Duration = Duration::from_secs(3);
 
 /// Outcome of a trial that has succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
