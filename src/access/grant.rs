@@ -1,5 +1,6 @@
 //! The result of an admission, kept with a session and checked again while it is used.
 
+use super::secret::Digest;
 use super::shares::ShareId;
 use crate::protocol::role::Role;
 
@@ -13,6 +14,8 @@ pub(crate) struct Grant {
     pub(super) method: AuthMethod,
     /// The value of the epoch counter of [`Access`](super::Access) then.
     pub(super) epoch: u64,
+    /// The session of the browser, if it was obtained by one: it ends with the session.
+    pub(super) session: Option<Digest>,
 }
 
 /// The credentials by which a client was admitted.
@@ -32,6 +35,11 @@ pub(super) enum AuthMethod {
 }
 
 impl Grant {
+    /// True if both were obtained by the same credentials, with the same role, in whatever session.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.role, &self.method, self.epoch) == (other.role, &other.method, other.epoch)
+    }
+
     /// The grant that the token gives.
     #[cfg(test)]
     pub(super) fn owner() -> Self {
@@ -39,6 +47,7 @@ impl Grant {
             role: Role::Admin,
             method: AuthMethod::Owner { generation: 0 },
             epoch: 0,
+            session: None,
         }
     }
 }

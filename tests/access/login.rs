@@ -107,6 +107,39 @@ async fn a_browser_exchanges_the_token_for_a_cookie_and_gives_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cookies_that_another_server_has_set_lock_nobody_out() {
+    let host = token_host();
+    let good = cookie(&login(host.address, TOKEN).await);
+    let (name, _) = good.split_once('=').unwrap();
+    let junk = |value: &str| format!("{name}={value}");
+    let another = junk(&"a".repeat(64));
+    for before in [
+        junk("junk"),
+        junk(""),
+        another.clone(),
+        vec![another.as_str(); 100].join("; "),
+        format!("{}; \u{e9}=\u{e9}", junk("\u{e9}")),
+    ] {
+        let sent = format!("{before}; {good}; {}", junk("more"));
+        let headers = [("cookie", sent.as_str())];
+        let session = request(host.address, "GET", "/api/session", &headers, "").await;
+        assert_eq!(session.status, 200, "{before}");
+        assert_eq!(upgrade(&host.ws_url(), &headers).await, 101, "{before}");
+        let headers = [("cookie", before.as_str()), BEARER];
+        let by_token = request(host.address, "GET", "/turn", &headers, "").await;
+        assert_eq!(by_token.status, 200, "{before}");
+    }
+    // A login stores a session of its own, and deletes the others.
+    let headers = [JSON, ("cookie", another.as_str())];
+    let body = json!({ "secret": TOKEN }).to_string();
+    let answer = request(host.address, "POST", "/api/login", &headers, &body).await;
+    assert_ne!(cookie(&answer), another);
+    let deleted = format!("{name}=; Path=/api; Max-Age=0");
+    assert!(answer.has_header("set-cookie", &deleted), "{answer:?}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_is_json_short_and_from_a_page_of_this_host() {
     let host = token_host();
     let body = json!({ "secret": TOKEN }).to_string();

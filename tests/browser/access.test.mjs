@@ -42,7 +42,7 @@ test('the token works by HTTPS, with a cookie that no other host can set', LIMIT
   const view = await new View(page).open(host.url);
   await view.reaches('connected');
   const [{ name, httpOnly, secure, sameSite }] = await page.context().cookies();
-  assert.match(name, /^__Host-deskbeam-\d+$/);
+  assert.match(name, /^__Host-deskbeam-[0-9a-f]{16}-\d+$/);
   assert.deepEqual({ httpOnly, secure, sameSite }, { httpOnly: true, secure: true, sameSite: 'Strict' });
   await page.reload();
   await view.reaches('connected');

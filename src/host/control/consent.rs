@@ -31,6 +31,8 @@ pub(in crate::host) struct Consent {
 struct State {
     answers: HashMap<Applicant, Answer>,
     waiting: usize,
+    /// The number of times that all answers were forgotten.
+    epoch: u64,
 }
 
 /// A viewer that wants to be let in. One from the same address in the same role needs no question of its own.
@@ -51,6 +53,7 @@ struct Answer {
 pub(in crate::host) struct Admitted {
     consent: Consent,
     applicant: Applicant,
+    epoch: u64,
 }
 
 impl Consent {
@@ -65,6 +68,7 @@ impl Consent {
     pub(in crate::host) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
         let applicant = Applicant::new(address, role);
         let _waiting = Waiting::begin(self)?;
+        let epoch = self.lock().epoch;
         // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
         let known = self.known(applicant);
@@ -76,6 +80,9 @@ impl Consent {
             tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
         }
         let mut state = self.lock();
+        if state.epoch != epoch {
+            return None;
+        }
         let answer = state.answers.entry(applicant).or_insert(Answer {
             agreed,
             admitted: 0,
@@ -85,7 +92,15 @@ impl Consent {
         agreed.then(|| Admitted {
             consent: self.clone(),
             applicant,
+            epoch,
         })
+    }
+
+    /// Forgets all answers, also to the questions that are shown: everybody is asked about anew.
+    pub(in crate::host) fn forget(&self) {
+        let mut state = self.lock();
+        state.answers.clear();
+        state.epoch += 1;
     }
 
     /// True if a viewer from `address` was let in, and is connected or was a minute ago.
@@ -117,7 +132,11 @@ impl Applicant {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        if let Some(answer) = self.consent.lock().answers.get_mut(&self.applicant) {
+        let mut state = self.consent.lock();
+        if state.epoch != self.epoch {
+            return;
+        }
+        if let Some(answer) = state.answers.get_mut(&self.applicant) {
             answer.admitted -= 1;
             answer.last = Instant::now();
         }
