@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::authenticator::Authenticator;
 use super::host::SharedHost;
+use super::in_flight::Right;
 use super::origin::{FETCH_MODE, Sender};
 use crate::access::{Admission, Grant};
 use crate::protocol::role::Permission;
@@ -38,7 +39,8 @@ impl AuthenticatedClient {
     }
 }
 
-/// Passes on the requests that are admitted, each with its [`AuthenticatedClient`] as an extension.
+/// Passes on the requests that are admitted, each with its [`AuthenticatedClient`] as an extension, for as long as the
+/// right of the client holds.
 ///
 /// A CORS preflight passes too: browsers send it without credentials, and its answer only says which methods and
 /// headers a request may have.
@@ -55,12 +57,13 @@ pub(super) async fn authenticate(
     let client = authenticator.access().client(&credentials.borrowed());
     match authenticator.admit(credentials).await {
         Admission::Granted(grant) => {
+            let right = Right::new(authenticator.access(), &grant);
             request.extensions_mut().insert(AuthenticatedClient {
                 grant,
                 remote,
                 client,
             });
-            next.run(request).await
+            right.pass(request, next).await
         }
         refusal => {
             // A browser would send what it asks for with the requests of other pages, too, for which it does not count.

@@ -52,7 +52,7 @@ export class Upload {
       } else if (offset === null && answer?.status === 404) {
         // The host has discarded the upload: start over.
         offset = 0;
-      } else if (answer && answer.status < 500) {
+      } else if (answer && answer.status < 500 && answer.status !== TOO_SLOW) {
         throw new Error((await answer.text()).trim() || REFUSED);
       } else if (answer?.status === NO_ROOM) {
         throw new Error((await answer.text()).trim());
@@ -107,6 +107,8 @@ function randomKey() {
 /** The host accepts up to 4 MiB. */
 const PART = 1024 * 1024;
 const LONGEST_MS = 15_000;
+/** The status when a part took too long to arrive: like a lost connection. */
+const TOO_SLOW = 408;
 /** The status of a host without storage, which a retry does not change. */
 const NO_ROOM = 507;
 const REFUSED = 'The host refused the file';
