@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 const MAX_SECTIONS: usize = 8;
 /// Maximum number of candidates in a description.
 const MAX_CANDIDATES: usize = 64;
+/// The most candidates of a viewer, in its description and after it, that are passed to webrtcbin: the host sends
+/// connectivity checks to each.
+pub(crate) const PASSED_CANDIDATES: usize = 32;
 
 /// An answer that can be passed to webrtcbin safely.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,17 +150,27 @@ pub(crate) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Ite
         .map(str::trim)
 }
 
-/// Returns the description without candidates that are not plain. An attribute with spaces around its name, or without
+/// Returns the description with the first [`PASSED_CANDIDATES`] of its candidates that are plain, and no others. An attribute with spaces around its name, or without
 /// a value, also counts as a candidate, because GStreamer's parser takes it for one.
 pub(crate) fn with_plain_candidates(sdp: &str) -> String {
     let is_candidate = |attribute: &str| attribute.split(':').next().map(str::trim) == Some("candidate");
+    let mut left = PASSED_CANDIDATES;
     let kept = |line: &&str| match line.strip_prefix("a=") {
-        Some(attribute) if is_candidate(attribute) => is_plain_candidate(attribute),
+        Some(attribute) if is_candidate(attribute) => {
+            let is_kept = left > 0 && is_plain_candidate(attribute);
+            left -= usize::from(is_kept);
+            is_kept
+        }
         _ => true,
     };
     // The last line may end in "\r" alone.
     let lines = sdp.lines().map(|line| line.trim_end_matches('\r'));
     lines.filter(kept).flat_map(|line| [line, "\r\n"]).collect()
+}
+
+/// Returns the number of candidates in a description that has plain ones only.
+pub(crate) fn count_candidates(sdp: &str) -> usize {
+    values(sdp, "a=candidate:").count()
 }
 
 /// Checks that each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser accepts more, and
@@ -368,6 +381,10 @@ mod tests {
             let kept = with_plain_candidates(&format!("v=0\r\n{line}\r\na=mid:0\r\n"));
             assert_eq!(kept, "v=0\r\na=mid:0\r\n", "{line}");
         }
+        let many = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n".repeat(MAX_CANDIDATES);
+        let kept = with_plain_candidates(&format!("v=0\r\n{many}a=mid:0\r\n"));
+        assert_eq!(count_candidates(&kept), PASSED_CANDIDATES);
+        assert!(kept.ends_with("a=mid:0\r\n"));
         assert!(!is_useful_candidate(""));
         assert!(!is_useful_candidate(
             "candidate:1 1 UDP 2015363327 fe80::1 56476 typ host"
