@@ -42,7 +42,7 @@ test('without a session the host names the method to sign in', async () => {
 
 test('each refusal has a sentence', async () => {
   assert.match((await host(401, 'no').login.signIn('x')).reason, /Wrong token or password/);
-  assert.match((await host(403).login.signIn('x')).reason, /does not accept this page/);
+  assert.match((await host(403).login.signIn('x')).reason, /does not accept this page.*proxy_set_header Host \$http_host;/);
   assert.match((await host(429, '', { 'retry-after': '8' }).login.signIn('x')).reason, /Wait 8 s/);
   assert.match((await host(429, '', { 'retry-after': '8' }).login.check()).reason, /Wait 8 s/);
   assert.match((await host(429, '', { 'retry-after': '899' }).login.signIn('x')).reason, /Wait 15 minutes/);

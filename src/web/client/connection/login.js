@@ -82,10 +82,13 @@ export class Login {
  */
 function refusal(response) {
   if (response.status === 401) return 'Wrong token or password.';
-  if (response.status === 403) return 'The host does not accept this page. Open the address that the host printed.';
+  if (response.status === 403) return FORBIDDEN;
   const seconds = Number(response.headers.get('retry-after')) || 5;
   const time = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
   return `Too many failed attempts. Wait ${time}, then try again.`;
 }
 
+/** A proxy that changes the Host header makes the host's own page one of another origin. */
+const FORBIDDEN =
+  'The host does not accept this page. If a reverse proxy is in front of it, the proxy has to pass on the Host header (in nginx: proxy_set_header Host $http_host;). Otherwise open the address that the host printed.';
 const REFUSALS = new Set([401, 403, 429]);
