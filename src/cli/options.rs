@@ -2,6 +2,7 @@
 
 mod access;
 mod files;
+mod listen;
 mod pipelines;
 mod share;
 mod signaling;
@@ -9,7 +10,6 @@ mod size;
 mod stream;
 mod tls;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -18,6 +18,7 @@ use super::client_setting::{self, ClientSetting};
 
 pub(super) use access::AccessArguments;
 pub(super) use files::FilesArguments;
+pub(super) use listen::ListenAddress;
 pub(super) use pipelines::{PipelinesCommand, PipelinesOptions};
 pub(super) use share::ShareOptions;
 pub(super) use signaling::SignalingArguments;
@@ -60,7 +61,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Address and port to listen on. With port 0, the system chooses a free port, which the printed URL contains
+    /// Address and port to listen on; a name such as localhost can replace the address. With port 0, the system chooses a
+    /// free port, which the printed URL contains
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -68,7 +70,7 @@ pub(super) struct RunOptions {
         env = "DESKBEAM_LISTEN"
     )]
     #[arg(help_heading = "Network")]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
 
     /// Accepts requests for this host name, such as desk.example; repeatable. IP addresses, localhost and the name of
     /// the machine are always accepted
