@@ -1,6 +1,6 @@
 //! Connections that close so that the client can read the last response.
 
-use std::future::{Ready, ready};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,23 +13,42 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::connection_limit::{ConnectionLimit, Slot};
+use super::http2;
 
 /// The time for which a dropped connection is still read.
 const LINGER: Duration = Duration::from_secs(1);
 /// The most that is read then, in bytes.
 const MAX_DRAINED: u64 = 8 * 1024 * 1024;
 
-/// Accepts plain HTTP connections as [`Lingering`] ones, as many as the limit allows.
+/// The time in which the first bytes of a connection have to arrive.
+const FIRST: Duration = Duration::from_secs(10);
+
+/// Accepts plain HTTP connections as [`Lingering`] ones, as many as the limit allows. Answers one of HTTP/2 with an
+/// error.
 #[derive(Debug, Clone)]
 pub(super) struct LingerAcceptor(pub(super) ConnectionLimit);
 
-impl<S> Accept<TcpStream, S> for LingerAcceptor {
+impl<S: Send + 'static> Accept<TcpStream, S> for LingerAcceptor {
     type Stream = Lingering;
     type Service = S;
-    type Future = Ready<io::Result<(Lingering, S)>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<(Lingering, S)>> + Send>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(Lingering::new(stream, &self.0).map(|stream| (stream, service)))
+        let limit = self.0.clone();
+        Box::pin(async move {
+            let mut stream = Lingering::new(stream, &limit)?;
+            let mut first = [0; http2::PREFACE.len()];
+            let count = timeout(FIRST, stream.peek(&mut first)).await??;
+            if count > 0
+                && first
+                    .get(..count)
+                    .is_some_and(|first| http2::PREFACE.starts_with(first))
+            {
+                stream.write_all(&http2::refusal()).await?;
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            Ok((stream, service))
+        })
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod fuzzing;
 mod guard;
 mod headers;
 mod host;
+mod http2;
 mod in_flight;
 mod linger;
 mod login;
