@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
@@ -87,13 +87,30 @@ pub(super) async fn login(
     }
 }
 
+/// The query of a page that asks about its session.
+#[derive(Deserialize)]
+pub(super) struct Page {
+    /// The origin of the page.
+    origin: Option<String>,
+}
+
 /// Reports the role and the permissions of the client, or, if it is not signed in, how to sign in.
+///
+/// Browsers send no `Origin` here, so a page can say it: if the host would refuse its socket, it learns so at once.
 pub(super) async fn session(
     State(authenticator): State<Arc<Authenticator>>,
     State(host): State<SharedHost>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(Page { origin }): Query<Page>,
     headers: HeaderMap,
 ) -> Response {
+    if let Some(origin) = origin.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
+        let mut of_page = headers.clone();
+        of_page.insert(header::ORIGIN, origin);
+        if authenticator.sender(&of_page) == Sender::Refused {
+            return guard::refused_origin(remote, &of_page);
+        }
+    }
     let credentials = authenticator.credentials(remote, &headers);
     match authenticator.admit(credentials).await {
         Admission::Granted(grant) => Json(session_body(&host, &grant)).into_response(),

@@ -192,6 +192,14 @@ async fn a_refused_page_names_what_a_proxy_may_have_changed() {
             assert!(answer.body.contains(part), "{path}: {}", answer.body);
         }
     }
+    // Browsers send no origin with the first request of a page, so the page says it.
+    for (origin, status) in [
+        ("https%3A%2F%2Fdesk.example%3A8443".to_owned(), 403),
+        (format!("http%3A%2F%2F{}", host.address), 401),
+    ] {
+        let path = format!("/api/session?origin={origin}");
+        assert_eq!(get(host.address, &path).await.status, status, "{path}");
+    }
     host.stop().await;
 }
 

@@ -36,8 +36,9 @@ test('a secret is sent in the body of a POST and nowhere else', async () => {
 });
 
 test('without a session the host names the method to sign in', async () => {
-  const { login } = host(401, '{"mode":"password"}');
+  const { login, asked } = host(401, '{"mode":"password"}');
   assert.deepEqual(await login.check(), { kind: 'signed-out', mode: 'password' });
+  assert.equal(asked[0].url, 'http://desk:8080/api/session?origin=http%3A%2F%2Fdesk%3A8080');
 });
 
 test('each refusal has a sentence', async () => {

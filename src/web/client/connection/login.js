@@ -25,6 +25,7 @@ export function takeToken(location, history) {
 /** Signs in to the host of the page. */
 export class Login {
   #base;
+  #origin;
   #fetch;
 
   /**
@@ -33,12 +34,18 @@ export class Login {
    */
   constructor(pageUrl, fetcher = (...args) => fetch(...args)) {
     this.#base = new URL('api/', pageUrl);
+    this.#origin = new URL(pageUrl).origin;
     this.#fetch = fetcher;
   }
 
-  /** @returns {Promise<Answer>} */
+  /**
+   * Asks about the session. Browsers do not say the origin of the page here, so the page does: a socket does not say that
+   * it was refused for its origin.
+   *
+   * @returns {Promise<Answer>}
+   */
   async check() {
-    return this.#ask('session', { cache: 'no-store' });
+    return this.#ask('session', { cache: 'no-store' }, { origin: this.#origin });
   }
 
   /**
@@ -58,12 +65,15 @@ export class Login {
   /**
    * @param {string} path
    * @param {RequestInit} init
+   * @param {Record<string, string>} [query]
    * @returns {Promise<Answer>}
    */
-  async #ask(path, init) {
+  async #ask(path, init, query = {}) {
+    const url = new URL(path, this.#base);
+    url.search = String(new URLSearchParams(query));
     let response;
     try {
-      response = await this.#fetch(new URL(path, this.#base), { credentials: 'same-origin', ...init });
+      response = await this.#fetch(url, { credentials: 'same-origin', ...init });
     } catch {
       return { kind: 'unreachable' };
     }
