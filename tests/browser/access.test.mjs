@@ -189,7 +189,7 @@ test('cookies that a server on another port has set lock nobody out', LIMIT, asy
   await page.context().clearCookies();
   const junk = 'a'.repeat(64);
   const paths = ['/', '/api', '/api/', '/api/session', '/api/login', '/ws'];
-  await page.goto(await otherSite(t, paths.flatMap((path) => [`${name}=${junk}; Path=${path}`, `${name}=junk; Path=${path}; Secure`])));
+  await page.goto(await otherSite(t, paths.map((path) => `${name}=${junk}; Path=${path}`)));
   await view.open(host.url);
   await view.reaches('connected');
   await page.reload();
