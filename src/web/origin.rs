@@ -177,7 +177,11 @@ mod tests {
             assert_eq!(sender(&headers, &[], false), expected, "{host} {origin}");
         }
         let host = (HOST, "127.0.0.1:8080");
-        assert_eq!(sender(&[host.clone()], &[], false), Sender::Own, "a program");
+        assert_eq!(
+            sender(std::slice::from_ref(&host), &[], false),
+            Sender::Own,
+            "a program"
+        );
         let own = (ORIGIN, "https://127.0.0.1:8080");
         assert_eq!(sender(&[host.clone(), own], &[], true), Sender::Own);
         let stripped = (ORIGIN, "http://127.0.0.1:8080");

@@ -69,7 +69,7 @@ fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
         ..NOTHING
     };
     assert_eq!(role(access.admit(&inside, 0)), Some(Role::Admin));
-    access.close_sessions(&[cookie.clone()]);
+    access.close_sessions(std::slice::from_ref(&cookie));
     assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
 }
 
