@@ -84,7 +84,7 @@ pub(super) struct RunOptions {
     pub allow_host: Vec<String>,
 
     /// Lets pages of this origin, such as `https://player.example`, connect, and watch over WHEP; repeatable. `*`
-    /// allows every origin
+    /// allows every origin. Unless --auth is none, these pages need a token
     #[arg(
         long,
         value_name = "ORIGIN",

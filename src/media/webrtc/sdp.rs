@@ -112,14 +112,19 @@ pub(crate) fn is_plain_candidate(candidate: &str) -> bool {
 }
 
 /// Returns true for an address that one viewer may have: neither multicast, broadcast and unspecified addresses nor
-/// those of the metadata services of clouds.
+/// link-local ones, among which clouds have their metadata services. A viewer with a link-local address alone connects by
+/// its own connectivity checks.
 fn is_unicast(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let is_special = address.is_unspecified() || address.is_multicast();
     !is_special
         && match address {
-            IpAddr::V4(address) => !address.is_broadcast() && address.octets() != [169, 254, 169, 254],
-            IpAddr::V6(address) => address.segments() != [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254],
+            IpAddr::V4(address) => !address.is_broadcast() && !address.is_link_local(),
+            // The second is the metadata service of a cloud.
+            IpAddr::V6(address) => {
+                !address.is_unicast_link_local()
+                    && address.segments() != [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254]
+            }
         }
 }
 
@@ -368,6 +373,9 @@ mod tests {
             ("candidate:1 1 udp 1 ::ffff:239.1.2.3 9 typ host", false),
             ("candidate:1 1 udp 1 255.255.255.255 9 typ host", false),
             ("candidate:1 1 udp 1 169.254.169.254 80 typ host", false),
+            ("candidate:1 1 udp 1 169.254.170.2 80 typ host", false),
+            ("candidate:1 1 udp 1 ::ffff:169.254.169.254 80 typ host", false),
+            ("candidate:1 1 udp 1 fe80::1 80 typ host", false),
             ("candidate:1 1 udp 1 fd00:ec2::254 80 typ host", false),
         ] {
             assert_eq!(is_plain_candidate(candidate), is_plain, "{candidate:?}");
