@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::desktop::Question;
@@ -23,6 +23,8 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(in crate::host) struct Consent {
     state: Arc<Mutex<State>>,
+    /// The number of times that all answers were forgotten. Changed under the lock of the state.
+    epoch: Arc<watch::Sender<u64>>,
     /// There is one dialog at a time.
     turn: Arc<Semaphore>,
 }
@@ -31,8 +33,6 @@ pub(in crate::host) struct Consent {
 struct State {
     answers: HashMap<Applicant, Answer>,
     waiting: usize,
-    /// The number of times that all answers were forgotten.
-    epoch: u64,
 }
 
 /// A viewer that wants to be let in. One from the same address in the same role needs no question of its own.
@@ -60,15 +60,25 @@ impl Consent {
     pub(in crate::host) fn new() -> Self {
         Self {
             state: Arc::default(),
+            epoch: Arc::new(watch::Sender::new(0)),
             turn: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// Asks to let in a viewer from `address`. `None`: the answer is no, or there was none within 30 s.
+    /// Asks to let in a viewer from `address`. `None`: the answer is no, or there was none within 30 s or before all
+    /// answers were forgotten.
     pub(in crate::host) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
+        let mut epoch = self.epoch.subscribe();
+        let current = *epoch.borrow_and_update();
+        tokio::select! {
+            admitted = self.ask_in(current, address, role) => admitted,
+            _ = epoch.changed() => None,
+        }
+    }
+
+    async fn ask_in(&self, epoch: u64, address: IpAddr, role: Role) -> Option<Admitted> {
         let applicant = Applicant::new(address, role);
         let _waiting = Waiting::begin(self)?;
-        let epoch = self.lock().epoch;
         // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
         let known = self.known(applicant);
@@ -80,7 +90,7 @@ impl Consent {
             tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
         }
         let mut state = self.lock();
-        if state.epoch != epoch {
+        if *self.epoch.borrow() != epoch {
             return None;
         }
         let answer = state.answers.entry(applicant).or_insert(Answer {
@@ -96,11 +106,11 @@ impl Consent {
         })
     }
 
-    /// Forgets all answers, also to the questions that are shown: everybody is asked about anew.
+    /// Forgets all answers, and takes away the question that is shown: everybody is asked about anew.
     pub(in crate::host) fn forget(&self) {
         let mut state = self.lock();
         state.answers.clear();
-        state.epoch += 1;
+        self.epoch.send_modify(|epoch| *epoch += 1);
     }
 
     /// True if a viewer from `address` was let in, and is connected or was a minute ago.
@@ -133,7 +143,7 @@ impl Applicant {
 impl Drop for Admitted {
     fn drop(&mut self) {
         let mut state = self.consent.lock();
-        if state.epoch != self.epoch {
+        if *self.consent.epoch.borrow() != self.epoch {
             return;
         }
         if let Some(answer) = state.answers.get_mut(&self.applicant) {
