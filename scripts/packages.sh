@@ -9,6 +9,8 @@ PROXY_PACKAGES="nginx-light caddy"
 # The programs that the benchmark compares deskbeam with, and the tools for that.
 BENCH_PACKAGES="xvfb iproute2 novnc websockify tigervnc-standalone-server xpra python3-venv"
 SELKIES="selkies==2.1.0"
+# The program that compares the HTTP routes with their description.
+SCHEMATHESIS="schemathesis==4.32.5"
 # Debian's. Ubuntu has none of these names as plain packages: there, install the browsers yourself and name them in
 # CHROMIUM and FIREFOX.
 BROWSER_PACKAGES="chromium firefox-esr"

@@ -12,12 +12,32 @@ pub(crate) const CONNECTION: usize = 32;
 /// once.
 pub(crate) const PEER: usize = 64 + CONNECTION;
 
+/// The descriptors that have to be left for the peer of a guest, so that an administrator can still come.
+pub(crate) const PEER_OF_GUEST: usize = PEER + 2 * VIEWER;
+/// The descriptors that a viewer takes: its peer and its connection.
+const VIEWER: usize = 24;
+
+/// The number of viewers for which `left` descriptors suffice.
+pub(crate) fn viewers(left: usize) -> usize {
+    (left + VIEWER).saturating_sub(PEER) / VIEWER
+}
+
+/// A limit of open files that suffices for so many viewers, where `left` descriptors are left now.
+pub(crate) fn limit_for(viewers: usize, left: usize) -> usize {
+    (most() - left.min(most()) + PEER + viewers * VIEWER).next_multiple_of(1024)
+}
+
+/// The limit of open files of the process.
+pub(crate) fn most() -> usize {
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
 /// The number of descriptors that are left. It counts the open ones: too slow for every frame.
 pub(crate) fn left() -> usize {
-    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     // Counting fails when not even one is left.
     let open = fs::read_dir("/proc/self/fd").map_or(usize::MAX, Iterator::count);
-    usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(open)
+    most().saturating_sub(open)
 }
 
 #[cfg(test)]
@@ -26,7 +46,15 @@ mod tests {
 
     #[test]
     fn there_are_some_left_and_not_all() {
-        let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        assert!((1..most).contains(&(left() as u64)));
+        assert!((1..most()).contains(&left()));
+    }
+
+    #[test]
+    fn a_viewer_comes_in_while_the_descriptors_for_a_peer_are_left() {
+        assert_eq!(viewers(0), 0);
+        assert_eq!(viewers(PEER - 1), 0);
+        assert_eq!(viewers(PEER), 1);
+        assert_eq!(viewers(PEER + 10 * VIEWER), 11);
+        assert!(viewers(usize::MAX / 2) > 100_000);
     }
 }

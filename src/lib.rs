@@ -56,6 +56,7 @@ pub mod input;
 #[allow(clippy::expect_used, clippy::indexing_slicing, clippy::string_slice)]
 pub mod media;
 pub mod protocol;
+mod quota;
 mod retry;
 pub mod session;
 mod shutdown;

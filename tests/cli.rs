@@ -1,11 +1,12 @@
 //! The program on the command line: exit codes, errors, signals.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
+use super::support::eventually;
 use super::support::program::{Program, command, run};
 use super::support::xvfb::Xvfb;
 
@@ -45,6 +46,109 @@ fn wrong_usage_ends_with_2() {
     assert_eq!(run(&["--fps", "0"]).0, 2);
     assert_eq!(run(&["--no-such-flag"]).0, 2);
     assert_eq!(run(&["--pipeline", "x ! y", "--encoder", "vp8"]).0, 2);
+}
+
+#[test]
+fn two_options_that_cannot_be_combined_are_named_with_the_reason() {
+    for order in [
+        ["--confirm", "--signaling-server=ws://127.0.0.1:1/"],
+        ["--signaling-server=ws://127.0.0.1:1/", "--confirm"],
+    ] {
+        let (code, _, stderr) = run(&order);
+        assert_eq!(code, 2, "{stderr}");
+        assert!(
+            stderr.contains("--confirm and --signaling-server") && stderr.contains("does not learn who"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_size_that_no_desktop_can_have_ends_with_2_and_the_range() {
+    for size in ["0x0", "15x480", "640x8193", "big"] {
+        let (code, _, stderr) = run(&[&format!("--virtual={size}")]);
+        assert_eq!(code, 2, "{size}: {stderr}");
+        assert!(size == "big" || stderr.contains("16 to 8192"), "{size}: {stderr}");
+    }
+}
+
+#[test]
+fn a_command_that_fails_ends_with_7_and_one_that_succeeds_with_0() {
+    for (command, code) in [
+        (&["true"][..], 0),
+        (&["false"], 7),
+        (&["sh", "-c", "exit 3"], 7),
+        (&["sh", "-c", "kill -KILL $$"], 7),
+        (&["no-such-program"], 7),
+    ] {
+        let arguments = [&["--listen", "127.0.0.1:0", "--virtual=320x240", "--"], command].concat();
+        let (ended, _, stderr) = run(&arguments);
+        assert_eq!(ended, code, "{command:?}: {stderr}");
+        let sentence = match command {
+            ["no-such-program"] => "cannot start the program no-such-program",
+            ["sh", _, script] if script.starts_with("exit") => "has failed: exit status: 3",
+            ["sh", ..] => "has failed: signal: 9",
+            ["false"] => "has failed: exit status: 1",
+            _ => "",
+        };
+        assert!(stderr.contains(sentence), "{command:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_limit_of_open_files_that_is_too_low_is_reported_with_the_remedy() {
+    let limited = |limit: &str, viewers: &str| {
+        let inner = command(&[
+            "--capture",
+            "test",
+            "--listen",
+            "127.0.0.1:0",
+            "--max-connections",
+            viewers,
+        ]);
+        let mut outer = Command::new("prlimit");
+        outer
+            .arg(format!("--nofile={limit}"))
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .env("DESKBEAM_AUTH", "none")
+            .env("XDG_STATE_HOME", "/dev/null")
+            .env("XDG_CONFIG_HOME", "/dev/null")
+            .env("RUST_LOG", "warn")
+            .env_remove("DISPLAY")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        outer.spawn().unwrap()
+    };
+    let mut refused = limited("64:64", "8");
+    let status = eventually("it ends", || refused.try_wait().unwrap());
+    let stderr = String::from_utf8(refused.wait_with_output().unwrap().stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("open files (64)") && stderr.contains("ulimit -n 1024"),
+        "{stderr}"
+    );
+    for (limit, viewers, warns) in [
+        ("512:512", "100", true),
+        ("512:4096", "100", false),
+        ("512:512", "8", false),
+    ] {
+        let mut program = limited(limit, viewers);
+        let mut line = String::new();
+        let mut stdout = BufReader::new(program.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        program.kill().unwrap();
+        let mut stderr = String::new();
+        program
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        program.wait().unwrap();
+        let is_warned = stderr.contains("open files (512)") && stderr.contains("LimitNOFILE=");
+        assert_eq!(is_warned, warns, "{limit} {viewers}: {stderr}");
+    }
 }
 
 #[test]

@@ -120,6 +120,23 @@ async fn a_client_without_a_sign_of_life_is_told_and_closed_and_one_that_pings_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_answers_no_ping_is_kept_as_long_as_the_host_is_told() {
+    let host = TestHost::start_custom(|setup| setup.config.session.connection_timeout_ms = 12_000);
+    let mut mute = RawSocket::join(host.address).await;
+    let mut pings = 0;
+    let error = loop {
+        match mute.frame().await.unwrap() {
+            frame if frame.kind == PING => pings += 1,
+            frame => break frame.json(),
+        }
+    };
+    assert_eq!(error["error"]["code"], "CONNECTION_TIMEOUT", "{error}");
+    // One every 2 s.
+    assert!(pings >= 5, "it was asked {pings} times");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_answers_no_ping_is_told_and_closed() {
     let host = TestHost::start(&options());
     let mut mute = RawSocket::join(host.address).await;

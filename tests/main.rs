@@ -18,6 +18,7 @@ mod log_secrets;
 mod outbound;
 mod pointer;
 mod proxies;
+mod quotas;
 mod readme;
 mod selkies;
 mod sharing;

@@ -207,3 +207,35 @@ fn files_that_do_not_belong_together_are_named_at_the_start() {
     assert!(stderr.contains("none.pem"), "{stderr}");
     assert_eq!(run(&["--tls-cert", &path("a.pem")]).0, Some(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_is_neither_offered_nor_spoken() {
+    let place = tempfile::tempdir().unwrap();
+    let state = StateDir::at(place.path().to_owned()).unwrap();
+    let host = host_with(Tls::self_signed(state, vec!["localhost".to_owned()]).unwrap());
+    let trusting = trusting(&place.path().join("tls.pem"));
+    let connect = async |protocols: &[&[u8]]| {
+        let mut client = ClientConfig::clone(&trusting);
+        client.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let stream = TcpStream::connect(host.address).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        tokio_rustls::TlsConnector::from(Arc::new(client))
+            .connect(name, stream)
+            .await
+    };
+    assert!(connect(&[b"h2"]).await.is_err());
+    let stream = connect(&[b"h2", b"http/1.1"]).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    let mut stream = connect(&[]).await.unwrap();
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = soon("the host closes it", stream.read_to_end(&mut answer)).await;
+    assert!(
+        String::from_utf8_lossy(&answer).contains("speaks HTTP/1.1"),
+        "{answer:?}"
+    );
+    host.stop().await;
+}

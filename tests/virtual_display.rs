@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use deskbeam::desktop::{Ended, VirtualDisplay, VirtualOptions};
 use deskbeam::input::X11Backend;
@@ -194,6 +195,36 @@ fn host_that_waits() {
     let display = display(320, 240);
     println!("\nready {} {}", display.display(), display.xauthority().display());
     display.end().wait();
+}
+
+#[test]
+fn a_terminal_that_is_closed_is_followed_by_another() {
+    let display = start(&[]);
+    let authority = display.xauthority().to_owned();
+    let mut before = Vec::new();
+    for _ in 0..3 {
+        let terminal = eventually("there is a terminal", || {
+            terminals_of(&authority)
+                .into_iter()
+                .find(|terminal| !before.contains(terminal))
+        });
+        let killed = Command::new("kill").arg(terminal.to_string()).status().unwrap();
+        assert!(killed.success());
+        before.push(terminal);
+    }
+    assert_eq!(display.end().wait_timeout(Duration::ZERO), None);
+    display.stop();
+    assert_eq!(clients_of(&authority), Vec::<u32>::new());
+}
+
+/// The terminals that run with this `XAUTHORITY`.
+fn terminals_of(authority: &Path) -> Vec<u32> {
+    let mut clients = clients_of(authority);
+    clients.retain(|id| {
+        let name = std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        name.trim() == "xterm"
+    });
+    clients
 }
 
 /// The cookie is the end of the file.

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::support::host::{TestHost, options};
+use super::support::http::request;
 use super::support::raw::{CLOSE, FIN, PING, PONG, RawFrame, RawSocket, TEXT, masked};
 
 const CONTINUATION: u8 = 0x0;
@@ -116,6 +117,57 @@ async fn a_goodbye_is_returned() {
         let frame = frame.unwrap_or_else(|| panic!("{code}: the connection ends without a word"));
         assert_eq!(frame.close_code(), code);
         assert_eq!(socket.frame_besides_pings().await, None);
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_is_wrong_is_refused() {
+    let host = TestHost::start(&options());
+    let valid = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+    ];
+    let key = ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==");
+    let own = host.address.to_string();
+    for (what, headers) in [
+        ("no key", vec![]),
+        ("an empty key", vec![("sec-websocket-key", "")]),
+        ("15 bytes", vec![("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAA")]),
+        (
+            "17 bytes",
+            vec![("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAAA=")],
+        ),
+        ("no Base64", vec![("sec-websocket-key", "********************==")]),
+        (
+            "no padding",
+            vec![("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA")],
+        ),
+        ("two keys", vec![key, key]),
+        ("two hosts", vec![key, ("host", own.as_str())]),
+        ("two hosts that differ", vec![key, ("host", "evil.example")]),
+    ] {
+        let headers = [&valid[..], &headers].concat();
+        let answer = request(host.address, "GET", "/ws", &headers, "").await;
+        assert_eq!(answer.status, 400, "{what}: {answer:?}");
+    }
+    for method in ["OPTIONS", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE"] {
+        for path in [
+            "/ws",
+            "/ws/cad",
+            "/api/signaling",
+            "/gstwebrtc",
+            "/webrtc/signalling/",
+        ] {
+            let headers = [&valid[..], &[key]].concat();
+            let answer = request(host.address, method, path, &headers, "").await;
+            assert_eq!(
+                (answer.status, answer.header("allow")),
+                (405, Some("GET")),
+                "{method} {path}"
+            );
+        }
     }
     host.stop().await;
 }

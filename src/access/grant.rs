@@ -1,8 +1,12 @@
 //! The result of an admission, kept with a session and checked again while it is used.
 
+use std::net::IpAddr;
+
+use super::attempts::network;
 use super::secret::Digest;
 use super::shares::ShareId;
 use crate::protocol::role::Role;
+use crate::quota::Holder;
 
 /// The right to be here that a request obtained. [`Access::is_valid`](super::Access::is_valid) says whether it still
 /// holds.
@@ -38,6 +42,16 @@ impl Grant {
     /// True if both were obtained by the same credentials, with the same role, in whatever session.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         (self.role, &self.method, self.epoch) == (other.role, &other.method, other.epoch)
+    }
+
+    /// The holder of the places that a client with this grant at the address `client` takes: a link has a share of its
+    /// own, and so has the address of a guest without one.
+    pub(crate) fn holder(&self, client: IpAddr) -> Holder {
+        match (self.role, &self.method) {
+            (Role::Admin, _) => Holder::Admin,
+            (_, AuthMethod::Share(id)) => Holder::Guest(id.to_string()),
+            _ => Holder::Guest(network(client).to_string()),
+        }
     }
 
     /// The grant that the token gives.

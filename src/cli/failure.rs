@@ -21,6 +21,8 @@ pub(super) enum Failure {
     Port(String),
     /// Exit code 6: the configuration file is wrong, or the named one does not exist.
     Config(ConfigError),
+    /// Exit code 7: the command of the virtual desktop cannot be started, or has failed.
+    Command(String),
 }
 
 impl Failure {
@@ -32,6 +34,7 @@ impl Failure {
             Self::Display(_) => 4,
             Self::Port(_) => 5,
             Self::Config(_) => 6,
+            Self::Command(_) => 7,
         })
     }
 }
@@ -42,7 +45,9 @@ impl fmt::Display for Failure {
             Self::Runtime(error) => write!(f, "{error:#}"),
             Self::Pipeline(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
-            Self::Usage(message) | Self::Display(message) | Self::Port(message) => f.write_str(message),
+            Self::Usage(message) | Self::Display(message) | Self::Port(message) | Self::Command(message) => {
+                f.write_str(message)
+            }
         }
     }
 }

@@ -127,7 +127,8 @@ pub(super) struct RunOptions {
     /// Starts a virtual desktop and streams it, so that no screen is needed. The size defaults to 1280x720
     ///
     /// The virtual desktop is a private X server that runs COMMAND and, if one is installed, a window manager. All of
-    /// them end when deskbeam ends, and deskbeam ends when COMMAND ends.
+    /// them end when deskbeam ends, and deskbeam ends when COMMAND ends: with exit code 0, or with 7 if COMMAND has
+    /// failed. Each side has 16 to 8192 pixels.
     #[arg(long = "virtual", value_name = "WxH", num_args = 0..=1, require_equals = true)]
     #[arg(
         default_missing_value = "1280x720",
@@ -136,7 +137,8 @@ pub(super) struct RunOptions {
     )]
     pub virtual_size: Option<Size>,
 
-    /// Command to run in the virtual desktop, with its arguments. Defaults to a terminal, if one is installed
+    /// Command to run in the virtual desktop, with its arguments. Defaults to a terminal, if one is installed, which is
+    /// started again whenever it is closed
     #[arg(last = true, value_name = "COMMAND", help_heading = "Desktop")]
     pub program: Vec<String>,
 
@@ -190,5 +192,9 @@ mod tests {
     #[test]
     fn a_size_is_two_numbers() {
         assert!(Cli::try_parse_from(["deskbeam", "--virtual=big"]).is_err());
+        for size in ["0x0", "15x480", "640x8193", "4294967295x480", "-1x480"] {
+            let refused = Cli::try_parse_from(["deskbeam".to_owned(), format!("--virtual={size}")]);
+            assert!(refused.is_err(), "{size}");
+        }
     }
 }

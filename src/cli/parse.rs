@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
@@ -28,14 +28,30 @@ where
     T: Into<OsString> + Clone,
 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    let matches = Cli::command().try_get_matches_from(&arguments)?;
+    let matches = Cli::command().try_get_matches_from(&arguments).map_err(explain)?;
     check_order(&matches)?;
     let named = matches.get_one::<PathBuf>("config").cloned();
     let file = ConfigFile::read(named, &Cli::command())?;
     let command = file.apply(Cli::command(), &matches);
-    let cli = Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
+    let cli = Cli::from_arg_matches(&command.try_get_matches_from(arguments).map_err(explain)?)?;
     check_program(&cli)?;
     Ok(cli)
+}
+
+/// Adds the reason to the error about two options that cannot be combined, where the reason is not plain.
+fn explain(error: clap::Error) -> clap::Error {
+    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let both = text(ContextKind::InvalidArg) + &text(ContextKind::PriorArg);
+    let is_consent = ["--confirm", "--signaling-server"]
+        .iter()
+        .all(|flag| both.contains(flag));
+    if error.kind() != ErrorKind::ArgumentConflict || !is_consent {
+        return error;
+    }
+    let message = "--confirm and --signaling-server cannot be combined: the host does not learn who comes through the \
+                   remote server, so that it has nothing to ask the local user. Leave out one of them, or let the \
+                   remote server decide who comes in";
+    Cli::command().error(ErrorKind::ArgumentConflict, message)
 }
 
 /// Refuses options before the subcommand, except for the global ones.

@@ -10,7 +10,9 @@ use super::failure::Failure;
 use super::options::{AccessArguments, RunOptions, StreamArguments};
 use super::process;
 use crate::chord::Chord;
-use crate::desktop::{Desktop, Ended, NoDesktop, VirtualDisplay, VirtualOptions, X11Desktop, can_ask};
+use crate::desktop::{
+    Desktop, Ended, NoDesktop, VirtualDisplay, VirtualDisplayError, VirtualOptions, X11Desktop, can_ask,
+};
 use crate::input::{Backend, Discard, X11Backend};
 use crate::media;
 
@@ -60,7 +62,10 @@ impl Platform {
     }
 
     fn start_virtual(options: VirtualOptions) -> Result<Self, Failure> {
-        let display = VirtualDisplay::start(options).map_err(|error| Failure::Display(error.to_string()))?;
+        let display = VirtualDisplay::start(options).map_err(|error| match error {
+            VirtualDisplayError::Command { .. } => Failure::Command(error.to_string()),
+            error => Failure::Display(error.to_string()),
+        })?;
         process::set_display(display.display(), Some(display.xauthority()));
         Ok(Self::Virtual(display))
     }
@@ -147,19 +152,20 @@ impl Platform {
     /// Stops a virtual display.
     ///
     /// # Errors
-    /// If its X server had ended by itself.
+    /// If its X server had ended by itself, or its command had failed.
     pub(super) fn close(self) -> Result<(), Failure> {
-        let is_lost = match &self {
-            Self::Virtual(display) => {
-                matches!(display.end().wait_timeout(Duration::ZERO), Some(Ended::Server(_)))
-            }
-            Self::X11 { .. } | Self::None => false,
+        let ended = match &self {
+            Self::Virtual(display) => display.end().wait_timeout(Duration::ZERO),
+            Self::X11 { .. } | Self::None => None,
         };
-        match is_lost {
-            true => Err(Failure::Display(
+        match ended {
+            Some(Ended::Server(_)) => Err(Failure::Display(
                 "the X server of the virtual desktop has ended by itself".to_owned(),
             )),
-            false => Ok(()),
+            Some(Ended::Command(status)) if !status.success() => Err(Failure::Command(format!(
+                "the command of the virtual desktop has failed: {status}"
+            ))),
+            _ => Ok(()),
         }
     }
 }

@@ -4,6 +4,9 @@ use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::failure::Failure;
+use crate::descriptors;
+
 /// Raises the limit of open files to the hard limit: each viewer needs about twenty, and the usual limit is 1024.
 pub(super) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
@@ -14,6 +17,31 @@ pub(super) fn raise_file_limit() {
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::debug!(%error, "cannot raise the limit of open files");
     }
+}
+
+/// Checks that the limit of open files suffices for `viewers`; warns if it suffices for fewer.
+///
+/// # Errors
+/// If it does not suffice for one.
+pub(super) fn check_file_limit(viewers: usize) -> Result<(), Failure> {
+    let (most, left) = (descriptors::most(), descriptors::left());
+    let (enough_for, wanted) = (descriptors::viewers(left), descriptors::limit_for(viewers, left));
+    let remedy = format!(
+        "Raise it: `ulimit -n {wanted}` in the shell that starts deskbeam, or LimitNOFILE={wanted} in its systemd unit"
+    );
+    if enough_for == 0 {
+        let error = anyhow::anyhow!(
+            "the limit of open files ({most}) is too low: not a single viewer could connect. {remedy}"
+        );
+        return Err(error.into());
+    }
+    if enough_for < viewers {
+        tracing::warn!(
+            "the limit of open files ({most}) suffices for about {enough_for} viewers, and --max-connections allows \
+             {viewers}. {remedy}, or lower --max-connections"
+        );
+    }
+    Ok(())
 }
 
 /// The size in bytes from which an allocation is a mapping of its own, which returns to the system when it is freed.

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 
+use crate::protocol::text::visible;
+
 /// The most files that are listed.
 const MAX_LISTED: usize = 1000;
 
@@ -18,7 +20,7 @@ pub struct Downloads(OwnedFd);
 /// The entry of a file in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DownloadInfo {
-    /// The name of the file.
+    /// The name of the file, as far as it is visible.
     pub(crate) name: String,
     /// The size, in bytes.
     pub(crate) size: u64,
@@ -69,7 +71,7 @@ impl Downloads {
             };
             if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
                 files.push(DownloadInfo {
-                    name: name.to_owned(),
+                    name: visible(name),
                     size: stat.st_size.try_into().unwrap_or_default(),
                     modified: u64::try_from(stat.st_mtime).unwrap_or_default() * 1000,
                 });
@@ -82,6 +84,17 @@ impl Downloads {
 
     /// Opens a file. `None` if the list has none of this name. Blocks.
     pub(crate) fn get(&self, name: &str) -> Option<Download> {
+        self.open_file(name).or_else(|| {
+            // The name in the list may lack what is not visible.
+            let mut entries = Dir::read_from(&self.0).ok()?.flatten();
+            entries.find_map(|entry| {
+                let own = entry.file_name().to_str().ok()?;
+                (own != name && visible(own) == name).then(|| self.open_file(own))?
+            })
+        })
+    }
+
+    fn open_file(&self, name: &str) -> Option<Download> {
         if !is_shown(name) {
             return None;
         }
@@ -103,7 +116,7 @@ impl Downloads {
 
 /// True if the name is one path component, and not hidden.
 fn is_shown(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0'])
+    !visible(name).trim().is_empty() && !name.starts_with('.') && !name.contains(['/', '\0'])
 }
 
 #[cfg(test)]
@@ -153,6 +166,23 @@ mod tests {
         ] {
             assert!(downloads.get(name).is_none(), "{name:?}");
         }
+        let misleading = "photo\u{202e}gpj.exe";
+        std::fs::write(path.join(misleading), "bad").unwrap();
+        std::fs::write(path.join("\u{200b}"), "nothing to see").unwrap();
+        let listed = downloads.list().unwrap();
+        assert!(
+            listed.iter().any(|file| file.name == "photogpj.exe"),
+            "{listed:?}"
+        );
+        assert_eq!(listed.len(), 3);
+        for name in ["photogpj.exe", misleading] {
+            assert_eq!(
+                downloads.get(name).map(|download| download.size),
+                Some(3),
+                "{name}"
+            );
+        }
+        std::fs::remove_file(path.join(misleading)).unwrap();
         std::fs::write(path.join("c.txt"), "later").unwrap();
         assert_eq!(downloads.list().unwrap().len(), 3, "it is listed anew");
     }

@@ -1,5 +1,7 @@
 //! Names of uploaded files, which cannot be trusted.
 
+use crate::protocol::text::visible;
+
 /// The longest name, in bytes. File systems take 255, which leaves room for a number.
 const MAX: usize = 200;
 /// The longest extension with its dot, in bytes.
@@ -9,9 +11,8 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// Turns `name` into one visible path component that every file system takes. Never empty.
 pub(super) fn sanitised(name: &str) -> String {
-    let plain: String = name
+    let plain: String = visible(name)
         .chars()
-        .filter(|c| !is_hidden(*c))
         .map(|c| match c {
             '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '_',
             c if c.is_whitespace() => ' ',
@@ -52,7 +53,10 @@ fn split(name: &str) -> (&str, &str) {
 /// Shortens `text` to at most `max` bytes.
 fn truncated(text: &str, max: usize) -> &str {
     let end = text.floor_char_boundary(max);
-    text.get(..end).unwrap_or(text)
+    // A joiner that is left at the end joins nothing.
+    text.get(..end)
+        .unwrap_or(text)
+        .trim_end_matches(['\u{200c}', '\u{200d}'])
 }
 
 fn is_device(stem: &str) -> bool {
@@ -60,12 +64,6 @@ fn is_device(stem: &str) -> bool {
     let lower = first.to_lowercase();
     let name = lower.trim_end_matches(|c: char| c.is_ascii_digit());
     DEVICES.contains(&name) && lower.len() - name.len() <= 1
-}
-
-/// True for control characters, for those that change the direction of text, and for those without width.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
+use crate::quota::{Holder, Places};
 use crate::sync::lock;
 
 pub(crate) use chunk::{Chunk, Received};
@@ -21,6 +22,8 @@ use unfinished::Upload;
 
 /// The most unfinished uploads at a time.
 const MAX_UNFINISHED: usize = 32;
+/// The most of them that come by one link or from one address.
+const MAX_UNFINISHED_PER_GUEST: usize = 8;
 /// The time without a chunk after which an upload is dropped.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -29,6 +32,7 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 pub struct Uploads {
     folder: Arc<OwnedFd>,
     limit: u64,
+    places: Places,
     unfinished: Mutex<HashMap<String, Arc<Mutex<Upload>>>>,
 }
 
@@ -47,6 +51,7 @@ impl Uploads {
         Ok(Self {
             folder: Arc::new(folder),
             limit,
+            places: Places::new(MAX_UNFINISHED, MAX_UNFINISHED_PER_GUEST),
             unfinished: Mutex::default(),
         })
     }
@@ -63,15 +68,20 @@ impl Uploads {
         Some(upload.offset)
     }
 
-    /// Writes the next chunk of the upload with this key. Blocks.
+    /// Writes the next chunk of the upload with this key, for which the first chunk takes a place of `holder`. Blocks.
     ///
     /// # Errors
     /// See [`UploadError`]. The upload can go on afterwards, except when the disk is full.
-    pub(crate) fn take(&self, key: &str, chunk: &Chunk<'_>) -> Result<Received, UploadError> {
+    pub(crate) fn take(
+        &self,
+        key: &str,
+        chunk: &Chunk<'_>,
+        holder: &Holder,
+    ) -> Result<Received, UploadError> {
         if chunk.size > self.limit {
             return Err(UploadError::TooLarge(self.limit));
         }
-        let upload = self.find_or_begin(key, chunk)?;
+        let upload = self.find_or_begin(key, chunk, holder)?;
         let mut upload = lock(&upload);
         let received = upload.take(chunk);
         // An incomplete file must not keep the disk full.
@@ -86,7 +96,12 @@ impl Uploads {
         self.lock().remove(key).is_some()
     }
 
-    fn find_or_begin(&self, key: &str, chunk: &Chunk<'_>) -> Result<Arc<Mutex<Upload>>, UploadError> {
+    fn find_or_begin(
+        &self,
+        key: &str,
+        chunk: &Chunk<'_>,
+        holder: &Holder,
+    ) -> Result<Arc<Mutex<Upload>>, UploadError> {
         let mut unfinished = self.lock();
         let is_abandoned = |upload: &Arc<Mutex<Upload>>| {
             // An upload that is locked is being written.
@@ -101,10 +116,8 @@ impl Uploads {
         if chunk.offset != 0 {
             return Err(UploadError::Offset(0));
         }
-        if unfinished.len() >= MAX_UNFINISHED {
-            return Err(UploadError::Busy);
-        }
-        let upload = Arc::new(Mutex::new(Upload::begin(&self.folder, key, chunk)?));
+        let place = self.places.take(holder).ok_or(UploadError::Busy)?;
+        let upload = Arc::new(Mutex::new(Upload::begin(&self.folder, key, chunk, place)?));
         unfinished.insert(key.to_owned(), Arc::clone(&upload));
         Ok(upload)
     }

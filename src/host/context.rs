@@ -18,9 +18,11 @@ use super::registry::Registry;
 use super::whep_sessions::WhepSessions;
 use crate::access::Access;
 use crate::clock::now_ms;
+use crate::descriptors;
 use crate::input::InputHandle;
 use crate::media::{MediaHandle, PeerId};
 use crate::protocol::ice_server::IceServer;
+use crate::quota::{Holder, Place, Places};
 
 /// Everything that a viewer's or a player's task may need.
 #[derive(Clone)]
@@ -44,6 +46,8 @@ pub(super) struct PeopleContext {
     pub(super) consent: Option<Consent>,
     pub(super) registry: Registry,
     pub(super) whep_sessions: WhepSessions,
+    /// The places of viewers and players, and of further peers of a viewer.
+    pub(super) places: Places,
 }
 
 /// The control over the desktop.
@@ -76,6 +80,18 @@ pub(super) struct MediaContext {
 /// The numbers that tell viewers and peers apart.
 #[derive(Clone)]
 pub(super) struct Numbers(Arc<AtomicU64>);
+
+impl PeopleContext {
+    /// Takes a place for a viewer, a player or a further peer. `None` if there is none for this holder, or the file
+    /// descriptors run short.
+    pub(super) fn place(&self, holder: &Holder) -> Option<Place> {
+        let kept = match holder {
+            Holder::Admin => descriptors::PEER,
+            Holder::Guest(_) => descriptors::PEER_OF_GUEST,
+        };
+        self.places.take(holder).filter(|_| descriptors::left() >= kept)
+    }
+}
 
 impl HostContext {
     /// Spawns a task that runs until the host ends, and is dropped then.

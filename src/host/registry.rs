@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::control::session_limits::SessionClock;
 use crate::access::Grant;
 use crate::clock::steady_ms;
-use crate::descriptors;
 use crate::protocol::people::{Person, PersonName};
 use crate::protocol::role::Permission;
+use crate::quota::Place;
 use crate::sync::lock;
 use crate::web::ClientInfo;
 
@@ -21,7 +21,6 @@ use crate::web::ClientInfo;
 pub(super) struct Registry {
     clients: Arc<Mutex<HashMap<String, Client>>>,
     people: Arc<watch::Sender<Arc<[Person]>>>,
-    max: usize,
 }
 
 struct Client {
@@ -33,6 +32,7 @@ struct Client {
     leave: CancellationToken,
     /// The reason, if the viewer is disconnected because its access is over.
     expired: Option<&'static str>,
+    _place: Place,
 }
 
 /// A viewer's entry in the registry. Dropping it removes the entry.
@@ -44,21 +44,17 @@ pub(super) struct Registration {
 }
 
 impl Registry {
-    /// An empty registry for at most `max` viewers.
-    pub(super) fn new(max: usize) -> Self {
+    /// An empty registry.
+    pub(super) fn new() -> Self {
         Self {
             clients: Arc::default(),
             people: Arc::new(watch::Sender::new(Arc::from([]))),
-            max,
         }
     }
 
-    /// Adds a viewer, unless there are too many together with `others` that are counted elsewhere.
-    pub(super) fn register(&self, info: ClientInfo, grant: Grant, others: usize) -> Option<Registration> {
+    /// Adds a viewer, which has this place.
+    pub(super) fn register(&self, info: ClientInfo, grant: Grant, place: Place) -> Registration {
         let mut clients = self.lock();
-        if clients.len() + others >= self.max || descriptors::left() < descriptors::PEER {
-            return None;
-        }
         let (id, leave) = (info.id.clone(), CancellationToken::new());
         let clock = SessionClock::begin(steady_ms());
         clients.insert(
@@ -70,25 +66,21 @@ impl Registry {
                 clock: clock.clone(),
                 leave: leave.clone(),
                 expired: None,
+                _place: place,
             },
         );
         self.publish(&clients);
-        Some(Registration {
+        Registration {
             registry: self.clone(),
             id,
             clock,
             leave,
-        })
+        }
     }
 
     /// The viewers, and each change of them.
     pub(super) fn people(&self) -> watch::Receiver<Arc<[Person]>> {
         self.people.subscribe()
-    }
-
-    /// True if one more, together with `others` that are counted elsewhere, is too many.
-    pub(super) fn is_full(&self, others: usize) -> bool {
-        self.lock().len() + others >= self.max || descriptors::left() < descriptors::PEER
     }
 
     /// All viewers, the first to come first.

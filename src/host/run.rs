@@ -33,6 +33,7 @@ use crate::desktop::Desktop;
 use crate::input::Injector;
 use crate::media::{Media, MediaHandle, Plan};
 use crate::protocol::role::{Permission, Role};
+use crate::quota::Places;
 use crate::web;
 
 /// The time that the viewers have to leave when the host ends.
@@ -97,8 +98,9 @@ fn build(
         people: PeopleContext {
             access: Arc::new(access),
             consent: config.confirms.then(Consent::new),
-            registry: Registry::new(config.max_connections),
+            registry: Registry::new(),
             whep_sessions: WhepSessions::default(),
+            places: Places::new(config.max_connections, config.max_connections / 2),
         },
         control: ControlContext {
             lease: ControlLease::new(),

@@ -10,6 +10,7 @@ use super::config::{RemoteSignaling, RemoteSignalingKind};
 use super::context::HostContext;
 use super::viewer;
 use crate::clock::steady_ms;
+use crate::quota::Holder;
 use crate::retry::Backoff;
 use crate::session::{Action, Session};
 use crate::web;
@@ -44,7 +45,8 @@ async fn register_again_and_again(context: HostContext, remote_signaling: Remote
             Ok(socket) => {
                 tracing::info!(server = %remote_signaling.url, "connected to the signaling server");
                 let (session, first) = register(&remote_signaling.kind, &context);
-                viewer::converse(context.clone(), socket, session, first, Vec::new(), None)
+                let holder = Holder::Guest("signaling server".to_owned());
+                viewer::converse(context.clone(), socket, session, first, Vec::new(), holder, None)
                     .await
                     .to_owned()
             }

@@ -29,13 +29,13 @@ pub(super) async fn open(
     grant: Grant,
 ) -> Result<Player, PlayerError> {
     let people = &context.people;
-    if people.registry.is_full(people.whep_sessions.count()) {
-        return Err(PlayerError::Full);
-    }
+    let holder = grant.holder(client);
+    // Taken before anything waits: many players may come at once.
+    let place = people.place(&holder).ok_or(PlayerError::Full)?;
     let admitted = match &people.consent {
         Some(consent) => Some(
             consent
-                .ask(client, grant.role)
+                .ask(client, grant.role, &holder)
                 .await
                 .ok_or(PlayerError::Unwanted)?,
         ),
@@ -47,7 +47,7 @@ pub(super) async fn open(
     }
     let (peer, answer) = answer(&context, offer).await?;
     let id = secret_id().map_err(|error| PlayerError::Refused(error.to_string()))?;
-    let fragments = people.whep_sessions.add(id.clone(), grant, admitted);
+    let fragments = people.whep_sessions.add(id.clone(), grant, admitted, place);
     tracing::info!(whep_sessions = people.whep_sessions.count(), "a player comes");
     context
         .tasks

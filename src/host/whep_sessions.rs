@@ -10,6 +10,7 @@ use super::control::session_limits::SessionClock;
 use crate::access::Grant;
 use crate::clock::steady_ms;
 use crate::protocol::whep::Fragment;
+use crate::quota::Place;
 use crate::sync::lock;
 
 /// Fragments that wait for a player's task. A player that sends more loses them.
@@ -24,6 +25,7 @@ struct Entry {
     grant: Grant,
     clock: SessionClock,
     _admitted: Option<Admitted>,
+    _place: Place,
 }
 
 impl WhepSessions {
@@ -32,13 +34,14 @@ impl WhepSessions {
         self.lock().len()
     }
 
-    /// Adds a player that came in by `grant` and was admitted, if that was asked for. Returns its fragments, which end
-    /// when the player is to be closed.
+    /// Adds a player that came in by `grant`, was admitted, if that was asked for, and has this place. Returns its
+    /// fragments, which end when the player is to be closed.
     pub(super) fn add(
         &self,
         id: String,
         grant: Grant,
         admitted: Option<Admitted>,
+        place: Place,
     ) -> mpsc::Receiver<Fragment> {
         let (sender, fragments) = mpsc::channel(FRAGMENTS);
         let entry = Entry {
@@ -46,6 +49,7 @@ impl WhepSessions {
             grant,
             clock: SessionClock::begin(steady_ms()),
             _admitted: admitted,
+            _place: place,
         };
         self.lock().insert(id, entry);
         fragments

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fields;
 use super::role::Role;
-use super::text::is_hidden;
+use super::text::visible;
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 64;
@@ -14,11 +14,12 @@ const MAX_NAME: usize = 64;
 pub(crate) struct PersonName(String);
 
 impl PersonName {
-    /// The name in `data.name`, without spaces around it. `None`: it is missing, empty, too long, or more than a line.
+    /// The name in `data.name`, as far as it is [`visible`], without spaces around it. `None`: it is missing or too long,
+    /// or nothing is left.
     pub(crate) fn read(data: &Value) -> Option<Self> {
-        let name = fields::text(data, "name", MAX_NAME)?.trim();
-        let is_line = !name.is_empty() && !name.chars().any(is_hidden);
-        is_line.then(|| Self(name.to_owned()))
+        let name = visible(fields::text(data, "name", MAX_NAME)?);
+        let name = name.trim();
+        (!name.is_empty()).then(|| Self(name.to_owned()))
     }
 
     /// The text.
@@ -55,11 +56,18 @@ mod tests {
     #[test]
     fn a_name_is_a_line_that_can_be_seen() {
         let read = |name: &str| PersonName::read(&json!({ "name": name }));
-        for (given, name) in [("Ann", "Ann"), (" Jürgen 漢 ", "Jürgen 漢"), ("a b", "a b")] {
+        for (given, name) in [
+            ("Ann", "Ann"),
+            (" Jürgen 漢 ", "Jürgen 漢"),
+            ("a b", "a b"),
+            ("a\nb", "ab"),
+            ("a\u{202e}b", "ab"),
+            ("\u{200b} a", "a"),
+        ] {
             assert_eq!(read(given).as_ref().map(PersonName::as_str), Some(name));
         }
         let long = "x".repeat(MAX_NAME + 1);
-        for given in ["", "  ", "a\nb", "a\u{202e}b", "\u{200b}", &long] {
+        for given in ["", "  ", "\u{200b}", "\u{3164} \u{2800}", &long] {
             assert_eq!(read(given), None, "{given:?}");
         }
         assert_eq!(PersonName::read(&json!({ "name": 7 })), None);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::input::FrameSize;
-use super::text::is_hidden;
+use super::text::visible;
 
 /// Names what is shown. As text: `desktop`, `monitor-67`, `window-4194311`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) struct ViewName(String);
 impl ViewName {
     /// Takes what there is of it.
     pub(crate) fn new(text: &str) -> Self {
-        let mut name: String = text.chars().filter(|c| !is_hidden(*c)).collect();
+        let mut name = visible(text);
         name.truncate(name.floor_char_boundary(MAX_NAME));
         Self(name.trim().to_owned())
     }

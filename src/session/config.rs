@@ -12,7 +12,8 @@ use crate::protocol::role::{Policy, Role};
 pub struct SessionConfig {
     /// The interval in which a client should ping, in milliseconds. Sent in the welcome.
     pub heartbeat_interval_ms: u64,
-    /// The time without a sign of life after which a client is given up, in milliseconds. 0: never.
+    /// The time without a sign of life after which a client is given up, in milliseconds. The socket asks for one every 2 s.
+    /// 0: never.
     pub connection_timeout_ms: u64,
     /// The longest frame that is read, in bytes. Sent in the welcome.
     pub max_message_size: usize,
@@ -45,7 +46,7 @@ impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             heartbeat_interval_ms: 30_000,
-            connection_timeout_ms: 300_000,
+            connection_timeout_ms: 6_000,
             max_message_size: 64 * 1024,
             ice_servers: Vec::new(),
             supported_protocols: [Dialect::Native, Dialect::Selkies, Dialect::GstWebrtc]

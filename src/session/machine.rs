@@ -113,11 +113,6 @@ impl Session {
         actions
     }
 
-    /// Ends the conversation with a client that gives no sign of life, whatever the clock says.
-    pub(crate) fn expire(&mut self, now_ms: u64) -> Vec<Action> {
-        self.end(ErrorCode::ConnectionTimeout, "No sign of life", now_ms)
-    }
-
     /// The time at which to hand in [`Event::Tick`], in milliseconds since the epoch. It may change with each event.
     pub(crate) fn next_deadline(&self) -> Option<u64> {
         if self.is_closed {
@@ -234,11 +229,7 @@ impl Session {
     fn tick(&mut self, now_ms: u64) -> Vec<Action> {
         let timeout_ms = self.cx.config.connection_timeout_ms;
         if timeout_ms > 0 && now_ms >= self.last_seen_ms.saturating_add(timeout_ms) {
-            return self.end(
-                ErrorCode::ConnectionTimeout,
-                "Nothing was heard for too long",
-                now_ms,
-            );
+            return self.end(ErrorCode::ConnectionTimeout, "No sign of life", now_ms);
         }
         self.dialect.tick(&mut self.cx, now_ms)
     }

@@ -24,11 +24,12 @@ pub(super) struct Slot {
 }
 
 impl ConnectionLimit {
-    /// Allows `max` connections from each address; 0 is unlimited.
+    /// Allows `max` connections from each address, and at most half as many as the process may have open files: others
+    /// find room, too. 0 is unlimited.
     pub(super) fn new(max: usize) -> Self {
         Self {
             open: Arc::default(),
-            max,
+            max: max.min(descriptors::most() / 2),
         }
     }
 

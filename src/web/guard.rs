@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -14,6 +14,7 @@ use super::in_flight::Right;
 use super::origin::{FETCH_MODE, Sender};
 use crate::access::{Admission, Grant};
 use crate::protocol::role::Permission;
+use crate::quota::Holder;
 
 /// The extractor for handlers behind [`authenticate`].
 pub(super) type Authenticated = axum::Extension<AuthenticatedClient>;
@@ -33,6 +34,11 @@ pub(super) struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
+    /// The holder of the places that the client takes.
+    pub(super) fn holder(&self) -> Holder {
+        self.grant.holder(self.client)
+    }
+
     /// True if the client has this permission now.
     pub(super) fn has(&self, host: &SharedHost, permission: Permission) -> bool {
         host.allows(&self.grant, self.client, permission)
@@ -41,18 +47,12 @@ impl AuthenticatedClient {
 
 /// Passes on the requests that are admitted, each with its [`AuthenticatedClient`] as an extension, for as long as the
 /// right of the client holds.
-///
-/// A CORS preflight passes too: browsers send it without credentials, and its answer only says which methods and
-/// headers a request may have.
 pub(super) async fn authenticate(
     State(authenticator): State<Arc<Authenticator>>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if request.method() == Method::OPTIONS {
-        return next.run(request).await;
-    }
     let credentials = authenticator.credentials(remote, request.headers());
     let client = authenticator.access().client(&credentials.borrowed());
     match authenticator.admit(credentials).await {
@@ -135,6 +135,11 @@ pub(super) fn refused(admission: &Admission) -> impl IntoResponse + use<> {
 /// The answer to a client that is not an administrator.
 pub(super) fn forbidden() -> Response {
     (StatusCode::FORBIDDEN, "Only administrators may do this.\n").into_response()
+}
+
+/// The answer to a request with another method than `methods`.
+pub(super) fn not_allowed(methods: &'static str) -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, methods)]).into_response()
 }
 
 /// True if the answer should challenge for credentials, which makes a browser ask for a password in its own dialog. The

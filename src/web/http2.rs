@@ -1,8 +1,4 @@
-//! The refusal of HTTP/2 by prior knowledge (RFC 9113, section 3.3): without TLS, the host speaks HTTP/1.1 only, as browsers
-//! do.
-
-/// The beginning of the client's connection preface, which no request of HTTP/1.1 has.
-pub(super) const PREFACE: &[u8] = b"PRI ";
+//! The refusal of HTTP/2 by prior knowledge (RFC 9113, section 3.3), in its own terms.
 
 /// The types of the frames `SETTINGS` and `GOAWAY` (RFC 9113, sections 6.5 and 6.8).
 const SETTINGS: u8 = 0x4;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, head, post};
 
 use super::host::SharedHost;
 use super::state::AppState;
-use super::{api, assets, clipboard, files, guard, login, origin, upgrade, whep};
+use super::{api, assets, bodies, clipboard, files, guard, login, origin, upgrade, whep};
 
 /// Builds the router. `headers` are added to every response that does not set them itself.
 pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
@@ -21,8 +21,18 @@ pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
     let same_origin = || middleware::from_fn_with_state(state.clone(), guard::check_origin);
     // Outermost, so that a page of another origin can read why it is refused.
     let cross_origin = || middleware::from_fn_with_state(state.clone(), whep::check_origin);
-    let endpoint = any(whep::endpoint).layer(authenticated()).layer(cross_origin());
-    let resource = any(whep::player).layer(authenticated()).layer(cross_origin());
+    let limited = || middleware::from_fn_with_state(state.clone(), bodies::limit);
+    // Browsers send a preflight without credentials, and its answer only says which methods and headers are allowed.
+    let endpoint = any(whep::endpoint)
+        .layer(limited())
+        .layer(authenticated())
+        .options(whep::endpoint_options)
+        .layer(cross_origin());
+    let resource = any(whep::player)
+        .layer(limited())
+        .layer(authenticated())
+        .options(whep::player_options)
+        .layer(cross_origin());
     let whep = Router::new()
         .route("/whep", endpoint.clone())
         .route("/whep/{app}", endpoint)
@@ -56,6 +66,7 @@ pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
         .route("/{folder}/{app}/signalling", any(upgrade::upgrade))
         .route("/{folder}/{app}/signalling/", any(upgrade::upgrade))
         .route("/{folder}/turn", get(api::turn))
+        .route_layer(limited())
         .route_layer(authenticated())
         .route_layer(same_origin());
     // Routes without authentication reveal nothing about the desktop.
@@ -71,8 +82,15 @@ pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
         .with_state(state)
 }
 
-/// Answers 421 when the `Host` header does not name this host.
+/// Answers 400 without exactly one `Host` header (RFC 9112, section 3.2), and 421 when it does not name this host.
 async fn check_host(State(host): State<SharedHost>, request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().count() != 1 {
+        return (
+            StatusCode::BAD_REQUEST,
+            "A request has to have one Host header.\n",
+        )
+            .into_response();
+    }
     if origin::names_this_host(request.headers(), host.names()) {
         return next.run(request).await;
     }

@@ -22,7 +22,7 @@ use super::tls::{HttpsAcceptor, Tls};
 /// The time that open requests have to end after the shutdown began.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The time in which the head of a request has to arrive.
+/// The time in which the head of a request has to arrive: the first one, and each after the response to the one before.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The configuration of the HTTP server.

@@ -1,4 +1,4 @@
-//! A WebSocket with limits: on sizes, on silence, and on every wait.
+//! A WebSocket with limits: on sizes, and on every wait. It asks the other side for signs of life.
 
 mod wire;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 pub(crate) use wire::{Frame, SendError};
@@ -18,8 +18,6 @@ pub(super) const MAX_FRAME: usize = 1024 * 1024;
 const MAX_UNSENT: usize = 2 * 1024 * 1024;
 /// The interval of pings.
 const PING: Duration = Duration::from_secs(2);
-/// The time without any frame after which the other side counts as gone.
-const SILENCE: Duration = Duration::from_secs(6);
 /// The time in which a frame has to be written.
 const WRITE: Duration = Duration::from_secs(10);
 /// The time in which a close frame has to be written.
@@ -33,7 +31,6 @@ const LINGER: Duration = Duration::from_millis(500);
 pub(crate) struct SignalingSocket {
     wire: Wire,
     pings: tokio::time::Interval,
-    last_seen: Instant,
 }
 
 /// Sets the limits of an upgrade.
@@ -56,11 +53,7 @@ impl SignalingSocket {
     fn new(wire: Wire) -> Self {
         let mut pings = interval(PING);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self {
-            wire,
-            pings,
-            last_seen: Instant::now(),
-        }
+        Self { wire, pings }
     }
 
     /// Receives the next frame; `None` when the connection is closed, or was closed because of a violation of the
@@ -70,19 +63,12 @@ impl SignalingSocket {
             let received = tokio::select! {
             received = self.wire.receive() => received,
             _ = self.pings.tick() => {
-                if self.last_seen.elapsed() > SILENCE {
-                    tracing::debug!("nothing received for {} s", SILENCE.as_secs());
-                    return Some(Frame::Silent);
-                }
                 self.send_within(Outgoing::Ping, WRITE).await.ok()?;
                 continue;
             }
             };
             match received {
-                Received::Frame(frame) => {
-                    self.last_seen = Instant::now();
-                    return Some(frame);
-                }
+                Received::Frame(frame) => return Some(frame),
                 Received::Violation(code, reason) => {
                     self.close(code, reason).await;
                     return None;

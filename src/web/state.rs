@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 
 use super::authenticator::Authenticator;
+use super::bodies::Bodies;
 use super::cookie::SessionCookie;
-use super::files::Folders;
+use super::files::{Folders, Sending};
 use super::host::SharedHost;
 use super::origin::Origins;
 
@@ -16,6 +17,8 @@ pub(super) struct AppState {
     host: SharedHost,
     authenticator: Arc<Authenticator>,
     folders: Folders,
+    bodies: Bodies,
+    sending: Sending,
 }
 
 impl AppState {
@@ -25,6 +28,8 @@ impl AppState {
             host,
             authenticator: Arc::new(authenticator),
             folders,
+            bodies: Bodies::new(),
+            sending: Sending::new(),
         }
     }
 }
@@ -38,6 +43,18 @@ impl FromRef<AppState> for SharedHost {
 impl FromRef<AppState> for Arc<Authenticator> {
     fn from_ref(state: &AppState) -> Self {
         Arc::clone(&state.authenticator)
+    }
+}
+
+impl FromRef<AppState> for Bodies {
+    fn from_ref(state: &AppState) -> Self {
+        state.bodies.clone()
+    }
+}
+
+impl FromRef<AppState> for Sending {
+    fn from_ref(state: &AppState) -> Self {
+        state.sending.clone()
     }
 }
 

@@ -2,15 +2,17 @@
 
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{OriginalUri, Query, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::app_name::AppName;
-use super::guard::Authenticated;
+use super::guard::{self, Authenticated};
 use super::host::{NewViewer, SharedHost};
 use super::socket::{self, SignalingSocket};
+use crate::protocol::base64;
 use crate::protocol::dialect::{Detected, Dialect, Handshake};
 
 /// The query of the request.
@@ -25,9 +27,21 @@ pub(super) async fn upgrade(
     OriginalUri(uri): OriginalUri,
     Query(parameters): Query<Parameters>,
     Extension(caller): Authenticated,
+    method: Method,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if method != Method::GET {
+        return guard::not_allowed("GET");
+    }
+    if !has_key(&headers) {
+        let message = "Sec-WebSocket-Key has to be there once: 16 bytes in Base64.\n";
+        return (StatusCode::BAD_REQUEST, message).into_response();
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let handshake = Handshake {
         path: uri.path(),
@@ -59,6 +73,17 @@ pub(super) async fn upgrade(
             grant: caller.grant,
         })
     })
+}
+
+/// True if the request has the key of a WebSocket handshake (RFC 6455, section 4.2.1).
+fn has_key(headers: &HeaderMap) -> bool {
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let (Some(key), None) = (keys.next(), keys.next()) else {
+        return false;
+    };
+    // With padding, 16 bytes are 24 characters.
+    let is_key = |key: &str| key.len() == 24 && base64::decode(key).is_some_and(|bytes| bytes.len() == 16);
+    key.to_str().is_ok_and(is_key)
 }
 
 /// The app that the path names, or the default app. `None` if the name is not valid.

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
 use super::authenticator::Authenticator;
-use super::guard::{self, Authenticated, AuthenticatedClient};
+use super::guard::{self, Authenticated, AuthenticatedClient, not_allowed};
 use super::host::{PlayerError, SharedHost};
 use super::origin::Sender;
 use crate::protocol::description::MAX_SDP;
@@ -70,11 +70,21 @@ pub(super) async fn check_origin(
     response
 }
 
+/// `OPTIONS` of the endpoint: the type of the body that it takes.
+pub(super) async fn endpoint_options() -> Response {
+    ([(HeaderName::from_static("accept-post"), SDP)], StatusCode::OK).into_response()
+}
+
+/// `OPTIONS` of a player's resource.
+pub(super) async fn player_options() -> Response {
+    StatusCode::OK.into_response()
+}
+
 /// `/whep` and `/whep/{app}`: the endpoint, where a player connects.
 pub(super) async fn endpoint(
     State(host): State<SharedHost>,
     path: Option<Path<String>>,
-    caller: Option<Authenticated>,
+    Extension(AuthenticatedClient { grant, client, .. }): Authenticated,
     method: Method,
     headers: HeaderMap,
     body: axum::body::Body,
@@ -85,9 +95,6 @@ pub(super) async fn endpoint(
     };
     match method {
         Method::POST => {}
-        Method::OPTIONS => {
-            return ([(HeaderName::from_static("accept-post"), SDP)], StatusCode::OK).into_response();
-        }
         Method::HEAD => return ([(header::CONTENT_TYPE, SDP)], StatusCode::OK).into_response(),
         Method::GET => return StatusCode::NO_CONTENT.into_response(),
         _ => return not_allowed("POST, OPTIONS, HEAD, GET"),
@@ -95,9 +102,6 @@ pub(super) async fn endpoint(
     let offer = match text(&headers, body, SDP, MAX_SDP).await {
         Ok(offer) => offer,
         Err(refusal) => return refusal,
-    };
-    let Some(Extension(AuthenticatedClient { grant, client, .. })) = caller else {
-        return StatusCode::UNAUTHORIZED.into_response();
     };
     match host.open_player(offer, client, grant).await {
         Ok(player) => {
@@ -152,15 +156,10 @@ pub(super) async fn player(
         }
         Method::DELETE if host.close_player(&id) => StatusCode::OK.into_response(),
         Method::DELETE => not_found(),
-        Method::OPTIONS => StatusCode::OK.into_response(),
         Method::HEAD => ([(header::CONTENT_TYPE, SDP)], StatusCode::OK).into_response(),
         Method::GET => StatusCode::NO_CONTENT.into_response(),
         _ => not_allowed("PATCH, DELETE, OPTIONS, HEAD, GET"),
     }
-}
-
-fn not_allowed(methods: &'static str) -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, methods)]).into_response()
 }
 
 /// Reads the body, if it has this media type and at most `max` bytes.

@@ -25,15 +25,16 @@ async fn no_route_but_the_open_ones_is_answered_without_a_secret() {
     let routes = routes();
     assert!(routes.len() > 15, "{routes:?}");
     for path in routes.iter().filter(|path| !open.contains(&path.as_str())) {
-        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+        for method in [
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
+        ] {
             let answer = request(host.address, method, path, &[], "").await;
+            if method == "OPTIONS" && path.starts_with("/whep") {
+                assert_eq!(answer.status, 200, "a preflight has no credentials: {path}");
+                continue;
+            }
             assert!([401, 405].contains(&answer.status), "{method} {path}: {answer:?}");
         }
-        assert_ne!(
-            request(host.address, "OPTIONS", path, &[], "").await.status,
-            101,
-            "{path}"
-        );
     }
     for path in ["/", "/main.js", "/health", "/openapi.json"] {
         assert_eq!(get(host.address, path).await.status, 200, "{path}");

@@ -62,6 +62,13 @@ test("after a loss it resumes at the host's offset", async () => {
   assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, 'HEAD', 'HEAD', `PUT ${MIB}`, `PUT ${2 * MIB}`]);
 });
 
+test('a part that came too slowly, or that the host has no room for now, is sent again', async () => {
+  const answered = (status) => () => new Response('later', { status });
+  const { upload, requests, finish } = uploading(2 * MIB, [undefined, answered(408), undefined, answered(503)]);
+  assert.equal(await finish(upload.send()), 'a b.txt!');
+  assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, 'HEAD', `PUT ${MIB}`, 'HEAD', `PUT ${MIB}`]);
+});
+
 test('a restarted host gets it from the beginning', async () => {
   const forget = (host) => {
     host.offset = null;

@@ -101,3 +101,26 @@ async fn one_address_cannot_take_all_connections() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_speaks_http_2_or_has_nothing_to_say_is_closed() {
+    let host = TestHost::start_custom(|_| {});
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    let request = format!("GET /health HTTP/1.1\r\nhost: {}\r\n\r\n", host.address);
+    for (what, bytes, answered) in [
+        ("HTTP/2", preface, false),
+        (
+            "a request that is not followed by another",
+            request.into_bytes(),
+            true,
+        ),
+    ] {
+        let mut stream = TcpStream::connect(host.address).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = soon(what, stream.read_to_end(&mut answer)).await;
+        assert_eq!(answer.starts_with(b"HTTP/1.1 200"), answered, "{what}");
+        assert!(String::from_utf8_lossy(&answer).contains("HTTP/1.1"), "{what}");
+    }
+    host.stop().await;
+}

@@ -50,6 +50,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
     let plan = Plan::new(&stream)?;
     let (plans, new_plans) = mpsc::channel(1);
     tracing::info!("{}", plan.summary());
+    process::check_file_limit(options.signaling.max_connections as usize)?;
     let parts = HostParts {
         listener,
         plan,

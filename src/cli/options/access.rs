@@ -41,7 +41,7 @@ pub(in crate::cli) struct AccessArguments {
     pub auth_proxy_from: Vec<IpAddr>,
 
     /// Asks the local user in a dialog before a viewer is admitted. Without an answer within 30 s, the viewer is
-    /// refused
+    /// refused. Cannot be combined with --signaling-server, which does not tell who comes
     #[arg(long, env = "DESKBEAM_CONFIRM", conflicts_with = "signaling_server")]
     pub confirm: bool,
 

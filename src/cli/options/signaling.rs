@@ -25,9 +25,9 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(env = "DESKBEAM_HEARTBEAT_INTERVAL")]
     pub heartbeat_interval: u64,
 
-    /// Disconnects a client that has sent nothing and answered no ping for this many seconds. The host disconnects it
-    /// after 6 s in any case, so that only shorter times have an effect. 0: after 6 s
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    /// Disconnects a client that has sent nothing and answered no ping for this many seconds. The host sends a ping every
+    /// 2 s
+    #[arg(long, value_name = "SECONDS", default_value_t = 6, value_parser = clap::value_parser!(u64).range(4..=86_400))]
     #[arg(env = "DESKBEAM_CONNECTION_TIMEOUT")]
     pub connection_timeout: u64,
 
@@ -70,7 +70,8 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
     pub turn_secret_file: Option<PathBuf>,
 
-    /// Remote signaling server (ws:// or wss://) with which the host registers, and through which viewers reach it
+    /// Remote signaling server (ws:// or wss://) with which the host registers, and through which viewers reach it.
+    /// Cannot be combined with --confirm: the server does not tell who comes
     #[arg(long, value_name = "URL", env = "DESKBEAM_SIGNALING_SERVER")]
     pub signaling_server: Option<ServerUrl>,
 

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::desktop::VirtualOptions;
+
 /// A size in pixels, `1280x720`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) struct Size {
@@ -19,6 +21,15 @@ impl FromStr for Size {
                 height: height.parse().ok()?,
             })
         });
-        size.ok_or_else(|| "expected WIDTHxHEIGHT, as in 1280x720".to_owned())
+        let size = size.ok_or_else(|| "expected WIDTHxHEIGHT, as in 1280x720".to_owned())?;
+        let sides = VirtualOptions::SIDES;
+        match [size.width, size.height].iter().all(|side| sides.contains(side)) {
+            true => Ok(size),
+            false => Err(format!(
+                "each side must have {} to {} pixels",
+                sides.start(),
+                sides.end()
+            )),
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use super::end_watch::{EndWatch, Ended};
 use super::error::VirtualDisplayError;
-use super::options::{SIZES, VirtualOptions};
+use super::options::VirtualOptions;
 use super::session::{Message, Session};
 use super::xauthority::Cookie;
 
@@ -34,7 +34,8 @@ impl VirtualDisplay {
     /// See [`VirtualDisplayError`]. Whatever was started is ended again.
     pub fn start(options: VirtualOptions) -> Result<VirtualDisplay, VirtualDisplayError> {
         let (width, height) = (options.width, options.height);
-        if !SIZES.contains(&width) || !SIZES.contains(&height) {
+        let sides = VirtualOptions::SIDES;
+        if !sides.contains(&width) || !sides.contains(&height) {
             return Err(VirtualDisplayError::Size { width, height });
         }
         let cookie = Cookie::random().map_err(VirtualDisplayError::Resources)?;
@@ -44,7 +45,7 @@ impl VirtualDisplay {
         let thread = {
             let (cookie, end, messages) = (cookie.clone(), end.clone(), messages.clone());
             let own = move || match Session::start(&options, &cookie, &messages) {
-                Ok(session) => {
+                Ok(mut session) => {
                     let _ = starting.send(Ok((session.display.clone(), session.xauthority.clone())));
                     session.watch(&inbox, &end);
                     drop(session);

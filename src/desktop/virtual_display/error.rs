@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::options::SIZES;
+use super::options::VirtualOptions;
 
 /// The reason why there is no virtual display. The text says what to do.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ impl fmt::Display for VirtualDisplayError {
             VirtualDisplayError::Size { width, height } => write!(
                 f,
                 "a virtual display of {width}x{height} is not possible: each side must have {} to {} pixels",
-                SIZES.start(),
-                SIZES.end()
+                VirtualOptions::SIDES.start(),
+                VirtualOptions::SIDES.end()
             ),
             VirtualDisplayError::NoXvfb => {
                 f.write_str("there is no Xvfb on the PATH; install it (Debian and Ubuntu: apt install xvfb)")

@@ -13,5 +13,7 @@ pub struct VirtualOptions {
     pub command: Vec<String>,
 }
 
-/// The length of each side of the screen, in pixels.
-pub(super) const SIZES: RangeInclusive<u32> = 16..=8192;
+impl VirtualOptions {
+    /// The length that each side of the screen may have, in pixels.
+    pub const SIDES: RangeInclusive<u32> = 16..=8192;
+}

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -18,6 +18,7 @@ use super::window_manager;
 use super::xauthority::{self, Cookie, PrivateDir};
 use crate::desktop::program::{Process, first_installed};
 use crate::desktop::x11;
+use crate::retry::Backoff;
 use crate::x11::DisplayAddress;
 
 /// A message to the thread of the display.
@@ -34,6 +35,8 @@ pub(crate) enum Program {
     Server,
     WindowManager,
     Command,
+    /// The terminal that takes the place of a command.
+    Terminal,
 }
 
 /// The programs that run, owned by the thread "desktop". Dropping it ends all of them in order.
@@ -105,24 +108,44 @@ impl Session {
     }
 
     fn start_command(&mut self, command: &[String]) -> Result<(), VirtualDisplayError> {
-        let terminal = || first_installed(TERMINALS, std::env::var_os("PATH").as_deref());
-        let program = match command.first() {
-            Some(program) => PathBuf::from(program),
-            None => match terminal() {
-                Some(terminal) => terminal,
-                None => {
-                    tracing::info!("no terminal is installed: the virtual display is empty");
-                    return Ok(());
-                }
-            },
+        let Some((program, arguments)) = command.split_first() else {
+            return self.start_terminal();
         };
-        let mut process = Command::new(&program);
-        process.args(command.iter().skip(1));
-        self.spawn(process, Program::Command)
-            .map_err(|error| VirtualDisplayError::Command {
-                program: program.display().to_string(),
-                error,
-            })
+        let mut process = Command::new(program);
+        process.args(arguments);
+        self.launch(process, Program::Command)
+    }
+
+    fn start_terminal(&mut self) -> Result<(), VirtualDisplayError> {
+        match first_installed(TERMINALS, std::env::var_os("PATH").as_deref()) {
+            Some(terminal) => self.launch(Command::new(terminal), Program::Terminal),
+            None => {
+                tracing::info!("no terminal is installed: the virtual display is empty");
+                Ok(())
+            }
+        }
+    }
+
+    fn launch(&mut self, process: Command, program: Program) -> Result<(), VirtualDisplayError> {
+        let name = process.get_program().to_string_lossy().into_owned();
+        self.spawn(process, program)
+            .map_err(|error| VirtualDisplayError::Command { program: name, error })
+    }
+
+    /// Starts another terminal: who closes the last one, by accident or not, could open nothing any more.
+    fn restart_terminal(&mut self) {
+        for ended in self
+            .clients
+            .extract_if(.., |client| client.wait_until(Instant::now()).is_some())
+        {
+            ended.reap();
+        }
+        match self.start_terminal() {
+            Ok(()) => {
+                tracing::info!("the terminal of the virtual desktop was closed: another one is started")
+            }
+            Err(error) => tracing::error!(%error, "no terminal is left on the virtual desktop"),
+        }
     }
 
     /// Starts a client of the display. Its output goes to our standard error: our standard output is for what the user
@@ -140,10 +163,29 @@ impl Session {
         Ok(())
     }
 
-    /// Waits until it is to stop. The ends of programs before that are set in `end` or logged.
-    pub(crate) fn watch(&self, inbox: &Receiver<Message>, end: &EndWatch) {
+    /// Waits until it is to stop. The ends of programs before that are set in `end` or logged; a terminal is started
+    /// again.
+    pub(crate) fn watch(&mut self, inbox: &Receiver<Message>, end: &EndWatch) {
+        let mut pauses = TERMINAL_PAUSES.pauses();
+        let mut started = Instant::now();
+        let mut restart: Option<Instant> = None;
         loop {
-            match inbox.recv() {
+            let left = restart.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+            match inbox.recv_timeout(left) {
+                Err(RecvTimeoutError::Timeout) => {
+                    restart = None;
+                    started = Instant::now();
+                    // Without its X server, no terminal works.
+                    if end.wait_timeout(Duration::ZERO).is_none() {
+                        self.restart_terminal();
+                    }
+                }
+                Ok(Message::Exited(Program::Terminal, _)) => {
+                    if started.elapsed() >= TERMINAL_WORKS {
+                        pauses = TERMINAL_PAUSES.pauses();
+                    }
+                    restart = Some(Instant::now() + pauses.next());
+                }
                 Ok(Message::Exited(Program::Command, status)) => {
                     tracing::info!(%status, "the program of the virtual display ended");
                     end.set(Ended::Command(status));
@@ -155,7 +197,7 @@ impl Session {
                 Ok(Message::Exited(Program::WindowManager, status)) => {
                     tracing::warn!(%status, "the window manager of the virtual display ended");
                 }
-                Ok(Message::Stop) | Err(_) => return,
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -183,3 +225,7 @@ fn send_exit(messages: &Sender<Message>, program: Program) -> impl FnOnce(ExitSt
 }
 
 const STOP_LIMIT: Duration = Duration::from_secs(1);
+/// The pauses before another terminal: one that does not work ends again and again.
+const TERMINAL_PAUSES: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(30));
+/// The age from which a terminal that was closed counts as one that worked.
+const TERMINAL_WORKS: Duration = Duration::from_secs(10);

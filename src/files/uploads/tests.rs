@@ -34,15 +34,19 @@ fn a_file_comes_in_parts_and_appears_when_it_is_whole() {
     let (folder, uploads) = folder();
     assert_eq!(uploads.offset("k"), None);
     assert_eq!(
-        uploads.take("k", &chunk("a.txt", 5, 0, b"abc")).unwrap(),
+        uploads
+            .take("k", &chunk("a.txt", 5, 0, b"abc"), &Holder::Admin)
+            .unwrap(),
         Received::Part(3)
     );
     assert_eq!(uploads.offset("k"), Some(3));
     assert_eq!(names(&folder), [".deskbeam-k.part"]);
-    let again = uploads.take("k", &chunk("a.txt", 5, 0, b"abc"));
+    let again = uploads.take("k", &chunk("a.txt", 5, 0, b"abc"), &Holder::Admin);
     assert!(matches!(again, Err(UploadError::Offset(3))), "{again:?}");
     assert_eq!(
-        uploads.take("k", &chunk("a.txt", 5, 3, b"de")).unwrap(),
+        uploads
+            .take("k", &chunk("a.txt", 5, 3, b"de"), &Holder::Admin)
+            .unwrap(),
         Received::Whole("a.txt".to_owned())
     );
     assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"abcde");
@@ -59,14 +63,20 @@ fn nothing_is_overwritten_followed_or_left_behind() {
     std::fs::write(folder.path().join("a.txt"), "mine").unwrap();
     std::os::unix::fs::symlink(outside.path().join("x"), folder.path().join("a (1).txt")).unwrap();
     assert_eq!(
-        uploads.take("k", &chunk("a.txt", 1, 0, b"b")).unwrap(),
+        uploads
+            .take("k", &chunk("a.txt", 1, 0, b"b"), &Holder::Admin)
+            .unwrap(),
         Received::Whole("a (2).txt".to_owned())
     );
     assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"mine");
     assert!(!outside.path().join("x").exists());
-    uploads.take("cancelled", &chunk("c", 2, 0, b"c")).unwrap();
+    uploads
+        .take("cancelled", &chunk("c", 2, 0, b"c"), &Holder::Admin)
+        .unwrap();
     assert!(uploads.cancel("cancelled") && !uploads.cancel("cancelled"));
-    uploads.take("left", &chunk("l", 2, 0, b"l")).unwrap();
+    uploads
+        .take("left", &chunk("l", 2, 0, b"l"), &Holder::Admin)
+        .unwrap();
     drop(uploads);
     assert_eq!(names(&folder), ["a (1).txt", "a (2).txt", "a.txt"]);
 }
@@ -79,7 +89,9 @@ fn a_file_that_a_killed_host_left_half_comes_from_the_beginning() {
     std::fs::write(folder.path().join(".deskbeam-k.part"), "left").unwrap();
     std::os::unix::fs::symlink(&outside, folder.path().join(".deskbeam-l.part")).unwrap();
     for (key, name) in [("k", "a"), ("l", "b")] {
-        let whole = uploads.take(key, &chunk(name, 3, 0, b"new")).unwrap();
+        let whole = uploads
+            .take(key, &chunk(name, 3, 0, b"new"), &Holder::Admin)
+            .unwrap();
         assert_eq!(whole, Received::Whole(name.to_owned()));
         assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), b"new");
     }
@@ -139,7 +151,7 @@ fn where_nothing_can_be_renamed_without_replacing_a_link_takes_its_place() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let (folder, uploads) = folder();
-    let refused = |key: &str, chunk: &Chunk<'_>| uploads.take(key, chunk).unwrap_err();
+    let refused = |key: &str, chunk: &Chunk<'_>| uploads.take(key, chunk, &Holder::Admin).unwrap_err();
     assert!(matches!(
         refused("k", &chunk("a", 101, 0, b"")),
         UploadError::TooLarge(100)
@@ -152,22 +164,46 @@ fn what_does_not_fit_is_refused() {
         refused("k", &chunk("a", 1, 0, b"xy")),
         UploadError::Mismatch
     ));
-    uploads.take("k", &chunk("a", 1, 0, b"")).unwrap();
+    uploads.take("k", &chunk("a", 1, 0, b""), &Holder::Admin).unwrap();
     assert!(matches!(
         refused("k", &chunk("b", 1, 0, b"x")),
         UploadError::Mismatch
     ));
     for index in 1..MAX_UNFINISHED {
-        uploads.take(&index.to_string(), &chunk("a", 5, 0, b"x")).unwrap();
+        uploads
+            .take(&index.to_string(), &chunk("a", 5, 0, b"x"), &Holder::Admin)
+            .unwrap();
     }
     assert!(matches!(
         refused("one more", &chunk("a", 5, 0, b"x")),
         UploadError::Busy
     ));
     assert_eq!(
-        uploads.take("k", &chunk("a", 1, 0, b"x")).unwrap(),
+        uploads
+            .take("k", &chunk("a", 1, 0, b"x"), &Holder::Admin)
+            .unwrap(),
         Received::Whole("a".to_owned())
     );
     drop(uploads);
     assert_eq!(names(&folder), ["a"]);
+}
+
+#[test]
+fn a_guest_cannot_take_the_places_of_others() {
+    let (_folder, uploads) = folder();
+    let begin = |holder: &Holder, number: usize| {
+        let key = format!("{holder:?} {number}").replace(|c: char| !c.is_ascii_alphanumeric(), "");
+        uploads.take(&key, &chunk("a", 5, 0, b"x"), holder)
+    };
+    let guest = |name: &str| Holder::Guest(name.to_owned());
+    for name in ["a", "b"] {
+        for number in 0..MAX_UNFINISHED_PER_GUEST {
+            begin(&guest(name), number).unwrap();
+        }
+        let one_more = begin(&guest(name), MAX_UNFINISHED_PER_GUEST);
+        assert!(matches!(one_more, Err(UploadError::Busy)), "{one_more:?}");
+    }
+    assert!(uploads.cancel("Guesta0"));
+    begin(&guest("a"), 0).unwrap();
+    begin(&Holder::Admin, 0).unwrap();
 }

@@ -13,6 +13,7 @@ use super::chunk::{Chunk, Received};
 use super::error::UploadError;
 use super::temporary;
 use crate::files::name::{numbered, sanitised};
+use crate::quota::Place;
 
 /// The numbers that are tried for a name that is taken.
 const MAX_NAMES: u32 = 1000;
@@ -29,11 +30,17 @@ pub(super) struct Upload {
     pub(super) offset: u64,
     /// The time of the last chunk.
     pub(super) last_chunk: Instant,
+    _place: Place,
 }
 
 impl Upload {
     /// Creates the temporary file for the upload that `chunk` begins.
-    pub(super) fn begin(folder: &Arc<OwnedFd>, key: &str, chunk: &Chunk<'_>) -> Result<Self, UploadError> {
+    pub(super) fn begin(
+        folder: &Arc<OwnedFd>,
+        key: &str,
+        chunk: &Chunk<'_>,
+        place: Place,
+    ) -> Result<Self, UploadError> {
         let temporary = temporary::name(key);
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
         let create = || rustix::fs::openat(folder, &temporary, flags, Mode::RUSR | Mode::WUSR);
@@ -53,6 +60,7 @@ impl Upload {
             size: chunk.size,
             offset: 0,
             last_chunk: Instant::now(),
+            _place: place,
         })
     }
 

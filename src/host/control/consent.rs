@@ -10,12 +10,15 @@ use tokio::time::{Instant, timeout};
 
 use crate::desktop::Question;
 use crate::protocol::role::Role;
+use crate::quota::{Holder, Places};
 use crate::sync::lock;
 
 /// The time that the local user has to answer.
 const ANSWER: Duration = Duration::from_secs(30);
 /// The most viewers that wait for their question.
 const MOST_WAITING: usize = 8;
+/// The most of them that come by one link or from one address.
+const MOST_WAITING_PER_GUEST: usize = 3;
 /// The time for which an answer holds after it was last needed: there is no question for a page that comes back.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
@@ -23,6 +26,7 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(in crate::host) struct Consent {
     state: Arc<Mutex<State>>,
+    waiting: Places,
     /// The number of times that all answers were forgotten. Changed under the lock of the state.
     epoch: Arc<watch::Sender<u64>>,
     /// There is one dialog at a time.
@@ -32,7 +36,6 @@ pub(in crate::host) struct Consent {
 #[derive(Default)]
 struct State {
     answers: HashMap<Applicant, Answer>,
-    waiting: usize,
 }
 
 /// A viewer that wants to be let in. One from the same address in the same role needs no question of its own.
@@ -60,14 +63,21 @@ impl Consent {
     pub(in crate::host) fn new() -> Self {
         Self {
             state: Arc::default(),
+            waiting: Places::new(MOST_WAITING, MOST_WAITING_PER_GUEST),
             epoch: Arc::new(watch::Sender::new(0)),
             turn: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// Asks to let in a viewer from `address`. `None`: the answer is no, or there was none within 30 s or before all
-    /// answers were forgotten.
-    pub(in crate::host) async fn ask(&self, address: IpAddr, role: Role) -> Option<Admitted> {
+    /// Asks to let in a viewer from `address`, which waits in a place of `holder`. `None`: the answer is no, there was
+    /// none within 30 s or before all answers were forgotten, or too many wait.
+    pub(in crate::host) async fn ask(
+        &self,
+        address: IpAddr,
+        role: Role,
+        holder: &Holder,
+    ) -> Option<Admitted> {
+        let _waiting = self.waiting.take(holder)?;
         let mut epoch = self.epoch.subscribe();
         let current = *epoch.borrow_and_update();
         tokio::select! {
@@ -78,7 +88,6 @@ impl Consent {
 
     async fn ask_in(&self, epoch: u64, address: IpAddr, role: Role) -> Option<Admitted> {
         let applicant = Applicant::new(address, role);
-        let _waiting = Waiting::begin(self)?;
         // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
         let known = self.known(applicant);
@@ -150,24 +159,6 @@ impl Drop for Admitted {
             answer.admitted -= 1;
             answer.last = Instant::now();
         }
-    }
-}
-
-/// One of the viewers that wait.
-struct Waiting(Consent);
-
-impl Waiting {
-    fn begin(consent: &Consent) -> Option<Self> {
-        let mut state = consent.lock();
-        let is_free = state.waiting < MOST_WAITING;
-        state.waiting += usize::from(is_free);
-        is_free.then(|| Self(consent.clone()))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.lock().waiting -= 1;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Does what a session wants done.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -12,7 +13,7 @@ use crate::host::stats::webrtc_stats;
 use crate::protocol::candidate::IceCandidate;
 use crate::protocol::role::Permission;
 use crate::protocol::stats::{Stats, StatsGroup, SystemStats};
-use crate::session::{Action, Event, StatsRequest};
+use crate::session::{Action, Event, PeerEvent, PeerFailure, PeerKey, PeerRequest, StatsRequest};
 use crate::web::SendError;
 
 /// The time that a peer has to make room for the next.
@@ -26,25 +27,11 @@ impl Viewer {
     /// # Errors
     /// If the viewer has left or has to.
     pub(super) async fn apply(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
-        for action in actions {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
             match action {
                 Action::Send(text) => self.send(text).await?,
-                Action::OpenPeer { key, request } => {
-                    if let Some(closing) = self.close_peer(key) {
-                        // A viewer that asks again and again gets one pipeline at a time.
-                        let _ = timeout(REPLACE, closing).await;
-                    }
-                    let peer = Peer::open(
-                        &self.context,
-                        key,
-                        request,
-                        self.gate.beside(self.context.desktop.input.viewer()),
-                        self.requests.sender.clone(),
-                    )
-                    .await;
-                    self.sent_views = None;
-                    self.peers.insert(key, peer);
-                }
+                Action::OpenPeer { key, request } => actions.extend(self.open_peer(key, request).await),
                 Action::ClosePeer { key } => drop(self.close_peer(key)),
                 Action::ApplyAnswer { key, sdp } => {
                     // A peer that takes no more commands says so by its last event.
@@ -86,6 +73,33 @@ impl Viewer {
             }
         }
         Ok(())
+    }
+
+    /// Opens a peer in place of the one with this key. Returns what follows if there is no place for it.
+    async fn open_peer(&mut self, key: PeerKey, request: PeerRequest) -> Vec<Action> {
+        if let Some(closing) = self.close_peer(key) {
+            // A viewer that asks again and again gets one pipeline at a time.
+            let _ = timeout(REPLACE, closing).await;
+        }
+        // A viewer's own place covers one peer.
+        let is_covered = self.registration.is_some() && self.peers.is_empty();
+        let place = (!is_covered).then(|| self.context.people.place(&self.holder));
+        if let Some(None) = place {
+            let failure = PeerFailure::other("The host has no room for more viewers");
+            return self.handle(Event::Peer(key, PeerEvent::Failed(failure)));
+        }
+        let peer = Peer::open(
+            &self.context,
+            key,
+            request,
+            self.gate.beside(self.context.desktop.input.viewer()),
+            self.requests.sender.clone(),
+            place.flatten(),
+        )
+        .await;
+        self.sent_views = None;
+        self.peers.insert(key, peer);
+        Vec::new()
     }
 
     async fn send(&mut self, text: String) -> Result<(), Ended> {

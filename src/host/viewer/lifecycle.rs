@@ -1,5 +1,8 @@
 //! The life of a viewer: it is let in or turned away, and what it holds is released when it leaves.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::farewell::turn_away;
@@ -8,6 +11,7 @@ use crate::clock::{now_ms, steady_ms};
 use crate::host::context::HostContext;
 use crate::host::registry::Registration;
 use crate::protocol::error::ErrorCode;
+use crate::quota::Holder;
 use crate::session::{Action, Event, Session, SessionConfig};
 use crate::web::{ClientInfo, Frame, NewViewer, SignalingSocket};
 
@@ -41,10 +45,25 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             error_count: 0,
             user_agent: None,
         };
+        let people = &context.people;
+        let holder = grant.holder(client);
+        let Some(place) = people.place(&holder) else {
+            tracing::warn!(%remote, "there is no place left for this viewer, which is turned away");
+            let refusal = Session::refuse(
+                dialect,
+                client_id,
+                ErrorCode::ServerUnavailable,
+                "Server at maximum capacity",
+                now,
+            );
+            return turn_away(&mut socket, refusal).await;
+        };
         let mut early = Vec::new();
         let admitted = match &context.people.consent {
             Some(consent) => {
-                match while_it_waits(&mut socket, &mut early, consent.ask(client, grant.role)).await {
+                let asking = consent.ask(client, grant.role, &holder);
+                let silence = Duration::from_millis(context.config.session.connection_timeout_ms);
+                match while_it_waits(&mut socket, &mut early, silence, asking).await {
                     Some(admitted) if context.people.access.is_valid(&grant, now_ms()) => Some(admitted),
                     _ => {
                         return socket.close(1008, "The local user has not agreed").await;
@@ -58,23 +77,11 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             ice_servers: context.ice_servers(&client_id),
             ..context.config.session.clone()
         };
-        let people = &context.people;
-        let others = people.whep_sessions.count();
-        let Some(registration) = people.registry.register(info, grant, others) else {
-            tracing::warn!(%remote, "the host is full: a viewer is turned away");
-            let refusal = Session::refuse(
-                dialect,
-                client_id,
-                ErrorCode::ServerUnavailable,
-                "Server at maximum capacity",
-                now,
-            );
-            return turn_away(&mut socket, refusal).await;
-        };
+        let registration = people.registry.register(info, grant, place);
         let role = config.role.name();
         tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
         let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
-        let reason = converse(context, socket, session, first, early, Some(registration)).await;
+        let reason = converse(context, socket, session, first, early, holder, Some(registration)).await;
         drop(admitted);
         tracing::info!(reason, "the viewer has left");
     }
@@ -82,16 +89,18 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
     .await;
 }
 
-/// Holds the conversation `session` on `socket`, on which `early` has come already. Returns the reason of its end.
+/// Holds the conversation `session` on `socket`, on which `early` has come already. A peer that a registration does not
+/// cover takes a place of `holder`. Returns the reason of its end.
 pub(in crate::host) async fn converse(
     context: HostContext,
     socket: SignalingSocket,
     session: Session,
     first: Vec<Action>,
     early: Vec<Frame>,
+    holder: Holder,
     registration: Option<Registration>,
 ) -> &'static str {
-    let mut viewer = Viewer::new(context, socket, session, registration);
+    let mut viewer = Viewer::new(context, socket, session, holder, registration);
     if let Some(size) = viewer.context.desktop.handle.size() {
         viewer.handle(Event::FrameSize(size));
     }
@@ -103,17 +112,18 @@ pub(in crate::host) async fn converse(
     ended.0
 }
 
-/// Waits for `asking`; `None` if the viewer leaves before. What it sends meanwhile is kept in `early`.
+/// Waits for `asking`; `None` if the viewer leaves before, or gives no sign of life for `silence`. What it sends meanwhile is kept in `early`.
 async fn while_it_waits<T>(
     socket: &mut SignalingSocket,
     early: &mut Vec<Frame>,
+    silence: Duration,
     asking: impl Future<Output = Option<T>>,
 ) -> Option<T> {
     let leaving = async {
         while early.len() < EARLY {
-            match socket.receive().await {
-                None | Some(Frame::Silent) => return,
-                Some(frame) => early.push(frame),
+            match timeout(silence, socket.receive()).await {
+                Ok(Some(frame)) => early.push(frame),
+                Ok(None) | Err(_) => return,
             }
         }
     };

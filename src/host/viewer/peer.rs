@@ -16,6 +16,7 @@ use crate::host::desktop::cursor_overlay::OverlayVote;
 use crate::media::{ChannelOptions, PeerEvent, PeerHandle, PeerOptions};
 use crate::protocol::channel::{ChannelLabel, Decoder, HostMessage, MOTION};
 use crate::protocol::input::FrameSize;
+use crate::quota::Place;
 use crate::session::{PeerKey, PeerRequest};
 use crate::sync::lock;
 
@@ -28,6 +29,8 @@ pub(super) struct Peer {
     is_open: bool,
     heard: Heard,
     overlay_vote: OverlayVote,
+    /// `None`: that of its viewer.
+    _place: Option<Place>,
 }
 
 impl Peer {
@@ -38,6 +41,7 @@ impl Peer {
         request: PeerRequest,
         gate: InputGate,
         requests: mpsc::Sender<Request>,
+        place: Option<Place>,
     ) -> Self {
         let gate = Arc::new(gate);
         let mut decoder = Decoder::default();
@@ -59,6 +63,7 @@ impl Peer {
             is_open: false,
             heard,
             overlay_vote: context.desktop.cursor_overlay.join(),
+            _place: place,
         }
     }
 

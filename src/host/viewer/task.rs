@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::channel_reader::Request;
-use super::farewell::turn_away;
 use super::feeds::{Feeds, Resumed, Update};
 use super::input_gate::{InputGate, Permissions};
 use super::peer::{Peer, next_event};
@@ -22,6 +22,8 @@ use crate::media::PeerEvent;
 use crate::protocol::channel::HostMessage;
 use crate::protocol::rights::Rights;
 use crate::protocol::stats::Stats;
+use crate::protocol::text::visible;
+use crate::quota::Holder;
 use crate::session::{Action, Event, PeerKey, Session, StatsRequest};
 use crate::web::{Frame, SignalingSocket};
 
@@ -35,6 +37,8 @@ pub(super) struct Viewer {
     pub(super) context: HostContext,
     pub(super) socket: SignalingSocket,
     pub(super) session: Session,
+    /// The holder of the places of further peers.
+    pub(super) holder: Holder,
     /// `None` for the host itself at a signaling server elsewhere.
     pub(super) registration: Option<Registration>,
     pub(super) claim: ControlClaim,
@@ -96,6 +100,7 @@ impl Viewer {
         context: HostContext,
         socket: SignalingSocket,
         session: Session,
+        holder: Holder,
         registration: Option<Registration>,
     ) -> Self {
         let feeds = Feeds::new(&context, session.client_id());
@@ -120,6 +125,7 @@ impl Viewer {
             context,
             socket,
             session,
+            holder,
             registration,
             claim,
             gate,
@@ -187,6 +193,13 @@ impl Viewer {
                     Incoming::Tick
                 }
             };
+            if matches!(next, Incoming::Tick)
+                && let Some(frame) = self.socket.receive().now_or_never()
+                && let Err(ended) = self.take(Incoming::Frame(frame)).await
+            {
+                // What came while the task was busy is a sign of life, which counts before the deadline.
+                return ended;
+            }
             if let Err(ended) = self.take(next).await {
                 return ended;
             }
@@ -205,16 +218,11 @@ impl Viewer {
         let actions = match next {
             Incoming::Leave { code, reason } => return Err(self.leave(code, reason).await),
             Incoming::Frame(None) => return Err(Ended("the socket is closed")),
-            Incoming::Frame(Some(Frame::Silent)) => {
-                let farewell = self.session.expire(steady_ms());
-                turn_away(&mut self.socket, farewell).await;
-                return Err(Ended("it gives no sign of life"));
-            }
             Incoming::Frame(Some(frame)) => {
                 let actions = match &frame {
                     Frame::Text(text) => self.handle(Event::Text(text)),
                     Frame::Binary => self.handle(Event::Binary),
-                    Frame::Alive | Frame::Silent => self.handle(Event::Alive),
+                    Frame::Alive => self.handle(Event::Alive),
                 };
                 self.update_registration();
                 actions
@@ -263,8 +271,9 @@ impl Viewer {
             info.error_count = session.error_count();
             info.protocol = session.dialect().name();
             if info.peer_id.is_none() {
-                info.peer_id = session.peer_id().map(str::to_owned);
-                info.user_agent = session.hello().and_then(|hello| hello.user_agent.clone());
+                info.peer_id = session.peer_id().map(visible);
+                let hello = session.hello();
+                info.user_agent = hello.and_then(|hello| hello.user_agent.as_deref().map(visible));
             }
         });
     }

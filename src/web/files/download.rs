@@ -17,11 +17,26 @@ use super::folders::{FileError, Folders};
 use super::range::{Range, requested_range};
 use crate::files::{Download, Downloads};
 use crate::protocol::role::Permission;
+use crate::quota::{Place, Places};
 use crate::web::guard::{Authenticated, AuthenticatedClient};
 use crate::web::host::SharedHost;
 
 /// The bytes of a file that are read at once.
 const READ: usize = 256 * 1024;
+/// The most downloads at a time.
+const MAX: usize = 64;
+/// The most of them by one link or from one address.
+const MAX_PER_GUEST: usize = 16;
+
+/// The places of downloads that are under way. Clones share them.
+#[derive(Debug, Clone)]
+pub(in crate::web) struct Sending(Places);
+
+impl Sending {
+    pub(in crate::web) fn new() -> Self {
+        Self(Places::new(MAX, MAX_PER_GUEST))
+    }
+}
 
 /// `GET /api/downloads`: the files that can be downloaded.
 pub(in crate::web) async fn list(
@@ -46,11 +61,13 @@ pub(in crate::web) async fn list(
 pub(in crate::web) async fn download(
     State(host): State<SharedHost>,
     State(folders): State<Folders>,
+    State(Sending(places)): State<Sending>,
     Extension(caller): Authenticated,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
     let downloads = downloads(&host, folders, &caller)?;
+    let place = places.take(&caller.holder()).ok_or(FileError::Busy)?;
     let wanted = name.clone();
     let found = tokio::task::spawn_blocking(move || downloads.get(&wanted)).await;
     let Some(Download { file, size, version }) = found.ok().flatten() else {
@@ -66,7 +83,7 @@ pub(in crate::web) async fn download(
         }
     };
     tracing::info!(remote = %caller.remote, role = caller.grant.role.name(), ?name, begin, end, "file download started");
-    let mut response = (status, Body::from_stream(read(Arc::new(file), begin, end))).into_response();
+    let mut response = (status, Body::from_stream(read(file, begin, end, place))).into_response();
     let mut fields = vec![
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, (end - begin).to_string()),
@@ -89,8 +106,14 @@ pub(in crate::web) async fn download(
     Ok(response)
 }
 
-/// Streams the bytes of a file from `begin` to before `end`.
-fn read(file: Arc<File>, begin: u64, end: u64) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+/// Streams the bytes of a file from `begin` to before `end`. Has the place until the end.
+fn read(
+    file: File,
+    begin: u64,
+    end: u64,
+    place: Place,
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+    let file = Arc::new((file, place));
     stream::unfold(begin, move |position| {
         let file = Arc::clone(&file);
         async move {
@@ -100,7 +123,7 @@ fn read(file: Arc<File>, begin: u64, end: u64) -> impl futures_util::Stream<Item
             }
             let reading = tokio::task::spawn_blocking(move || {
                 let mut bytes = vec![0; length];
-                file.read_exact_at(&mut bytes, position)?;
+                file.0.read_exact_at(&mut bytes, position)?;
                 Ok(Bytes::from(bytes))
             });
             // A file that was truncated meanwhile breaks the connection: the client must not take it for complete.

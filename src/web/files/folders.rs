@@ -21,6 +21,8 @@ pub struct Folders {
 pub(super) enum FileError {
     NotAllowed,
     NotFound,
+    /// Too many downloads are under way.
+    Busy,
 }
 
 impl From<FileError> for Response {
@@ -28,6 +30,7 @@ impl From<FileError> for Response {
         let status = match error {
             FileError::NotAllowed => StatusCode::FORBIDDEN,
             FileError::NotFound => StatusCode::NOT_FOUND,
+            FileError::Busy => StatusCode::SERVICE_UNAVAILABLE,
         };
         (status, format!("{}\n", error.sentence())).into_response()
     }
@@ -39,6 +42,7 @@ impl FileError {
         match self {
             Self::NotAllowed => "Your role may not exchange files.",
             Self::NotFound => "This host knows of no such file.",
+            Self::Busy => "The host sends too many files already.",
         }
     }
 }
@@ -50,7 +54,7 @@ mod tests {
     #[test]
     fn the_page_has_a_translation_of_each_sentence() {
         let translations = include_str!("../client/ui/strings.js");
-        for error in [FileError::NotAllowed, FileError::NotFound] {
+        for error in [FileError::NotAllowed, FileError::NotFound, FileError::Busy] {
             assert!(
                 translations.contains(&format!("'{}'", error.sentence())),
                 "{error:?}"

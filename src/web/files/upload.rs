@@ -61,6 +61,7 @@ pub(in crate::web) async fn upload(
         let message = "This chunk is larger than 4 MiB, or did not arrive completely.\n";
         (StatusCode::PAYLOAD_TOO_LARGE, message).into_response()
     })?;
+    let holder = caller.holder();
     let writing = tokio::task::spawn_blocking(move || {
         let chunk = Chunk {
             name: &name,
@@ -68,7 +69,7 @@ pub(in crate::web) async fn upload(
             offset,
             bytes: &bytes,
         };
-        uploads.take(&key, &chunk)
+        uploads.take(&key, &chunk, &holder)
     });
     match writing.await {
         Ok(Ok(Received::Part(offset))) => {

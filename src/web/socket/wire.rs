@@ -14,8 +14,6 @@ pub(crate) enum Frame {
     Binary,
     /// A ping or a pong.
     Alive,
-    /// No frame: the other side has been silent for 6 s.
-    Silent,
 }
 
 /// The reason why a frame cannot be sent.

@@ -15,6 +15,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::certificate::Tls;
 use crate::web::connection_limit::ConnectionLimit;
+use crate::web::http1::Http1;
 use crate::web::linger::Lingering;
 
 /// The time that the TLS handshake may take.
@@ -41,7 +42,7 @@ impl HttpsAcceptor {
 }
 
 impl<S: Send + 'static> Accept<TcpStream, S> for HttpsAcceptor {
-    type Stream = TlsStream<Lingering>;
+    type Stream = Http1<TlsStream<Lingering>>;
     type Service = S;
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, S)>> + Send>>;
 
@@ -50,7 +51,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for HttpsAcceptor {
         Box::pin(async move {
             let stream = Lingering::new(stream, &limit)?;
             let stream = timeout(HANDSHAKE, handshake(&tls, stream)).await??;
-            Ok((stream, service))
+            Ok((Http1::new(stream), service))
         })
     }
 }

@@ -107,7 +107,7 @@ function randomKey() {
 /** The host accepts up to 4 MiB. */
 const PART = 1024 * 1024;
 const LONGEST_MS = 15_000;
-/** The status when a part took too long to arrive: like a lost connection. */
+/** The status of a host that has waited too long for a part: the network was interrupted. */
 const TOO_SLOW = 408;
 /** The status of a host without storage, which a retry does not change. */
 const NO_ROOM = 507;

@@ -83,10 +83,10 @@ const CHINESE = {
   'The host does not accept this page. If a reverse proxy is in front of it, the proxy has to pass on the Host header (in nginx: proxy_set_header Host $http_host;). Otherwise open the address that the host printed.':
     '主机不接受此页面。如果主机前面有反向代理，代理必须原样传递 Host 头（nginx 中：proxy_set_header Host $http_host;）。否则，请打开主机显示的地址。',
   'Your access has ended.': '您的访问已结束。',
-  'The request did not arrive in time.': '请求未能及时到达。',
   'Your role may not exchange files.': '您的角色不能交换文件。',
   'There is no room left on the host.': '主机空间不足。',
   'The host takes too many files already.': '主机正在接收的文件过多。',
+  'The host sends too many files already.': '主机正在发送的文件过多。',
   'The host cannot write the file.': '主机无法写入文件。',
   People: '用户',
   'Your name': '您的名字',
