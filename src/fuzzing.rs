@@ -227,7 +227,7 @@ fn http(data: &[u8]) {
         peer: proxy,
         forwarded_for: Some(list),
         user: Some(list),
-        session: Some(&secret),
+        sessions: std::slice::from_ref(&secret),
         secret: Some(&secret),
     };
     let admission = access.admit(&presented, NOW_MS);

@@ -4,10 +4,13 @@ use std::time::{Duration, Instant};
 
 use deskbeam::protocol::ice_server::IceServer;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::support::host::{TestHost, options};
 use super::support::http::{Response, get, request};
 use super::support::signaling::Client;
+use super::support::soon;
 
 const DISCONNECT: &str = "/api/signaling/clients";
 
@@ -21,6 +24,25 @@ async fn a_host_that_runs_is_healthy() {
     let host = TestHost::start(&options());
     let answer = get(host.address, "/health").await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "OK\n"));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_speaks_http_2_without_tls_is_told_to_use_http_1_1() {
+    let host = TestHost::start(&options());
+    let mut stream = TcpStream::connect(host.address).await.unwrap();
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    soon("the connection ends", stream.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    // An empty SETTINGS frame, then GOAWAY with the code HTTP_1_1_REQUIRED and the reason.
+    assert!(answer.starts_with(b"\0\0\0\x04\0\0\0\0\0"), "{answer:?}");
+    assert_eq!((answer[12], &answer[18..26]), (7, &[0, 0, 0, 0, 0, 0, 0, 13][..]));
+    assert!(String::from_utf8_lossy(&answer).ends_with("by prior knowledge.\n"));
     host.stop().await;
 }
 

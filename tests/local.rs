@@ -127,6 +127,30 @@ async fn the_question_closes_with_the_client_that_caused_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_everybody_was_cut_off_the_local_user_is_asked_anew() {
+    let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
+    dialog(place.path());
+    let program = asking(&display, &path_with(place.path()));
+    let mut first = Client::connect(&program.ws_url()).await;
+    answer(place.path(), "0");
+    assert_eq!(first.receive().await["type"], "welcome");
+    fs::remove_file(place.path().join("pid")).unwrap();
+    program.signal(rustix::process::Signal::USR1);
+    assert!(first.closed().await.is_some());
+    let mut second = Client::connect(&program.ws_url()).await;
+    let pid = eventually("the question is asked anew", || {
+        let text = fs::read_to_string(place.path().join("pid")).ok()?;
+        text.trim().parse::<u32>().ok()
+    });
+    program.signal(rustix::process::Signal::USR1);
+    let close = second.closed().await.unwrap();
+    assert_eq!(u16::from(close.code), 1008, "{close}");
+    eventually("the dialog exits", || {
+        (!Path::new(&format!("/proc/{pid}")).exists()).then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_button_of_a_real_dialog_accepts() {
     let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
     // No other dialog program is in this path.

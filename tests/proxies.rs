@@ -239,6 +239,31 @@ async fn the_example_for_nginx_passes_pages_and_sockets_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_drops_the_port_is_named_as_the_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let (_host, url) = start_host(place.path(), &[]);
+    let (host, token) = url.split_once("/#token=").unwrap();
+    // `$host` is the name alone; the page is on another port than 443.
+    let example = examples("nginx")[0].replace("$http_host", "$host");
+    let Some(proxy) = nginx(place.path(), &example, host).await else {
+        return;
+    };
+    let own = format!("https://{NAME}:{}", proxy.address.port());
+    let head = format!(
+        "POST /api/login HTTP/1.1\r\ncontent-type: application/json\r\norigin: {own}\r\nhost: {NAME}:{}",
+        proxy.address.port()
+    );
+    let body = format!("{{\"secret\":\"{token}\"}}");
+    let answer = ask(proxy.address, NAME, &proxy.client, &head, &body)
+        .await
+        .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    for part in [&own, NAME, "proxy_set_header Host $http_host;"] {
+        assert!(answer.contains(part), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_example_for_caddy_passes_pages_and_sockets_on() {
     let place = tempfile::tempdir().unwrap();
     let (_host, url) = start_host(place.path(), &[]);

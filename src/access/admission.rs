@@ -15,8 +15,9 @@ pub(crate) struct Credentials<'a> {
     pub(crate) forwarded_for: Option<&'a str>,
     /// The user according to a proxy, from the header of [`Access::proxy_header`](super::Access::proxy_header).
     pub(crate) user: Option<&'a str>,
-    /// The session id in the cookie.
-    pub(crate) session: Option<&'a Secret>,
+    /// The session ids in cookies of the name that this host gives to its own. Other hosts of the same name may have set
+    /// some of them.
+    pub(crate) sessions: &'a [Secret],
     /// A token or a password.
     pub(crate) secret: Option<&'a Secret>,
 }

@@ -4,10 +4,13 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::Notify;
+
 use super::admission::{Admission, Credentials};
 use super::attempts::Attempts;
 use super::error::StateError;
 use super::grant::{AuthMethod, Grant};
+use super::host_id::HostId;
 use super::password::PasswordFile;
 use super::secret::{Digest, Secret, SecretError};
 use super::sessions::Sessions;
@@ -37,10 +40,13 @@ pub struct Access {
     owner: Owner,
     shares: Option<Shares>,
     proxies: Vec<IpAddr>,
+    host_id: Option<HostId>,
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
     /// The number of times that all grants were ended.
     epoch: AtomicU64,
+    /// Notified when a session was closed.
+    closed: Notify,
 }
 
 /// [`Mode`], with a digest of the token in place of the token.
@@ -65,10 +71,22 @@ impl Access {
             owner,
             shares,
             proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
+            host_id: None,
             sessions: Mutex::default(),
             attempts: Mutex::default(),
             epoch: AtomicU64::new(0),
+            closed: Notify::new(),
         }
+    }
+
+    /// Adds the id of the host, by which browsers name what they keep for it.
+    pub fn with_host_id(self, host_id: Option<HostId>) -> Self {
+        Self { host_id, ..self }
+    }
+
+    /// The id of the host. `None` if there is no folder to keep it in.
+    pub(crate) fn host_id(&self) -> Option<&HostId> {
+        self.host_id.as_ref()
     }
 
     /// The name of the mode on the wire, and of `--auth`.
@@ -96,25 +114,34 @@ impl Access {
             // Only this machine may list and disconnect the other clients.
             Owner::Open if client.is_loopback() => return self.grant(Role::Admin, AuthMethod::Open),
             Owner::Open => return self.grant(Role::Control, AuthMethod::Open),
-            Owner::Proxy(_)
-                if self.is_proxy(credentials.peer)
-                    && credentials.user.is_some_and(|user| !user.is_empty()) =>
-            {
-                return self.grant(Role::Control, AuthMethod::Proxy);
-            }
             _ => {}
         }
-        if let Some(grant) = credentials
-            .session
-            .and_then(|id| lock(&self.sessions).find(id.expose(), now_ms))
-            && self.is_valid(&grant, now_ms)
-        {
+        // What a client presents by itself counts before what a browser or a proxy adds.
+        let presented = credentials
+            .secret
+            .and_then(|secret| self.long_secret(secret, now_ms));
+        if let Some(grant) = presented.or_else(|| self.ambient(credentials, now_ms)) {
             return Admission::Granted(grant);
         }
         match credentials.secret {
             Some(secret) => self.check_secret(secret, client, now_ms),
             None => Admission::NoCredentials,
         }
+    }
+
+    /// The best grant of those that a browser's cookies and a trusted proxy give.
+    fn ambient(&self, credentials: &Credentials<'_>, now_ms: u64) -> Option<Grant> {
+        let mut grants: Vec<_> = {
+            let mut sessions = lock(&self.sessions);
+            let ids = credentials.sessions.iter();
+            ids.filter_map(|id| sessions.find(id, now_ms)).collect()
+        };
+        grants.retain(|grant| self.is_valid(grant, now_ms));
+        let is_named = credentials.user.is_some_and(|user| !user.is_empty());
+        if matches!(self.owner, Owner::Proxy(_)) && self.is_proxy(credentials.peer) && is_named {
+            grants.push(self.granted(Role::Control, AuthMethod::Proxy));
+        }
+        grants.into_iter().max_by_key(|grant| grant.role)
     }
 
     /// Verifies the secret as the password. Blocks for tens of milliseconds. The caller makes one call at a time:
@@ -133,17 +160,35 @@ impl Access {
         }
     }
 
-    /// Opens a session for a browser, and returns the id for its cookie.
+    /// Opens a session for a browser, and returns the id for its cookie. A browser that signs in again by the same
+    /// credentials keeps its session, one of `current`: then everything in it ends when it signs out.
     ///
     /// # Errors
     /// If the system provides no random numbers.
-    pub(crate) fn open_session(&self, grant: Grant, now_ms: u64) -> Result<Secret, SecretError> {
-        lock(&self.sessions).open(grant, now_ms)
+    pub(crate) fn open_session(
+        &self,
+        grant: Grant,
+        current: &[Secret],
+        now_ms: u64,
+    ) -> Result<Secret, SecretError> {
+        let mut sessions = lock(&self.sessions);
+        match current.iter().find(|id| sessions.reopen(id, &grant, now_ms)) {
+            Some(id) => Ok(id.clone()),
+            None => sessions.open(grant, now_ms),
+        }
     }
 
-    /// Closes the session with this id.
-    pub(crate) fn close_session(&self, id: &Secret) {
-        lock(&self.sessions).close(id.expose());
+    /// Closes the sessions with these ids. What was begun in them ends.
+    pub(crate) fn close_sessions(&self, ids: &[Secret]) {
+        let mut sessions = lock(&self.sessions);
+        ids.iter().for_each(|id| sessions.close(id));
+        drop(sessions);
+        self.closed.notify_one();
+    }
+
+    /// Waits until a session was closed. For one waiting task.
+    pub(crate) async fn session_closed(&self) {
+        self.closed.notified().await;
     }
 
     /// Ends all grants and sessions, and revokes all links. Token and password stay valid.
@@ -156,9 +201,15 @@ impl Access {
         self.shares.as_ref().map_or(Ok(()), Shares::revoke_all)
     }
 
-    /// True if the grant still holds: a link expires or is revoked, and a new password ends the grants of the old one.
+    /// True if the grant still holds: a link expires, is revoked or gets another role, a new password ends the grants of
+    /// the old one, and a session ends. What asks counts as a use of the session.
     pub(crate) fn is_valid(&self, grant: &Grant, now_ms: u64) -> bool {
         if grant.epoch != self.epoch.load(Ordering::Relaxed) {
+            return false;
+        }
+        if let Some(session) = &grant.session
+            && !lock(&self.sessions).is_open(session, now_ms)
+        {
             return false;
         }
         match (&grant.method, &self.owner) {
@@ -166,26 +217,25 @@ impl Access {
             (AuthMethod::Share(id), _) => self
                 .shares
                 .as_ref()
-                .is_some_and(|shares| shares.is_valid(id, now_ms)),
+                .is_some_and(|shares| shares.is_valid(id, grant.role, now_ms)),
             _ => true,
         }
     }
 
-    /// Checks a secret. The token and links are too long to be guessed, so that they are valid even while an address is
-    /// locked out: others may share it.
-    fn check_secret(&self, secret: &Secret, client: IpAddr, now_ms: u64) -> Admission {
+    /// The grant that the token or a link gives. Both are too long to be guessed, so that they are valid even while an
+    /// address is locked out: others may share it.
+    fn long_secret(&self, secret: &Secret, now_ms: u64) -> Option<Grant> {
         if let Owner::Token(token) = &self.owner
             && *token == secret.digest()
         {
-            return self.grant_owner(0);
+            return Some(self.granted(Role::Admin, AuthMethod::Owner { generation: 0 }));
         }
-        if let Some(share) = self
-            .shares
-            .as_ref()
-            .and_then(|shares| shares.find(secret, now_ms))
-        {
-            return self.grant(share.role, AuthMethod::Share(share.id));
-        }
+        let share = self.shares.as_ref()?.find(secret, now_ms)?;
+        Some(self.granted(share.role, AuthMethod::Share(share.id)))
+    }
+
+    /// Checks a secret that is neither the token nor a link.
+    fn check_secret(&self, secret: &Secret, client: IpAddr, now_ms: u64) -> Admission {
         if let Some(wait) = lock(&self.attempts).delay(client, now_ms) {
             return Admission::RetryAfter(wait);
         }
@@ -206,8 +256,16 @@ impl Access {
     }
 
     fn grant(&self, role: Role, method: AuthMethod) -> Admission {
-        let epoch = self.epoch.load(Ordering::Relaxed);
-        Admission::Granted(Grant { role, method, epoch })
+        Admission::Granted(self.granted(role, method))
+    }
+
+    fn granted(&self, role: Role, method: AuthMethod) -> Grant {
+        Grant {
+            role,
+            method,
+            epoch: self.epoch.load(Ordering::Relaxed),
+            session: None,
+        }
     }
 
     fn grant_owner(&self, generation: u64) -> Admission {

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::attempts::network;
+use super::secret::Digest;
 use super::shares::ShareId;
 use crate::protocol::role::Role;
 use crate::quota::Holder;
@@ -17,6 +18,8 @@ pub(crate) struct Grant {
     pub(super) method: AuthMethod,
     /// The value of the epoch counter of [`Access`](super::Access) then.
     pub(super) epoch: u64,
+    /// The session of the browser, if it was obtained by one: it ends with the session.
+    pub(super) session: Option<Digest>,
 }
 
 /// The credentials by which a client was admitted.
@@ -36,6 +39,11 @@ pub(super) enum AuthMethod {
 }
 
 impl Grant {
+    /// True if both were obtained by the same credentials, with the same role, in whatever session.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.role, &self.method, self.epoch) == (other.role, &other.method, other.epoch)
+    }
+
     /// The holder of the places that a client with this grant at the address `client` takes: a link has a share of its
     /// own, and so has the address of a guest without one.
     pub(crate) fn holder(&self, client: IpAddr) -> Holder {
@@ -53,6 +61,7 @@ impl Grant {
             role: Role::Admin,
             method: AuthMethod::Owner { generation: 0 },
             epoch: 0,
+            session: None,
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Secret(String);
 pub(crate) struct SecretError(getrandom::Error);
 
 /// The SHA-256 of a secret, for random secrets of at least 128 bits. Passwords need a slow hash.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq)]
 pub(super) struct Digest([u8; 32]);
 
 impl Secret {
@@ -85,6 +85,12 @@ impl PartialEq for Digest {
     /// Compares in constant time.
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl std::hash::Hash for Digest {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

@@ -9,12 +9,13 @@ use super::secret::{Digest, Secret, SecretError};
 const IDLE_MS: u64 = 12 * 60 * 60 * 1_000;
 /// The longest time of a session.
 pub(super) const MAX_AGE_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
-/// The most sessions. A further one replaces the one that has been idle for the longest time.
+/// The most sessions. A further one replaces one of the lowest role, of which the one that has been idle for the
+/// longest time: a guest who signs in again and again signs nobody else out.
 const MAX_SESSIONS: usize = 1_024;
 
 /// All sessions, by the digest of their id.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(HashMap<String, Session>);
+pub(super) struct Sessions(HashMap<Digest, Session>);
 
 #[derive(Debug)]
 struct Session {
@@ -28,40 +29,67 @@ impl Sessions {
     pub(super) fn open(&mut self, grant: Grant, now_ms: u64) -> Result<Secret, SecretError> {
         self.0.retain(|_, session| !has_ended(session, now_ms));
         if self.0.len() >= MAX_SESSIONS {
-            let idle = self.0.iter().min_by_key(|(_, session)| session.used_ms);
-            if let Some(key) = idle.map(|(key, _)| key.clone()) {
+            let least = self
+                .0
+                .iter()
+                .min_by_key(|(_, session)| (session.grant.role, session.used_ms));
+            if let Some(key) = least.map(|(key, _)| *key) {
                 self.0.remove(&key);
             }
         }
         let id = Secret::random::<32>()?;
+        let key = id.digest();
         let session = Session {
-            grant,
+            grant: Grant {
+                session: Some(key),
+                ..grant
+            },
             opened_ms: now_ms,
             used_ms: now_ms,
         };
-        self.0.insert(id.digest().to_hex(), session);
+        self.0.insert(key, session);
         Ok(id)
+    }
+
+    /// Opens the session with this id anew, if it was opened by the same credentials as `grant`. False otherwise.
+    pub(super) fn reopen(&mut self, id: &Secret, grant: &Grant, now_ms: u64) -> bool {
+        let session = self.0.get_mut(&id.digest());
+        let session = session.filter(|session| !has_ended(session, now_ms) && session.grant.is_like(grant));
+        session.is_some_and(|session| {
+            (session.opened_ms, session.used_ms) = (now_ms, now_ms);
+            true
+        })
     }
 
     /// Returns the grant of the session with this id, if it has not ended. The lookup is by the digest, so that its
     /// timing reveals nothing about the id.
-    pub(super) fn find(&mut self, id: &str, now_ms: u64) -> Option<Grant> {
-        let session = self.0.get_mut(&Digest::of(id).to_hex())?;
-        if has_ended(session, now_ms) {
-            return None;
-        }
-        session.used_ms = session.used_ms.max(now_ms);
-        Some(session.grant.clone())
+    pub(super) fn find(&mut self, id: &Secret, now_ms: u64) -> Option<Grant> {
+        self.used(&id.digest(), now_ms)
+            .map(|session| session.grant.clone())
+    }
+
+    /// True if the session of a grant has not ended. What is done by the grant counts as a use of the session.
+    pub(super) fn is_open(&mut self, key: &Digest, now_ms: u64) -> bool {
+        self.used(key, now_ms).is_some()
     }
 
     /// Closes the session with this id.
-    pub(super) fn close(&mut self, id: &str) {
-        self.0.remove(&Digest::of(id).to_hex());
+    pub(super) fn close(&mut self, id: &Secret) {
+        self.0.remove(&id.digest());
     }
 
     /// Closes all sessions.
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    fn used(&mut self, key: &Digest, now_ms: u64) -> Option<&Session> {
+        let session = self
+            .0
+            .get_mut(key)
+            .filter(|session| !has_ended(session, now_ms))?;
+        session.used_ms = session.used_ms.max(now_ms);
+        Some(session)
     }
 }
 
@@ -73,24 +101,21 @@ fn has_ended(session: &Session, now_ms: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::role::Role;
 
     #[test]
     fn a_session_lives_while_it_is_used_and_a_month_at_most() {
         let mut sessions = Sessions::default();
         let id = sessions.open(Grant::owner(), 0).unwrap();
-        assert_eq!(sessions.find("something else", 0), None);
+        assert_eq!(sessions.find(&Secret::from("something else".to_owned()), 0), None);
         let mut now_ms = 0;
         while now_ms < MAX_AGE_MS {
-            assert!(sessions.find(id.expose(), now_ms).is_some(), "{now_ms}");
+            assert!(sessions.find(&id, now_ms).is_some(), "{now_ms}");
             now_ms += IDLE_MS - 1;
         }
-        assert_eq!(sessions.find(id.expose(), now_ms), None);
+        assert_eq!(sessions.find(&id, now_ms), None);
         let id = sessions.open(Grant::owner(), now_ms).unwrap();
-        assert_eq!(
-            sessions.find(id.expose(), now_ms + IDLE_MS),
-            None,
-            "idle for too long"
-        );
+        assert_eq!(sessions.find(&id, now_ms + IDLE_MS), None, "idle for too long");
     }
 
     #[test]
@@ -100,10 +125,30 @@ mod tests {
             sessions.open(Grant::owner(), 0).unwrap(),
             sessions.open(Grant::owner(), 0).unwrap(),
         );
-        sessions.close(one.expose());
-        assert!(sessions.find(one.expose(), 1).is_none() && sessions.find(other.expose(), 1).is_some());
+        let grant = sessions.find(&one, 1).unwrap();
+        let key = grant.session.unwrap();
+        assert!(sessions.is_open(&key, 1));
+        sessions.close(&one);
+        assert!(!sessions.is_open(&key, 1));
+        assert!(sessions.find(&one, 1).is_none() && sessions.find(&other, 1).is_some());
+        assert!(!sessions.reopen(&one, &grant, 1) && sessions.reopen(&other, &grant, 1));
         sessions.clear();
-        assert!(sessions.find(other.expose(), 1).is_none());
+        assert!(sessions.find(&other, 1).is_none());
+    }
+
+    #[test]
+    fn a_guest_that_signs_in_again_and_again_signs_nobody_else_out() {
+        let mut sessions = Sessions::default();
+        let owner = sessions.open(Grant::owner(), 0).unwrap();
+        let guest = Grant {
+            role: Role::View,
+            ..Grant::owner()
+        };
+        for now_ms in 1..=2 * MAX_SESSIONS as u64 {
+            sessions.open(guest.clone(), now_ms).unwrap();
+        }
+        assert_eq!(sessions.0.len(), MAX_SESSIONS);
+        assert!(sessions.find(&owner, 1).is_some());
     }
 
     #[test]
@@ -114,6 +159,6 @@ mod tests {
             sessions.open(Grant::owner(), now_ms).unwrap();
         }
         assert_eq!(sessions.0.len(), MAX_SESSIONS);
-        assert_eq!(sessions.find(first.expose(), 1), None);
+        assert_eq!(sessions.find(&first, 1), None);
     }
 }

@@ -125,11 +125,11 @@ impl Shares {
         found.filter(|share| share.expires_ms > now_ms).cloned()
     }
 
-    /// True if the link exists and has not expired.
-    pub(super) fn is_valid(&self, id: &ShareId, now_ms: u64) -> bool {
+    /// True if the link exists, still has this role, and has not expired.
+    pub(super) fn is_valid(&self, id: &ShareId, role: Role, now_ms: u64) -> bool {
         let current = self.current();
         let mut shares = current.shares.iter();
-        shares.any(|share| share.id == *id && share.expires_ms > now_ms)
+        shares.any(|share| share.id == *id && share.role == role && share.expires_ms > now_ms)
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
@@ -225,11 +225,15 @@ mod tests {
         assert_eq!(running.find(&secret, 999).unwrap().role, Role::View);
         assert_eq!(running.find(&other, 999).unwrap().role, Role::Control);
         assert!(running.find(&Secret::from(view.id.to_string()), 999).is_none());
-        assert!(running.find(&secret, 1_000).is_none() && !running.is_valid(&view.id, 1_000));
-        assert!(running.is_valid(&control.id, 1_999));
+        assert!(running.find(&secret, 1_000).is_none() && !running.is_valid(&view.id, Role::View, 1_000));
+        assert!(running.is_valid(&control.id, Role::Control, 1_999));
+        assert!(
+            !running.is_valid(&control.id, Role::Admin, 1_999),
+            "it has another role by now"
+        );
         assert!(elsewhere.revoke(&control.id.to_string(), 0).unwrap());
         assert!(!elsewhere.revoke(&control.id.to_string(), 0).unwrap());
-        assert!(running.find(&other, 0).is_none() && !running.is_valid(&control.id, 0));
+        assert!(running.find(&other, 0).is_none() && !running.is_valid(&control.id, Role::Control, 0));
         assert_eq!(elsewhere.list(0).unwrap().len(), 1);
         assert!(elsewhere.list(1_000).unwrap().is_empty());
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod files;
+mod listen;
 mod pipelines;
 mod share;
 mod signaling;
@@ -10,7 +11,6 @@ mod stream;
 mod tls;
 mod try_encoder;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -19,6 +19,7 @@ use super::client_setting::{self, ClientSetting};
 
 pub(super) use access::AccessArguments;
 pub(super) use files::FilesArguments;
+pub(super) use listen::ListenAddress;
 pub(super) use pipelines::{PipelinesCommand, PipelinesOptions};
 pub(super) use share::ShareOptions;
 pub(super) use signaling::SignalingArguments;
@@ -65,7 +66,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
-    /// Address and port to listen on. With port 0, the system chooses a free port, which the printed URL contains
+    /// Address and port to listen on; a name such as localhost can replace the address. With port 0, the system chooses a
+    /// free port, which the printed URL contains
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -73,7 +75,7 @@ pub(super) struct RunOptions {
         env = "DESKBEAM_LISTEN"
     )]
     #[arg(help_heading = "Network")]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
 
     /// Accepts requests for this host name, such as desk.example; repeatable. IP addresses, localhost and the name of
     /// the machine are always accepted
@@ -87,7 +89,7 @@ pub(super) struct RunOptions {
     pub allow_host: Vec<String>,
 
     /// Lets pages of this origin, such as `https://player.example`, connect, and watch over WHEP; repeatable. `*`
-    /// allows every origin
+    /// allows every origin. Unless --auth is none, these pages need a token
     #[arg(
         long,
         value_name = "ORIGIN",

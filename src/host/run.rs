@@ -144,6 +144,12 @@ fn spawn_helpers(context: &HostContext, disconnect_all: Arc<Notify>, local_deskt
     context.spawn(control.suspend.keep());
     context.spawn(grab::follow_cursor(desktop.handle, desktop.input.pointer_grab()));
     let expiry = Expiry::new(Arc::clone(&people.access), config.limits);
+    let consent = people.consent.clone();
+    let end_all = move || {
+        signaling_end.cancel();
+        // The local user who disconnects everybody is asked again.
+        consent.as_ref().inspect(|consent| consent.forget());
+    };
     let sweep = move |expiry: &Expiry| {
         let registry = &people.registry;
         registry.disconnect_if(|grant, clock| expiry.reason(grant, grant.role, clock));
@@ -151,7 +157,7 @@ fn spawn_helpers(context: &HostContext, disconnect_all: Arc<Notify>, local_deskt
         let is_over = |grant: &_, clock: &_| expiry.reason(grant, Role::View, clock).is_some();
         people.whep_sessions.close_if(is_over);
     };
-    context.spawn(expiry::watch(expiry, disconnect_all, signaling_end, sweep));
+    context.spawn(expiry::watch(expiry, disconnect_all, end_all, sweep));
 }
 
 /// Gives new plans to the media side, one at a time.

@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::context::HostContext;
 use crate::access::Grant;
+use crate::clock::now_ms;
 use crate::hex::hex;
 use crate::media::{PeerEvent, PeerHandle, PeerOptions, PeerStats};
 use crate::protocol::whep::Fragment;
@@ -40,6 +41,10 @@ pub(super) async fn open(
         ),
         None => None,
     };
+    // The question takes its time.
+    if !people.access.is_valid(&grant, now_ms()) {
+        return Err(PlayerError::Unwanted);
+    }
     let (peer, answer) = answer(&context, offer).await?;
     let id = secret_id().map_err(|error| PlayerError::Refused(error.to_string()))?;
     let fragments = people.whep_sessions.add(id.clone(), grant, admitted, place);

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::cookie::SessionCookie;
 use super::credentials::OwnedCredentials;
+use super::origin::{Origins, Sender};
 use crate::access::{Access, Admission};
 use crate::clock::now_ms;
 
@@ -25,20 +26,22 @@ const MAX_DELAY: Duration = Duration::from_millis(500);
 pub(super) struct Authenticator {
     access: Arc<Access>,
     cookie: SessionCookie,
+    origins: Origins,
     verifier: Verifier,
 }
 
 impl Authenticator {
-    pub(super) fn new(access: Arc<Access>, cookie: SessionCookie) -> Self {
+    pub(super) fn new(access: Arc<Access>, cookie: SessionCookie, origins: Origins) -> Self {
         Self {
             access,
             cookie,
+            origins,
             verifier: Verifier::new(),
         }
     }
 
     /// The rules, which also keep the sessions.
-    pub(super) fn access(&self) -> &Access {
+    pub(super) fn access(&self) -> &Arc<Access> {
         &self.access
     }
 
@@ -47,9 +50,18 @@ impl Authenticator {
         &self.cookie
     }
 
-    /// Reads the credentials of a request from `remote`.
+    /// Finds out who sends a request.
+    pub(super) fn sender(&self, headers: &HeaderMap) -> Sender {
+        self.origins.sender(headers)
+    }
+
+    /// Reads the credentials of a request from `remote`: all that count for its sender.
     pub(super) fn credentials(&self, remote: SocketAddr, headers: &HeaderMap) -> OwnedCredentials {
-        OwnedCredentials::read(remote, headers, &self.cookie, self.access.proxy_header())
+        let credentials = OwnedCredentials::read(remote, headers, &self.cookie, self.access.proxy_header());
+        match self.sender(headers) {
+            Sender::Own => credentials,
+            Sender::Elsewhere | Sender::Refused => credentials.without_ambient(),
+        }
     }
 
     /// Decides on a request. A password is verified on a blocking thread, and the answer to a wrong secret is delayed.

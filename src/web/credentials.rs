@@ -16,8 +16,17 @@ pub(super) struct OwnedCredentials {
     pub(super) peer: IpAddr,
     pub(super) forwarded_for: Option<String>,
     pub(super) user: Option<String>,
-    pub(super) session: Option<Secret>,
-    pub(super) secret: Option<Secret>,
+    pub(super) sessions: Vec<Secret>,
+    pub(super) secret: Option<PresentedSecret>,
+}
+
+/// A token or a password, by the way in which it was presented.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PresentedSecret {
+    /// By Bearer, as a subprotocol, or in the body of a login: the client has it itself.
+    Own(Secret),
+    /// By Basic: the browser may have kept it, and sends it with the requests of any page.
+    Basic(Secret),
 }
 
 impl OwnedCredentials {
@@ -44,14 +53,25 @@ impl OwnedCredentials {
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned),
             user: proxy_header.and_then(only),
-            session: cookie.find(headers),
+            sessions: cookie.find(headers),
             secret: headers
                 .get(header::AUTHORIZATION)
                 .and_then(|value| authorization_secret(value.to_str().ok()?))
                 .or_else(|| {
                     let subprotocols = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?;
-                    subprotocol_secret(subprotocols.to_str().ok()?)
+                    subprotocol_secret(subprotocols.to_str().ok()?).map(PresentedSecret::Own)
                 }),
+        }
+    }
+
+    /// Leaves out what browsers and proxies add to a request by themselves.
+    pub(super) fn without_ambient(self) -> Self {
+        let is_own = |secret: &PresentedSecret| matches!(secret, PresentedSecret::Own(_));
+        Self {
+            user: None,
+            sessions: Vec::new(),
+            secret: self.secret.filter(is_own),
+            ..self
         }
     }
 
@@ -61,24 +81,32 @@ impl OwnedCredentials {
             peer: self.peer,
             forwarded_for: self.forwarded_for.as_deref(),
             user: self.user.as_deref(),
-            session: self.session.as_ref(),
-            secret: self.secret.as_ref(),
+            sessions: &self.sessions,
+            secret: self.secret.as_ref().map(PresentedSecret::secret),
+        }
+    }
+}
+
+impl PresentedSecret {
+    fn secret(&self) -> &Secret {
+        match self {
+            Self::Own(secret) | Self::Basic(secret) => secret,
         }
     }
 }
 
 /// Gives the token of `Bearer` (RFC 6750), or the password of `Basic` (RFC 7617), whatever user name stands with it.
-pub(super) fn authorization_secret(authorization: &str) -> Option<Secret> {
+pub(super) fn authorization_secret(authorization: &str) -> Option<PresentedSecret> {
     let (scheme, rest) = authorization.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(Secret::from(rest.trim().to_owned()));
+        return Some(PresentedSecret::Own(Secret::from(rest.trim().to_owned())));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let pair = String::from_utf8(base64::decode(rest.trim())?).ok()?;
     let (_, password) = pair.split_once(':')?;
-    Some(Secret::from(password.to_owned()))
+    Some(PresentedSecret::Basic(Secret::from(password.to_owned())))
 }
 
 /// Gives the token that is sent as a WebSocket subprotocol, `bearer.TOKEN`: the only header of a WebSocket handshake
@@ -96,19 +124,20 @@ mod tests {
 
     #[test]
     fn secrets_come_by_bearer_and_by_basic() {
+        let own = |text: &str| PresentedSecret::Own(Secret::from(text.to_owned()));
+        let basic = |text: &str| PresentedSecret::Basic(Secret::from(text.to_owned()));
         for (authorization, secret) in [
-            ("Bearer abc", Some("abc")),
-            ("bearer abc ", Some("abc")),
-            ("Basic YW55Ym9keTphOmI=", Some("a:b")),
-            ("basic OmE=", Some("a")),
+            ("Bearer abc", Some(own("abc"))),
+            ("bearer abc ", Some(own("abc"))),
+            ("Basic YW55Ym9keTphOmI=", Some(basic("a:b"))),
+            ("basic OmE=", Some(basic("a"))),
             ("Basic YWJj", None),
             ("Basic ???", None),
             ("Digest abc", None),
             ("Bearer", None),
             ("", None),
         ] {
-            let found = authorization_secret(authorization);
-            assert_eq!(found.as_ref().map(Secret::expose), secret, "{authorization}");
+            assert_eq!(authorization_secret(authorization), secret, "{authorization}");
         }
     }
 }

@@ -15,9 +15,13 @@ pub(crate) fn request(data: &[u8]) {
     let headers: HeaderMap = lines.filter_map(header).collect();
     let names = ["desk.example".to_owned()];
     let _ = origin::names_this_host(&headers, &names);
-    let _ = origin::is_allowed(&headers, &names);
+    let origins = origin::Origins {
+        allowed: names.to_vec(),
+        is_tls: false,
+    };
+    let _ = origins.sender(&headers);
     let _ = guard::wants_challenge(&path, &headers);
-    let _ = SessionCookie::new(8080, true).find(&headers);
+    let _ = SessionCookie::new(None, 8080, true).find(&headers);
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     text(header::AUTHORIZATION).map(credentials::authorization_secret);
     text(header::SEC_WEBSOCKET_PROTOCOL).map(credentials::subprotocol_secret);

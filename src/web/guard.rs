@@ -10,13 +10,17 @@ use axum::response::{IntoResponse, Response};
 
 use super::authenticator::Authenticator;
 use super::host::SharedHost;
-use super::origin::{self, FETCH_MODE};
+use super::in_flight::Right;
+use super::origin::{FETCH_MODE, Sender};
 use crate::access::{Admission, Grant};
 use crate::protocol::role::Permission;
 use crate::quota::Holder;
 
 /// The extractor for handlers behind [`authenticate`].
 pub(super) type Authenticated = axum::Extension<AuthenticatedClient>;
+
+/// The most characters of a header in a log or an answer.
+const MAX_SHOWN: usize = 100;
 
 /// A client that was admitted.
 #[derive(Debug, Clone)]
@@ -41,7 +45,8 @@ impl AuthenticatedClient {
     }
 }
 
-/// Passes on the requests that are admitted, each with its [`AuthenticatedClient`] as an extension.
+/// Passes on the requests that are admitted, each with its [`AuthenticatedClient`] as an extension, for as long as the
+/// right of the client holds.
 pub(super) async fn authenticate(
     State(authenticator): State<Arc<Authenticator>>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
@@ -52,15 +57,18 @@ pub(super) async fn authenticate(
     let client = authenticator.access().client(&credentials.borrowed());
     match authenticator.admit(credentials).await {
         Admission::Granted(grant) => {
+            let right = Right::new(authenticator.access(), &grant);
             request.extensions_mut().insert(AuthenticatedClient {
                 grant,
                 remote,
                 client,
             });
-            next.run(request).await
+            right.pass(request, next).await
         }
         refusal => {
-            let challenges = wants_challenge(request.uri().path(), request.headers());
+            // A browser would send what it asks for with the requests of other pages, too, for which it does not count.
+            let challenges = authenticator.sender(request.headers()) == Sender::Own
+                && wants_challenge(request.uri().path(), request.headers());
             let mut response = refused(&refusal).into_response();
             if challenges && response.status() == StatusCode::UNAUTHORIZED {
                 let challenge = HeaderValue::from_static("Basic realm=\"deskbeam\", charset=\"UTF-8\"");
@@ -73,16 +81,39 @@ pub(super) async fn authenticate(
 
 /// Refuses requests from pages that this host did not serve and that `--allow-origin` does not name.
 pub(super) async fn check_origin(
-    State(host): State<SharedHost>,
+    State(authenticator): State<Arc<Authenticator>>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    if origin::is_allowed(request.headers(), host.origins()) {
-        return next.run(request).await;
+    match authenticator.sender(request.headers()) {
+        Sender::Own | Sender::Elsewhere => next.run(request).await,
+        Sender::Refused => refused_origin(remote, request.headers()),
     }
-    tracing::warn!(%remote, "refused a request from a page of another origin");
-    let message = "Pages of this origin may not use this host. --allow-origin ORIGIN allows them.\n";
+}
+
+/// The answer to a page that may not use this host. Says which header a proxy may have changed.
+pub(super) fn refused_origin(remote: SocketAddr, headers: &HeaderMap) -> Response {
+    let text = |name| {
+        let value = headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+        String::from_utf8_lossy(value)
+            .chars()
+            .take(MAX_SHOWN)
+            .collect::<String>()
+    };
+    let (origin, host) = (text(header::ORIGIN), text(header::HOST));
+    tracing::warn!(
+        %remote,
+        ?origin,
+        ?host,
+        "refused a page of another origin. If it is the host's own page, a reverse proxy has changed the Host header: \
+         in nginx, set `proxy_set_header Host $http_host;`"
+    );
+    let message = format!(
+        "The origin of this page, {origin:?}, does not match the Host header, {host:?}. If this is the host's own page, \
+         a reverse proxy has changed the header: in nginx, set `proxy_set_header Host $http_host;`. Other pages may use \
+         the host after --allow-origin ORIGIN.\n"
+    );
     (StatusCode::FORBIDDEN, message).into_response()
 }
 

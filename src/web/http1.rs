@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::http2;
+
 /// The start of the preface of HTTP/2 (RFC 9113, section 3.4). No method of HTTP/1.1 has this name.
 const PREFACE: &[u8] = b"PRI ";
 
@@ -44,7 +46,7 @@ impl<S> Http1<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Http1<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http1<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -54,10 +56,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Http1<S> {
         std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().get(before..).unwrap_or_default();
         match self.is_preface(read) {
-            true => Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "HTTP/2 is not spoken here",
-            ))),
+            true => {
+                // There is room for it: nothing was sent before.
+                let _ = Pin::new(&mut self.stream).poll_write(cx, &http2::refusal());
+                let _ = Pin::new(&mut self.stream).poll_flush(cx);
+                Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "HTTP/2 is not spoken here",
+                )))
+            }
             false => Poll::Ready(Ok(())),
         }
     }

@@ -1,6 +1,6 @@
 //! Connections that close so that the client can read the last response.
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};

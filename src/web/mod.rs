@@ -19,6 +19,8 @@ mod guard;
 mod headers;
 mod host;
 mod http1;
+mod http2;
+mod in_flight;
 mod linger;
 mod login;
 mod origin;

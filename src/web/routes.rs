@@ -43,6 +43,7 @@ pub(super) fn router(state: AppState, headers: HeaderMap) -> Router {
         .route("/api/session", get(login::session))
         .layer(DefaultBodyLimit::max(login::MAX_BODY))
         .layer(middleware::from_fn(login::limit_time))
+        .route_layer(middleware::from_fn_with_state(state.clone(), login::check_own))
         .route_layer(same_origin());
     let uploads = head(files::offset).put(files::upload).delete(files::cancel);
     let guarded = Router::new()

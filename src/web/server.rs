@@ -14,6 +14,7 @@ use super::files::Folders;
 use super::headers::{self, Embedder};
 use super::host::SharedHost;
 use super::linger::LingerAcceptor;
+use super::origin::Origins;
 use super::routes;
 use super::state::AppState;
 use super::tls::{HttpsAcceptor, Tls};
@@ -57,8 +58,12 @@ pub(crate) async fn serve(
     });
     tokio::task::spawn_blocking(assets::prepare);
     let port = listener.local_addr()?.port();
-    let cookie = SessionCookie::new(port, serving.tls.is_some());
-    let state = AppState::new(host, cookie, serving.folders);
+    let cookie = SessionCookie::new(host.access().host_id(), port, serving.tls.is_some());
+    let origins = Origins {
+        allowed: host.origins().to_vec(),
+        is_tls: serving.tls.is_some(),
+    };
+    let state = AppState::new(host, cookie, origins, serving.folders);
     let is_trusted = serving.tls.as_ref().is_some_and(|tls| !tls.is_self_signed());
     let headers = headers::all(&serving.embedders, is_trusted);
     let service = routes::router(state, headers).into_make_service_with_connect_info::<SocketAddr>();

@@ -9,6 +9,7 @@ use super::bodies::Bodies;
 use super::cookie::SessionCookie;
 use super::files::{Folders, Sending};
 use super::host::SharedHost;
+use super::origin::Origins;
 
 /// The parts that handlers extract. Cheap to clone.
 #[derive(Clone)]
@@ -21,8 +22,8 @@ pub(super) struct AppState {
 }
 
 impl AppState {
-    pub(super) fn new(host: SharedHost, cookie: SessionCookie, folders: Folders) -> Self {
-        let authenticator = Authenticator::new(Arc::clone(host.access()), cookie);
+    pub(super) fn new(host: SharedHost, cookie: SessionCookie, origins: Origins, folders: Folders) -> Self {
+        let authenticator = Authenticator::new(Arc::clone(host.access()), cookie, origins);
         Self {
             host,
             authenticator: Arc::new(authenticator),

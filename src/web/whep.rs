@@ -3,17 +3,21 @@
 //! Pages with a player usually come from another server, so CORS allows the origins that `--allow-origin` names. It
 //! allows no others: any page that is opened on this machine could watch the desktop.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::app_name::AppName;
-use super::guard::{Authenticated, AuthenticatedClient, not_allowed};
+use super::authenticator::Authenticator;
+use super::guard::{self, Authenticated, AuthenticatedClient, not_allowed};
 use super::host::{PlayerError, SharedHost};
-use super::origin;
+use super::origin::Sender;
 use crate::protocol::description::MAX_SDP;
 use crate::protocol::whep::{Fragment, MAX_FRAGMENT};
 
@@ -42,10 +46,14 @@ const CORS: [(HeaderName, &str); 6] = [
 ];
 
 /// Allows pages of this host and of the allowed origins, with the headers of CORS.
-pub(super) async fn check_origin(State(host): State<SharedHost>, request: Request, next: Next) -> Response {
-    if !origin::is_allowed(request.headers(), host.origins()) {
-        let message = "Pages of this origin may not watch. --allow-origin ORIGIN allows them.\n";
-        return (StatusCode::FORBIDDEN, message).into_response();
+pub(super) async fn check_origin(
+    State(authenticator): State<Arc<Authenticator>>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if authenticator.sender(request.headers()) == Sender::Refused {
+        return guard::refused_origin(remote, request.headers());
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = next.run(request).await;

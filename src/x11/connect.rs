@@ -1,5 +1,6 @@
 //! The connection to an X server.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use x11rb::errors::ConnectError;
@@ -71,7 +72,9 @@ impl DisplayAddress {
     /// # Errors
     /// If no X server runs there, or it refuses the cookie.
     pub(crate) fn connect(&self) -> Result<(RustConnection, usize), DisplayError> {
-        let display = self.name.as_deref();
+        let display = self.name.clone().or_else(|| std::env::var("DISPLAY").ok());
+        let display = display.as_deref().map(without_unix);
+        let display = display.as_deref();
         // The library computes the TCP port 6000 + number without a check.
         let too_high = |parsed: ParsedDisplay| parsed.display > u16::MAX - 6000;
         if parse_display(display).is_ok_and(too_high) {
@@ -90,6 +93,16 @@ impl DisplayAddress {
             };
             self.error(error.to_string().trim(), remedy)
         })
+    }
+}
+
+/// The name without the host `unix`, which is this machine for other programs: the library takes `unix:0` for the path of
+/// a socket.
+fn without_unix(display: &str) -> Cow<'_, str> {
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    match display.strip_prefix("unix:").filter(|number| is_number(number)) {
+        Some(number) => format!(":{number}").into(),
+        None => display.into(),
     }
 }
 
@@ -117,6 +130,20 @@ const CHECK_DISPLAY: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_unix_is_this_machine_and_a_path_stays_one() {
+        for (display, expected) in [
+            ("unix:0", ":0"),
+            ("unix:12.1", ":12.1"),
+            (":0", ":0"),
+            ("unix:/tmp/x", "unix:/tmp/x"),
+            ("unix/:0", "unix/:0"),
+            ("unixes:0", "unixes:0"),
+        ] {
+            assert_eq!(without_unix(display), expected);
+        }
+    }
 
     #[test]
     fn the_error_names_the_display_the_reason_and_the_remedy() {

@@ -1,6 +1,6 @@
 //! Authentication, by token, cookie, password and proxy.
 
-use deskbeam::access::{Access, Mode, PasswordFile, set_password};
+use deskbeam::access::{Access, HostId, Mode, PasswordFile, set_password};
 use serde_json::json;
 
 use super::{BEARER, JSON, TOKEN, cookie, login, secret, state, token_host, upgrade};
@@ -53,6 +53,24 @@ async fn programs_come_in_by_bearer_and_by_basic_and_are_told_how() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_signed_in_learns_the_id_of_the_host() {
+    let (_place, state) = state();
+    let id = HostId::load_or_create(&state).unwrap();
+    let named = id.to_string();
+    let host = TestHost::start_custom(move |setup| {
+        let access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
+        setup.parts.access = access.with_host_id(Some(id));
+    });
+    let answer = login(host.address, TOKEN).await;
+    assert_eq!(answer.json()["host_id"], named);
+    let session = request(host.address, "GET", "/api/session", &[BEARER], "").await;
+    assert_eq!(session.json()["host_id"], named);
+    let stranger = get(host.address, "/api/session").await;
+    assert_eq!(stranger.json(), json!({"mode": "token"}));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_browser_exchanges_the_token_for_a_cookie_and_gives_it_back() {
     let host = token_host();
     let session = |cookie: &str| {
@@ -85,6 +103,39 @@ async fn a_browser_exchanges_the_token_for_a_cookie_and_gives_it_back() {
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(session(&cookie).await.status, 401);
     assert_eq!(upgrade(&host.ws_url(), &[("cookie", &cookie)]).await, 401);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_that_another_server_has_set_lock_nobody_out() {
+    let host = token_host();
+    let good = cookie(&login(host.address, TOKEN).await);
+    let (name, _) = good.split_once('=').unwrap();
+    let junk = |value: &str| format!("{name}={value}");
+    let another = junk(&"a".repeat(64));
+    for before in [
+        junk("junk"),
+        junk(""),
+        another.clone(),
+        vec![another.as_str(); 100].join("; "),
+        format!("{}; \u{e9}=\u{e9}", junk("\u{e9}")),
+    ] {
+        let sent = format!("{before}; {good}; {}", junk("more"));
+        let headers = [("cookie", sent.as_str())];
+        let session = request(host.address, "GET", "/api/session", &headers, "").await;
+        assert_eq!(session.status, 200, "{before}");
+        assert_eq!(upgrade(&host.ws_url(), &headers).await, 101, "{before}");
+        let headers = [("cookie", before.as_str()), BEARER];
+        let by_token = request(host.address, "GET", "/turn", &headers, "").await;
+        assert_eq!(by_token.status, 200, "{before}");
+    }
+    // A login stores a session of its own, and deletes the others.
+    let headers = [JSON, ("cookie", another.as_str())];
+    let body = json!({ "secret": TOKEN }).to_string();
+    let answer = request(host.address, "POST", "/api/login", &headers, &body).await;
+    assert_ne!(cookie(&answer), another);
+    let deleted = format!("{name}=; Path=/api; Max-Age=0");
+    assert!(answer.has_header("set-cookie", &deleted), "{answer:?}");
     host.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! Access: who is admitted, with which rights, and for how long.
 
 mod control;
+mod in_flight;
 mod login;
 mod routes;
 mod session_limits;

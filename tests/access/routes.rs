@@ -8,6 +8,10 @@ use super::{BEARER, TOKEN, cookie, login, routes, secret, token_host, upgrade};
 use crate::support::host::TestHost;
 use crate::support::http::{get, request};
 
+/// Any name, and the token as the password.
+const BASIC: &str = "Basic YW55Ym9keTowMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg==";
+const PROTOCOLS: &str = "gstreamer-1.0, bearer.0123456789abcdef0123456789abcdef";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_but_the_open_ones_is_answered_without_a_secret() {
     let host = token_host();
@@ -99,6 +103,105 @@ async fn request_as(address: SocketAddr, name: &str, cookie: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_adds_by_itself_does_not_count_for_a_page_of_an_allowed_origin() {
+    // Another port of this machine: browsers send the cookie with its requests, and passwords that they have kept.
+    let neighbour = ("origin", "http://127.0.0.1:1");
+    let host = TestHost::start_custom(|setup| {
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
+        setup.config.origins = vec![neighbour.1.to_owned()];
+    });
+    let own = format!("http://{}", host.address);
+    let cookie = cookie(&login(host.address, TOKEN).await);
+    let cookie = ("cookie", cookie.as_str());
+    let basic = ("authorization", BASIC);
+    let link = [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "navigate")];
+    let open = ["/health", "/openapi.json"];
+    for path in routes().iter().filter(|path| !open.contains(&path.as_str())) {
+        let signs = ["/api/login", "/api/logout", "/api/session"].contains(&path.as_str());
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+            let expected = if signs { [403, 405] } else { [401, 405] };
+            for by_page in [[neighbour, cookie], [neighbour, basic]] {
+                let answer = request(host.address, method, path, &by_page, "").await;
+                assert!(expected.contains(&answer.status), "{method} {path}: {answer:?}");
+                assert_eq!(
+                    answer.header("www-authenticate"),
+                    None,
+                    "the browser is to ask nobody"
+                );
+            }
+            for ambient in [cookie, basic] {
+                let answer = request(host.address, method, path, &[link[0], link[1], ambient], "").await;
+                assert!(
+                    expected.contains(&answer.status),
+                    "{method} {path} by a link: {answer:?}"
+                );
+            }
+        }
+    }
+    let url = host.ws_url();
+    for (headers, status) in [
+        (&[neighbour, cookie][..], 401),
+        (&[neighbour, basic], 401),
+        (&[neighbour, BEARER], 101),
+        (&[neighbour, ("sec-websocket-protocol", PROTOCOLS), cookie], 101),
+        (&[("origin", &own), cookie], 101),
+        (&[("origin", &own), basic], 101),
+        (&[cookie], 101),
+        (&[basic], 101),
+    ] {
+        assert_eq!(upgrade(&url, headers).await, status, "{headers:?}");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_a_proxy_names_does_not_count_for_a_page_of_an_allowed_origin() {
+    let neighbour = ("origin", "https://desk.example:8443");
+    let user = ("x-forwarded-user", "ann");
+    let host = TestHost::start_custom(|setup| {
+        let mode = Mode::Proxy {
+            header: user.0.to_owned(),
+        };
+        setup.parts.access = Access::new(mode, None, vec!["127.0.0.1".parse().unwrap()]);
+        setup.config.origins = vec![neighbour.1.to_owned()];
+    });
+    let own = format!("http://{}", host.address);
+    let url = host.ws_url();
+    assert_eq!(upgrade(&url, &[user, ("origin", &own)]).await, 101);
+    assert_eq!(upgrade(&url, &[user, neighbour]).await, 401);
+    let answer = request(host.address, "PUT", "/api/clipboard", &[user, neighbour], "").await;
+    assert_eq!(answer.status, 401);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_page_names_what_a_proxy_may_have_changed() {
+    let host = token_host();
+    for path in ["/api/login", "/ws", "/whep"] {
+        let origin = [("origin", "https://desk.example:8443")];
+        let answer = request(host.address, "POST", path, &origin, "").await;
+        assert_eq!(answer.status, 403);
+        let named = [
+            "https://desk.example:8443",
+            &host.address.to_string(),
+            "proxy_set_header Host $http_host;",
+        ];
+        for part in named {
+            assert!(answer.body.contains(part), "{path}: {}", answer.body);
+        }
+    }
+    // Browsers send no origin with the first request of a page, so the page says it.
+    for (origin, status) in [
+        ("https%3A%2F%2Fdesk.example%3A8443".to_owned(), 403),
+        (format!("http%3A%2F%2F{}", host.address), 401),
+    ] {
+        let path = format!("/api/session?origin={origin}");
+        assert_eq!(get(host.address, &path).await.status, status, "{path}");
+    }
+    host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

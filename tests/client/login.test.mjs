@@ -36,13 +36,14 @@ test('a secret is sent in the body of a POST and nowhere else', async () => {
 });
 
 test('without a session the host names the method to sign in', async () => {
-  const { login } = host(401, '{"mode":"password"}');
+  const { login, asked } = host(401, '{"mode":"password"}');
   assert.deepEqual(await login.check(), { kind: 'signed-out', mode: 'password' });
+  assert.equal(asked[0].url, 'http://desk:8080/api/session?origin=http%3A%2F%2Fdesk%3A8080');
 });
 
 test('each refusal has a sentence', async () => {
   assert.match((await host(401, 'no').login.signIn('x')).reason, /Wrong token or password/);
-  assert.match((await host(403).login.signIn('x')).reason, /does not accept this page/);
+  assert.match((await host(403).login.signIn('x')).reason, /does not accept this page.*proxy_set_header Host \$http_host;/);
   assert.match((await host(429, '', { 'retry-after': '8' }).login.signIn('x')).reason, /Wait 8 s/);
   assert.match((await host(429, '', { 'retry-after': '8' }).login.check()).reason, /Wait 8 s/);
   assert.match((await host(429, '', { 'retry-after': '899' }).login.signIn('x')).reason, /Wait 15 minutes/);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { Login } from '../../src/web/client/connection/login.js';
 import { t } from '../../src/web/client/ui/strings.js';
 
 const CLIENT = new URL('../../src/web/client/', import.meta.url);
@@ -20,6 +21,13 @@ test('every text of the page and of its modules has a translation', async () => 
   texts.push(...[...clipboard.matchAll(/^export const \w+ = '([^']+)';$/gm)].map(([, text]) => text));
   const overlay = await readFile(new URL('ui/overlay.js', CLIENT), 'utf8');
   texts.push(...[...overlay.matchAll(/^ {2}'([^']+)': '([^']+)',$/gm)].flatMap(([, reason, remedy]) => [reason, remedy]));
+  const signIn = await readFile(new URL('ui/sign-in.js', CLIENT), 'utf8');
+  texts.push(...[...signIn.matchAll(/^ {2}\w+: '([^']+)',$/gm)].map(([, text]) => text));
+  const refused = [[401], [403], [429, { 'retry-after': '8' }], [429, { 'retry-after': '899' }]];
+  for (const [status, headers] of refused) {
+    const login = new Login('http://desk/', async () => new Response('', { status, headers }));
+    texts.push((await login.signIn('x')).reason);
+  }
   assert.ok(texts.length > 40);
   for (const text of texts.filter((each) => !ENGLISH_TOO.has(each))) {
     assert.notEqual(t(text, {}, 'zh-CN'), text, `no translation of “${text}”`);

@@ -79,6 +79,13 @@ test('a restarted host gets it from the beginning', async () => {
   assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, 'HEAD', 'PUT 0', `PUT ${MIB}`]);
 });
 
+test('a part that takes too long is sent again', async () => {
+  const late = () => new Response('late\n', { status: 408 });
+  const { upload, requests, finish } = uploading(2 * MIB, [undefined, late]);
+  assert.equal(await finish(upload.send()), 'a b.txt!');
+  assert.deepEqual(requests, ['PUT 0', `PUT ${MIB}`, 'HEAD', `PUT ${MIB}`]);
+});
+
 test("a refusal ends it, with the host's sentence", async () => {
   for (const status of [413, 507]) {
     const { upload, requests } = uploading(10, [() => new Response('No room.\n', { status })]);

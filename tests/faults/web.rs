@@ -120,7 +120,7 @@ async fn a_connection_that_speaks_http_2_or_has_nothing_to_say_is_closed() {
         let mut answer = Vec::new();
         let _ = soon(what, stream.read_to_end(&mut answer)).await;
         assert_eq!(answer.starts_with(b"HTTP/1.1 200"), answered, "{what}");
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1"), "{what}");
+        assert!(String::from_utf8_lossy(&answer).contains("HTTP/1.1"), "{what}");
     }
     host.stop().await;
 }

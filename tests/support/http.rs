@@ -22,6 +22,13 @@ impl Response {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// True if there is a header of this name, in lower case, with this value, perhaps among others of the name.
+    pub fn has_header(&self, name: &str, value: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(key, known)| (key.as_str(), known.as_str()) == (name, value))
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }

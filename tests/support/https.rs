@@ -28,8 +28,8 @@ pub fn trusting(certificate: &Path) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// Sends `head`, without its final empty line, to the host under this name and returns the response. Fails if the
-/// certificate is not trusted.
+/// Sends `head`, without its final empty line, to the host under this name and returns the response. `head` may have a
+/// `host` of its own. Fails if the certificate is not trusted.
 pub async fn ask(
     address: SocketAddr,
     name: &'static str,
@@ -43,8 +43,11 @@ pub async fn ask(
             .connect(ServerName::try_from(name).unwrap(), stream)
             .await?;
         let length = body.len();
-        let request =
-            format!("{head}\r\nhost: {name}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+        let host = match head.contains("\r\nhost: ") {
+            true => String::new(),
+            false => format!("\r\nhost: {name}"),
+        };
+        let request = format!("{head}{host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         // The host closes TCP without a close_notify of TLS; the response has a length.

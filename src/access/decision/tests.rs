@@ -7,7 +7,7 @@ const NOTHING: Credentials<'static> = Credentials {
     peer: IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)),
     forwarded_for: None,
     user: None,
-    session: None,
+    sessions: &[],
     secret: None,
 };
 
@@ -41,7 +41,7 @@ fn the_token_lets_in_and_nothing_else_does() {
     let zero = secret("0");
     let forged = Credentials {
         user: Some("root"),
-        session: Some(&zero),
+        sessions: std::slice::from_ref(&zero),
         forwarded_for: Some("127.0.0.1"),
         ..NOTHING
     };
@@ -52,7 +52,7 @@ fn the_token_lets_in_and_nothing_else_does() {
 #[test]
 fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
     let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
-    let cookie = access.open_session(Grant::owner(), 0).unwrap();
+    let cookie = access.open_session(Grant::owner(), &[], 0).unwrap();
     let wrong = (0..5).map(|_| try_secret(&access, "wrong"));
     assert!(
         wrong
@@ -65,11 +65,11 @@ fn many_wrong_tries_have_to_wait_and_who_is_in_or_knows_the_token_does_not() {
     );
     assert_eq!(role(try_secret(&access, "the token")), Some(Role::Admin));
     let inside = Credentials {
-        session: Some(&cookie),
+        sessions: std::slice::from_ref(&cookie),
         ..NOTHING
     };
     assert_eq!(role(access.admit(&inside, 0)), Some(Role::Admin));
-    access.close_session(&cookie);
+    access.close_sessions(std::slice::from_ref(&cookie));
     assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
 }
 
@@ -184,9 +184,9 @@ fn what_a_link_gave_ends_with_it() {
         panic!()
     };
     assert_eq!(grant.role, Role::View);
-    let cookie = access.open_session(grant.clone(), 0).unwrap();
+    let cookie = access.open_session(grant.clone(), &[], 0).unwrap();
     let inside = Credentials {
-        session: Some(&cookie),
+        sessions: std::slice::from_ref(&cookie),
         ..NOTHING
     };
     assert_eq!(role(access.admit(&inside, 999)), Some(Role::View));
@@ -197,22 +197,83 @@ fn what_a_link_gave_ends_with_it() {
 }
 
 #[test]
+fn a_presented_secret_counts_before_a_cookie_and_the_best_of_several_cookies_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::at(folder.path().to_owned()).unwrap();
+    let shares = Shares::new(state);
+    let (_, link) = shares.add(Role::View, 1_000, 0).unwrap();
+    let access = Access::new(Mode::Token(secret("the token")), Some(shares), Vec::new());
+    let owner = access.open_session(Grant::owner(), &[], 0).unwrap();
+    let Admission::Granted(guest) = try_secret(&access, link.expose()) else {
+        panic!()
+    };
+    let guest = access.open_session(guest, &[], 0).unwrap();
+    let cookies = [secret("junk"), guest.clone(), owner.clone()];
+    let inside = Credentials {
+        sessions: &cookies,
+        ..NOTHING
+    };
+    assert_eq!(role(access.admit(&inside, 0)), Some(Role::Admin));
+    let presented = Credentials {
+        secret: Some(&link),
+        ..inside
+    };
+    assert_eq!(role(access.admit(&presented, 0)), Some(Role::View));
+    let wrong = secret("wrong");
+    let presented = Credentials {
+        secret: Some(&wrong),
+        ..inside
+    };
+    assert_eq!(
+        role(access.admit(&presented, 0)),
+        Some(Role::Admin),
+        "a stale password that a browser has kept"
+    );
+    access.close_sessions(&cookies);
+    assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
+}
+
+#[test]
+fn what_was_begun_in_a_session_ends_with_it_and_signing_in_again_keeps_it() {
+    let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
+    let cookie = access.open_session(Grant::owner(), &[], 0).unwrap();
+    let again = access
+        .open_session(Grant::owner(), &[secret("junk"), cookie.clone()], 0)
+        .unwrap();
+    assert_eq!(again, cookie);
+    let inside = Credentials {
+        sessions: std::slice::from_ref(&cookie),
+        ..NOTHING
+    };
+    let Admission::Granted(grant) = access.admit(&inside, 0) else {
+        panic!()
+    };
+    let Admission::Granted(elsewhere) = try_secret(&access, "the token") else {
+        panic!()
+    };
+    assert!(access.is_valid(&grant, 0) && grant.is_like(&elsewhere));
+    access.close_sessions(&[cookie]);
+    assert!(!access.is_valid(&grant, 0));
+    assert!(access.is_valid(&elsewhere, 0), "it came in without a session");
+}
+
+#[test]
 fn when_all_is_ended_only_what_is_given_after_that_holds() {
     let access = Access::new(Mode::Token(secret("the token")), None, Vec::new());
     let Admission::Granted(before) = try_secret(&access, "the token") else {
         panic!()
     };
-    let cookie = access.open_session(before.clone(), 0).unwrap();
+    let cookie = access.open_session(before.clone(), &[], 0).unwrap();
     access.end_all().unwrap();
     assert!(!access.is_valid(&before, 0));
     let inside = Credentials {
-        session: Some(&cookie),
+        sessions: std::slice::from_ref(&cookie),
         ..NOTHING
     };
     assert_eq!(access.admit(&inside, 0), Admission::NoCredentials);
-    let late = access.open_session(before, 0).unwrap();
+    let late = access.open_session(before, &[], 0).unwrap();
     let inside = Credentials {
-        session: Some(&late),
+        sessions: std::slice::from_ref(&late),
         ..NOTHING
     };
     assert_eq!(
@@ -230,7 +291,7 @@ fn when_all_is_ended_only_what_is_given_after_that_holds() {
 fn nothing_secret_is_shown() {
     let secret = secret("the token");
     let access = Access::new(Mode::Token(secret.clone()), None, Vec::new());
-    let cookie = access.open_session(Grant::owner(), 0).unwrap();
+    let cookie = access.open_session(Grant::owner(), &[], 0).unwrap();
     let shown = format!("{access:?}");
     assert!(
         !shown.contains("the token") && !shown.contains(cookie.expose()),

@@ -37,10 +37,11 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    let (access, announcement) = access::access(&options.access, options.listen)?;
-    let tls = tls::tls(options.tls.clone(), options.listen)?;
+    let address = options.listen.address;
+    let (access, announcement) = access::access(&options.access, address)?;
+    let tls = tls::tls(options.tls.clone(), address)?;
     let folders = files::folders(&options.files)?;
-    let listener = listen(options.listen)?;
+    let listener = listen(address)?;
     let platform = Platform::open(&options)?;
     platform.check_local_user(&options.access)?;
     let input = platform.input(options.access.block_keys.clone())?;
@@ -82,7 +83,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
             .map(TurnSecret::read)
             .transpose()
             .map_err(anyhow::Error::new)?,
-        names: names(options.allow_host),
+        names: names(options.allow_host, options.listen.name),
         origins: options.allow_origin,
         local: LocalRights {
             priority: options.access.local_priority.map(Duration::from_secs),
@@ -122,9 +123,10 @@ impl Reload {
     }
 }
 
-/// The host names that are accepted: those of the option, and that of the machine, also in mDNS.
-fn names(mut allowed: Vec<String>) -> Vec<String> {
+/// The host names that are accepted: those of the options, and that of the machine, also in mDNS.
+fn names(mut allowed: Vec<String>, listen: Option<String>) -> Vec<String> {
     let own = signaling::machine_name();
+    allowed.extend(listen);
     allowed.extend([format!("{own}.local"), own]);
     allowed
 }

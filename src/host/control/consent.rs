@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::desktop::Question;
@@ -27,6 +27,8 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 pub(in crate::host) struct Consent {
     state: Arc<Mutex<State>>,
     waiting: Places,
+    /// The number of times that all answers were forgotten. Changed under the lock of the state.
+    epoch: Arc<watch::Sender<u64>>,
     /// There is one dialog at a time.
     turn: Arc<Semaphore>,
 }
@@ -54,6 +56,7 @@ struct Answer {
 pub(in crate::host) struct Admitted {
     consent: Consent,
     applicant: Applicant,
+    epoch: u64,
 }
 
 impl Consent {
@@ -61,20 +64,30 @@ impl Consent {
         Self {
             state: Arc::default(),
             waiting: Places::new(MOST_WAITING, MOST_WAITING_PER_GUEST),
+            epoch: Arc::new(watch::Sender::new(0)),
             turn: Arc::new(Semaphore::new(1)),
         }
     }
 
     /// Asks to let in a viewer from `address`, which waits in a place of `holder`. `None`: the answer is no, there was
-    /// none within 30 s, or too many wait.
+    /// none within 30 s or before all answers were forgotten, or too many wait.
     pub(in crate::host) async fn ask(
         &self,
         address: IpAddr,
         role: Role,
         holder: &Holder,
     ) -> Option<Admitted> {
-        let applicant = Applicant::new(address, role);
         let _waiting = self.waiting.take(holder)?;
+        let mut epoch = self.epoch.subscribe();
+        let current = *epoch.borrow_and_update();
+        tokio::select! {
+            admitted = self.ask_in(current, address, role) => admitted,
+            _ = epoch.changed() => None,
+        }
+    }
+
+    async fn ask_in(&self, epoch: u64, address: IpAddr, role: Role) -> Option<Admitted> {
+        let applicant = Applicant::new(address, role);
         // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
         let known = self.known(applicant);
@@ -86,6 +99,9 @@ impl Consent {
             tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
         }
         let mut state = self.lock();
+        if *self.epoch.borrow() != epoch {
+            return None;
+        }
         let answer = state.answers.entry(applicant).or_insert(Answer {
             agreed,
             admitted: 0,
@@ -95,7 +111,15 @@ impl Consent {
         agreed.then(|| Admitted {
             consent: self.clone(),
             applicant,
+            epoch,
         })
+    }
+
+    /// Forgets all answers, and takes away the question that is shown: everybody is asked about anew.
+    pub(in crate::host) fn forget(&self) {
+        let mut state = self.lock();
+        state.answers.clear();
+        self.epoch.send_modify(|epoch| *epoch += 1);
     }
 
     /// True if a viewer from `address` was let in, and is connected or was a minute ago.
@@ -127,7 +151,11 @@ impl Applicant {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        if let Some(answer) = self.consent.lock().answers.get_mut(&self.applicant) {
+        let mut state = self.consent.lock();
+        if *self.consent.epoch.borrow() != self.epoch {
+            return;
+        }
+        if let Some(answer) = state.answers.get_mut(&self.applicant) {
             answer.admitted -= 1;
             answer.last = Instant::now();
         }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
 use super::session_limits::{SessionClock, SessionLimits};
 use crate::access::{Access, Grant};
@@ -40,14 +39,15 @@ impl Expiry {
     }
 }
 
-/// Calls `sweep` every second, and ends all access when `disconnect_all` is notified. Does not end by itself.
+/// Calls `sweep` every second and when a session was closed, and ends all access when `disconnect_all` is notified. Does
+/// not end by itself.
 ///
-/// `sweep` is to disconnect all viewers and players for which there is a reason. With all access, `signaling_end` is
-/// cancelled: it is to end what came through a signaling server elsewhere.
+/// `sweep` is to disconnect all viewers and players for which there is a reason. `end_all` is called when all access ends:
+/// it is to end what no grant stands for.
 pub(in crate::host) async fn watch(
     expiry: Expiry,
     disconnect_all: Arc<Notify>,
-    signaling_end: CancellationToken,
+    end_all: impl Fn(),
     sweep: impl Fn(&Expiry),
 ) {
     let mut looks = interval(LOOK);
@@ -56,11 +56,12 @@ pub(in crate::host) async fn watch(
         tokio::select! {
             () = disconnect_all.notified() => {
                 tracing::warn!("all viewers are disconnected");
-                signaling_end.cancel();
+                end_all();
                 if let Err(error) = expiry.access.end_all() {
                     tracing::error!(%error, "the links that were shared are still valid");
                 }
             }
+            () = expiry.access.session_closed() => {}
             _ = looks.tick() => {}
         }
         sweep(&expiry);

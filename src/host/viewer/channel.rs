@@ -11,7 +11,7 @@ use crate::host::context::HostContext;
 use crate::host::stats::frame_times;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::input::FrameSize;
-use crate::protocol::role::Role;
+use crate::protocol::role::{Permission, Role};
 use crate::protocol::text::ClipboardText;
 use crate::session::PeerKey;
 
@@ -21,6 +21,10 @@ const AUDIO_BITRATE: u32 = 64_000;
 impl Viewer {
     /// Does what the viewer asks for by the channel of this peer. What takes its time happens in a task of its own.
     pub(super) async fn act(&mut self, key: PeerKey, message: ChannelMessage) {
+        // The viewer may have lost the control since the message came.
+        if self.gate.check(message.permission()).is_err() {
+            return;
+        }
         let (context, settings) = (&self.context, &mut self.settings);
         let desktop = &context.desktop.handle;
         let Some(peer) = self.peers.get_mut(&key) else {
@@ -58,7 +62,9 @@ impl Viewer {
             }
             ChannelMessage::Show(id) => desktop.show(id),
             ChannelMessage::ClipboardRead => {
-                if let Ok(Some(content)) = desktop.read_clipboard().await {
+                if let Ok(Some(content)) = desktop.read_clipboard().await
+                    && self.gate.check(Some(Permission::ClipboardRead)).is_ok()
+                {
                     let message = clipboard(&content);
                     if self.session.knows(&message) {
                         peer.send(&message);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::host::control::session_limits::SessionClock;
 use crate::host::control::suspend::SuspendDetector;
 use crate::input::ViewerInput;
@@ -98,10 +100,12 @@ pub(super) struct Permissions {
     has_control: Arc<AtomicBool>,
     /// The viewer was refused something since its control changed.
     is_refused: Arc<AtomicBool>,
+    /// Cancelled when the viewer has to leave: from then on it may do nothing, however long its leave takes.
+    leave: CancellationToken,
 }
 
 impl Permissions {
-    pub(super) fn new(rights: Rights) -> Self {
+    pub(super) fn new(rights: Rights, leave: CancellationToken) -> Self {
         let Rights {
             role,
             policy,
@@ -112,6 +116,7 @@ impl Permissions {
             policy,
             has_control: Arc::new(AtomicBool::new(has_control)),
             is_refused: Arc::default(),
+            leave,
         }
     }
 
@@ -129,7 +134,7 @@ impl Permissions {
             policy: self.policy,
             has_control: self.has_control.load(Ordering::Relaxed),
         };
-        rights.allows(permission)
+        rights.allows(permission) && !self.leave.is_cancelled()
     }
 }
 
@@ -145,16 +150,35 @@ pub(super) mod tests {
 
     /// A gate of a viewer of this role that has come at `now_ms`.
     pub(in crate::host::viewer) fn gate(role: Role, injector: &Injector, now_ms: u64) -> InputGate {
+        gate_until(role, injector, now_ms, CancellationToken::new())
+    }
+
+    fn gate_until(role: Role, injector: &Injector, now_ms: u64, leave: CancellationToken) -> InputGate {
+        let rights = Rights {
+            role,
+            policy: Policy::default(),
+            has_control: true,
+        };
         InputGate::new(
-            Permissions::new(Rights {
-                role,
-                policy: Policy::default(),
-                has_control: true,
-            }),
+            Permissions::new(rights, leave),
             SessionClock::begin(now_ms),
             SuspendDetector::new(now_ms),
             injector.handle().viewer(),
         )
+    }
+
+    #[test]
+    fn a_viewer_that_has_to_leave_can_do_nothing_more_but_let_go() {
+        let (backend, recording) = RecordBackend::new();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let leave = CancellationToken::new();
+        let gate = gate_until(Role::Admin, &injector, 1_000, leave.clone());
+        assert_eq!(gate.check(Some(Permission::ClipboardRead)), Ok(()));
+        leave.cancel();
+        assert_eq!(gate.pass(MOVE, 1_000), Err(Forbidden));
+        assert_eq!(gate.check(Some(Permission::ClipboardRead)), Err(Forbidden));
+        assert_eq!(gate.pass(InputEvent::ReleaseAll, 1_000), Ok(()));
+        assert_eq!(recording.events(), []);
     }
 
     #[test]

@@ -104,10 +104,7 @@ pub(in crate::host) async fn converse(
     if let Some(size) = viewer.context.desktop.handle.size() {
         viewer.handle(Event::FrameSize(size));
     }
-    let ended = match viewer.begin(first, early).await {
-        Ok(()) => viewer.live().await,
-        Err(ended) => ended,
-    };
+    let ended = viewer.live(first, early).await;
     for (_, peer) in std::mem::take(&mut viewer.peers) {
         peer.close(&viewer.context);
     }

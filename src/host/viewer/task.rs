@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::channel_reader::Request;
 use super::feeds::{Feeds, Resumed, Update};
@@ -43,6 +44,8 @@ pub(super) struct Viewer {
     pub(super) claim: ControlClaim,
     /// Of the input over the signaling socket.
     pub(super) gate: InputGate,
+    /// Cancelled when the viewer has to leave.
+    leave: CancellationToken,
     pub(super) peers: BTreeMap<PeerKey, Peer>,
     pub(super) settings: ViewerSettings,
     pub(super) feeds: Feeds,
@@ -69,7 +72,7 @@ pub(super) struct Ended(pub(super) &'static str);
 
 /// The next thing for the viewer's task to take.
 pub(super) enum Incoming {
-    /// The viewer has to leave, with this code and reason of the close.
+    /// The host ends or was stopped: the viewer has to leave, with this code and reason of the close.
     Leave {
         code: u16,
         reason: &'static str,
@@ -102,11 +105,13 @@ impl Viewer {
     ) -> Self {
         let feeds = Feeds::new(&context, session.client_id());
         let claim = context.control.lease.claim(session.client_id());
-        let permissions = Permissions::new(Rights {
+        let rights = Rights {
             role: session.role(),
             policy: context.config.session.policy,
             has_control: context.control.lease.lets_act(claim.id()),
-        });
+        };
+        let leave = registration.as_ref().map(Registration::leave).unwrap_or_default();
+        let permissions = Permissions::new(rights, leave.clone());
         let clock = registration
             .as_ref()
             .map_or_else(|| SessionClock::begin(steady_ms()), Registration::clock);
@@ -124,6 +129,7 @@ impl Viewer {
             registration,
             claim,
             gate,
+            leave,
             peers: BTreeMap::new(),
             settings: ViewerSettings::default(),
             feeds,
@@ -133,8 +139,22 @@ impl Viewer {
         }
     }
 
-    /// Does what comes first, and takes what the viewer has sent already.
-    pub(super) async fn begin(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Result<(), Ended> {
+    /// Does what comes first, and takes what the viewer has sent already and what it sends until it leaves or has to.
+    pub(super) async fn live(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Ended {
+        let leave = self.leave.clone();
+        // What waits for a viewer that has to leave is dropped: it may be the viewer that keeps it waiting.
+        match leave.run_until_cancelled(self.begin(first, early)).await {
+            Some(Err(ended)) => return ended,
+            Some(Ok(())) => {}
+            None => return self.disconnect().await,
+        }
+        match leave.run_until_cancelled(self.follow()).await {
+            Some(ended) => ended,
+            None => self.disconnect().await,
+        }
+    }
+
+    async fn begin(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Result<(), Ended> {
         self.apply(first).await?;
         for frame in early {
             self.take(Incoming::Frame(Some(frame))).await?;
@@ -142,20 +162,12 @@ impl Viewer {
         Ok(())
     }
 
-    /// Takes what comes until the viewer leaves or has to.
-    pub(super) async fn live(&mut self) -> Ended {
+    /// Takes what comes until the viewer leaves or the host ends.
+    async fn follow(&mut self) -> Ended {
         // Made once: a socket may bring a thousand frames a second.
-        let leave = self
-            .registration
-            .as_ref()
-            .map(Registration::leave)
-            .unwrap_or_default();
-        let (shutdown, leave) = (
-            self.context.shutdown.clone().cancelled_owned(),
-            leave.cancelled_owned(),
-        );
+        let shutdown = self.context.shutdown.clone().cancelled_owned();
         let tick = sleep_until(Instant::now());
-        tokio::pin!(shutdown, leave, tick);
+        tokio::pin!(shutdown, tick);
         let mut armed: Option<u64> = None;
         loop {
             // A deadline that has moved away is looked at when the old one comes.
@@ -168,7 +180,6 @@ impl Viewer {
             let has_peers = !self.peers.is_empty();
             let next = tokio::select! {
                 () = &mut shutdown => Incoming::Leave { code: 1001, reason: "The host is going down" },
-                () = &mut leave => self.disconnected(),
                 (key, event) = next_event(&mut self.peers) => Incoming::Peer(key, event),
                 frame = self.socket.receive() => Incoming::Frame(frame),
                 Some(request) = self.requests.receiver.recv() => Incoming::Request(request),
@@ -195,20 +206,17 @@ impl Viewer {
         }
     }
 
-    /// The end of a viewer that the host disconnects. 1008 tells a client that it need not come back as it is.
-    fn disconnected(&self) -> Incoming {
+    /// Disconnects the viewer. 1008 tells a client that it need not come back as it is.
+    async fn disconnect(&mut self) -> Ended {
         match self.registration.as_ref().and_then(Registration::expired) {
-            Some(reason) => Incoming::Leave { code: 1008, reason },
-            None => Incoming::Leave {
-                code: 1000,
-                reason: "Disconnected by the host",
-            },
+            Some(reason) => self.leave(1008, reason).await,
+            None => self.leave(1000, "Disconnected by the host").await,
         }
     }
 
     async fn take(&mut self, next: Incoming) -> Result<(), Ended> {
         let actions = match next {
-            Incoming::Leave { code, reason } => return self.leave(code, reason).await,
+            Incoming::Leave { code, reason } => return Err(self.leave(code, reason).await),
             Incoming::Frame(None) => return Err(Ended("the socket is closed")),
             Incoming::Frame(Some(frame)) => {
                 let actions = match &frame {
@@ -238,9 +246,13 @@ impl Viewer {
         self.apply(actions).await
     }
 
-    async fn leave(&mut self, code: u16, reason: &'static str) -> Result<(), Ended> {
-        self.socket.close(code, reason).await;
-        Err(Ended(reason))
+    /// Closes the socket, and the peers meanwhile: a client that does not read keeps no stream for the time that its
+    /// socket takes.
+    async fn leave(&mut self, code: u16, reason: &'static str) -> Ended {
+        let (peers, context) = (std::mem::take(&mut self.peers), &self.context);
+        let closing = async { peers.into_values().for_each(|peer| drop(peer.close(context))) };
+        tokio::join!(self.socket.close(code, reason), closing);
+        Ended(reason)
     }
 
     /// The session's actions after this event.

@@ -38,8 +38,6 @@ use crate::media::share::pool::EncoderPool;
 const HANDSHAKE: Duration = Duration::from_secs(15);
 /// Maximum number of data channels that a viewer may open by itself before it is disconnected: each costs threads.
 const FOREIGN_CHANNELS: u32 = 2;
-/// The most candidates of the viewer, beside those in its description: the host sends connectivity checks to each.
-const CANDIDATES: u32 = 32;
 
 /// Runs one peer, from the request to the end of its teardown.
 pub(crate) async fn run(
@@ -94,7 +92,8 @@ struct Peer {
 #[derive(Default)]
 struct ViewerCounts {
     foreign_channels: u32,
-    candidates: u32,
+    /// Those that were passed to webrtcbin, and those that were too many.
+    candidates: usize,
 }
 
 /// The side of the negotiation that the host takes.

@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 const MAX_SECTIONS: usize = 8;
 /// Maximum number of candidates in a description.
 const MAX_CANDIDATES: usize = 64;
+/// The most candidates of a viewer, in its description and after it, that are passed to webrtcbin: the host sends
+/// connectivity checks to each.
+pub(crate) const PASSED_CANDIDATES: usize = 32;
 
 /// An answer that can be passed to webrtcbin safely.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,14 +112,19 @@ pub(crate) fn is_plain_candidate(candidate: &str) -> bool {
 }
 
 /// Returns true for an address that one viewer may have: neither multicast, broadcast and unspecified addresses nor
-/// those of the metadata services of clouds.
+/// link-local ones, among which clouds have their metadata services. A viewer with a link-local address alone connects by
+/// its own connectivity checks.
 fn is_unicast(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let is_special = address.is_unspecified() || address.is_multicast();
     !is_special
         && match address {
-            IpAddr::V4(address) => !address.is_broadcast() && address.octets() != [169, 254, 169, 254],
-            IpAddr::V6(address) => address.segments() != [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254],
+            IpAddr::V4(address) => !address.is_broadcast() && !address.is_link_local(),
+            // The second is the metadata service of a cloud.
+            IpAddr::V6(address) => {
+                !address.is_unicast_link_local()
+                    && address.segments() != [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254]
+            }
         }
 }
 
@@ -147,17 +155,27 @@ pub(crate) fn values<'a>(section: &'a str, prefix: &'a str) -> impl Iterator<Ite
         .map(str::trim)
 }
 
-/// Returns the description without candidates that are not plain. An attribute with spaces around its name, or without
+/// Returns the description with the first [`PASSED_CANDIDATES`] of its candidates that are plain, and no others. An attribute with spaces around its name, or without
 /// a value, also counts as a candidate, because GStreamer's parser takes it for one.
 pub(crate) fn with_plain_candidates(sdp: &str) -> String {
     let is_candidate = |attribute: &str| attribute.split(':').next().map(str::trim) == Some("candidate");
+    let mut left = PASSED_CANDIDATES;
     let kept = |line: &&str| match line.strip_prefix("a=") {
-        Some(attribute) if is_candidate(attribute) => is_plain_candidate(attribute),
+        Some(attribute) if is_candidate(attribute) => {
+            let is_kept = left > 0 && is_plain_candidate(attribute);
+            left -= usize::from(is_kept);
+            is_kept
+        }
         _ => true,
     };
     // The last line may end in "\r" alone.
     let lines = sdp.lines().map(|line| line.trim_end_matches('\r'));
     lines.filter(kept).flat_map(|line| [line, "\r\n"]).collect()
+}
+
+/// Returns the number of candidates in a description that has plain ones only.
+pub(crate) fn count_candidates(sdp: &str) -> usize {
+    values(sdp, "a=candidate:").count()
 }
 
 /// Checks that each line is a letter, `=` and plain text (RFC 8866 section 5). GStreamer's parser accepts more, and
@@ -355,6 +373,9 @@ mod tests {
             ("candidate:1 1 udp 1 ::ffff:239.1.2.3 9 typ host", false),
             ("candidate:1 1 udp 1 255.255.255.255 9 typ host", false),
             ("candidate:1 1 udp 1 169.254.169.254 80 typ host", false),
+            ("candidate:1 1 udp 1 169.254.170.2 80 typ host", false),
+            ("candidate:1 1 udp 1 ::ffff:169.254.169.254 80 typ host", false),
+            ("candidate:1 1 udp 1 fe80::1 80 typ host", false),
             ("candidate:1 1 udp 1 fd00:ec2::254 80 typ host", false),
         ] {
             assert_eq!(is_plain_candidate(candidate), is_plain, "{candidate:?}");
@@ -368,6 +389,10 @@ mod tests {
             let kept = with_plain_candidates(&format!("v=0\r\n{line}\r\na=mid:0\r\n"));
             assert_eq!(kept, "v=0\r\na=mid:0\r\n", "{line}");
         }
+        let many = "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n".repeat(MAX_CANDIDATES);
+        let kept = with_plain_candidates(&format!("v=0\r\n{many}a=mid:0\r\n"));
+        assert_eq!(count_candidates(&kept), PASSED_CANDIDATES);
+        assert!(kept.ends_with("a=mid:0\r\n"));
         assert!(!is_useful_candidate(""));
         assert!(!is_useful_candidate(
             "candidate:1 1 UDP 2015363327 fe80::1 56476 typ host"

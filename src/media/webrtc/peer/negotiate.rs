@@ -5,7 +5,7 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCSDPType, WebRTCSessionDescription};
 
-use super::{CANDIDATES, Gathering, Peer, Role, notify};
+use super::{Gathering, Peer, Role, notify};
 use crate::media::runtime::mailbox::MailboxSender;
 use crate::media::webrtc::messages::{Inbox, PeerEvent, Signal};
 use crate::media::webrtc::offer::Offer;
@@ -31,6 +31,7 @@ impl Peer {
 
     pub(crate) async fn make_answer(&mut self, offer: &Offer) -> Result<String, String> {
         self.fingerprint.expect(offer.fingerprint.clone());
+        self.counts.candidates += sdp::count_candidates(&offer.sdp);
         let remote = description(WebRTCSDPType::Offer, &offer.sdp)?;
         self.set_description("set-remote-description", &remote).await?;
         let text = self.describe("answer").await?;
@@ -75,16 +76,15 @@ impl Peer {
             );
         };
         let checked = Answer::check(text, offer).and_then(|answer| {
-            Ok((
-                answer.fingerprint,
-                description(WebRTCSDPType::Answer, &answer.sdp)?,
-            ))
+            let description = description(WebRTCSDPType::Answer, &answer.sdp)?;
+            Ok((answer, description))
         });
-        let (fingerprint, description) = match checked {
+        let (answer, description) = match checked {
             Ok(checked) => checked,
             Err(reason) => return notify(events, PeerEvent::AnswerRefused(reason)),
         };
-        self.fingerprint.expect(fingerprint);
+        self.fingerprint.expect(answer.fingerprint);
+        self.counts.candidates += sdp::count_candidates(&answer.sdp);
         self.start_rate(sdp::reports_arrivals(text));
         match self.set_description("set-remote-description", &description).await {
             Ok(()) => notify(events, PeerEvent::AnswerApplied),
@@ -96,8 +96,8 @@ impl Peer {
     /// crashes and leaks resolving them.
     pub(super) fn add_candidate(&mut self, candidate: &str, sdp_m_line_index: u32) {
         let is_plain = sdp::is_plain_candidate(candidate);
-        self.counts.candidates += u32::from(is_plain);
-        if candidate.is_empty() || is_plain && self.counts.candidates <= CANDIDATES {
+        self.counts.candidates += usize::from(is_plain);
+        if candidate.is_empty() || is_plain && self.counts.candidates <= sdp::PASSED_CANDIDATES {
             self.pipeline
                 .webrtc
                 .emit_by_name::<()>("add-ice-candidate", &[&sdp_m_line_index, &candidate]);

@@ -25,6 +25,7 @@ export function takeToken(location, history) {
 /** Signs in to the host of the page. */
 export class Login {
   #base;
+  #origin;
   #fetch;
 
   /**
@@ -33,12 +34,18 @@ export class Login {
    */
   constructor(pageUrl, fetcher = (...args) => fetch(...args)) {
     this.#base = new URL('api/', pageUrl);
+    this.#origin = new URL(pageUrl).origin;
     this.#fetch = fetcher;
   }
 
-  /** @returns {Promise<Answer>} */
+  /**
+   * Asks about the session. Browsers do not say the origin of the page here, so the page does: a socket does not say that
+   * it was refused for its origin.
+   *
+   * @returns {Promise<Answer>}
+   */
   async check() {
-    return this.#ask('session', { cache: 'no-store' });
+    return this.#ask('session', { cache: 'no-store' }, { origin: this.#origin });
   }
 
   /**
@@ -58,12 +65,15 @@ export class Login {
   /**
    * @param {string} path
    * @param {RequestInit} init
+   * @param {Record<string, string>} [query]
    * @returns {Promise<Answer>}
    */
-  async #ask(path, init) {
+  async #ask(path, init, query = {}) {
+    const url = new URL(path, this.#base);
+    url.search = String(new URLSearchParams(query));
     let response;
     try {
-      response = await this.#fetch(new URL(path, this.#base), { credentials: 'same-origin', ...init });
+      response = await this.#fetch(url, { credentials: 'same-origin', ...init });
     } catch {
       return { kind: 'unreachable' };
     }
@@ -82,10 +92,13 @@ export class Login {
  */
 function refusal(response) {
   if (response.status === 401) return 'Wrong token or password.';
-  if (response.status === 403) return 'The host does not accept this page. Open the address that the host printed.';
+  if (response.status === 403) return FORBIDDEN;
   const seconds = Number(response.headers.get('retry-after')) || 5;
   const time = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
   return `Too many failed attempts. Wait ${time}, then try again.`;
 }
 
+/** A proxy that changes the Host header makes the host's own page one of another origin. */
+const FORBIDDEN =
+  'The host does not accept this page. If a reverse proxy is in front of it, the proxy has to pass on the Host header (in nginx: proxy_set_header Host $http_host;). Otherwise open the address that the host printed.';
 const REFUSALS = new Set([401, 403, 429]);

@@ -1,5 +1,7 @@
 /** @import { Login } from '../connection/login.js' */
 
+import { t } from './strings.js';
+
 /** The form that asks for the password or the token. */
 export class SignIn {
   #body;
@@ -34,8 +36,8 @@ export class SignIn {
    */
   show(mode, problem = '') {
     const label = LABELS[/** @type {keyof typeof LABELS} */ (mode)] ?? LABELS.token;
-    this.#label.textContent = label;
-    this.#problem.textContent = problem;
+    this.#label.textContent = t(label);
+    this.#problem.textContent = t(problem);
     this.#body.dataset.state = 'signing-in';
     this.#form.hidden = false;
     this.#secret.focus();
@@ -55,7 +57,7 @@ export class SignIn {
       this.#onSignedIn();
       return;
     }
-    this.#problem.textContent = answer.kind === 'refused' ? answer.reason : 'The host does not respond.';
+    this.#problem.textContent = t(answer.kind === 'refused' ? answer.reason : 'The host does not respond.');
     this.#secret.select();
   }
 }

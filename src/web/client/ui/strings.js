@@ -73,6 +73,16 @@ const CHINESE = {
   'sent as {name}': '已发送为 {name}',
   'The host refused the file': '主机拒绝了此文件',
   'This host knows of no such file.': '主机没有此文件。',
+  'Sign in': '登录',
+  'Password:': '密码：',
+  'Open the address that the host printed, or enter the token from it:': '请打开主机显示的地址，或输入其中的令牌：',
+  'The proxy in front of this host has not signed you in. If you have a share link, enter its token:':
+    '主机前面的代理没有让您登录。如果您有共享链接，请输入其中的令牌：',
+  'Wrong token or password.': '令牌或密码错误。',
+  'The host does not respond.': '主机没有响应。',
+  'The host does not accept this page. If a reverse proxy is in front of it, the proxy has to pass on the Host header (in nginx: proxy_set_header Host $http_host;). Otherwise open the address that the host printed.':
+    '主机不接受此页面。如果主机前面有反向代理，代理必须原样传递 Host 头（nginx 中：proxy_set_header Host $http_host;）。否则，请打开主机显示的地址。',
+  'Your access has ended.': '您的访问已结束。',
   'Your role may not exchange files.': '您的角色不能交换文件。',
   'There is no room left on the host.': '主机空间不足。',
   'The host takes too many files already.': '主机正在接收的文件过多。',
@@ -148,6 +158,8 @@ const CHINESE = {
 /** Translations of sentences with values in them. @type {[RegExp, string][]} */
 const CHINESE_PATTERNS = [
   [/^The host takes files of (\d+) MiB at most\.$/, '主机最多接受 $1 MiB 的文件。'],
+  [/^Too many failed attempts\. Wait (\d+) s, then try again\.$/, '失败次数过多。请等待 $1 秒后重试。'],
+  [/^Too many failed attempts\. Wait (\d+) minutes, then try again\.$/, '失败次数过多。请等待 $1 分钟后重试。'],
   [/^The host refused the connection: (.*)$/, '主机拒绝了连接：$1'],
   [/^The host offers only (.*), which this browser cannot play(.*)\.$/, '主机只提供 $1，此浏览器无法播放$2。'],
   [/^This browser cannot play video from the host(.*)\.$/, '此浏览器无法播放主机的视频$1。'],
