@@ -8,6 +8,7 @@ use super::admission::{Admission, Credentials};
 use super::attempts::Attempts;
 use super::error::StateError;
 use super::grant::{AuthMethod, Grant};
+use super::host_id::HostId;
 use super::password::PasswordFile;
 use super::secret::{Digest, Secret, SecretError};
 use super::sessions::Sessions;
@@ -37,6 +38,7 @@ pub struct Access {
     owner: Owner,
     shares: Option<Shares>,
     proxies: Vec<IpAddr>,
+    host_id: Option<HostId>,
     sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
     /// The number of times that all grants were ended.
@@ -65,10 +67,21 @@ impl Access {
             owner,
             shares,
             proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
+            host_id: None,
             sessions: Mutex::default(),
             attempts: Mutex::default(),
             epoch: AtomicU64::new(0),
         }
+    }
+
+    /// Adds the id of the host, by which browsers name what they keep for it.
+    pub fn with_host_id(self, host_id: Option<HostId>) -> Self {
+        Self { host_id, ..self }
+    }
+
+    /// The id of the host. `None` if there is no folder to keep it in.
+    pub(crate) fn host_id(&self) -> Option<&HostId> {
+        self.host_id.as_ref()
     }
 
     /// The name of the mode on the wire, and of `--auth`.

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use crate::access::{Access, Mode, PasswordFile, Secret, Shares, StateDir, StateError, load_or_create_token};
+use crate::access::{
+    Access, HostId, Mode, PasswordFile, Secret, Shares, StateDir, StateError, load_or_create_token,
+};
 
 use super::failure::Failure;
 use super::options::AccessArguments;
@@ -38,7 +40,10 @@ pub(super) fn access(
                 token: None,
                 state: None,
             };
-            return Ok((Access::new(Mode::Open, None, proxies), announcement));
+            return Ok((
+                Access::new(Mode::Open, None, proxies).with_host_id(host_id()),
+                announcement,
+            ));
         }
         "password" => {
             let file = PasswordFile::open(StateDir::open().map_err(failed)?).map_err(failed)?;
@@ -66,7 +71,21 @@ pub(super) fn access(
         token,
         state: Some(state),
     };
-    Ok((Access::new(mode, Some(shares), proxies), announcement))
+    let access = Access::new(mode, Some(shares), proxies).with_host_id(host_id());
+    Ok((access, announcement))
+}
+
+/// The id of the host. Without one, browsers name what they keep for the host by its address alone.
+fn host_id() -> Option<HostId> {
+    let id = StateDir::open().and_then(|state| HostId::load_or_create(&state));
+    let id = id.or_else(|error| match error.is_unwritable() {
+        true => HostId::load_or_create(&StateDir::in_memory()?),
+        false => Err(error),
+    });
+    let warn = |error: &StateError| {
+        tracing::warn!("{error}. Browsers may mix up this host with others at the same address");
+    };
+    id.inspect_err(warn).ok()
 }
 
 /// Opens a folder in memory in place of a state folder that cannot be written.

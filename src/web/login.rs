@@ -107,5 +107,6 @@ fn session_body(host: &SharedHost, grant: &Grant) -> serde_json::Value {
         "mode": host.access().mode(),
         "role": grant.role.name(),
         "permissions": grant.role.permissions(host.policy()),
+        "host_id": host.access().host_id().map(ToString::to_string),
     })
 }

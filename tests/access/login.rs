@@ -1,6 +1,6 @@
 //! Authentication, by token, cookie, password and proxy.
 
-use deskbeam::access::{Access, Mode, PasswordFile, set_password};
+use deskbeam::access::{Access, HostId, Mode, PasswordFile, set_password};
 use serde_json::json;
 
 use super::{BEARER, JSON, TOKEN, cookie, login, secret, state, token_host, upgrade};
@@ -49,6 +49,24 @@ async fn programs_come_in_by_bearer_and_by_basic_and_are_told_how() {
         assert_eq!(challenge(answer).is_some(), challenged, "{path} {mode}");
     }
     assert_eq!(challenge(get(host.address, "/api/session").await), None);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_signed_in_learns_the_id_of_the_host() {
+    let (_place, state) = state();
+    let id = HostId::load_or_create(&state).unwrap();
+    let named = id.to_string();
+    let host = TestHost::start_custom(move |setup| {
+        let access = Access::new(Mode::Token(secret(TOKEN)), None, Vec::new());
+        setup.parts.access = access.with_host_id(Some(id));
+    });
+    let answer = login(host.address, TOKEN).await;
+    assert_eq!(answer.json()["host_id"], named);
+    let session = request(host.address, "GET", "/api/session", &[BEARER], "").await;
+    assert_eq!(session.json()["host_id"], named);
+    let stranger = get(host.address, "/api/session").await;
+    assert_eq!(stranger.json(), json!({"mode": "token"}));
     host.stop().await;
 }
 
