@@ -1,8 +1,8 @@
 /**
- * The authentication state of this browser: `signed-in` has the role, `signed-out` the method to sign in with;
- * `unreachable` is a host that does not respond, or is not deskbeam, which the socket will show.
+ * The authentication state of this browser: `signed-in` has the role and the id of the host, `signed-out` the
+ * method to sign in with; `unreachable` is a host that does not respond, or is not deskbeam, which the socket will show.
  *
- * @typedef {{kind: 'signed-in', role: string}
+ * @typedef {{kind: 'signed-in', role: string, hostId: string | null}
  *   | {kind: 'signed-out', mode: string}
  *   | {kind: 'refused', reason: string}
  *   | {kind: 'unreachable'}} Answer
@@ -68,8 +68,11 @@ export class Login {
       return { kind: 'unreachable' };
     }
     const body = await response.json().catch(() => ({}));
-    if (response.ok) return { kind: 'signed-in', role: String(body.role ?? 'control') };
-    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(body.mode ?? 'token') };
+    if (response.ok) {
+      const hostId = typeof body?.host_id === 'string' ? body.host_id : null;
+      return { kind: 'signed-in', role: String(body?.role ?? 'control'), hostId };
+    }
+    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(body?.mode ?? 'token') };
     if (REFUSALS.has(response.status)) return { kind: 'refused', reason: refusal(response) };
     return { kind: 'unreachable' };
   }
