@@ -6,7 +6,7 @@ import { FilesPanel } from './files-panel.js';
 import { Fit } from './fit.js';
 import { FrameTimes } from '../media/frame-times.js';
 import { FullScreen } from './fullscreen.js';
-import { framePixel } from '../media/letterbox.js';
+import { framePixel, isOnFrame } from '../media/letterbox.js';
 import { OnScreenKeys } from './on-screen-keys.js';
 import { RemoteCursors } from './remote-cursors.js';
 import { PeoplePanel } from './people-panel.js';
@@ -100,6 +100,7 @@ export class Controls {
     });
     this.#touch = new Touch({
       locate: (client) => framePixel(client, this.#video.getBoundingClientRect(), this.#frame),
+      isInside: (client) => isOnFrame(client, this.#video.getBoundingClientRect(), this.#frame),
       send: this.#send,
       zoom: (change) => this.#fit.zoom(change),
     });
@@ -147,6 +148,7 @@ export class Controls {
       field: this.#field,
       touch: this.#touch,
       typed: (text) => this.#keys.take(text),
+      zoom: (change) => this.#fit.zoom(change),
       keyboard: {
         isMac: this.#isMac,
         metaIsControl: () => this.#settings.values.metaIsControl,
