@@ -199,6 +199,18 @@ test('a codec that arrives but is not decoded is not requested again', LIMIT, as
   assert.deepEqual(more, []);
 });
 
+test('a stream that ends without a picture presented none', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  host.spoils = 'VP8';
+  host.choose = () => 'VP8';
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('failed');
+  // The browser presents a black frame when the peer is closed: the element has a size then.
+  await until('the black frame is there', async () => (await view.videoSize()).width > 0);
+  assert.equal(await view.framesPresented(), 0);
+});
+
 test('when no codec works the page says so and offers to retry', LIMIT, async (t) => {
   const host = await startStandIn(t);
   host.alter = unknownProfile;

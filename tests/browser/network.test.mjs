@@ -129,11 +129,19 @@ test('a stream continues while datagrams are lost at random, and its rate falls 
   assert.equal((await view.state()).shown, 'connected');
 });
 
-test('a viewer whose address changes reconnects by itself', { timeout: 240_000 }, async (t) => {
+test('a viewer whose address changes is told before the browser notices, and reconnects by itself', { timeout: 240_000 }, async (t) => {
   const { line, host, view } = (await across(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
+  await view.page.evaluate(() => {
+    const { peerConnection } = globalThis.deskbeam;
+    globalThis.told = { before: null };
+    new MutationObserver(() => (globalThis.told.before ??= peerConnection.connectionState)).observe(document.body, { attributeFilter: ['data-state'] });
+  });
   const moved = Date.now();
   await line.move();
+  await view.reaches('reconnecting', PATIENCE);
+  t.diagnostic(`told after ${Date.now() - moved} ms`);
+  assert.equal(await view.page.evaluate(() => globalThis.told.before), 'connected', 'the browser has not noticed yet');
   await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);
   await view.reaches('connected', PATIENCE);
   t.diagnostic(`back after ${Date.now() - moved} ms`);

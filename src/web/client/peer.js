@@ -1,12 +1,13 @@
 import { PeerConnection } from './connection/peer-connection.js';
 import { backoffMs } from './connection/backoff.js';
-import { realClock } from './clock.js';
+import { realClock, steadyClock } from './clock.js';
 import { Emitter } from './connection/emitter.js';
 import { descriptionOf } from './connection/incoming.js';
 import { Input } from './input/input.js';
 import { InputChannel } from './connection/input-channel.js';
 import { InputQueue } from './input/input-queue.js';
 import { Screen } from './media/screen.js';
+import { SilenceWatch } from './connection/silence-watch.js';
 import { SignalingError } from './connection/signaling-error.js';
 
 /** @import { Clock } from './clock.js' */
@@ -41,6 +42,7 @@ import { SignalingError } from './connection/signaling-error.js';
  * - `stream` the `MediaStream`, `frame` when its first frame is on the screen
  * - `datachannel` the `RTCDataChannel` for input
  * - `cursor`, `system_stats`: data of the host's messages over it; `message`: each of them as `{type, data}`
+ * - `silence` true: nothing of the host arrives any more; false: something does again
  * - `peerclosed` when a peer connection is closed
  * - `error` an `Error`: the stream failed; when automatic and `recoverable` it is requested again
  */
@@ -52,6 +54,7 @@ export class WebRTCManager extends Emitter {
   /** @type {Handler} */ oncursor = null;
   /** @type {Handler} */ onsystem_stats = null;
   /** @type {Handler} */ onmessage = null;
+  /** @type {Handler} */ onsilence = null;
   /** @type {Handler} */ onpeerclosed = null;
   /** @type {Handler} */ onerror = null;
 
@@ -82,6 +85,7 @@ export class WebRTCManager extends Emitter {
   #offersChannel = false;
   /** The deadline for it to open. @type {unknown} */
   #channelCheck = null;
+  #silence;
   #listening = new AbortController();
 
   /**
@@ -104,6 +108,11 @@ export class WebRTCManager extends Emitter {
       send: (type, data) => this.sendInput(type, data),
       heldMeanwhile: () => this.#queue.heldMeanwhile,
       extras: options.input,
+    });
+    this.#silence = new SilenceWatch({
+      received: async () => this.#peer?.received() ?? 0,
+      onChange: (isSilent) => this.#fell(isSilent),
+      clock: options.clock ?? steadyClock,
     });
     this.#follow();
   }
@@ -328,6 +337,7 @@ export class WebRTCManager extends Emitter {
   closePeer() {
     if (!this.#peer) return;
     this.#clock.clearTimeout(this.#channelCheck);
+    this.#silence.stop();
     if (this.#options.automatic) this.#input?.ungrab();
     this.#peer.close();
     this.#peer = null;
@@ -447,6 +457,14 @@ export class WebRTCManager extends Emitter {
     }, CHANNEL_WITHIN_MS);
   }
 
+  /** @param {boolean} isSilent */
+  #fell(isSilent) {
+    this.emit('silence', isSilent);
+    if (!isSilent || !this.#options.automatic) return;
+    this.#signaling.probe();
+    this.#failed(new SignalingError('CONNECTION_LOST', 'The connection is interrupted.', true));
+  }
+
   #presented() {
     if (this.#options.automatic) this.grabInput();
     this.emit('frame');
@@ -472,10 +490,14 @@ export class WebRTCManager extends Emitter {
       return;
     }
     if (typeof message?.type !== 'string') return;
+    this.#silence.heard();
     const [, width, height] = /^resolution,(\d+)x(\d+)$/.exec(message.type === 'system' ? message.data?.action : '') ?? [];
     if (width && height) this.#screen?.setDesktop({ width: Number(width), height: Number(height) });
     // The host considers a viewer gone that has answered pings and stops.
-    if (message.type === 'ping') this.sendInput('pong', { timestamp: message.data?.timestamp });
+    if (message.type === 'ping') {
+      this.sendInput('pong', { timestamp: message.data?.timestamp });
+      this.#silence.start();
+    }
     this.emit('message', message);
     if (['cursor', 'system_stats'].includes(message.type)) this.emit(message.type, message.data);
   }
@@ -491,7 +513,8 @@ export function endsPeer(code) {
 }
 
 const EVENTS = [
-  'connectionstatechange', 'stream', 'frame', 'datachannel', 'cursor', 'system_stats', 'message', 'peerclosed', 'error',
+  'connectionstatechange', 'stream', 'frame', 'datachannel', 'cursor', 'system_stats', 'message', 'silence', 'peerclosed',
+  'error',
 ];
 /** The host may have to start its encoder first. */
 const OFFER_WITHIN_MS = 15_000;

@@ -38,7 +38,8 @@ export class Login {
 
   /** @returns {Promise<Answer>} */
   async check() {
-    return this.#ask('session', { cache: 'no-store' });
+    // A request on a dead connection would wait for minutes.
+    return this.#ask('session', { cache: 'no-store', signal: AbortSignal.timeout(CHECK_WITHIN_MS) });
   }
 
   /**
@@ -91,4 +92,6 @@ function refusal(response) {
   return `Too many failed attempts. Wait ${time}, then try again.`;
 }
 
+/** The deadline for the state of the session. */
+const CHECK_WITHIN_MS = 5000;
 const REFUSALS = new Set([401, 403, 429]);

@@ -1,9 +1,11 @@
+/** @import { Size } from './letterbox.js' */
+
 /** The video element that shows the desktop; counts its frames. */
 export class Screen {
   #video;
   #onFirstFrame;
   #framesPresented = 0;
-  /** The size reported by the host. @type {import('./letterbox.js').Size | null} */
+  /** The size reported by the host. @type {Size | null} */
   #desktop = null;
   /** @type {AbortController | null} */
   #watch = null;
@@ -31,7 +33,7 @@ export class Screen {
     return width > 0 && isHalf ? desktop : { width, height };
   }
 
-  /** @param {import('./letterbox.js').Size} desktop as reported by the host */
+  /** @param {Size} desktop as reported by the host */
   setDesktop(desktop) {
     this.#desktop = desktop;
   }
@@ -58,17 +60,30 @@ export class Screen {
   #countFrames(signal) {
     const video = this.#video;
     let isFirst = true;
-    const count = () => {
+    let isTimed = false;
+    /** @param {Size} size @param {boolean} [hasTime] */
+    const count = ({ width, height }, hasTime = false) => {
       if (signal.aborted) return;
+      watch();
+      isTimed ||= hasTime;
+      // When a stream ends, Chromium presents a black frame that never arrived: of 2 x 2 pixels if none did.
+      if ((isTimed && !hasTime) || Math.max(width, height) <= PLACEHOLDER) return;
       this.#framesPresented += 1;
       if (isFirst) this.#onFirstFrame();
       isFirst = false;
-      watch();
     };
     const watch = () => {
-      if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(count);
-      else /** @type {HTMLVideoElement} */ (video).addEventListener('timeupdate', count, { signal, once: true });
+      if ('requestVideoFrameCallback' in video) {
+        video.requestVideoFrameCallback((_now, frame) => count(frame, frame.rtpTimestamp !== undefined));
+      } else {
+        const element = /** @type {HTMLVideoElement} */ (video);
+        const timed = () => count({ width: element.videoWidth, height: element.videoHeight });
+        element.addEventListener('timeupdate', timed, { signal, once: true });
+      }
     };
     watch();
   }
 }
+
+/** The width and height of a frame without a picture. */
+const PLACEHOLDER = 2;
