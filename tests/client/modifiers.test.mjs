@@ -143,6 +143,22 @@ test('a browser that names AltGr instead of Control and Alt is understood', () =
   assert.deepEqual(keyboard.held, []);
 });
 
+test('AltGr that is reported for Option, or with Control and Alt, composes nothing by itself', () => {
+  const mac = grabbed({ isMac: true, layout: GERMAN });
+  mac.down('ControlLeft', 'Control', ['Control']);
+  mac.down('AltLeft', 'Alt', ['Alt', 'AltGraph']);
+  mac.tap('KeyF', 'f', ['Alt', 'AltGraph']);
+  mac.tap('KeyL', '@', ['Alt', 'AltGraph']);
+  assert.deepEqual(mac.typed(), ['AltLeft+f', '@'], 'the release of Control was swallowed');
+  const windows = grabbed({ layout: GERMAN });
+  const all = ['Control', 'Alt', 'AltGraph'];
+  windows.down('ControlLeft', 'Control', ['Control']);
+  windows.down('AltLeft', 'Alt', all);
+  windows.tap('KeyF', 'f', all);
+  windows.tap('KeyQ', '@', all);
+  assert.deepEqual(windows.typed(), ['ControlLeft+AltLeft+f', '@']);
+});
+
 test('shortcuts with Control and Alt keep them, whatever is known of the layout', () => {
   const shortcuts = [
     ['KeyT', 't'], ['KeyT', 'T'], ['Digit1', '1'], ['Minus', '-'], ['KeyT', 'е'], ['Numpad4', '4'], ['KeyA', 'φ'],
@@ -194,6 +210,8 @@ test('a modifier that was pressed elsewhere is pressed for what acts with it, an
   up('KeyC', 'c', ['Control']);
   up('ControlRight', 'Control');
   assert.equal(strokes(), '+ControlLeft +KeyC -KeyC -ControlLeft');
+  keyboard.follow(flags('Shift'), false);
+  assert.equal(strokes(), '', 'motion does not act');
   keyboard.follow(flags('Shift'), true);
   keyboard.follow(flags(), false);
   assert.equal(strokes(), '+ShiftLeft -ShiftLeft');

@@ -159,8 +159,8 @@ export class HeldKeys {
     const isNow = isDown(event, modifier);
     // By itself AltGr changes nothing: the host has one of its own for each character.
     if (modifier === 'AltGraph') return isNow && !isHeld ? null : isNow;
-    // Windows reports Control and Alt with AltGr, or AltGr for them.
-    const isPart = modifier === 'Control' || modifier === 'Alt';
+    // Windows reports Control and Alt with AltGr, or AltGr for them. A Mac has no AltGr.
+    const isPart = !this.#isMac && (modifier === 'Control' || modifier === 'Alt');
     return isPart && (isHeld || isDown(event, 'AltGraph') === true) ? null : isNow;
   }
 

@@ -66,14 +66,15 @@ export class Keyboard {
   }
 
   /**
-   * Presses and releases modifiers as an event of the pointer says.
+   * Presses and releases modifiers as an event of the pointer says. Motion presses none: they may be for something else
+   * on the page.
    *
    * @param {Event} event
    * @param {boolean} acts it is more than motion
    */
   follow(event, acts) {
     this.#keys.drop(event);
-    this.#keys.raise(event, acts);
+    if (acts) this.#keys.raise(event, true);
   }
 
   /** @param {Modifier} modifier */

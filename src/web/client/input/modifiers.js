@@ -42,7 +42,8 @@ export function isComposed(event, { plain, isMac }) {
   const { key, code } = event;
   if (key === 'Dead') return isMac;
   if (!/^[^\p{Control}\p{Surrogate}]$/u.test(key) || code.startsWith('Numpad')) return false;
-  if (isDown(event, 'AltGraph')) return true;
+  // A Mac reports AltGr for Option, and some browsers on Windows for any Control and Alt.
+  if (!isMac && isDown(event, 'AltGraph') && !isDown(event, 'Control') && !isDown(event, 'Alt')) return true;
   const [usual, shifted] = usualCharacters(code);
   const unmodified = plain ?? usual;
   if (isSame(key, unmodified)) return false;
