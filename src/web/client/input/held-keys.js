@@ -112,7 +112,7 @@ export class HeldKeys {
    * Presses the modifiers that are down at the viewer and not at the host.
    *
    * @param {Event} event
-   * @param {boolean} acts the event acts on the desktop with the modifiers, as a click does and motion does not
+   * @param {boolean} acts the event acts on the desktop with the modifiers, as a press does and a release does not
    * @param {readonly Modifier[]} [except] those about which it says nothing
    */
   raise(event, acts, except = []) {
