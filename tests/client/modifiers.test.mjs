@@ -289,14 +289,13 @@ test('a Mac reports no release while Command is down: each press is released at 
   down('MetaLeft', 'Meta', ['Meta']);
   down('KeyZ', 'z', ['Meta']);
   down('KeyZ', 'z', ['Meta'], { repeat: true });
-  assert.deepEqual(keyboard.heldAtHost, ['KeyA', 'ControlLeft']);
+  assert.deepEqual(keyboard.heldAtHost, ['ControlLeft']);
   up('MetaLeft', 'Meta');
-  assert.equal(strokes(), '+KeyA +ControlLeft +KeyZ -KeyZ +KeyZ -KeyZ -ControlLeft -KeyA');
-  down('KeyB', 'b');
+  assert.equal(strokes(), '+KeyA -KeyA +ControlLeft +KeyZ -KeyZ +KeyZ -KeyZ -ControlLeft');
   down('MetaLeft', 'Meta', ['Meta']);
   // Cmd+Tab took the release of Command.
   down('KeyC', 'c');
-  assert.equal(strokes(), '+KeyB +ControlLeft -ControlLeft -KeyB +KeyC');
+  assert.equal(strokes(), '+ControlLeft -ControlLeft +KeyC');
 });
 
 test('the release of a key counts while an input method composes', () => {

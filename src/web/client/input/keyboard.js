@@ -102,6 +102,8 @@ export class Keyboard {
     if (event.code === 'PrintScreen') this.#hasPrintScreen = true;
     // Windows reports AltGr as Control and AltGr.
     if (modifier === 'AltGraph') this.#keys.release('ControlLeft');
+    // The releases of the letters that are down do not arrive either.
+    if (modifier === 'Meta' && this.#options.isMac) this.#keys.releaseLetters();
     // A second press without a release in between: the browser dropped the release.
     this.#keys.release(name);
     this.#keys.raise(event, !modifier, isComposed ? ['Alt', 'Control'] : own);
