@@ -147,6 +147,22 @@ test('a viewer whose address changes is told before the browser notices, and rec
   t.diagnostic(`back after ${Date.now() - moved} ms`);
 });
 
+test('a viewer whose whole path is cut is told, and comes back by itself when it is whole again', { timeout: 240_000 }, async (t) => {
+  const { line, view } = (await across(t)) ?? {};
+  if (!line) return t.skip('network namespaces can be made by root only');
+  await line.cut('tcp');
+  await line.cut('udp');
+  const cut = Date.now();
+  await view.says(/interrupted|lost/, PATIENCE);
+  t.diagnostic(`told after ${Date.now() - cut} ms`);
+  // The socket is replaced: the page has noticed that it is dead, too.
+  await view.says(/lost|cannot be reached/, PATIENCE);
+  await line.heal();
+  const healed = Date.now();
+  await view.reaches('connected', PATIENCE);
+  t.diagnostic(`back after ${Date.now() - healed} ms`);
+});
+
 test('with many losses the pointer ends at its last position, and no key is lost', { timeout: 240_000 }, async (t) => {
   const line = await Line.make(t);
   if (!line) return t.skip('network namespaces can be made by root only');
