@@ -119,7 +119,9 @@ impl Dispatcher {
                 position,
             } => {
                 let fractions = self.fractions.entry(viewer).or_default();
-                let (x, y) = fractions.wheel.add(delta_x / NOTCH, delta_y / NOTCH, MOST_CLICKS);
+                let (x, y) = fractions
+                    .wheel
+                    .turn(delta_x / NOTCH, delta_y / NOTCH, MOST_CLICKS);
                 self.wheel(x, y, position)
             }
             InputEvent::Key { key, pressed } => self.key(viewer, &key, pressed),

@@ -22,6 +22,17 @@ impl Fraction {
             take_whole(&mut self.y, dy, limit),
         )
     }
+
+    /// Like [`Fraction::add`], for the wheel: the remainder of turns one way does not count for a turn the other way, of
+    /// which it would swallow a notch.
+    pub(super) fn turn(&mut self, dx: f64, dy: f64, limit: f64) -> (i32, i32) {
+        for (rest, delta) in [(&mut self.x, dx), (&mut self.y, dy)] {
+            if *rest * delta < 0.0 {
+                *rest = 0.0;
+            }
+        }
+        self.add(dx, dy, limit)
+    }
 }
 
 fn take_whole(rest: &mut f64, delta: f64, limit: f64) -> i32 {
@@ -38,6 +49,23 @@ fn take_whole(rest: &mut f64, delta: f64, limit: f64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_notch_the_other_way_is_a_whole_one() {
+        let mut wheel = Fraction::default();
+        assert_eq!(wheel.turn(0.9, 0.9, 10.0), (0, 0));
+        assert_eq!(wheel.turn(0.0, -1.0, 10.0), (0, -1));
+        assert_eq!(
+            wheel.turn(0.1, 0.4, 10.0),
+            (1, 0),
+            "the other axis is not concerned"
+        );
+        assert_eq!(wheel.turn(0.0, 0.6, 10.0), (0, 1));
+        let mut motion = Fraction::default();
+        assert_eq!(motion.add(0.9, 0.0, 10.0), (0, 0));
+        assert_eq!(motion.add(-0.8, 0.0, 10.0), (0, 0));
+        assert_eq!(motion.add(0.9, 0.0, 10.0), (1, 0), "motion has no drift");
+    }
 
     #[test]
     fn fractions_accumulate_and_excess_is_dropped() {

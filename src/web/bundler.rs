@@ -9,6 +9,8 @@
 //! export class Three {
 //! ```
 //!
+//! Comments on lines of their own are left out, which are a third of what a browser would load.
+//!
 //! A module is known by its path below the folder of the client, such as `ui/overlay.js`. What it imports is named
 //! relative to that: `./strings.js`, `../clock.js`.
 
@@ -45,7 +47,7 @@ impl<R: Fn(&str) -> Option<String>> Linker<R> {
         }
         let source = (self.read)(name).ok_or_else(|| format!("{name} is imported and not there"))?;
         let (mut body, mut exports) = (String::with_capacity(source.len()), Vec::new());
-        for line in source.lines() {
+        for line in code(&source) {
             if let Some(import) = line.strip_prefix("import ") {
                 let unread = || format!("{name}: this import is not understood: {line}");
                 let (names, specifier) = parse_import(import).ok_or_else(unread)?;
@@ -71,6 +73,18 @@ impl<R: Fn(&str) -> Option<String>> Linker<R> {
         self.ended.insert(name.to_owned());
         Ok(())
     }
+}
+
+/// The lines of a module without comments that have lines of their own. No text of the client goes over several lines.
+fn code(source: &str) -> impl Iterator<Item = &str> {
+    let mut is_comment = false;
+    source.lines().filter(move |line| {
+        let text = line.trim();
+        let (was_comment, begins) = (is_comment, text.starts_with("/*"));
+        is_comment = (was_comment || begins) && !text.contains("*/");
+        let is_one = begins && text.ends_with("*/");
+        !(was_comment || is_comment || is_one || text.starts_with("//"))
+    })
 }
 
 /// The names in their braces, and the relative path of the file that they come from.
@@ -142,6 +156,22 @@ mod tests {
             // a-b.js\nconst $a_b = (() => {\nconst { two } = $c;\nasync function one() {\n  return two;\n}\nreturn { one };\n})();\n\
             // main.js\nconst $main = (() => {\nconst { one: first } = $a_b;\nconst { two } = $c;\nfirst(two);\nreturn {  };\n})();\n";
         assert_eq!(linked(&modules).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn comments_are_left_out_and_code_beside_them_is_not() {
+        let source = "/** One. */\n/**\n * Two: `*\\/`.\n */\n// three\nexport const a = /** @type {any} */ (1); // four\n\
+            /** @type {any} */ (a).b();\n  /** @param {any} c */\n  c();\nconst url = 'http://d';\n";
+        let kept: Vec<_> = code(source).collect();
+        assert_eq!(
+            kept,
+            [
+                "export const a = /** @type {any} */ (1); // four",
+                "/** @type {any} */ (a).b();",
+                "  c();",
+                "const url = 'http://d';",
+            ]
+        );
     }
 
     #[test]

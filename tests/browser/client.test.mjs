@@ -91,6 +91,35 @@ test('pointer, buttons, wheel and keys arrive in pixels of the frame', LIMIT, as
   ]);
 });
 
+test('a click beside the picture does nothing, and a drag may leave it', LIMIT, async (t) => {
+  const { host, page, view } = await connected(t, { viewport: { width: 1000, height: 480 } });
+  await page.mouse.click(40, 240);
+  await page.mouse.wheel(0, 120);
+  const { x, y } = await view.place(10, 120);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(40, 240);
+  await page.mouse.up();
+  const isClick = ([type]) => type !== 'mouse-move';
+  const all = [];
+  await until('the button is up', async () => {
+    all.push(...(await host.input()).filter(([type]) => !BY_ITSELF.includes(type)));
+    return all.some(([, { action }]) => action === 'up');
+  });
+  assert.deepEqual(all.filter(isClick), [
+    ['mouse-click', { x: 10, y: 120, button: 'left', action: 'down' }],
+    ['mouse-click', { x: 0, y: 120, button: 'left', action: 'up' }],
+  ]);
+});
+
+test('PrintScreen is pressed where only its release arrives', LIMIT, async (t) => {
+  const { host, page } = await connected(t);
+  const devtools = await page.context().newCDPSession(page);
+  // As browsers on Windows report it, of which none is here.
+  await devtools.send('Input.dispatchKeyEvent', { type: 'keyUp', key: 'PrintScreen', code: 'PrintScreen' });
+  assert.deepEqual((await inputs(host, 2)).map(([, { code, action }]) => `${code} ${action}`), ['PrintScreen down', 'PrintScreen up']);
+});
+
 test('losing the focus releases all keys, and held keys are not released again', LIMIT, async (t) => {
   const { host, page } = await connected(t);
   await page.keyboard.down('a');
@@ -168,6 +197,18 @@ test('a codec that arrives but is not decoded is not requested again', LIMIT, as
   const [first, second, ...more] = asked(host);
   assert.deepEqual(second, first.filter((codec) => codec !== 'VP8'));
   assert.deepEqual(more, []);
+});
+
+test('a stream that ends without a picture presented none', LIMIT, async (t) => {
+  const host = await startStandIn(t);
+  host.spoils = 'VP8';
+  host.choose = () => 'VP8';
+  const { page } = await chromiumPage(t);
+  const view = await new View(page).open(host.url);
+  await view.reaches('failed');
+  // The browser presents a black frame when the peer is closed: the element has a size then.
+  await until('the black frame is there', async () => (await view.videoSize()).width > 0);
+  assert.equal(await view.framesPresented(), 0);
 });
 
 test('when no codec works the page says so and offers to retry', LIMIT, async (t) => {

@@ -13,14 +13,16 @@ import { View } from './support/view.mjs';
 
 const LIMIT = { timeout: 240_000 };
 const run = promisify(execFile);
+const CONTROL = { key: 'Control', code: 'ControlLeft', windowsVirtualKeyCode: 17 };
 const SHIFT = { key: 'Shift', code: 'ShiftLeft', windowsVirtualKeyCode: 16 };
 const ALT_GRAPH = { key: 'AltGraph', code: 'AltRight', windowsVirtualKeyCode: 225 };
 
-/** A terminal on a virtual desktop, and the keyboard of its viewer. */
-async function keyboard(t) {
+/** A terminal on a virtual desktop, and the keyboard of its viewer, whose system may call itself otherwise. */
+async function keyboard(t, { platform = '' } = {}) {
   const desktop = await desktopOf(t, TYPING);
   const host = await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
   const { page } = await chromiumPage(t);
+  if (platform) await page.addInitScript((name) => Object.defineProperty(navigator, 'platform', { get: () => name }), platform);
   const view = await new View(page).open(host.url);
   await view.reaches('connected');
   await view.shows([200, 360], [0, 0, 0]);
@@ -41,7 +43,7 @@ async function keyboard(t) {
   const env = await desktop.env();
   // On a busy machine a key press may last longer than the delay after which the X server repeats the key.
   await run('xset', ['r', 'off'], { env });
-  return { env, devtools, key, line };
+  return { env, page, devtools, key, line };
 }
 
 for (const host of ['us', 'de', 'jp']) {
@@ -94,15 +96,67 @@ test('the keypad, dead keys and composed characters are typed whatever the layou
 
 test('a shortcut in another alphabet is that of the letter that the browser reports for the key', LIMIT, async (t) => {
   const { env, key, line } = await keyboard(t);
-  const control = { key: 'Control', code: 'ControlLeft', windowsVirtualKeyCode: 17 };
   for (const host of ['us', 'fr']) {
     await run('setxkbmap', [host], { env });
     const ended = await line(`the line on ${host}`);
-    await key('rawKeyDown', { ...control, modifiers: 2 });
+    await key('rawKeyDown', { ...CONTROL, modifiers: 2 });
     // A viewer with a Russian layout, whose browser reports a Latin layout, too.
     await key('rawKeyDown', { key: 'ф', code: 'KeyA', modifiers: 2 });
     await key('keyUp', { key: 'ф', code: 'KeyA', modifiers: 2 });
-    await key('keyUp', control);
+    await key('keyUp', CONTROL);
     assert.equal(await ended(), '\u0001', host);
   }
+});
+
+// The events of browsers on macOS and Windows, which no system here sends. `modifiers`: 1 Alt, 2 Control, 4 Meta, 8 Shift.
+const ALT = { key: 'Alt', code: 'AltLeft', windowsVirtualKeyCode: 18 };
+const OPTION_ON_GERMAN_MAC = [['@', 'KeyL', 1], ['[', 'Digit5', 1], ['|', 'Digit7', 1], ['\\', 'Digit7', 9], ['€', 'KeyE', 1], ['~', 'KeyN', 1]];
+const CONTROL_ALT_ON_GERMAN_WINDOWS = [['@', 'KeyQ', 3], ['{', 'Digit7', 3], ['\\', 'Minus', 3], ['€', 'KeyE', 3], ['|', 'IntlBackslash', 3]];
+
+for (const [platform, held, strokes] of [
+  ['MacIntel', [ALT], OPTION_ON_GERMAN_MAC],
+  ['Win32', [CONTROL, ALT], CONTROL_ALT_ON_GERMAN_WINDOWS],
+]) {
+  test(`characters that ${platform} composes with modifiers arrive without them, and shortcuts with them`, LIMIT, async (t) => {
+    const { env, page, key, line } = await keyboard(t, { platform });
+    await run('setxkbmap', ['us'], { env });
+    const all = held.reduce((sum, { key: name }) => sum | { Alt: 1, Control: 2 }[name], 0);
+    const ended = await line('the line');
+    for (const each of held) await key('rawKeyDown', { ...each, modifiers: all });
+    for (const [character, code, modifiers] of strokes) {
+      if (modifiers & 8) await key('rawKeyDown', { ...SHIFT, modifiers });
+      await key('rawKeyDown', { key: character, code, modifiers });
+      await key('keyUp', { key: character, code, modifiers });
+      if (modifiers & 8) await key('keyUp', { ...SHIFT, modifiers: all });
+    }
+    for (const each of held.toReversed()) await key('keyUp', each);
+    assert.equal(await ended(), strokes.map(([character]) => character).join(''));
+    // The terminal adds 128 to what is typed with Alt.
+    const shortcut = await line('the line with a shortcut');
+    for (const each of held) await key('rawKeyDown', { ...each, modifiers: all });
+    await key('rawKeyDown', { key: 'f', code: 'KeyF', modifiers: all });
+    await key('keyUp', { key: 'f', code: 'KeyF', modifiers: all });
+    for (const each of held.toReversed()) await key('keyUp', each);
+    await page.keyboard.press('x');
+    assert.equal(await shortcut(), platform === 'MacIntel' ? '\u00e6x' : '\u0086x');
+  });
+}
+
+test('a modifier whose release never arrives is not down for the next key, and one that was down before is', LIMIT, async (t) => {
+  const { page, key, line } = await keyboard(t);
+  const ended = await line('the line');
+  await key('rawKeyDown', { ...CONTROL, modifiers: 2 });
+  // The release of Control went to another window.
+  await page.keyboard.press('a');
+  await key('rawKeyDown', { ...SHIFT, modifiers: 8 });
+  await page.keyboard.press('b');
+  await key('rawKeyDown', { ...CONTROL, modifiers: 2 });
+  await page.mouse.move(300, 200);
+  await page.mouse.move(310, 200);
+  await page.keyboard.press('c');
+  // Control was pressed in another window.
+  await key('rawKeyDown', { key: 'g', code: 'KeyG', modifiers: 2 });
+  await key('keyUp', { key: 'g', code: 'KeyG', modifiers: 2 });
+  await page.keyboard.press('d');
+  assert.equal(await ended(), 'abc\u0007d');
 });

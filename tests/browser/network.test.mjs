@@ -129,14 +129,38 @@ test('a stream continues while datagrams are lost at random, and its rate falls 
   assert.equal((await view.state()).shown, 'connected');
 });
 
-test('a viewer whose address changes reconnects by itself', { timeout: 240_000 }, async (t) => {
+test('a viewer whose address changes is told before the browser notices, and reconnects by itself', { timeout: 240_000 }, async (t) => {
   const { line, host, view } = (await across(t)) ?? {};
   if (!line) return t.skip('network namespaces can be made by root only');
+  await view.page.evaluate(() => {
+    const { peerConnection } = globalThis.deskbeam;
+    globalThis.told = { before: null };
+    new MutationObserver(() => (globalThis.told.before ??= peerConnection.connectionState)).observe(document.body, { attributeFilter: ['data-state'] });
+  });
   const moved = Date.now();
   await line.move();
+  await view.reaches('reconnecting', PATIENCE);
+  t.diagnostic(`told after ${Date.now() - moved} ms`);
+  assert.equal(await view.page.evaluate(() => globalThis.told.before), 'connected', 'the browser has not noticed yet');
   await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);
   await view.reaches('connected', PATIENCE);
   t.diagnostic(`back after ${Date.now() - moved} ms`);
+});
+
+test('a viewer whose whole path is cut is told, and comes back by itself when it is whole again', { timeout: 240_000 }, async (t) => {
+  const { line, view } = (await across(t)) ?? {};
+  if (!line) return t.skip('network namespaces can be made by root only');
+  await line.cut('tcp');
+  await line.cut('udp');
+  const cut = Date.now();
+  await view.says(/interrupted|lost/, PATIENCE);
+  t.diagnostic(`told after ${Date.now() - cut} ms`);
+  // The socket is replaced: the page has noticed that it is dead, too.
+  await view.says(/lost|cannot be reached/, PATIENCE);
+  await line.heal();
+  const healed = Date.now();
+  await view.reaches('connected', PATIENCE);
+  t.diagnostic(`back after ${Date.now() - healed} ms`);
 });
 
 test('with many losses the pointer ends at its last position, and no key is lost', { timeout: 240_000 }, async (t) => {

@@ -107,6 +107,31 @@ test('a pinch zooms the view, and taps still reach the right position', LIMIT, a
   });
 });
 
+test('a pinch on a touchpad zooms the view and scrolls nothing, and the parts of a notch are a notch', LIMIT, async (t) => {
+  const { page, sent } = await standIn(t);
+  const devtools = await page.context().newCDPSession(page);
+  const turn = (deltaY, modifiers = 0) =>
+    devtools.send('Input.dispatchMouseEvent', { type: 'mouseWheel', x: 600, y: 300, deltaX: 0, deltaY, modifiers });
+  const width = () => page.evaluate(() => document.querySelector('#screen').getBoundingClientRect().width);
+  const before = await width();
+  // Chromium reports a pinch as a turn with Control, which no key has pressed.
+  for (let step = 0; step < 10; step += 1) await turn(-10, 2);
+  await until('the video is larger', async () => (await width()) > 2 * before);
+  // No wheel here is that fine, and the ones of DevTools are not.
+  await page.evaluate(() => {
+    const part = { clientX: 600, clientY: 300, deltaY: 12.5, wheelDeltaY: -15, bubbles: true, cancelable: true };
+    for (let count = 0; count < 8; count += 1) document.querySelector('#screen').dispatchEvent(new WheelEvent('wheel', part));
+  });
+  const wheel = (list) => list.filter(isType('mouse-wheel')).reduce((sum, [, data]) => sum + data.delta_y, 0);
+  const all = await sent('a notch arrives', (list) => wheel(list) >= 120);
+  assert.equal(wheel(all), 120);
+  assert.ok(!all.some(isType('key-press')));
+  await page.keyboard.down('Control');
+  await turn(120, 2);
+  await sent('a notch with Control arrives', (list) => wheel(list) >= 240 && list.some(([type, data]) => type === 'key-press' && data.key === 'Control'));
+  await page.keyboard.up('Control');
+});
+
 test('text is copied and pasted between the two clipboards', LIMIT, async (t) => {
   const { desktop, page, view } = await terminal(t);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { framePixel, windowPoint } from '../../src/web/client/media/letterbox.js';
+import { framePixel, isOnFrame, windowPoint } from '../../src/web/client/media/letterbox.js';
 
 const FRAME = { width: 1280, height: 720 };
 
@@ -32,6 +32,14 @@ test('a position beside the video maps to its nearest edge', () => {
   const box = { left: 0, top: 0, width: 1000, height: 360 };
   assert.deepEqual(framePixel({ x: 3, y: 180 }, box, FRAME), { x: 0, y: 360 });
   assert.deepEqual(framePixel({ x: 5000, y: -20 }, box, FRAME), { x: 1279, y: 0 });
+});
+
+test('a bar is not on the frame, but all of the frame is', () => {
+  const box = { left: 10, top: 0, width: 1000, height: 360 };
+  const at = (x, y) => isOnFrame({ x, y }, box, FRAME);
+  assert.deepEqual([at(13, 180), at(187, 180), at(833, 180), at(500, -5), at(500, 370)], [false, false, false, false, false]);
+  assert.deepEqual([at(190, 0), at(829.9, 359.9), at(500, 180)], [true, true, true]);
+  assert.ok(isOnFrame({ x: 13, y: 180 }, box, { width: 0, height: 0 }), 'there is no bar without video');
 });
 
 test('every pixel is reached from its own middle and from its own left edge at any scale', () => {

@@ -26,13 +26,19 @@ test('an address without a token is left alone', () => {
 });
 
 test('a secret is sent in the body of a POST and nowhere else', async () => {
-  const { asked, login } = host(200, '{"mode":"token","role":"view"}');
-  assert.deepEqual(await login.signIn('s3cret'), { kind: 'signed-in', role: 'view' });
+  const { asked, login } = host(200, '{"mode":"token","role":"view","host_id":"0123456789abcdef"}');
+  assert.deepEqual(await login.signIn('s3cret'), { kind: 'signed-in', role: 'view', hostId: '0123456789abcdef' });
   const [{ url, method, body, headers }] = asked;
   assert.equal(url, 'http://desk:8080/api/login');
   assert.equal(method, 'POST');
   assert.deepEqual(JSON.parse(body), { secret: 's3cret' });
   assert.deepEqual(headers, { 'content-type': 'application/json' });
+});
+
+test('a host without an id has none', async () => {
+  for (const body of ['{"role":"view","host_id":null}', '{"role":"view"}', '{"role":"view","host_id":7}']) {
+    assert.deepEqual(await host(200, body).login.check(), { kind: 'signed-in', role: 'view', hostId: null });
+  }
 });
 
 test('without a session the host names the method to sign in', async () => {

@@ -148,6 +148,29 @@ test('a ping of the host is answered', async () => {
   stream.closePeer();
 });
 
+test('a host that pinged and falls silent is reported, and the stream requested again', async () => {
+  const { socket, stream, peers, clock, told, offer } = manager();
+  const silences = [];
+  stream.addEventListener('silence', ({ detail }) => silences.push(detail));
+  await offer();
+  const channel = new FakeChannel();
+  peers[0].options.onInputChannel(channel);
+  const pass = async () => {
+    for (let left = 20; left > 0; left -= 1) {
+      clock.advance(200);
+      await nextTurn();
+    }
+  };
+  await pass();
+  assert.deepEqual(silences, [], 'it may never ping');
+  channel.onmessage({ data: '{"type":"ping","data":{"timestamp":1}}' });
+  await pass();
+  assert.deepEqual(silences, [true]);
+  assert.equal(socket.ofType('ping').length, 1);
+  assert.ok(peers[0].isClosed && told.some(([type, error]) => type === 'error' && error.recoverable));
+  assert.equal(socket.ofType('request-offer').length, 2);
+});
+
 test('a failed peer is closed and requested again after a delay', async () => {
   const { socket, peers, told, clock, offer, answer } = manager();
   await offer();

@@ -181,3 +181,54 @@ test('fingers go to the gesture recognizer', () => {
   assert.deepEqual(sent, []);
   assert.equal(surface.focused, 1);
 });
+
+const BARS = { frame: { width: 640, height: 480 }, box: { left: 0, top: 0, width: 1000, height: 480 } };
+const clicks = (sent) => sent.filter(([type]) => type === 'mouse-click').map(([, { button, action }]) => `${button} ${action}`);
+
+test('a click or a turn beside the picture does nothing', () => {
+  const { fire, sent } = grabbed(BARS);
+  fire('pointerdown', 50, 200, { button: 0, buttons: 1 });
+  fire('pointermove', 60, 200, { buttons: 1 });
+  fire('pointermove', 60, 200, { button: 2, buttons: 3 });
+  fire('pointerup', 60, 200, { button: 0 });
+  fire('wheel', 60, 200, { deltaX: 0, deltaY: 120, deltaMode: 0 });
+  assert.deepEqual(sent.map(([type]) => type), ['mouse-move'], 'the pointer goes to the edge');
+});
+
+test('a press beside the picture stays there, whatever else is pressed on it', () => {
+  const { fire, sent, pointer } = grabbed(BARS);
+  fire('pointerdown', 50, 200, { button: 0, buttons: 1 });
+  fire('pointermove', 400, 200, { buttons: 1 });
+  fire('pointermove', 400, 200, { button: 2, buttons: 3 });
+  fire('pointermove', 400, 200, { button: 2, buttons: 1 });
+  fire('pointerup', 400, 200, { button: 0 });
+  assert.deepEqual(clicks(sent), ['right down', 'right up']);
+  fire('pointerdown', 400, 200, { button: 0, buttons: 1 });
+  assert.equal(pointer.held, 1);
+});
+
+test('a drag that began on the picture may leave it', () => {
+  const { fire, sent } = grabbed(BARS);
+  fire('pointerdown', 400, 200, { button: 0, buttons: 1 });
+  fire('pointermove', 50, 200, { buttons: 1 });
+  fire('pointermove', 50, 200, { button: 2, buttons: 3 });
+  fire('pointermove', 50, 200, { button: 2, buttons: 1 });
+  fire('pointerup', 50, 200, { button: 0 });
+  assert.deepEqual(clicks(sent), ['left down', 'right down', 'right up', 'left up']);
+});
+
+test('a locked pointer is nowhere beside the picture', () => {
+  const { fire, sent, surface } = grabbed(BARS);
+  surface.ownerDocument.pointerLockElement = surface;
+  fire('pointerdown', 50, 200, { button: 0, buttons: 1, movementX: 0, movementY: 0 });
+  assert.deepEqual(clicks(sent), ['left down']);
+});
+
+test('a pinch scrolls nothing', () => {
+  const surface = new FakeSurface();
+  const { send, sent } = recorder();
+  const pinches = [];
+  new Pointer(surface, { frame: () => BARS.frame, send, pinch: (event) => pinches.push(event) > 0 }).grab();
+  surface.fire('wheel', { clientX: 5, clientY: 5, deltaX: 0, deltaY: 4, deltaMode: 0 });
+  assert.deepEqual([pinches.length, sent], [1, []]);
+});

@@ -26,3 +26,33 @@ test('a frame of a desktop of odd size has repeated pixels, at full and at half 
   screen.setDesktop({ width: 1, height: 15 });
   assert.deepEqual(screen.frame, { width: 16, height: 16, desktop: { width: 1, height: 15 } });
 });
+
+/** A video element whose frames the test presents. */
+function shown() {
+  let next = null;
+  const video = Object.assign(new EventTarget(), {
+    play: async () => {},
+    requestVideoFrameCallback: (callback) => (next = callback),
+  });
+  const first = [];
+  const screen = new Screen(video, () => first.push(screen.framesPresented));
+  screen.show({});
+  return { screen, first, present: (frame) => next(0, frame) };
+}
+
+test('frames are counted, but not the black one at the end of a stream', () => {
+  const { screen, first, present } = shown();
+  present({ width: 2, height: 2 });
+  assert.deepEqual([screen.framesPresented, first], [0, []]);
+  present({ width: 640, height: 480, rtpTimestamp: 1 });
+  present({ width: 640, height: 480, rtpTimestamp: 2 });
+  present({ width: 640, height: 480 });
+  assert.deepEqual([screen.framesPresented, first], [2, [1]]);
+});
+
+test('frames of a browser that tells no times are counted', () => {
+  const { screen, present } = shown();
+  present({ width: 640, height: 480 });
+  present({ width: 640, height: 480 });
+  assert.equal(screen.framesPresented, 2);
+});

@@ -160,6 +160,25 @@ test('an interruption of more than 3 s, or a failed peer, requests a new offer o
   assert.equal(failed.machine.state.kind, 'reconnecting');
 });
 
+test('silence interrupts, and the socket has to answer before the next offer is requested over it', () => {
+  const { machine, tell } = live();
+  assert.deepEqual(tell('silence', { isSilent: true }), [{ type: 'arm', ms: 1300 }, { type: 'probe', ms: 1000 }]);
+  assert.deepEqual(machine.state, { kind: 'reconnecting', reason: 'The connection is interrupted.', retryInMs: null });
+  assert.deepEqual(tell('silence', { isSilent: false }), [{ type: 'disarm' }]);
+  assert.deepEqual(machine.state, { kind: 'connected' });
+  tell('silence', { isSilent: true });
+  assert.equal(tell('timeout').at(-1).type, 'request-offer');
+  assert.deepEqual(tell('silence', { isSilent: false }), []);
+});
+
+test('a silent socket of a live stream is replaced at once, and only once', () => {
+  const { tell } = live();
+  const abandoned = { code: 4000, reason: 'The host stopped responding.' };
+  tell('silence', { isSilent: true });
+  assert.deepEqual(tell('closed', abandoned), [{ type: 'close-peer' }, { type: 'disarm' }, { type: 'open-socket' }]);
+  assert.deepEqual(tell('closed', abandoned), [{ type: 'close-peer' }, { type: 'arm', ms: 500 }]);
+});
+
 test('an answer without the video requests an offer without that codec', () => {
   const { machine, tell } = requesting();
   tell('offer', { codecs: ['H264'] });

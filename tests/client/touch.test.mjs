@@ -8,7 +8,7 @@ function glass(mode = 'direct') {
   const clock = new FakeClock();
   const { send, sent } = recorder();
   const zooms = [];
-  const touch = new Touch({ locate: ({ x, y }) => ({ x, y }), send, zoom: (change) => zooms.push(change), clock });
+  const touch = new Touch({ locate: ({ x, y }) => ({ x, y }), isInside: ({ x }) => x < 1000, send, zoom: (change) => zooms.push(change), clock });
   touch.setMode(mode);
   const finger = (type, id, x, y) => touch.handle({ type: `pointer${type}`, pointerId: id, clientX: x, clientY: y });
   const said = () => sent.map(([type, data]) =>
@@ -101,4 +101,39 @@ test('a cancelled touch is no tap', () => {
   finger('down', 1, 30, 40);
   finger('cancel', 1, 30, 40);
   assert.deepEqual(sent, []);
+});
+
+test('fingers beside the picture touch nothing, but they zoom', () => {
+  const { clock, finger, sent, zooms } = glass();
+  finger('down', 1, 1030, 40);
+  finger('up', 1, 1030, 40);
+  finger('down', 1, 1030, 40);
+  clock.advance(600);
+  finger('up', 1, 1030, 40);
+  finger('down', 1, 1030, 40);
+  finger('move', 1, 300, 40);
+  finger('up', 1, 300, 40);
+  finger('down', 1, 1030, 40);
+  finger('down', 2, 1080, 40);
+  finger('move', 2, 1080, 90);
+  finger('move', 1, 1030, 90);
+  finger('up', 2, 1080, 90);
+  finger('up', 1, 1030, 90);
+  assert.deepEqual(sent, []);
+  finger('down', 1, 1030, 40);
+  finger('down', 2, 1080, 40);
+  finger('move', 2, 1180, 40);
+  assert.equal(zooms.length, 1);
+});
+
+test('a stroke that began on the picture may leave it, and a trackpad is everywhere', () => {
+  const { finger, said } = glass();
+  finger('down', 1, 900, 40);
+  finger('move', 1, 1100, 40);
+  finger('up', 1, 1100, 40);
+  assert.deepEqual(said(), ['move', 'left down', 'move', 'left up']);
+  const pad = glass('trackpad');
+  pad.finger('down', 1, 1030, 40);
+  pad.finger('up', 1, 1030, 40);
+  assert.deepEqual(pad.said(), ['left down', 'left up']);
 });

@@ -129,7 +129,15 @@ pub(super) fn greeting(context: &HostContext, role: Role, follows_window: bool) 
     if desktop.handle.is_lost() {
         messages.push(status(true));
     }
+    // From the first ping on, the page notices silence.
+    messages.push(ping());
     messages
+}
+
+fn ping() -> HostMessage {
+    HostMessage::Ping {
+        timestamp_ms: steady_ms(),
+    }
 }
 
 /// The message that there is no desktop to see and to act on, or that it is back.
@@ -178,9 +186,7 @@ pub(super) fn beat(context: &HostContext, peer: &Peer, settings: &ViewerSettings
         });
     }
     peer.send(&HostMessage::SystemStats(context.desktop.handle.load()));
-    peer.send(&HostMessage::Ping {
-        timestamp_ms: steady_ms(),
-    });
+    peer.send(&ping());
 }
 
 /// The MIME type.

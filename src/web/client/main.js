@@ -14,6 +14,7 @@ import { translatePage } from './ui/strings.js';
 import { Viewer } from './viewer.js';
 import { WebRTCManager } from './peer.js';
 
+/** @import { Answer } from './connection/login.js' */
 /** @import { State } from './connection/session.js' */
 
 translatePage(document);
@@ -45,7 +46,7 @@ const embedding = new Embedding(window, {
 });
 
 const login = new Login(new URL('.', location.href));
-const signIn = new SignIn(document, { login, onSignedIn: () => viewer.start() });
+const signIn = new SignIn(document, { login, onSignedIn: enter });
 /** Kept while the page is open: a restarted host has forgotten the login session. */
 let token = takeToken(location, history);
 let isChecking = false;
@@ -55,7 +56,7 @@ async function authenticate() {
   let problem = '';
   if (token !== null) {
     const answer = await login.signIn(token);
-    if (answer.kind === 'signed-in') return viewer.start();
+    if (answer.kind === 'signed-in') return enter(answer);
     if (answer.kind === 'refused') {
       problem = answer.reason;
       token = null;
@@ -64,7 +65,7 @@ async function authenticate() {
   const answer = await login.check();
   switch (answer.kind) {
     case 'signed-in':
-      return viewer.start();
+      return enter(answer);
     case 'signed-out':
       return signIn.show(answer.mode, problem);
     case 'refused':
@@ -75,12 +76,22 @@ async function authenticate() {
   }
 }
 
-/** A socket does not say why it was refused: the login session may have expired. */
+/** @param {Answer & {kind: 'signed-in'}} answer */
+function enter({ hostId }) {
+  settings.useHost(hostId);
+  viewer.start();
+}
+
+/**
+ * A socket does not say why it was refused: the login session may have expired. Nor does it say which host responds
+ * now: perhaps another one, at the same address.
+ */
 async function checkSession() {
   if (isChecking) return;
   isChecking = true;
   const answer = await login.check();
   isChecking = false;
+  if (answer.kind === 'signed-in') settings.useHost(answer.hostId);
   if (answer.kind !== 'signed-out' || viewer.state.kind !== 'reconnecting') return;
   viewer.stop();
   await authenticate();
@@ -88,8 +99,8 @@ async function checkSession() {
 
 /** @param {State} state */
 function showState(state) {
-  if (state.kind === 'reconnecting') void checkSession();
   const isConnected = state.kind === 'connected';
+  if (state.kind === 'reconnecting' || (isConnected && !settings.hasHost)) void checkSession();
   updateGrab();
   if (isConnected) {
     lastFrame.thaw();

@@ -1,17 +1,20 @@
 import { PeerConnection } from './connection/peer-connection.js';
 import { backoffMs } from './connection/backoff.js';
-import { realClock } from './clock.js';
+import { realClock, steadyClock } from './clock.js';
 import { Emitter } from './connection/emitter.js';
 import { descriptionOf } from './connection/incoming.js';
 import { Input } from './input/input.js';
 import { InputChannel } from './connection/input-channel.js';
+import { InputQueue } from './input/input-queue.js';
 import { Screen } from './media/screen.js';
+import { SilenceWatch } from './connection/silence-watch.js';
 import { SignalingError } from './connection/signaling-error.js';
 
 /** @import { Clock } from './clock.js' */
 /** @import { Message } from './connection/envelope.js' */
 /** @import { GStreamerSignalingClient } from './connection/signaling.js' */
 /** @import { InputExtras } from './input/input.js' */
+/** @import { Stroke, Work } from './input/input-queue.js' */
 /** @import { MediaReport } from './connection/peer-connection.js' */
 /** @typedef {((detail: any) => void) | null} Handler */
 
@@ -39,6 +42,7 @@ import { SignalingError } from './connection/signaling-error.js';
  * - `stream` the `MediaStream`, `frame` when its first frame is on the screen
  * - `datachannel` the `RTCDataChannel` for input
  * - `cursor`, `system_stats`: data of the host's messages over it; `message`: each of them as `{type, data}`
+ * - `silence` true: nothing of the host arrives any more; false: something does again
  * - `peerclosed` when a peer connection is closed
  * - `error` an `Error`: the stream failed; when automatic and `recoverable` it is requested again
  */
@@ -50,6 +54,7 @@ export class WebRTCManager extends Emitter {
   /** @type {Handler} */ oncursor = null;
   /** @type {Handler} */ onsystem_stats = null;
   /** @type {Handler} */ onmessage = null;
+  /** @type {Handler} */ onsilence = null;
   /** @type {Handler} */ onpeerclosed = null;
   /** @type {Handler} */ onerror = null;
 
@@ -60,6 +65,7 @@ export class WebRTCManager extends Emitter {
   #createPeer;
   #screen;
   #input;
+  #queue;
   #channel;
   /** @type {RTCDataChannel | null} */
   #dataChannel = null;
@@ -79,6 +85,7 @@ export class WebRTCManager extends Emitter {
   #offersChannel = false;
   /** The deadline for it to open. @type {unknown} */
   #channelCheck = null;
+  #silence;
   #listening = new AbortController();
 
   /**
@@ -95,10 +102,17 @@ export class WebRTCManager extends Emitter {
     this.#channel = new InputChannel({ clock: this.#clock });
     this.#createPeer = options.createPeer ?? ((peer) => new PeerConnection(peer));
     this.#screen = video && new Screen(video, () => this.#presented());
+    this.#queue = new InputQueue((type, data) => this.#send(type, data));
     this.#input = video && new Input(video, {
       frame: () => this.frameSize,
       send: (type, data) => this.sendInput(type, data),
+      heldMeanwhile: () => this.#queue.heldMeanwhile,
       extras: options.input,
+    });
+    this.#silence = new SilenceWatch({
+      received: async () => this.#peer?.received() ?? 0,
+      onChange: (isSilent) => this.#fell(isSilent),
+      clock: options.clock ?? steadyClock,
     });
     this.#follow();
   }
@@ -220,9 +234,27 @@ export class WebRTCManager extends Emitter {
   /**
    * @param {string} type
    * @param {object} data
-   * @returns {boolean} whether it was sent: nothing is queued
+   * @returns {boolean} whether it was sent, or waits for a paste before it
    */
   sendInput(type, data) {
+    return this.#queue.send(type, data);
+  }
+
+  /**
+   * Lets keys, text and pointer from now on wait for `work`, which begins when all before has been sent.
+   *
+   * @param {Work} work bounded in time; does not reject
+   * @param {Stroke | null} [stroke] the key whose press comes next: it is not sent if `work` gives false
+   */
+  pauseInput(work, stroke = null) {
+    this.#queue.pause(work, stroke);
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} data
+   */
+  #send(type, data) {
     if (this.#options.dataChannel) return this.#channel.send(type, data);
     if (this.#signaling.state !== 'connected') return false;
     this.#signaling.sendInputEvent(type, data);
@@ -305,12 +337,14 @@ export class WebRTCManager extends Emitter {
   closePeer() {
     if (!this.#peer) return;
     this.#clock.clearTimeout(this.#channelCheck);
+    this.#silence.stop();
     if (this.#options.automatic) this.#input?.ungrab();
     this.#peer.close();
     this.#peer = null;
     this.#offer = null;
     this.#dataChannel = null;
     this.#channel.detach();
+    this.#queue.clear();
     this.emit('peerclosed');
   }
 
@@ -423,6 +457,14 @@ export class WebRTCManager extends Emitter {
     }, CHANNEL_WITHIN_MS);
   }
 
+  /** @param {boolean} isSilent */
+  #fell(isSilent) {
+    this.emit('silence', isSilent);
+    if (!isSilent || !this.#options.automatic) return;
+    this.#signaling.probe();
+    this.#failed(new SignalingError('CONNECTION_LOST', 'The connection is interrupted.', true));
+  }
+
   #presented() {
     if (this.#options.automatic) this.grabInput();
     this.emit('frame');
@@ -448,10 +490,14 @@ export class WebRTCManager extends Emitter {
       return;
     }
     if (typeof message?.type !== 'string') return;
+    this.#silence.heard();
     const [, width, height] = /^resolution,(\d+)x(\d+)$/.exec(message.type === 'system' ? message.data?.action : '') ?? [];
     if (width && height) this.#screen?.setDesktop({ width: Number(width), height: Number(height) });
     // The host considers a viewer gone that has answered pings and stops.
-    if (message.type === 'ping') this.sendInput('pong', { timestamp: message.data?.timestamp });
+    if (message.type === 'ping') {
+      this.sendInput('pong', { timestamp: message.data?.timestamp });
+      this.#silence.start();
+    }
     this.emit('message', message);
     if (['cursor', 'system_stats'].includes(message.type)) this.emit(message.type, message.data);
   }
@@ -467,7 +513,8 @@ export function endsPeer(code) {
 }
 
 const EVENTS = [
-  'connectionstatechange', 'stream', 'frame', 'datachannel', 'cursor', 'system_stats', 'message', 'peerclosed', 'error',
+  'connectionstatechange', 'stream', 'frame', 'datachannel', 'cursor', 'system_stats', 'message', 'silence', 'peerclosed',
+  'error',
 ];
 /** The host may have to start its encoder first. */
 const OFFER_WITHIN_MS = 15_000;

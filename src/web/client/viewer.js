@@ -42,6 +42,7 @@ export class Viewer {
     listen(manager, 'message', ({ type, data }) => {
       if (type === 'pipeline') this.#dispatch({ type: 'status', status: String(data?.status ?? '') });
     });
+    listen(manager, 'silence', (isSilent) => this.#dispatch({ type: 'silence', isSilent }));
     listen(manager, 'frame', () => this.#dispatch({ type: 'frame' }));
     listen(manager, 'error', (error) => this.#refuse(error));
   }
@@ -101,7 +102,7 @@ export class Viewer {
       case 'close-peer':
         return this.#manager.closePeer();
       case 'probe':
-        return this.#manager.signaling.probe();
+        return this.#manager.signaling.probe(action.ms);
       case 'inspect':
         return void this.#inspect();
       case 'arm':

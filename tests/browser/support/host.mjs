@@ -76,13 +76,14 @@ export class Host {
  *
  * @param {import('node:test').TestContext} t
  * @param {string[]} args
- * @param {{port?: number, address?: string, within?: string[]}} [options] `within`: a command that runs it in another namespace
+ * @param {{port?: number, address?: string, within?: string[], state?: string}} [options] `within`: a command that runs it in
+ *   another namespace; `state`: the parent of its state folder
  */
-export async function startHost(t, args, { port = 0, address = '127.0.0.1', within = [] } = {}) {
+export async function startHost(t, args, { port = 0, address = '127.0.0.1', within = [], state = STATE } = {}) {
   const [program, ...rest] = [...within, BINARY, '--listen', `${address}:${port}`, ...args];
   const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { RUST_LOG: 'deskbeam=debug,info', ...process.env, XDG_STATE_HOME: STATE },
+    env: { RUST_LOG: 'deskbeam=debug,info', ...process.env, XDG_STATE_HOME: state },
     // A process group of its own, so that kill() finds the children of a killed host.
     detached: true,
   });

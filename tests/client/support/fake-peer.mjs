@@ -20,6 +20,10 @@ export class FakePeer {
     this.send = send;
   }
 
+  async received() {
+    return 0;
+  }
+
   close() {
     this.isClosed = true;
   }

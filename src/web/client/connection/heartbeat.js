@@ -66,3 +66,6 @@ export class Heartbeat {
     this.start(0);
   }
 }
+
+/** The close code of a socket on which the host is silent, from the range for applications. */
+export const ABANDONED = 4000;

@@ -1,8 +1,8 @@
 /**
- * The authentication state of this browser: `signed-in` has the role, `signed-out` the method to sign in with;
- * `unreachable` is a host that does not respond, or is not deskbeam, which the socket will show.
+ * The authentication state of this browser: `signed-in` has the role and the id of the host, `signed-out` the
+ * method to sign in with; `unreachable` is a host that does not respond, or is not deskbeam, which the socket will show.
  *
- * @typedef {{kind: 'signed-in', role: string}
+ * @typedef {{kind: 'signed-in', role: string, hostId: string | null}
  *   | {kind: 'signed-out', mode: string}
  *   | {kind: 'refused', reason: string}
  *   | {kind: 'unreachable'}} Answer
@@ -45,7 +45,9 @@ export class Login {
    * @returns {Promise<Answer>}
    */
   async check() {
-    return this.#ask('session', { cache: 'no-store' }, { origin: this.#origin });
+    // A request on a dead connection would wait for minutes.
+    const init = { cache: 'no-store', signal: AbortSignal.timeout(CHECK_WITHIN_MS) };
+    return this.#ask('session', init, { origin: this.#origin });
   }
 
   /**
@@ -78,8 +80,11 @@ export class Login {
       return { kind: 'unreachable' };
     }
     const body = await response.json().catch(() => ({}));
-    if (response.ok) return { kind: 'signed-in', role: String(body.role ?? 'control') };
-    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(body.mode ?? 'token') };
+    if (response.ok) {
+      const hostId = typeof body?.host_id === 'string' ? body.host_id : null;
+      return { kind: 'signed-in', role: String(body?.role ?? 'control'), hostId };
+    }
+    if (response.status === 401 && path === 'session') return { kind: 'signed-out', mode: String(body?.mode ?? 'token') };
     if (REFUSALS.has(response.status)) return { kind: 'refused', reason: refusal(response) };
     return { kind: 'unreachable' };
   }
@@ -101,4 +106,7 @@ function refusal(response) {
 /** A proxy that changes the Host header makes the host's own page one of another origin. */
 const FORBIDDEN =
   'The host does not accept this page. If a reverse proxy is in front of it, the proxy has to pass on the Host header (in nginx: proxy_set_header Host $http_host;). Otherwise open the address that the host printed.';
+
+/** The deadline for the state of the session. */
+const CHECK_WITHIN_MS = 5000;
 const REFUSALS = new Set([401, 403, 429]);

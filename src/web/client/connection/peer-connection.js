@@ -93,6 +93,14 @@ export class PeerConnection {
     return report;
   }
 
+  /** @returns {Promise<number>} the bytes that have arrived so far, counted more than once */
+  async received() {
+    let bytes = 0;
+    const stats = await this.#connection.getStats();
+    stats.forEach((entry) => (bytes += entry.bytesReceived ?? 0));
+    return bytes;
+  }
+
   /** Closes the connection. No callback is called after this. */
   close() {
     const connection = this.#connection;

@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff.js';
+import { ABANDONED } from './heartbeat.js';
 
 /**
  * The state that the page shows.
@@ -24,15 +25,16 @@ import { backoffMs } from './backoff.js';
  *   | {type: 'frame'}
  *   | {type: 'status', status: string}
  *   | {type: 'late'}
+ *   | {type: 'silence', isSilent: boolean}
  *   | {type: 'media', packets: number, decoded: number}} SessionEvent
  */
 
 /**
- * An output of the session. `inspect` asks for a `media` event, `probe` checks that the socket is alive, `arm` restarts
- * the only timer.
+ * An output of the session. `inspect` asks for a `media` event, `probe` checks that the socket is alive, within `ms` if
+ * given, `arm` restarts the only timer.
  *
  * @typedef {{type: 'open-socket'} | {type: 'close-socket'} | {type: 'answer'} | {type: 'close-peer'}
- *   | {type: 'inspect'} | {type: 'probe'} | {type: 'disarm'}
+ *   | {type: 'inspect'} | {type: 'probe', ms?: number} | {type: 'disarm'}
  *   | {type: 'arm', ms: number}
  *   | {type: 'request-offer', codecs: string[]}} Action
  */
@@ -46,7 +48,7 @@ import { backoffMs } from './backoff.js';
  * - `connecting`: the answer is sent, until ICE and DTLS are up
  * - `starting`: connected, until a frame is shown
  * - `live`: frames are shown
- * - `interrupted`: was live; ICE may recover by itself
+ * - `interrupted`: was live; nothing arrives, or ICE says so and may recover by itself
  * - `waiting`: until the next retry
  *
  * @typedef {'stopped' | 'opening' | 'requesting' | 'answering' | 'connecting' | 'starting' | 'live' | 'interrupted'
@@ -173,6 +175,11 @@ export class Session {
       return this.#fail(why, 'Open the address that the host printed.');
     }
     if (code === TRY_AGAIN_LATER) return this.#retryLater('The host is busy.');
+    // The path is gone, not the host: perhaps this computer has another address now.
+    if (code === ABANDONED && ['live', 'interrupted'].includes(this.#phase)) {
+      this.#trouble = 'The connection to the host was lost.';
+      return [{ type: 'close-peer' }, ...this.#open()];
+    }
     const reached = this.#phase !== 'opening';
     return this.#retryLater(reached ? 'The connection to the host was lost.' : 'The host cannot be reached.');
   }
@@ -208,6 +215,10 @@ export class Session {
         return this.#goLive();
       case 'live late':
         return this.#requestAgain('The video was delayed.');
+      case 'live silence':
+        return this.#interrupt(SILENT);
+      case 'interrupted silence':
+        return /** @type {{isSilent: boolean}} */ (event).isSilent ? [] : this.#goLive();
       case 'starting media':
         return this.#judge(/** @type {{packets: number, decoded: number}} */ (event));
     }
@@ -243,9 +254,7 @@ export class Session {
       case 'interrupted connected':
         return this.#goLive();
       case 'live disconnected':
-        this.#trouble = 'The connection is interrupted.';
-        this.#enter('interrupted', this.#visible(null));
-        return [{ type: 'arm', ms: INTERRUPTED_MS }, { type: 'probe' }];
+        return this.#interrupt({ recoverMs: INTERRUPTED_MS });
       case 'live failed':
       case 'interrupted failed':
         return this.#requestAgain('The connection was interrupted.');
@@ -254,6 +263,16 @@ export class Session {
         return this.#retryLater(NO_CONNECTION);
     }
     return [];
+  }
+
+  /**
+   * @param {{recoverMs: number, answerMs?: number}} deadlines for the stream, and for the socket
+   * @returns {Action[]}
+   */
+  #interrupt({ recoverMs, answerMs }) {
+    this.#trouble = 'The connection is interrupted.';
+    this.#enter('interrupted', this.#visible(null));
+    return [{ type: 'arm', ms: recoverMs }, { type: 'probe', ...(answerMs ? { ms: answerMs } : {}) }];
   }
 
   /** @returns {Action[]} */
@@ -429,6 +448,8 @@ const CONNECT_WITHIN_MS = 10_000;
 const FRAME_WITHIN_MS = 4000;
 /** Time for ICE to recover by itself. */
 const INTERRUPTED_MS = 3000;
+/** Nothing has arrived for seconds. A dead socket is replaced first, since the next offer comes over it. */
+const SILENT = Object.freeze({ recoverMs: 1300, answerMs: 1000 });
 /** The close code of a host that refuses this viewer. */
 const POLICY_VIOLATION = 1008;
 /** The close code of a host at its connection limit. */

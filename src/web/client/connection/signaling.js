@@ -2,7 +2,7 @@ import { CAPABILITIES, clientInfo, display, videoCodecs } from './browser.js';
 import { Emitter } from './emitter.js';
 import { Envelopes } from './envelope.js';
 import { candidateOf, descriptionOf, parseIncoming } from './incoming.js';
-import { Heartbeat } from './heartbeat.js';
+import { ABANDONED, Heartbeat } from './heartbeat.js';
 import { Latency } from './latency.js';
 import { resolveOptions } from './options.js';
 import { Pending } from './pending.js';
@@ -144,9 +144,13 @@ export class GStreamerSignalingClient extends Emitter {
     this.emit('status', 'Disconnected from signaling server');
   }
 
-  /** Pings the host, and abandons the connection when nothing arrives soon. */
-  probe() {
-    if (this.#state === 'connected') this.#heartbeat.probe(PROBE_MS);
+  /**
+   * Pings the host, and abandons the connection when nothing arrives soon.
+   *
+   * @param {number} [withinMs]
+   */
+  probe(withinMs = PROBE_MS) {
+    if (this.#state === 'connected') this.#heartbeat.probe(withinMs);
   }
 
   /**
@@ -472,7 +476,5 @@ const LAST_CANDIDATE = Object.freeze({ candidate: '', sdpMid: '0', sdpMLineIndex
 const PROBE_MS = 3000;
 /** `WebSocket.CLOSED` */
 const CLOSED = 3;
-/** A close code from the range for applications. */
-const ABANDONED = 4000;
 /** Close codes that are retried: going away, lost, failed, restarting, overloaded, silent. */
 const RETRIED = new Set([1001, 1006, 1011, 1012, 1013, ABANDONED]);

@@ -54,6 +54,15 @@ export class KeyboardLayout {
     read();
   }
 
+  /**
+   * The character that a writing key types without modifiers; undefined: not known.
+   *
+   * @param {string} code
+   */
+  plain(code) {
+    return Object.hasOwn(this.#keys, code) ? this.#keys[code] : undefined;
+  }
+
   /** Sends the layout again, on a new channel. */
   renew() {
     this.#sent = NOTHING;

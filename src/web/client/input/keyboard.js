@@ -1,24 +1,27 @@
+import { HeldKeys } from './held-keys.js';
+import { isComposed, isDown, modifierOf } from './modifiers.js';
+
 /** @import { Send } from '../connection/input-channel.js' */
+/** @import { Modifier } from './modifiers.js' */
+/** @import { Stroke } from './input-queue.js' */
 
 /**
  * @typedef {object} KeyboardOptions
  * @property {boolean} [isMac] the keyboard behaves as on a Mac
  * @property {() => boolean} [metaIsControl] Meta (Cmd, the Windows key) acts as Control
- * @property {(then: () => void) => void} [paste] leaves the key that pastes to the page, which calls `then` to send it to the
- *   desktop
+ * @property {(stroke: Stroke) => void} [paste] the key that pastes is about to be sent: the page lets it wait for the content
+ * @property {(code: string) => string | undefined} [plain] the character that a key types without modifiers, as far as it
+ *   is known
  * @property {boolean} [composes] leaves dead keys and input methods to the target, a text field
  */
 
-/**
- * Sends the viewer's keyboard. Tracks the keys that are down, so that each is released exactly once, as the key that it
- * was pressed as, whatever the modifiers do in between.
- */
+/** Sends the viewer's keyboard. */
 export class Keyboard {
   #target;
-  #send;
   #options;
-  /** @type {Map<string, {key: string, code: string}>} */
-  #held = new Map();
+  #keys;
+  /** The browser reports presses of PrintScreen. On Windows only its release arrives. */
+  #hasPrintScreen = false;
   /** @type {AbortController | null} */
   #grab = null;
 
@@ -29,18 +32,18 @@ export class Keyboard {
    */
   constructor(target, send, options = {}) {
     this.#target = target;
-    this.#send = send;
     this.#options = options;
+    this.#keys = new HeldKeys(send, { isMac: Boolean(options.isMac), mapped: (key) => this.#mapped(key) });
   }
 
   /** The keys that are down, by `code` or, where there is none, by `key`. */
   get held() {
-    return [...this.#held.keys()];
+    return this.#keys.names;
   }
 
   /** The keys that are down at the host, after mapping. */
   get heldAtHost() {
-    return [...this.#held.values()].map(({ code, key }) => code || key);
+    return this.#keys.atHost;
   }
 
   grab() {
@@ -59,62 +62,94 @@ export class Keyboard {
 
   /** Forgets the keys that are down without sending their releases. */
   forget() {
-    this.#held.clear();
+    this.#keys.forget();
+  }
+
+  /**
+   * Presses and releases modifiers as an event of the pointer says. Motion presses none: they may be for something else
+   * on the page.
+   *
+   * @param {Event} event
+   * @param {boolean} acts it is more than motion
+   */
+  follow(event, acts) {
+    this.#keys.drop(event);
+    if (acts) this.#keys.raise(event, true);
+  }
+
+  /** @param {Modifier} modifier */
+  holds(modifier) {
+    return this.#keys.has(modifier);
   }
 
   /** @param {KeyboardEvent} event */
   #down(event) {
+    const modifier = modifierOf(event);
+    const own = modifier ? [modifier] : [];
+    this.#keys.drop(event, own);
+    const isComposed = !modifier && this.#isComposed(event);
+    // Alt before Control: released alone, it opens menus.
+    if (isComposed) this.#keys.letGo(['Alt', 'Control']);
     if (this.#isText(event)) return;
-    if (this.#options.paste && isPaste(event)) {
-      const keys = [...this.#modifiers(), this.#mapped(event)];
-      return event.repeat ? undefined : this.#options.paste(() => this.#pressKeys(keys));
-    }
-    event.preventDefault();
+    // The browser answers the first press with a paste event.
+    const pastes = Boolean(this.#options.paste) && isPaste(event) && !event.repeat;
+    if (!pastes) event.preventDefault();
     const name = nameOf(event);
-    if (event.repeat || !name) return;
+    const isTap = !modifier && (this.#isWithoutRelease(event) || (pastes && event.metaKey));
+    if ((event.repeat && !isTap) || !name) return;
     // Macs report CapsLock by its state only: a press without a release.
     if (this.#options.isMac && event.code === 'CapsLock') return;
+    if (event.code === 'PrintScreen') this.#hasPrintScreen = true;
     // Windows reports AltGr as Control and AltGr.
-    if (event.key === 'AltGraph') this.#release('ControlLeft');
+    if (modifier === 'AltGraph') this.#keys.release('ControlLeft');
+    // The releases of the letters that are down do not arrive either.
+    if (modifier === 'Meta' && this.#options.isMac) this.#keys.releaseLetters();
     // A second press without a release in between: the browser dropped the release.
-    this.#release(name);
-    const pressed = this.#mapped(event);
-    const data = { ...pressed, action: 'down', ...this.#locks(event) };
-    if (this.#send('key-press', data)) this.#held.set(name, pressed);
+    this.#keys.release(name);
+    this.#keys.raise(event, !modifier, isComposed ? ['Alt', 'Control'] : own);
+    if (pastes) this.#options.paste?.(this.#mapped(event));
+    const { key, code } = event;
+    this.#keys.press(name, { key, code, modifier, isComposed }, this.#locks(event));
+    if (isTap) this.#keys.release(name);
   }
 
   /** @param {KeyboardEvent} event */
   #up(event) {
-    if (this.#isText(event)) return;
-    event.preventDefault();
-    const name = nameOf(event);
-    this.#release(name);
-    // macOS does not report the release of a key while Meta is down.
-    if (event.key === 'Meta') this.held.filter((other) => !MODIFIERS.test(other)).forEach((other) => this.#release(other));
-  }
-
-  /** @param {string} name */
-  #release(name) {
-    const pressed = this.#held.get(name);
-    if (!pressed) return;
-    this.#held.delete(name);
-    this.#send('key-press', { ...pressed, action: 'up' });
+    const modifier = modifierOf(event);
+    const own = modifier ? [modifier] : [];
+    if (!this.#isText(event)) event.preventDefault();
+    if (event.code === 'PrintScreen' && !this.#hasPrintScreen) {
+      this.#keys.drop(event);
+      this.#keys.raise(event, true);
+      this.#keys.press(event.code, { key: event.key, code: event.code, modifier: null, isComposed: false }, this.#locks(event));
+    }
+    this.#keys.release(nameOf(event));
+    // Of two keys of a modifier, Windows reports only the second release.
+    this.#keys.drop(event);
+    this.#keys.raise(event, false, own);
+    if (event.key === 'Meta') this.#keys.releaseLetters();
   }
 
   /**
-   * Presses and releases keys together, except those that are down already.
+   * True if the viewer's system has used up modifiers for the character of a key.
    *
-   * @param {{key: string, code: string}[]} keys
+   * @param {KeyboardEvent} event
    */
-  #pressKeys(keys) {
-    const missing = keys.filter(({ code, key }) => !this.heldAtHost.includes(code || key));
-    missing.forEach((each) => this.#send('key-press', { ...each, action: 'down' }));
-    missing.reverse().forEach((each) => this.#send('key-press', { ...each, action: 'up' }));
+  #isComposed(event) {
+    const { isMac = false, plain } = this.#options;
+    const has = (/** @type {Modifier} */ modifier) => this.#keys.has(modifier) || isDown(event, modifier) === true;
+    if (has('Meta') || !has('Alt') || has('Control') === isMac || this.#keys.has('AltGraph')) return false;
+    return isComposed(event, { plain: plain?.(event.code), isMac });
   }
 
-  /** The modifiers that are down at the host. */
-  #modifiers() {
-    return [...this.#held.values()].filter(({ key }) => MODIFIERS.test(key));
+  /**
+   * True if the release of a key does not arrive: of those that switch a Japanese or Korean keyboard and, on a Mac, of all
+   * but modifiers while Meta is down.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #isWithoutRelease(event) {
+    return SWITCHES.test(event.key) || (Boolean(this.#options.isMac) && (event.metaKey || isDown(event, 'Meta') === true));
   }
 
   /**
@@ -128,7 +163,7 @@ export class Keyboard {
     return Boolean(this.#options.composes) && (event.key === 'Dead' || !nameOf(event));
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @param {{key: string, code: string}} key */
   #mapped({ key, code }) {
     if (key !== 'Meta' || !this.#options.metaIsControl?.()) return { key, code };
     return { key: 'Control', code: code.replace(/^(Meta|OS)/, 'Control') };
@@ -161,8 +196,12 @@ function isComposing(event) {
  *
  * @param {KeyboardEvent} event
  */
-function isPaste({ key, ctrlKey, metaKey, altKey }) {
-  return key.toLowerCase() === 'v' && ctrlKey !== metaKey && !altKey;
+function isPaste({ key, code, ctrlKey, metaKey, shiftKey, altKey }) {
+  if (key === 'Paste') return true;
+  if (key === 'Insert') return shiftKey && !ctrlKey && !metaKey && !altKey;
+  // Other alphabets paste by the place of the key.
+  const isV = key.toLowerCase() === 'v' || (code === 'KeyV' && key > '~');
+  return isV && ctrlKey !== metaKey && !altKey;
 }
 
 /** @param {KeyboardEvent} event */
@@ -170,4 +209,5 @@ function nameOf({ code, key }) {
   return code || (key === 'Unidentified' ? '' : key);
 }
 
-const MODIFIERS = /^(Shift|Control|Alt|Meta)/;
+const SWITCHES =
+  /^(Alphanumeric|Eisu|(Zen|Han)kaku|ZenkakuHankaku|Hiragana|Katakana|HiraganaKatakana|Romaji|KanaMode|KanjiMode|(Hangul|Hanja|Junja)Mode)$/;

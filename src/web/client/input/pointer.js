@@ -1,4 +1,4 @@
-import { framePixel } from '../media/letterbox.js';
+import { framePixel, isOnFrame } from '../media/letterbox.js';
 import { wheelDelta } from './wheel.js';
 
 /** @import { Size, Point } from '../media/letterbox.js' */
@@ -14,9 +14,12 @@ export class Pointer {
   #frame;
   #send;
   #touch;
+  #pinch;
   #focus;
   /** The buttons that are down at the host, as in `PointerEvent.buttons`. */
   #held = 0;
+  /** The buttons that were pressed beside the picture, until they are released. */
+  #beside = 0;
   /** @type {Point | null} */
   #sent = null;
   /** @type {AbortController | null} */
@@ -28,13 +31,15 @@ export class Pointer {
    * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {Send} options.send
    * @param {Touch} [options.touch] recognizes touch gestures
+   * @param {(event: WheelEvent) => boolean} [options.pinch] takes an event that is a pinch on a touchpad; true: it is one
    * @param {HTMLElement} [options.focus] receives the focus on a press; the surface by default
    */
-  constructor(surface, { frame, send, touch, focus = surface }) {
+  constructor(surface, { frame, send, touch, pinch = () => false, focus = surface }) {
     this.#surface = surface;
     this.#frame = frame;
     this.#send = send;
     this.#touch = touch;
+    this.#pinch = pinch;
     this.#focus = focus;
   }
 
@@ -75,6 +80,7 @@ export class Pointer {
   /** Forgets the pressed buttons without sending their releases. */
   forget() {
     this.#held = 0;
+    this.#beside = 0;
     this.#sent = null;
   }
 
@@ -108,8 +114,11 @@ export class Pointer {
     const isLate = !('onpointerrawupdate' in this.#surface);
     if (isLate && this.#held !== 0 && !this.#isLocked()) event.getCoalescedEvents?.().forEach((each) => this.#move(each));
     this.#move(event);
+    // Nothing is beside the picture to be clicked. A drag may leave it.
+    this.#beside &= event.buttons;
+    if (this.#held === 0 && !this.#isInside(event)) this.#beside = event.buttons;
     // Motion presses no button: it may have been pressed outside the page.
-    this.#setButtons(event.button === -1 ? event.buttons & this.#held : event.buttons, event);
+    this.#setButtons(event.buttons & (event.button === -1 ? this.#held : ~this.#beside), event);
   }
 
   /** @param {PointerEvent} event */
@@ -139,6 +148,7 @@ export class Pointer {
   /** @param {WheelEvent} event */
   #turn(event) {
     event.preventDefault();
+    if (this.#pinch(event) || !this.#isInside(event)) return;
     const delta = wheelDelta(event);
     if (delta.delta_x || delta.delta_y) this.#send('mouse-wheel', { ...this.#position(event), ...delta });
   }
@@ -151,6 +161,16 @@ export class Pointer {
    */
   #position(event) {
     return (this.#isLocked() ? null : this.#locate(event)) ?? {};
+  }
+
+  /**
+   * False beside the picture. A locked pointer is where the host has it.
+   *
+   * @param {MouseEvent} event
+   */
+  #isInside(event) {
+    const client = { x: event.clientX, y: event.clientY };
+    return this.#isLocked() || isOnFrame(client, this.#surface.getBoundingClientRect(), this.#frame());
   }
 
   /** @param {MouseEvent} event */

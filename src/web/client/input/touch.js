@@ -26,6 +26,7 @@ import { realClock } from '../clock.js';
 /** Recognizes touch gestures: tap to click, hold or two-finger tap to right-click, two fingers to scroll or to zoom. */
 export class Touch {
   #locate;
+  #isInside;
   #send;
   #zoom;
   #clock;
@@ -47,13 +48,15 @@ export class Touch {
   /**
    * @param {object} options
    * @param {(client: Point) => Point | null} options.locate maps a position in the window to a pixel of the frame
+   * @param {(client: Point) => boolean} [options.isInside] false beside the picture, where nothing is to be touched
    * @param {Send} options.send
    * @param {(change: {factor: number, center: Point, dx: number, dy: number}) => void} options.zoom scales the view by
    *   a factor around a position in the window, and moves it
    * @param {Clock} [options.clock]
    */
-  constructor({ locate, send, zoom, clock = realClock }) {
+  constructor({ locate, isInside = () => true, send, zoom, clock = realClock }) {
     this.#locate = locate;
+    this.#isInside = isInside;
     this.#send = send;
     this.#zoom = zoom;
     this.#clock = clock;
@@ -138,7 +141,7 @@ export class Touch {
       case 'move':
         return this.#push(dx, dy);
       case 'scroll':
-        return void this.#send('mouse-wheel', { ...this.#place(this.#start), delta_x: -dx * SCROLL, delta_y: -dy * SCROLL });
+        return void (this.#isOn(this.#start) && this.#send('mouse-wheel', { ...this.#place(this.#start), delta_x: -dx * SCROLL, delta_y: -dy * SCROLL }));
       case 'pinch':
         return this.#zoom({ factor: now.distance / (before.distance || now.distance), center: now, dx, dy });
     }
@@ -150,6 +153,10 @@ export class Touch {
     const afterTap = this.#clock.now() - this.#tappedAt < DOUBLE_MS;
     if (this.#mode === 'trackpad' && !afterTap) {
       this.#gesture = 'move';
+      return;
+    }
+    if (!this.#isOn(this.#start)) {
+      this.#gesture = 'none';
       return;
     }
     this.#point(this.#start);
@@ -172,6 +179,7 @@ export class Touch {
 
   /** @param {string} button */
   #click(button) {
+    if (!this.#isOn(this.#start)) return;
     this.#point(this.#start);
     this.#button(button, 'down', this.#start);
     this.#button(button, 'up', this.#start);
@@ -208,6 +216,15 @@ export class Touch {
    */
   #place(client) {
     return (this.#mode === 'direct' ? this.#locate(client) : null) ?? {};
+  }
+
+  /**
+   * True if a gesture that starts here acts on the desktop. In trackpad mode the pointer is elsewhere.
+   *
+   * @param {Point} client
+   */
+  #isOn(client) {
+    return this.#mode === 'trackpad' || this.#isInside(client);
   }
 
   /** The position of the finger, or the middle and the distance of the first two. */

@@ -28,6 +28,21 @@ export function framePixel(client, box, frame) {
 }
 
 /**
+ * True if a position in the window is on the frame and not beside it. Without video it is.
+ *
+ * @param {Point} client the position, in CSS pixels of the window
+ * @param {Box} box the element that shows the frame, in CSS pixels of the window
+ * @param {Size} frame in pixels
+ */
+export function isOnFrame(client, box, frame) {
+  const { scale, left, top } = fitted(box, frame);
+  if (!(scale > 0 && Number.isFinite(scale))) return true;
+  const isWithin = (/** @type {number} */ distance, /** @type {number} */ length) =>
+    distance >= -EDGE && distance <= length * scale + EDGE;
+  return isWithin(client.x - left, frame.width) && isWithin(client.y - top, frame.height);
+}
+
+/**
  * Maps a position in the frame to the window.
  *
  * @param {Point} part from 0 (left, top) to 1 (right, bottom)
@@ -63,3 +78,5 @@ function pixel(position, size) {
 
 /** Far below a pixel, far above the error of the arithmetic. */
 const ROUNDING = 1e-6;
+/** Browsers round the positions of events to pixels, so that one at the edge may be beside it. */
+const EDGE = 1;

@@ -66,16 +66,26 @@ export class Screen {
   #countFrames(signal) {
     const video = this.#video;
     let isFirst = true;
-    const count = () => {
+    let isTimed = false;
+    /** @param {Size} size @param {boolean} [hasTime] */
+    const count = ({ width, height }, hasTime = false) => {
       if (signal.aborted) return;
+      watch();
+      isTimed ||= hasTime;
+      // When a stream ends, Chromium presents a black frame that never arrived: of 2 x 2 pixels if none did.
+      if ((isTimed && !hasTime) || Math.max(width, height) <= PLACEHOLDER) return;
       this.#framesPresented += 1;
       if (isFirst) this.#onFirstFrame();
       isFirst = false;
-      watch();
     };
     const watch = () => {
-      if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(count);
-      else /** @type {HTMLVideoElement} */ (video).addEventListener('timeupdate', count, { signal, once: true });
+      if ('requestVideoFrameCallback' in video) {
+        video.requestVideoFrameCallback((_now, frame) => count(frame, frame.rtpTimestamp !== undefined));
+      } else {
+        const element = /** @type {HTMLVideoElement} */ (video);
+        const timed = () => count({ width: element.videoWidth, height: element.videoHeight });
+        element.addEventListener('timeupdate', timed, { signal, once: true });
+      }
     };
     watch();
   }
@@ -89,3 +99,6 @@ export class Screen {
 function padded(length) {
   return Math.max(length + (length % 2), 16);
 }
+
+/** The width and height of a frame without a picture. */
+const PLACEHOLDER = 2;

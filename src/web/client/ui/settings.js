@@ -20,13 +20,18 @@
  * @property {number | null} kbps `kbps=…`: the bitrate of the video
  */
 
-/** The viewer's settings for one host, kept by the browser. The address of the page overrides them, the host both. */
+/**
+ * The viewer's settings for one host, kept by the browser. The address of the page overrides them, the host both. They
+ * are read once the host is known: several hosts can have the same address, such as the local end of a tunnel.
+ */
 export class Settings extends EventTarget {
   #storage;
-  #key;
+  #page;
+  /** The name of the stored settings; null until the host is known. @type {string | null} */
+  #key = null;
   #defaults;
   /** @type {Partial<Values>} */
-  #kept;
+  #kept = {};
   /** @type {Partial<Values>} */
   #asked;
   /** Values fixed by the host. @type {Partial<Values>} */
@@ -44,9 +49,8 @@ export class Settings extends EventTarget {
   constructor({ storage, page, isMac = false, name = '' }) {
     super();
     this.#storage = storage;
-    this.#key = `deskbeam:${page.host}${page.pathname}`;
+    this.#page = page;
     this.#defaults = { ...DEFAULTS, metaIsControl: isMac, name };
-    this.#kept = this.#load();
     const query = page.searchParams;
     const given = Object.entries(CHECKS).flatMap(([name, check]) => {
       const value = query.has(name) ? check(parse(query.get(name) ?? '')) : undefined;
@@ -59,6 +63,26 @@ export class Settings extends EventTarget {
       hasTools: query.get('ui') !== '0',
       kbps: kbps >= 1 && kbps <= 1_000_000 ? Math.round(kbps) : null,
     };
+  }
+
+  /**
+   * Reads the stored settings of a host, and stores what was set before. Dispatches a `change` event.
+   *
+   * @param {string | null} id of the host; null for a host that has none, which is known by its address
+   */
+  useHost(id) {
+    const key = `deskbeam:${id ?? this.#page.host}${this.#page.pathname}`;
+    if (key === this.#key) return;
+    const early = this.#key === null ? this.#kept : {};
+    this.#key = key;
+    this.#kept = { ...this.#load(key), ...early };
+    if (Object.keys(early).length > 0) this.#store();
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** True once the host is known. */
+  get hasHost() {
+    return this.#key !== null;
   }
 
   /** @returns {Values} */
@@ -90,11 +114,7 @@ export class Settings extends EventTarget {
     const names = /** @type {(keyof Values)[]} */ (Object.keys(change));
     for (const name of names) delete this.#asked[name];
     this.#kept = valid({ ...this.#kept, ...change });
-    try {
-      this.#storage?.setItem(this.#key, JSON.stringify(this.#kept));
-    } catch {
-      // Without storage the settings last until the page is closed.
-    }
+    this.#store();
     this.dispatchEvent(new Event('change'));
   }
 
@@ -102,19 +122,32 @@ export class Settings extends EventTarget {
   reset() {
     this.#kept = {};
     this.#asked = {};
-    this.#storage?.removeItem(this.#key);
+    this.#store();
     this.dispatchEvent(new Event('change'));
   }
 
-  /** @returns {Partial<Values>} the stored settings that are valid */
-  #load() {
+  /**
+   * @param {string} key
+   * @returns {Partial<Values>} the stored settings that are valid
+   */
+  #load(key) {
     let kept;
     try {
-      kept = JSON.parse(this.#storage?.getItem(this.#key) ?? '{}');
+      kept = JSON.parse(this.#storage?.getItem(key) ?? '{}');
     } catch {
       return {};
     }
     return valid(kept);
+  }
+
+  #store() {
+    if (this.#key === null) return;
+    try {
+      if (Object.keys(this.#kept).length > 0) this.#storage?.setItem(this.#key, JSON.stringify(this.#kept));
+      else this.#storage?.removeItem(this.#key);
+    } catch {
+      // Without storage the settings last until the page is closed.
+    }
   }
 }
 
@@ -144,13 +177,19 @@ export function localStorageOrNone() {
 const DEFAULTS = { fit: 'fit', quality: 100, metaIsControl: false, touch: 'direct', capture: 'auto', theme: 'auto', stats: false, others: false, name: '' };
 
 /** @type {(...allowed: string[]) => (value: unknown) => unknown} */
-const oneOf = (...allowed) => (value) => (allowed.includes(String(value)) ? value : undefined);
+const oneOf = (...allowed) => (value) => (typeof value === 'string' && allowed.includes(value) ? value : undefined);
 /** @param {unknown} value */
 const boolean = (value) => (typeof value === 'boolean' ? value : undefined);
 /** @param {unknown} value */
-const shortText = (value) => (typeof value === 'string' && value.trim() ? value.trim().slice(0, NAME_LENGTH) : undefined);
-/** @param {unknown} value */
-const percent = (value) => (Number(value) >= 1 && Number(value) <= 100 ? Math.round(Number(value)) : undefined);
+const shortText = (value) => {
+  if (typeof value !== 'string') return undefined;
+  return value.trim().slice(0, NAME_LENGTH).replace(HIDDEN, '').trim() || undefined;
+};
+/** @param {unknown} value a number, or its text in the address */
+const percent = (value) => {
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
+  return number >= 1 && number <= 100 ? Math.round(number) : undefined;
+};
 
 /** Return a valid value, else undefined. @type {Record<keyof Values, (value: unknown) => unknown>} */
 const CHECKS = {
@@ -166,6 +205,8 @@ const CHECKS = {
 };
 /** The limit of the host is 64 bytes. */
 const NAME_LENGTH = 20;
+/** Characters that the host accepts in no name, and halves of surrogate pairs, which are none. */
+const HIDDEN = /[\p{Control}\p{Surrogate}\u200b-\u200f\u2028-\u202e\u2060-\u206f]/gu;
 
 /** @param {string} text */
 function parse(text) {

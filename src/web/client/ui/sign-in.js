@@ -1,4 +1,4 @@
-/** @import { Login } from '../connection/login.js' */
+/** @import { Answer, Login } from '../connection/login.js' */
 
 import { t } from './strings.js';
 
@@ -14,7 +14,7 @@ export class SignIn {
 
   /**
    * @param {Document} document
-   * @param {{login: Login, onSignedIn: () => void}} options
+   * @param {{login: Login, onSignedIn: (answer: Answer & {kind: 'signed-in'}) => void}} options
    */
   constructor(document, { login, onSignedIn }) {
     this.#body = document.body;
@@ -54,7 +54,7 @@ export class SignIn {
     const answer = await this.#login.signIn(this.#secret.value);
     if (answer.kind === 'signed-in') {
       this.hide();
-      this.#onSignedIn();
+      this.#onSignedIn(answer);
       return;
     }
     this.#problem.textContent = t(answer.kind === 'refused' ? answer.reason : 'The host does not respond.');
