@@ -34,3 +34,14 @@ test('a second tap releases the modifier', () => {
   keys.release();
   assert.deepEqual(said(sent), ['Alt/AltLeft down', 'Alt/AltLeft up']);
 });
+
+test('the shortcut that pastes is announced before it is sent', () => {
+  const { send, sent } = recorder();
+  const strokes = [];
+  const keys = new StickyKeys(send, () => {}, ({ code }) => strokes.push([code, sent.length]));
+  for (const text of ['v', 'c']) {
+    keys.tap('Control');
+    keys.take(text);
+  }
+  assert.deepEqual(strokes, [['KeyV', 1]]);
+});

@@ -1,22 +1,33 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { Clipboard, TOO_LARGE } from '../../src/web/client/input/clipboard.js';
+import { Clipboard, NOT_CLEARED, NOT_SENT, TOO_LARGE } from '../../src/web/client/input/clipboard.js';
 import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 
-function clipboards({ isAllowed = true } = {}) {
+function clipboards({ isAllowed = true, isReadable = false } = {}) {
   const clock = new FakeClock();
   const { send, sent } = recorder();
-  const local = { text: '', isAllowed };
+  const local = { text: '', isAllowed, isReadable, told: [], works: [] };
   const write = async (text) => {
     if (!local.isAllowed) throw new Error('not now');
     local.text = text;
   };
+  const read = async () => (local.isReadable ? local.text : null);
   const put = async (content) => {
+    if (local.isDown) throw new Error(NOT_SENT);
     local.put = content;
   };
-  return { clock, sent, send, local, clipboard: new Clipboard({ send, put, write, clock }) };
+  const clipboard = new Clipboard({
+    send, put, clock, access: { write, read }, pause: (work) => local.works.push(work), tell: (sentence) => local.told.push(sentence),
+  });
+  /** Presses the key that pastes, and has the browser give `content`. Returns whether the key is sent. */
+  const paste = (content) => {
+    const work = clipboard.expectPaste();
+    clipboard.paste(Promise.resolve(content));
+    return work();
+  };
+  return { clock, sent, send, local, clipboard, paste };
 }
 const base64 = (text) => Buffer.from(text).toString('base64');
 
@@ -31,6 +42,16 @@ test("a copy on the desktop is written to the viewer's clipboard", async () => {
   assert.equal(clipboard.content, '漢字');
 });
 
+test('the same text that is copied again on the desktop replaces what was copied elsewhere in between', async () => {
+  const { clipboard, local } = clipboards();
+  clipboard.receive({ text: 'again' });
+  await nextTurn();
+  local.text = 'elsewhere';
+  clipboard.receive({ text: 'again' });
+  await nextTurn();
+  assert.equal(local.text, 'again');
+});
+
 test('a browser that requires a gesture gets the content at the next one', async () => {
   const { clipboard, local } = clipboards({ isAllowed: false });
   clipboard.receive({ text: 'later' });
@@ -41,48 +62,54 @@ test('a browser that requires a gesture gets the content at the next one', async
   assert.equal(local.text, 'later');
 });
 
-test('a paste is sent first, and the key that pastes after the desktop has it', async () => {
-  const { clipboard, sent, clock } = clipboards();
-  const order = [];
-  clipboard.expectPaste(() => order.push('key'));
-  await clipboard.paste('hello');
-  assert.deepEqual(sent, [['clipboard', { text: 'hello' }]]);
-  assert.deepEqual(order, []);
-  clock.advance(100);
-  assert.deepEqual(order, ['key']);
+test('a paste brings the content before the key', async () => {
+  const { sent, paste } = clipboards();
+  assert.equal(await paste('hello'), true);
+  assert.equal(await paste('hello'), true);
+  const message = ['clipboard', { text: 'hello' }];
+  assert.deepEqual(sent, [message, message], 'another viewer may have changed the clipboard of the desktop in between');
 });
 
-test('the same text again, or none, does not delay the key', async () => {
-  const { clipboard, sent } = clipboards();
+test('what came from the desktop, or nothing, is not sent', async () => {
+  const { clipboard, sent, paste } = clipboards();
   clipboard.receive({ text: 'both' });
-  const order = [];
-  for (const text of ['both', '']) {
-    clipboard.expectPaste(() => order.push(text));
-    await clipboard.paste(text);
-  }
-  assert.deepEqual(order, ['both', '']);
+  for (const text of ['both', '']) assert.equal(await paste(text), true);
   assert.deepEqual(sent, []);
 });
 
-test('the key is sent even if the browser dispatches no paste event', () => {
-  const { clipboard, clock } = clipboards();
-  let keys = 0;
-  clipboard.expectPaste(() => (keys += 1));
-  clock.advance(1000);
-  assert.equal(keys, 1);
+test('older content of the viewer does not replace what was copied on the desktop since', async () => {
+  const { clipboard, sent, paste } = clipboards({ isAllowed: false });
+  await paste('old');
+  clipboard.receive({ text: 'new on the desktop' });
+  await paste('old');
+  assert.equal(sent.length, 1);
+  await paste('newer');
+  assert.equal(sent.length, 2);
 });
 
-test('long texts and images are uploaded, and the key waits for them', async () => {
-  const { clipboard, sent, local, clock } = clipboards();
-  let keys = 0;
+test('a browser that dispatches no paste event is asked, where it lets the page read', async () => {
+  for (const isReadable of [false, true]) {
+    const { clipboard, clock, local, sent } = clipboards({ isReadable });
+    local.text = 'read';
+    const work = clipboard.expectPaste();
+    clock.advance(1000);
+    assert.equal(await work(), true, 'the key is sent');
+    assert.equal(sent.length, isReadable ? 1 : 0);
+  }
+});
+
+test('two pastes in a row bring the content of each', async () => {
+  const { clipboard, sent } = clipboards();
+  const works = [clipboard.expectPaste(), clipboard.expectPaste()];
+  for (const text of ['first', 'second']) clipboard.paste(Promise.resolve(text));
+  for (const work of works) await work();
+  assert.deepEqual(sent.map(([, { text }]) => text), ['first', 'second']);
+});
+
+test('long texts and images are uploaded', async () => {
+  const { clipboard, sent, local, paste } = clipboards();
   const long = 'ü'.repeat(25_000);
-  clipboard.expectPaste(() => (keys += 1));
-  const pasting = clipboard.paste(long);
-  clock.advance(1000);
-  assert.equal(keys, 0, 'the key waits however long that takes');
-  await pasting;
-  clock.advance(100);
-  assert.equal(keys, 1);
+  assert.equal(await paste(long), true);
   assert.equal(await local.put.text(), long);
   const picture = new Blob(['PNG'], { type: 'image/png' });
   await clipboard.offer(picture);
@@ -99,10 +126,74 @@ test("an image that was copied on the desktop is written to the viewer's clipboa
   assert.equal(local.text, picture);
 });
 
-test('content that is too large is refused with a sentence, and the key is sent', async () => {
-  const { clipboard, sent, local } = clipboards();
-  let keys = 0;
-  clipboard.expectPaste(() => (keys += 1));
-  await assert.rejects(clipboard.paste('x'.repeat(8 * 1024 * 1024 + 1)), { message: TOO_LARGE });
-  assert.deepEqual([sent, local.put, keys], [[], undefined, 1]);
+test('content that does not get to the desktop is not pasted, and the viewer is told', async () => {
+  const { sent, local, send, paste, clipboard } = clipboards();
+  assert.equal(await paste('x'.repeat(8 * 1024 * 1024 + 1)), false);
+  local.isDown = true;
+  assert.equal(await paste('ü'.repeat(25_000)), false);
+  send.isOpen = false;
+  assert.equal(await paste('short'), false);
+  const work = clipboard.expectPaste();
+  clipboard.paste(Promise.reject(new Error('of no use')));
+  assert.equal(await work(), false);
+  assert.deepEqual(local.told, [TOO_LARGE, NOT_SENT, NOT_SENT, 'of no use']);
+  assert.deepEqual([sent, local.put], [[], undefined]);
+});
+
+test('a menu is prepared with what the viewer copied, if the browser lets the page read it', async () => {
+  const { clipboard, sent, local } = clipboards({ isReadable: true });
+  clipboard.receive({ text: 'from the desktop' });
+  await nextTurn();
+  await clipboard.prepare();
+  assert.equal(local.works.length, 0, 'nothing waits if there is nothing to send');
+  local.text = 'from the viewer';
+  await clipboard.prepare();
+  await Promise.all(local.works.map((work) => work()));
+  assert.deepEqual(sent, [['clipboard', { text: 'from the viewer' }]]);
+  local.isReadable = false;
+  local.text = 'secret';
+  await clipboard.prepare();
+  assert.equal(local.works.length, 1);
+});
+
+test('what is cleared on the desktop is cleared at the viewer, who keeps what was copied elsewhere', async () => {
+  for (const isReadable of [true, false]) {
+    const { clipboard, local } = clipboards({ isReadable });
+    clipboard.receive({ text: 'password' });
+    await nextTurn();
+    clipboard.receive({ text: '' });
+    await nextTurn();
+    await nextTurn();
+    assert.equal(local.text, '');
+    clipboard.receive({ text: 'password' });
+    await nextTurn();
+    local.text = 'elsewhere';
+    clipboard.leave();
+    clipboard.receive({ text: '' });
+    await nextTurn();
+    await nextTurn();
+    assert.equal(local.text, 'elsewhere');
+    assert.deepEqual(local.told, isReadable ? [] : [NOT_CLEARED]);
+  }
+});
+
+test('a password that was cleared before a gesture never gets to the viewer', async () => {
+  const { clipboard, local } = clipboards({ isAllowed: false });
+  clipboard.receive({ text: 'password' });
+  await nextTurn();
+  clipboard.receive({ text: '' });
+  local.isAllowed = true;
+  clipboard.gesture();
+  await nextTurn();
+  assert.equal(local.text, '');
+});
+
+test('content that does not come is not taken for the one before it', async () => {
+  const { clipboard, sent, paste } = clipboards();
+  clipboard.receive({ text: 'before' });
+  await nextTurn();
+  clipboard.miss();
+  assert.equal(clipboard.content, '');
+  await paste('before');
+  assert.equal(sent.length, 1);
 });

@@ -157,15 +157,46 @@ test('a text field keeps dead keys and the text of on-screen keyboards', () => {
   assert.deepEqual(sent, []);
 });
 
-test('the key that pastes is left to the browser, and sent with its modifiers although they are released by then', () => {
-  let paste = null;
-  const { down, up, sent } = grabbed({ paste: (then) => (paste = then) });
+const pasting = () => {
+  const strokes = [];
+  const keys = grabbed({ paste: ({ code }) => strokes.push([code, keys.sent.length]) });
+  return { ...keys, strokes };
+};
+
+test('the key that pastes is left to the browser, and announced before it is sent', () => {
+  const { down, up, sent, strokes } = pasting();
   down('ControlLeft', 'Control');
-  assert.ok(!down('KeyV', 'v', { ctrlKey: true, metaKey: false, altKey: false }).defaultPrevented);
+  assert.ok(!down('KeyV', 'v', { ctrlKey: true }).defaultPrevented);
+  assert.ok(down('KeyV', 'v', { ctrlKey: true, repeat: true }).defaultPrevented, 'the host repeats it');
   up('KeyV', 'v');
-  up('ControlLeft', 'Control');
-  paste();
-  assert.deepEqual(sent.slice(2).map(([, { code, action }]) => `${code} ${action}`), [
-    'ControlLeft down', 'KeyV down', 'KeyV up', 'ControlLeft up',
-  ]);
+  assert.deepEqual(strokes, [['KeyV', 1]]);
+  assert.deepEqual(sent.map(([, { code, action }]) => `${code} ${action}`), ['ControlLeft down', 'KeyV down', 'KeyV up']);
+});
+
+test('every key by which a browser pastes is announced, and no other', () => {
+  for (const [code, key, fields, pastes] of [
+    ['KeyV', 'v', { ctrlKey: true }, true],
+    ['KeyV', 'V', { ctrlKey: true, shiftKey: true }, true],
+    ['KeyV', 'м', { ctrlKey: true }, true],
+    ['KeyV', 'v', { metaKey: true }, true],
+    ['Insert', 'Insert', { shiftKey: true }, true],
+    ['Paste', 'Paste', {}, true],
+    ['KeyV', 'v', {}, false],
+    ['KeyV', 'v', { ctrlKey: true, altKey: true }, false],
+    ['KeyV', '.', { ctrlKey: true }, false],
+    ['Insert', 'Insert', {}, false],
+    ['Insert', 'Insert', { ctrlKey: true }, false],
+  ]) {
+    const { down, strokes } = pasting();
+    const state = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
+    down(code, key, { ...state, ...fields });
+    assert.equal(strokes.length, pastes ? 1 : 0, `${key} ${JSON.stringify(fields)}`);
+  }
+});
+
+test('Cmd+V is released at once, since a Mac reports its release only with that of Cmd', () => {
+  const { down, sent } = pasting();
+  down('MetaLeft', 'Meta');
+  down('KeyV', 'v', { metaKey: true, ctrlKey: false });
+  assert.deepEqual(sent.slice(1).map(([, { code, action }]) => `${code} ${action}`), ['KeyV down', 'KeyV up']);
 });

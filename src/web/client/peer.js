@@ -5,6 +5,7 @@ import { Emitter } from './connection/emitter.js';
 import { descriptionOf } from './connection/incoming.js';
 import { Input } from './input/input.js';
 import { InputChannel } from './connection/input-channel.js';
+import { InputQueue } from './input/input-queue.js';
 import { Screen } from './media/screen.js';
 import { SignalingError } from './connection/signaling-error.js';
 
@@ -12,6 +13,7 @@ import { SignalingError } from './connection/signaling-error.js';
 /** @import { Message } from './connection/envelope.js' */
 /** @import { GStreamerSignalingClient } from './connection/signaling.js' */
 /** @import { InputExtras } from './input/input.js' */
+/** @import { Stroke, Work } from './input/input-queue.js' */
 /** @import { MediaReport } from './connection/peer-connection.js' */
 /** @typedef {((detail: any) => void) | null} Handler */
 
@@ -60,6 +62,7 @@ export class WebRTCManager extends Emitter {
   #createPeer;
   #screen;
   #input;
+  #queue;
   #channel;
   /** @type {RTCDataChannel | null} */
   #dataChannel = null;
@@ -95,9 +98,11 @@ export class WebRTCManager extends Emitter {
     this.#channel = new InputChannel({ clock: this.#clock });
     this.#createPeer = options.createPeer ?? ((peer) => new PeerConnection(peer));
     this.#screen = video && new Screen(video, () => this.#presented());
+    this.#queue = new InputQueue((type, data) => this.#send(type, data));
     this.#input = video && new Input(video, {
       frame: () => this.frameSize,
       send: (type, data) => this.sendInput(type, data),
+      heldMeanwhile: () => this.#queue.heldMeanwhile,
       extras: options.input,
     });
     this.#follow();
@@ -220,9 +225,27 @@ export class WebRTCManager extends Emitter {
   /**
    * @param {string} type
    * @param {object} data
-   * @returns {boolean} whether it was sent: nothing is queued
+   * @returns {boolean} whether it was sent, or waits for a paste before it
    */
   sendInput(type, data) {
+    return this.#queue.send(type, data);
+  }
+
+  /**
+   * Lets keys, text and pointer from now on wait for `work`, which begins when all before has been sent.
+   *
+   * @param {Work} work bounded in time; does not reject
+   * @param {Stroke | null} [stroke] the key whose press comes next: it is not sent if `work` gives false
+   */
+  pauseInput(work, stroke = null) {
+    this.#queue.pause(work, stroke);
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} data
+   */
+  #send(type, data) {
     if (this.#options.dataChannel) return this.#channel.send(type, data);
     if (this.#signaling.state !== 'connected') return false;
     this.#signaling.sendInputEvent(type, data);
@@ -311,6 +334,7 @@ export class WebRTCManager extends Emitter {
     this.#offer = null;
     this.#dataChannel = null;
     this.#channel.detach();
+    this.#queue.clear();
     this.emit('peerclosed');
   }
 

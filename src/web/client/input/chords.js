@@ -35,15 +35,18 @@ export function pressKeys(send, names) {
 export class StickyKeys {
   #send;
   #onChange;
+  #paste;
   /** @type {Set<string>} */
   #down = new Set();
 
   /**
    * @param {Send} send
    * @param {(down: ReadonlySet<string>) => void} onChange
+   * @param {(stroke: Key) => void} [paste] the key that pastes is about to be sent
    */
-  constructor(send, onChange) {
+  constructor(send, onChange, paste) {
     this.#send = send;
+    this.#paste = paste;
     this.#onChange = onChange;
   }
 
@@ -76,7 +79,9 @@ export class StickyKeys {
    */
   take(text) {
     if (this.#down.size === 0 || [...text].length !== 1) return false;
-    pressKeys(this.#send, [text.toLowerCase()]);
+    const letter = text.toLowerCase();
+    if (letter === 'v' && this.#down.has('Control')) this.#paste?.(keyOf(letter));
+    pressKeys(this.#send, [letter]);
     this.release();
     return true;
   }

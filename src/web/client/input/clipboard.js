@@ -2,46 +2,68 @@ import { realClock } from '../clock.js';
 
 /** @import { Clock } from '../clock.js' */
 /** @import { Send } from '../connection/input-channel.js' */
+/** @import { Work } from './input-queue.js' */
 
 /** Clipboard content: text, or an image as PNG. @typedef {string | Blob} Content */
+/** A paste that waits for the browser's event. @typedef {{resolve: (content: Promise<Content> | null) => void, timer: unknown}} Expected */
+
+/**
+ * The viewer's clipboard, as far as the browser lets a page use it.
+ *
+ * @typedef {object} Access
+ * @property {((content: Content) => Promise<void>) | null} write writes it; null: the browser cannot
+ * @property {() => Promise<Content | null>} read reads it; null: the browser would ask first, or cannot
+ */
 
 /**
  * Synchronizes text and images between two clipboards. A copy on the desktop is written to the viewer's clipboard at
- * once or, where the browser requires a user gesture, at the next click or key. A paste by the viewer is sent before the
- * key that pastes it.
+ * once or, where the browser requires a user gesture, at the next click or key. The viewer's content is sent when the
+ * viewer pastes, before the key that pastes.
  */
 export class Clipboard {
   #send;
   #put;
-  #write;
+  #access;
+  #pause;
+  #tell;
   #clock;
-  /** The content of both. @type {Content} */
-  #shared = '';
+  /** The content of the desktop's clipboard, as far as it is known. @type {Content} */
+  #content = '';
+  /** A program on the desktop copied the content: the desktop may have more than what came from it. */
+  #isCopied = false;
   /** The desktop's content, not yet in the viewer's clipboard. @type {Content | null} */
   #waiting = null;
-  /** Sends the key that pastes, after the content. @type {(() => void) | null} */
-  #then = null;
-  /** @type {unknown} */
-  #timer = null;
+  /** What the viewer's clipboard held when it was last seen. @type {Content | null} */
+  #seen = null;
+  /** The desktop's content that was written to the viewer's clipboard. @type {Content | null} */
+  #written = null;
+  /** The viewer was elsewhere since, and may have copied something there. */
+  #wasAway = false;
+  /** Pastes whose content the browser has not given yet. @type {Expected[]} */
+  #expected = [];
 
   /**
    * @param {object} options
    * @param {Send} options.send
-   * @param {(content: Blob) => Promise<void>} options.put uploads content that is too large for a message
-   * @param {((content: Content) => Promise<void>) | null} options.write writes the viewer's clipboard; null: the
-   *   browser cannot
+   * @param {(content: Blob) => Promise<void>} options.put uploads content that is too large for a message; bounded in
+   *   time, and rejected with a sentence for the viewer
+   * @param {Access} options.access
+   * @param {(work: Work) => void} options.pause lets input wait for `work`
+   * @param {(sentence: string) => void} options.tell shows a sentence to the viewer
    * @param {Clock} [options.clock]
    */
-  constructor({ send, put, write, clock = realClock }) {
+  constructor({ send, put, access, pause, tell, clock = realClock }) {
     this.#send = send;
     this.#put = put;
-    this.#write = write;
+    this.#access = access;
+    this.#pause = pause;
+    this.#tell = tell;
     this.#clock = clock;
   }
 
   /** The content of the desktop's clipboard. */
   get content() {
-    return this.#shared;
+    return this.#content;
   }
 
   /** @param {{text?: string, content?: string}} data of a `clipboard` message */
@@ -49,24 +71,41 @@ export class Clipboard {
     this.take(data.text ?? decoded(data.content ?? ''));
   }
 
-  /** @param {Content} content that was copied on the desktop */
+  /** @param {Content} content that was copied on the desktop; empty: the desktop's clipboard was cleared */
   take(content) {
-    if (content === this.#shared) return;
-    this.#shared = content;
+    this.#content = content;
+    this.#isCopied = true;
+    if (content === '') return void this.#clear();
     this.#waiting = content;
     this.gesture();
+  }
+
+  /** The desktop's clipboard has other content now, which does not come. */
+  miss() {
+    this.#content = '';
+    this.#isCopied = false;
+    this.#waiting = null;
   }
 
   /** A user gesture, after which a page may use the clipboard. */
   gesture() {
     const content = this.#waiting;
-    if (content === null || !this.#write) return;
-    this.#write(content).then(
+    const { write } = this.#access;
+    if (content === null || !write) return;
+    write(content).then(
       () => {
         if (this.#waiting === content) this.#waiting = null;
+        this.#seen = content;
+        this.#written = content;
+        this.#wasAway = false;
       },
       () => {},
     );
+  }
+
+  /** The viewer left the page, or copied something in it. */
+  leave() {
+    this.#wasAway = true;
   }
 
   /**
@@ -76,7 +115,6 @@ export class Clipboard {
    * @returns {Promise<void>} rejected with a sentence for the viewer
    */
   async offer(content) {
-    if (content === this.#shared) return;
     const size = typeof content === 'string' ? new TextEncoder().encode(content).length : content.size;
     if (size > MOST_BYTES) throw new Error(TOO_LARGE);
     if (typeof content === 'string' && size <= MOST_SENT_BYTES) {
@@ -84,49 +122,94 @@ export class Clipboard {
     } else {
       await this.#put(typeof content === 'string' ? new Blob([content], { type: 'text/plain' }) : content);
     }
-    this.#shared = content;
+    this.#content = content;
+    this.#isCopied = false;
     this.#waiting = null;
   }
 
   /**
-   * The key that pastes was pressed: `then` sends it, once the desktop has the content.
+   * The viewer pressed the key that pastes.
    *
-   * @param {() => void} then
+   * @returns {Work} brings the viewer's content to the desktop; false if it does not get there, and the viewer was told
    */
-  expectPaste(then) {
-    this.#finish(0);
-    this.#then = then;
-    this.#finish(NO_PASTE_MS);
+  expectPaste() {
+    /** @type {Promise<Content | null>} */
+    const given = new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => {
+        this.#expected = this.#expected.filter((each) => each !== expected);
+        resolve(null);
+      }, NO_PASTE_MS);
+      const expected = { resolve, timer };
+      this.#expected.push(expected);
+    });
+    // It is awaited later, behind other input.
+    given.catch(() => {});
+    return () => this.#bring(given.then((content) => content ?? this.#access.read()));
+  }
+
+  /** @param {Promise<Content>} content pasted into the page; empty: none for the desktop */
+  paste(content) {
+    const expected = this.#expected.shift();
+    if (!expected) return void this.#bring(content);
+    this.#clock.clearTimeout(expected.timer);
+    expected.resolve(content);
   }
 
   /**
-   * @param {Content} content pasted into the page; empty: none for the desktop
-   * @returns {Promise<void>} rejected like that of {@link offer}
+   * Brings the viewer's content to the desktop before a paste without a key, such as by a menu, where the browser lets
+   * the page read it. Input waits only if there is something to send.
+   *
+   * @returns {Promise<void>}
    */
-  async paste(content) {
-    const isNew = content !== '' && content !== this.#shared;
-    if (!isNew) return this.#finish(0);
-    // The key follows the content, however long that takes.
-    this.#clock.clearTimeout(this.#timer);
+  async prepare() {
+    const content = await this.#access.read().catch(() => null);
+    if (content === null || content === this.#content || !this.#isNew(content)) return;
+    this.#pause(() => this.#bring(Promise.resolve(content)));
+  }
+
+  /**
+   * @param {Promise<Content | null>} reading
+   * @returns {Promise<boolean>}
+   */
+  async #bring(reading) {
     try {
-      await this.offer(content);
-      this.#finish(SETTLE_MS);
+      const content = await reading;
+      if (content === null || content === '') return true;
+      const isNew = this.#isNew(content);
+      this.#seen = content;
+      if (isNew) await this.offer(content);
+      return true;
     } catch (error) {
-      this.#finish(0);
-      throw error;
+      this.#tell(error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 
-  /** @param {number} ms until the key that pastes is sent */
-  #finish(ms) {
-    this.#clock.clearTimeout(this.#timer);
-    const end = () => {
-      const then = this.#then;
-      this.#then = null;
-      then?.();
-    };
-    if (ms === 0) end();
-    else this.#timer = this.#clock.setTimeout(end, ms);
+  /**
+   * False for what came from the desktop, and for what was there before the desktop's newest content.
+   *
+   * @param {Content} content of the viewer's clipboard
+   */
+  #isNew(content) {
+    const isDesktops = this.#isCopied && content === this.#content;
+    const isOld = this.#waiting !== null && content === this.#seen;
+    return content !== '' && !isDesktops && !isOld;
+  }
+
+  /** Takes the desktop's earlier content out of the viewer's clipboard, unless the viewer has copied something since. */
+  async #clear() {
+    const written = this.#written;
+    this.#waiting = null;
+    if (written === null) return;
+    const found = await this.#access.read().catch(() => null);
+    // Browsers encode images anew.
+    const isSame = found === written || (found instanceof Blob && written instanceof Blob);
+    if (found === null && this.#wasAway) return this.#tell(NOT_CLEARED);
+    if (found !== null && !isSame) this.#written = null;
+    else if (this.#content === '') {
+      this.#waiting = '';
+      this.gesture();
+    }
   }
 }
 
@@ -141,7 +224,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_SENT_BYTES = 49_050;
 export const TOO_LARGE = 'Too large for the clipboard: the limit is 8 MiB';
 export const NOT_SENT = 'The clipboard could not be sent';
+export const NOT_CLEARED = 'The clipboard of the desktop was cleared. Yours may still have its content.';
+export const NOT_USABLE = 'Your clipboard has neither text nor an image that the desktop could take';
 /** How long the key waits for the paste event, which some browsers omit. */
 const NO_PASTE_MS = 150;
-/** How long the key waits for the desktop to set its clipboard. */
-const SETTLE_MS = 80;

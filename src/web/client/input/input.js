@@ -5,6 +5,7 @@ import { Pointer } from './pointer.js';
 import { Typing } from './typing.js';
 
 /** @import { Size } from '../media/letterbox.js' */
+/** @import { Held } from './held.js' */
 /** @import { KeyboardOptions } from './keyboard.js' */
 /** @import { Send } from '../connection/input-channel.js' */
 /** @import { Touch } from './touch.js' */
@@ -29,6 +30,7 @@ export class Input {
   #typing;
   #touch;
   #report;
+  #heldMeanwhile;
   /** @type {AbortController | null} */
   #grab = null;
 
@@ -37,12 +39,14 @@ export class Input {
    * @param {object} options
    * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {Send} options.send
+   * @param {() => Held | null} [options.heldMeanwhile] what is down at the host while input waits; null: nothing waits
    * @param {InputExtras} [options.extras]
    */
-  constructor(surface, { frame, send, extras = {} }) {
+  constructor(surface, { frame, send, heldMeanwhile = () => null, extras = {} }) {
     const { field, touch } = extras;
     this.#focus = field ?? surface;
     this.#send = send;
+    this.#heldMeanwhile = heldMeanwhile;
     /** @type {Send} */
     const sendAndReport = (type, data) => {
       if ('action' in data && data.action === 'down') this.#report.begin();
@@ -60,7 +64,7 @@ export class Input {
     this.#typing = field && new Typing(field, (type, data) => ('text' in data && extras.typed?.(String(data.text))) || send(type, data));
     this.#touch = touch;
     this.#report = new HeldReport({
-      held: () => ({ keys: this.#keyboard.heldAtHost, buttons: this.#pointer.held }),
+      held: () => heldMeanwhile() ?? { keys: this.#keyboard.heldAtHost, buttons: this.#pointer.held },
       send,
     });
   }
@@ -102,5 +106,7 @@ export class Input {
     this.#pointer.forget();
     this.#touch?.forget();
     this.#send('release-all', {});
+    // The release waits, too: what it is for stays down at the host until then.
+    if (this.#heldMeanwhile()) this.#report.begin();
   }
 }

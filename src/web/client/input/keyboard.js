@@ -1,11 +1,11 @@
 /** @import { Send } from '../connection/input-channel.js' */
+/** @import { Stroke } from './input-queue.js' */
 
 /**
  * @typedef {object} KeyboardOptions
  * @property {boolean} [isMac] the keyboard behaves as on a Mac
  * @property {() => boolean} [metaIsControl] Meta (Cmd, the Windows key) acts as Control
- * @property {(then: () => void) => void} [paste] leaves the key that pastes to the page, which calls `then` to send it to the
- *   desktop
+ * @property {(stroke: Stroke) => void} [paste] the key that pastes is about to be sent: the page lets it wait for the content
  * @property {boolean} [composes] leaves dead keys and input methods to the target, a text field
  */
 
@@ -65,11 +65,9 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #down(event) {
     if (this.#isText(event)) return;
-    if (this.#options.paste && isPaste(event)) {
-      const keys = [...this.#modifiers(), this.#mapped(event)];
-      return event.repeat ? undefined : this.#options.paste(() => this.#pressKeys(keys));
-    }
-    event.preventDefault();
+    // The browser answers the first press with a paste event.
+    const pastes = Boolean(this.#options.paste) && isPaste(event) && !event.repeat;
+    if (!pastes) event.preventDefault();
     const name = nameOf(event);
     if (event.repeat || !name) return;
     // Macs report CapsLock by its state only: a press without a release.
@@ -79,8 +77,11 @@ export class Keyboard {
     // A second press without a release in between: the browser dropped the release.
     this.#release(name);
     const pressed = this.#mapped(event);
+    if (pastes) this.#options.paste?.(pressed);
     const data = { ...pressed, action: 'down', ...this.#locks(event) };
     if (this.#send('key-press', data)) this.#held.set(name, pressed);
+    // macOS does not report the release of a key while Meta is down, and the host would repeat it.
+    if (pastes && event.metaKey) this.#release(name);
   }
 
   /** @param {KeyboardEvent} event */
@@ -99,22 +100,6 @@ export class Keyboard {
     if (!pressed) return;
     this.#held.delete(name);
     this.#send('key-press', { ...pressed, action: 'up' });
-  }
-
-  /**
-   * Presses and releases keys together, except those that are down already.
-   *
-   * @param {{key: string, code: string}[]} keys
-   */
-  #pressKeys(keys) {
-    const missing = keys.filter(({ code, key }) => !this.heldAtHost.includes(code || key));
-    missing.forEach((each) => this.#send('key-press', { ...each, action: 'down' }));
-    missing.reverse().forEach((each) => this.#send('key-press', { ...each, action: 'up' }));
-  }
-
-  /** The modifiers that are down at the host. */
-  #modifiers() {
-    return [...this.#held.values()].filter(({ key }) => MODIFIERS.test(key));
   }
 
   /**
@@ -161,8 +146,12 @@ function isComposing(event) {
  *
  * @param {KeyboardEvent} event
  */
-function isPaste({ key, ctrlKey, metaKey, altKey }) {
-  return key.toLowerCase() === 'v' && ctrlKey !== metaKey && !altKey;
+function isPaste({ key, code, ctrlKey, metaKey, shiftKey, altKey }) {
+  if (key === 'Paste') return true;
+  if (key === 'Insert') return shiftKey && !ctrlKey && !metaKey && !altKey;
+  // Other alphabets paste by the place of the key.
+  const isV = key.toLowerCase() === 'v' || (code === 'KeyV' && key > '~');
+  return isV && ctrlKey !== metaKey && !altKey;
 }
 
 /** @param {KeyboardEvent} event */

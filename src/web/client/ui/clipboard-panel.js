@@ -2,8 +2,10 @@ import { Clipboard, NOT_SENT } from '../input/clipboard.js';
 import { download, fileName } from '../media/recorder.js';
 import { t } from './strings.js';
 import { part } from './toolbar.js';
+import { pasted, toPng, viewerClipboard } from './viewer-clipboard.js';
 
 /** @import { Content } from '../input/clipboard.js' */
+/** @import { Stroke, Work } from '../input/input-queue.js' */
 /** @import { Send } from '../connection/input-channel.js' */
 
 /** The clipboard in the page: handles paste events, and shows a panel for browsers without clipboard access. */
@@ -13,6 +15,9 @@ export class ClipboardPanel {
   #client;
   #may;
   #clipboard;
+  #pause;
+  /** Counts what comes from the desktop: a slow transfer is outdated by what comes after it. */
+  #turn = 0;
   #area;
   #image;
 
@@ -23,45 +28,78 @@ export class ClipboardPanel {
    * @param {(text: string) => void} options.hint
    * @param {() => string} options.client the id of this client at the host
    * @param {(permission: string) => boolean} options.may
+   * @param {(work: Work, stroke: Stroke | null) => void} options.pause lets input wait for `work`
    */
-  constructor(document, { send, hint, client, may }) {
+  constructor(document, { send, hint, client, may, pause }) {
     this.#document = document;
     this.#hint = hint;
     this.#client = client;
     this.#may = may;
-    this.#clipboard = new Clipboard({ send, put: (content) => this.#put(content), write: navigator.clipboard ? writeClipboard : null });
+    this.#pause = pause;
+    this.#clipboard = new Clipboard({
+      send,
+      put: (content) => this.#put(content),
+      access: viewerClipboard,
+      pause: (work) => pause(work, null),
+      tell: (sentence) => hint(t(sentence)),
+    });
     this.#area = /** @type {HTMLTextAreaElement} */ (part(document, '#clip'));
     this.#image = /** @type {HTMLImageElement} */ (part(document, '#clip-image'));
     for (const type of ['pointerup', 'keydown']) document.addEventListener(type, () => this.#clipboard.gesture());
+    for (const type of ['copy', 'cut']) document.addEventListener(type, () => this.#clipboard.leave());
+    globalThis.addEventListener('blur', () => this.#clipboard.leave());
+    part(document, '#field').addEventListener('keydown', (event) => {
+      const { key, shiftKey } = /** @type {KeyboardEvent} */ (event);
+      if (key === 'ContextMenu' || (key === 'F10' && shiftKey)) this.prepare();
+    });
     part(document, '#field').addEventListener('paste', (event) => {
       event.preventDefault();
       const { clipboardData } = /** @type {ClipboardEvent} */ (event);
-      const content = imageIn(clipboardData) ?? clipboardData?.getData('text/plain') ?? '';
-      this.#showFailure(this.#clipboard.paste(this.#may('clipboard-write') ? content : ''));
+      this.#clipboard.paste(this.#may('clipboard-write') ? pasted(clipboardData) : Promise.resolve(''));
     });
     this.#area.addEventListener('paste', (event) => {
-      const image = imageIn(event.clipboardData);
-      if (image && this.#may('clipboard-write')) this.#showFailure(this.#clipboard.offer(image).then(() => this.show()));
+      const image = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+      if (image && this.#may('clipboard-write')) this.#offer(toPng(image));
     });
   }
 
-  /** @param {() => void} then sends the key that pastes */
-  expectPaste(then) {
-    this.#clipboard.expectPaste(then);
+  /** @param {Stroke} stroke the key that pastes, which is about to be sent: it waits for the content */
+  expectPaste(stroke) {
+    if (this.#may('clipboard-write')) this.#pause(this.#clipboard.expectPaste(), stroke);
+  }
+
+  /** A menu is about to be opened, by which the viewer may paste. */
+  prepare() {
+    if (this.#may('clipboard-write')) void this.#clipboard.prepare();
   }
 
   /** @param {{text?: string, content?: string}} data of a `clipboard` message */
   receive(data) {
+    this.#turn += 1;
     this.#clipboard.receive(data);
+    this.show();
+  }
+
+  /**
+   * The desktop's clipboard has content that does not come.
+   *
+   * @param {{reason: string}} data a sentence for the viewer; empty: the viewer need not know
+   */
+  miss({ reason }) {
+    this.#turn += 1;
+    this.#clipboard.miss();
+    if (reason) this.#hint(t(reason));
     this.show();
   }
 
   /** Fetches large content of the desktop's clipboard. */
   async fetch() {
-    const answer = await fetch(this.#url).catch(() => null);
-    if (answer?.status !== 200) return;
-    const isText = answer.headers.get('content-type')?.startsWith('text/');
-    this.#clipboard.take(isText ? await answer.text() : await answer.blob());
+    this.#turn += 1;
+    const turn = this.#turn;
+    const content = await this.#get().catch(() => null);
+    if (turn !== this.#turn) return;
+    if (content === null) return this.miss({ reason: NOT_FETCHED });
+    this.#clipboard.take(content);
     this.show();
   }
 
@@ -77,7 +115,13 @@ export class ClipboardPanel {
 
   /** Sends the panel's content to the desktop. */
   offer() {
-    this.#showFailure(this.#clipboard.offer(this.#area.value).then(() => this.show()));
+    this.#offer(Promise.resolve(this.#area.value));
+  }
+
+  /** @param {Promise<Content>} content for the desktop */
+  #offer(content) {
+    const offered = content.then((ready) => this.#clipboard.offer(ready));
+    offered.then(() => this.show()).catch((error) => this.#hint(t(error.message)));
   }
 
   /** Copies the panel's content to the viewer's clipboard. */
@@ -85,7 +129,8 @@ export class ClipboardPanel {
     const { content } = this.#clipboard;
     if (typeof content === 'string' || this.#area.value) return this.copy(this.#area.value);
     try {
-      await writeClipboard(content);
+      if (!viewerClipboard.write) throw new Error('no access');
+      await viewerClipboard.write(content);
       this.#hint(t('Copied'));
     } catch {
       // Without HTTPS a page can only save it.
@@ -126,24 +171,26 @@ export class ClipboardPanel {
 
   /** @param {Blob} content */
   async #put(content) {
-    const request = { method: 'PUT', body: content, headers: { 'content-type': content.type } };
+    // Input waits meanwhile.
+    const slow = setTimeout(() => this.#hint(t('The clipboard is being sent')), SLOW_MS);
+    const signal = AbortSignal.timeout(LONGEST_MS);
+    const request = { method: 'PUT', body: content, headers: { 'content-type': content.type }, signal };
     const answer = await fetch(this.#url, request).catch(() => null);
+    clearTimeout(slow);
     if (!answer?.ok) throw new Error(NOT_SENT);
   }
 
-  /** @param {Promise<void>} work rejected with a sentence for the viewer */
-  #showFailure(work) {
-    work.catch((error) => this.#hint(t(error.message)));
+  /** @returns {Promise<Content>} the desktop's content; rejected if it does not come */
+  async #get() {
+    const answer = await fetch(this.#url, { signal: AbortSignal.timeout(LONGEST_MS) });
+    if (answer.status === 204) return '';
+    if (!answer.ok) throw new Error(String(answer.status));
+    const isText = answer.headers.get('content-type')?.startsWith('text/');
+    return isText ? answer.text() : toPng(await answer.blob());
   }
 }
 
-/** @param {Content} content */
-function writeClipboard(content) {
-  if (typeof content === 'string') return navigator.clipboard.writeText(content);
-  return navigator.clipboard.write([new ClipboardItem({ [content.type]: content })]);
-}
-
-/** @param {DataTransfer | null} data */
-function imageIn(data) {
-  return [...(data?.files ?? [])].find(({ type }) => type === 'image/png') ?? null;
-}
+const NOT_FETCHED = 'The clipboard of the desktop could not be fetched';
+const SLOW_MS = 1_000;
+/** The longest time that a transfer takes, during which input waits. */
+const LONGEST_MS = 30_000;

@@ -108,10 +108,11 @@ export class Controls {
       hint: (text) => this.#hint(text),
       client: () => this.#people.clientId,
       may: (permission) => this.#may(permission),
+      pause: (work, stroke) => this.#manager?.pauseInput(work, stroke),
     });
     this.#people = new PeoplePanel(document, { hint: (text) => this.#hint(text), onChange: () => this.#controlChanged() });
     this.#views = new ViewsPanel(document, { send: this.#send, hint: (text) => this.#hint(text) });
-    this.#keys = new OnScreenKeys(document, this.#send);
+    this.#keys = new OnScreenKeys(document, this.#send, (stroke) => this.#clipboard.expectPaste(stroke));
     this.#files = new FilesPanel(document, {
       may: (permission) => this.#may(permission, false),
       onDrop: () => this.#toolbar.show('files'),
@@ -149,7 +150,7 @@ export class Controls {
       keyboard: {
         isMac: this.#isMac,
         metaIsControl: () => this.#settings.values.metaIsControl,
-        paste: (then) => this.#clipboard.expectPaste(then),
+        paste: (stroke) => this.#clipboard.expectPaste(stroke),
       },
     };
   }
@@ -252,8 +253,9 @@ export class Controls {
     document.addEventListener('change', (event) => this.#choose(/** @type {HTMLInputElement} */ (event.target)));
     document.addEventListener('keydown', (event) => this.#shortcut(event), { capture: true });
     document.addEventListener('pointerlockchange', () => this.#showLock());
-    this.#video.addEventListener('pointerdown', ({ pointerType }) => {
+    this.#video.addEventListener('pointerdown', ({ pointerType, button }) => {
       this.#toolbar.close();
+      if (this.canControl && !this.#isLocked && button === 2) this.#clipboard.prepare();
       if (this.canControl && !this.#isLocked && pointerType === 'mouse') this.#capture.pressed();
     });
     this.#part('#stage').addEventListener('scroll', () => this.#others.update());
@@ -358,6 +360,7 @@ export class Controls {
     }
     if (type === 'clipboard' && this.canControl) this.#clipboard.receive(data);
     if (type === 'clipboard-large' && this.canControl) void this.#clipboard.fetch();
+    if (type === 'clipboard-unavailable' && this.canControl) this.#clipboard.miss(data);
   }
 
   /** Control or permissions have changed. */

@@ -2,6 +2,7 @@ import { CHORDS, EXTRA_KEYS, StickyKeys, pressKeys } from '../input/chords.js';
 import { part } from './toolbar.js';
 
 /** @import { Send } from '../connection/input-channel.js' */
+/** @import { Key } from '../input/chords.js' */
 
 /** The menu of reserved keys, the on-screen keyboard, and the row of keys above it. */
 export class OnScreenKeys {
@@ -13,12 +14,13 @@ export class OnScreenKeys {
   /**
    * @param {Document} document with the menu `#keys`, the row `#extra` and the `#field` that has the keyboard
    * @param {Send} send
+   * @param {(stroke: Key) => void} paste the key that pastes is about to be sent
    */
-  constructor(document, send) {
+  constructor(document, send, paste) {
     this.#document = document;
     this.#field = /** @type {HTMLTextAreaElement} */ (part(document, '#field'));
     this.#row = part(document, '#extra');
-    this.#sticky = new StickyKeys(send, (down) => this.#show(down));
+    this.#sticky = new StickyKeys(send, (down) => this.#show(down), paste);
     const keys = Object.entries(CHORDS).map(([name, names]) => button(name, () => pressKeys(send, names)));
     part(document, '#keys').replaceChildren(...keys);
     const extra = Object.entries(EXTRA_KEYS).map(([name, key]) => {

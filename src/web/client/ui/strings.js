@@ -116,6 +116,10 @@ const CHINESE = {
   'Copy to this device': '复制到本设备',
   'Too large for the clipboard: the limit is 8 MiB': '内容过大：剪贴板上限为 8 MiB',
   'The clipboard could not be sent': '无法发送剪贴板',
+  'The clipboard is being sent': '正在发送剪贴板',
+  'The clipboard of the desktop could not be fetched': '无法获取桌面剪贴板',
+  'The clipboard of the desktop was cleared. Yours may still have its content.': '桌面剪贴板已清空。您的剪贴板中可能仍有其内容。',
+  'Your clipboard has neither text nor an image that the desktop could take': '您的剪贴板中没有桌面可接收的文本或图片',
   'This page is not served over HTTPS: the browser withholds the keyboard lock, automatic clipboard access (pasting and the panel work) and raw pointer motion.':
     '此页面未使用 HTTPS：浏览器不提供键盘锁定、剪贴板自动同步（仍可使用粘贴和剪贴板面板）以及指针的原始移动数据。',
   'Frame rate': '帧率',
