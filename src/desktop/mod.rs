@@ -20,7 +20,7 @@ mod x11;
 pub use backend::{Backend, Desktop, EventSink, MARK_SIZE};
 pub use clipboard_content::{ClipboardContent, ClipboardReading};
 pub use error::{ClipboardError, ResizeError};
-pub use event::{CursorImage, DesktopEvent, View, ViewKind};
+pub use event::{ClipboardUse, CursorImage, DesktopEvent, View, ViewKind};
 pub use local_user::{LocalUserEvent, LocalUserWatch};
 pub use none::NoDesktop;
 pub use question::{Question, can_ask};

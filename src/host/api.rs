@@ -99,7 +99,8 @@ impl Host for Api {
         let context = self.context.clone();
         Box::pin(async move {
             let client = client.filter(|id| context.people.registry.is_of(id, &grant));
-            if !context.control.lease.lets_act(&client.unwrap_or_default()) {
+            let client = client.unwrap_or_default();
+            if !context.control.lease.lets_act(&client) {
                 return Err(ClipError::NotInControl);
             }
             let content = match clip {
@@ -109,7 +110,7 @@ impl Host for Api {
             context
                 .desktop
                 .handle
-                .write_clipboard(content)
+                .write_clipboard(content, client)
                 .await
                 .map_err(clip_error)
         })

@@ -2,16 +2,19 @@
 
 use std::time::Instant;
 
-use x11rb::errors::{ConnectionError, ReplyOrIdError};
+use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::Event;
 use x11rb::protocol::xfixes::{ConnectionExt as _, SelectionEventMask};
 use x11rb::protocol::xproto::Window;
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
 use super::selection_owner::{SelectionOwner, WriteReply};
 use super::selection_read::{ReadReply, SelectionReader, hidden_window};
+use crate::desktop::backend::EventSink;
 use crate::desktop::clipboard_content::{ClipboardContent, ClipboardReading};
+use crate::desktop::event::DesktopEvent;
 
 /// Both directions of the clipboard.
 pub(super) struct Clipboard {
@@ -93,6 +96,26 @@ impl Clipboard {
     /// Returns what another program has copied, once.
     pub(super) fn take_report(&mut self) -> Option<ClipboardReading> {
         self.reader.take_report()
+    }
+
+    /// Tells what programs have done with our content, and those who have written it. The server is asked first whether
+    /// it has done all that was requested: input that comes after this comes after it.
+    pub(super) fn tell_uses(
+        &mut self,
+        connection: &RustConnection,
+        events: &EventSink<DesktopEvent>,
+    ) -> Result<(), ConnectionError> {
+        let uses = self.owner.take_uses();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        if let Err(ReplyError::ConnectionError(error)) = connection.sync() {
+            return Err(error);
+        }
+        uses.into_iter()
+            .for_each(|each| events(DesktopEvent::ClipboardUse(each)));
+        self.owner.notify_writers();
+        Ok(())
     }
 
     /// The time at which [`expire`](Clipboard::expire) has something to do.

@@ -44,16 +44,23 @@ impl IncrTransfers {
             bytes,
             sent: 0,
             deadline: Instant::now() + STEP_LIMIT,
+            end: Instant::now() + TOTAL_LIMIT,
         });
         Ok(true)
     }
 
-    /// Handles a changed property: a program that has taken a part gets the next one.
+    /// True if none is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Handles a changed property: a program that has taken a part gets the next one. Returns true if that was the end
+    /// of a transfer.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
         event: &PropertyNotifyEvent,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<bool, ConnectionError> {
         let is_its = |transfer: &IncrTransfer| transfer.is_to(event.window, event.atom);
         let Some(index) = self
             .0
@@ -61,7 +68,7 @@ impl IncrTransfers {
             .position(is_its)
             .filter(|_| event.state == Property::DELETE)
         else {
-            return Ok(());
+            return Ok(false);
         };
         let transfer = &mut self.0[index];
         let rest = &transfer.bytes[transfer.sent..];
@@ -76,12 +83,12 @@ impl IncrTransfers {
             piece,
         )?;
         transfer.sent += piece.len();
-        transfer.deadline = Instant::now() + STEP_LIMIT;
+        transfer.deadline = transfer.end.min(Instant::now() + STEP_LIMIT);
         if is_last {
             self.0.remove(index);
             self.let_go(connection, event.window)?;
         }
-        Ok(())
+        Ok(is_last)
     }
 
     /// The time at which [`expire`](IncrTransfers::expire) has something to do.
@@ -89,17 +96,19 @@ impl IncrTransfers {
         self.0.iter().map(|transfer| transfer.deadline).min()
     }
 
-    /// Gives up on programs that do not take their parts.
+    /// Gives up on programs that do not take their parts. Returns true if there was one.
     pub(super) fn expire(
         &mut self,
         connection: &RustConnection,
         now: Instant,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<bool, ConnectionError> {
+        let mut is_any = false;
         while let Some(index) = self.0.iter().position(|transfer| transfer.deadline <= now) {
             let requestor = self.0.remove(index).requestor;
             self.let_go(connection, requestor)?;
+            is_any = true;
         }
-        Ok(())
+        Ok(is_any)
     }
 
     fn let_go(&self, connection: &RustConnection, requestor: Window) -> Result<(), ConnectionError> {
@@ -130,6 +139,8 @@ struct IncrTransfer {
     bytes: Arc<[u8]>,
     sent: usize,
     deadline: Instant,
+    /// The time by which the program has to have all of it.
+    end: Instant,
 }
 
 impl IncrTransfer {
@@ -148,4 +159,6 @@ fn watch(connection: &RustConnection, window: Window, events: EventMask) -> Resu
 /// The most bytes that go into one property: less than the shortest request that every server takes (256 KiB).
 pub(super) const PIECE: usize = 128 * 1024;
 const MOST_TRANSFERS: usize = 16;
+/// The longest time that a program may take for a part, and for all of them: the input behind a paste waits for it.
 const STEP_LIMIT: Duration = Duration::from_secs(5);
+const TOTAL_LIMIT: Duration = Duration::from_secs(30);

@@ -18,6 +18,7 @@ use super::atoms::Atoms;
 use super::incr_send::{IncrTransfers, PIECE, Request};
 use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ClipboardError;
+use crate::desktop::event::ClipboardUse;
 
 /// The channel to the thread that waits until the content is in the clipboard.
 pub(super) type WriteReply = SyncSender<Result<(), ClipboardError>>;
@@ -29,7 +30,11 @@ pub(super) struct SelectionOwner {
     held: Option<Held>,
     /// The contents for which the clipboard was claimed, until the server says that we own it.
     claimed: VecDeque<(ClipboardContent, WriteReply)>,
+    /// Those whose content is in the clipboard, to be told.
+    written: Vec<WriteReply>,
     transfers: IncrTransfers,
+    /// What programs have done with the content, to be told.
+    uses: Vec<ClipboardUse>,
 }
 
 impl SelectionOwner {
@@ -40,7 +45,9 @@ impl SelectionOwner {
             window,
             held: None,
             claimed: VecDeque::new(),
+            written: Vec::new(),
             transfers: IncrTransfers::default(),
+            uses: Vec::new(),
         }
     }
 
@@ -64,7 +71,9 @@ impl SelectionOwner {
     /// Handles a change of the owner. Returns `true` if another program is the owner, or none.
     pub(super) fn owner_changed(&mut self, event: &xfixes::SelectionNotifyEvent) -> bool {
         if event.owner != self.window {
-            self.held = None;
+            if self.held.take().is_some() {
+                self.uses.push(ClipboardUse::Replaced);
+            }
             return true;
         }
         if let Some((content, writer)) = self.claimed.pop_front() {
@@ -72,9 +81,23 @@ impl SelectionOwner {
                 content,
                 since: event.selection_timestamp,
             });
-            let _ = writer.try_send(Ok(()));
+            self.uses.push(ClipboardUse::Owned);
+            self.written.push(writer);
         }
         false
+    }
+
+    /// Takes what programs have done with the content since the last call. The server has to know of all requests so
+    /// far before it is told.
+    pub(super) fn take_uses(&mut self) -> Vec<ClipboardUse> {
+        std::mem::take(&mut self.uses)
+    }
+
+    /// Notifies those who have written the content, when all else has been told.
+    pub(super) fn notify_writers(&mut self) {
+        for writer in self.written.drain(..) {
+            let _ = writer.try_send(Ok(()));
+        }
     }
 
     /// Answers a program that asks for the content.
@@ -100,6 +123,14 @@ impl SelectionOwner {
             property: if is_served { property } else { x11rb::NONE },
         };
         connection.send_event(false, event.requestor, EventMask::NO_EVENT, notice)?;
+        let is_content = is_served && ![self.atoms.TARGETS, self.atoms.TIMESTAMP].contains(&event.target);
+        if self.held.is_some() {
+            self.uses.push(match (self.transfers.is_empty(), is_content) {
+                (false, _) => ClipboardUse::Fetching,
+                (true, true) => ClipboardUse::Fetched,
+                (true, false) => ClipboardUse::Asked,
+            });
+        }
         Ok(())
     }
 
@@ -109,7 +140,10 @@ impl SelectionOwner {
         connection: &RustConnection,
         event: &PropertyNotifyEvent,
     ) -> Result<(), ConnectionError> {
-        self.transfers.property_changed(connection, event)
+        if self.transfers.property_changed(connection, event)? && self.transfers.is_empty() {
+            self.uses.push(ClipboardUse::Fetched);
+        }
+        Ok(())
     }
 
     /// The time at which [`expire`](SelectionOwner::expire) has something to do.
@@ -123,7 +157,10 @@ impl SelectionOwner {
         connection: &RustConnection,
         now: Instant,
     ) -> Result<(), ConnectionError> {
-        self.transfers.expire(connection, now)
+        if self.transfers.expire(connection, now)? && self.transfers.is_empty() {
+            self.uses.push(ClipboardUse::Abandoned);
+        }
+        Ok(())
     }
 
     /// Puts the content in the form `target` into `property`. Returns `false` if there is no such form.

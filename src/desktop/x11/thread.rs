@@ -140,6 +140,7 @@ impl Watcher {
                 events(DesktopEvent::Views(views));
             }
             self.mark.expire(&self.connection)?;
+            self.clipboard.tell_uses(&self.connection, events)?;
             // Waiting for a reply reads events, too, so no request may be made between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
@@ -196,6 +197,7 @@ impl Watcher {
         if let Some(reading) = self.clipboard.take_report() {
             events(DesktopEvent::Clipboard(reading));
         }
+        self.clipboard.tell_uses(&self.connection, events)?;
         if cursor.is_some() {
             self.update_cursor(cursor, events)?;
         }
