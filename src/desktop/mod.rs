@@ -8,6 +8,7 @@ mod backend;
 mod clipboard_content;
 mod error;
 mod event;
+mod html_text;
 mod local_user;
 mod none;
 mod program;
@@ -18,7 +19,7 @@ mod virtual_display;
 mod x11;
 
 pub use backend::{Backend, Desktop, EventSink, MARK_SIZE};
-pub use clipboard_content::{ClipboardContent, ClipboardReading};
+pub use clipboard_content::{ClipboardContent, ClipboardReading, ImageKind};
 pub use error::{ClipboardError, ResizeError};
 pub use event::{ClipboardUse, CursorImage, DesktopEvent, View, ViewKind};
 pub use local_user::{LocalUserEvent, LocalUserWatch};

@@ -82,10 +82,13 @@ impl Host for Api {
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
         let desktop = self.context.desktop.handle.clone();
         Box::pin(async move {
-            let content = desktop.read_clipboard().await.map_err(clip_error)?;
+            let content = match desktop.read_clipboard().await {
+                Err(ClipboardError::UnknownKind) => None,
+                reading => reading.map_err(clip_error)?,
+            };
             Ok(content.map(|content| match content {
                 ClipboardContent::Text(text) => Clip::Text(text.to_string()),
-                ClipboardContent::Png(bytes) => Clip::Png(bytes.to_vec()),
+                ClipboardContent::Image(kind, bytes) => Clip::Image(kind.media_type(), bytes.to_vec()),
             }))
         })
     }
@@ -105,7 +108,7 @@ impl Host for Api {
             }
             let content = match clip {
                 Clip::Text(text) => text.into(),
-                Clip::Png(bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
+                Clip::Image(_, bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
             };
             context
                 .desktop

@@ -29,6 +29,7 @@ impl IncrTransfers {
             property,
             incr,
             kind,
+            counts,
         } = *request;
         self.0.retain(|transfer| !transfer.is_to(requestor, property));
         if self.0.len() >= MOST_TRANSFERS {
@@ -45,17 +46,18 @@ impl IncrTransfers {
             sent: 0,
             deadline: Instant::now() + STEP_LIMIT,
             end: Instant::now() + TOTAL_LIMIT,
+            counts,
         });
         Ok(true)
     }
 
-    /// True if none is under way.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// True if one that counts is under way.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.iter().any(|transfer| transfer.counts)
     }
 
     /// Handles a changed property: a program that has taken a part gets the next one. Returns true if that was the end
-    /// of a transfer.
+    /// of a transfer that counts.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
@@ -75,6 +77,7 @@ impl IncrTransfers {
         let piece = &rest[..rest.len().min(PIECE)];
         // An empty part is the end.
         let is_last = piece.is_empty();
+        let mut counts = is_last;
         connection.change_property8(
             PropMode::REPLACE,
             transfer.requestor,
@@ -85,10 +88,10 @@ impl IncrTransfers {
         transfer.sent += piece.len();
         transfer.deadline = transfer.end.min(Instant::now() + STEP_LIMIT);
         if is_last {
-            self.0.remove(index);
+            counts &= self.0.remove(index).counts;
             self.let_go(connection, event.window)?;
         }
-        Ok(is_last)
+        Ok(counts)
     }
 
     /// The time at which [`expire`](IncrTransfers::expire) has something to do.
@@ -96,7 +99,8 @@ impl IncrTransfers {
         self.0.iter().map(|transfer| transfer.deadline).min()
     }
 
-    /// Gives up on programs that do not take their parts. Returns true if there was one.
+    /// Gives up on programs that do not take their parts. Returns true if there was one
+    /// that counts.
     pub(super) fn expire(
         &mut self,
         connection: &RustConnection,
@@ -104,9 +108,9 @@ impl IncrTransfers {
     ) -> Result<bool, ConnectionError> {
         let mut is_any = false;
         while let Some(index) = self.0.iter().position(|transfer| transfer.deadline <= now) {
-            let requestor = self.0.remove(index).requestor;
-            self.let_go(connection, requestor)?;
-            is_any = true;
+            let transfer = self.0.remove(index);
+            self.let_go(connection, transfer.requestor)?;
+            is_any |= transfer.counts;
         }
         Ok(is_any)
     }
@@ -127,8 +131,10 @@ pub(super) struct Request {
     pub(super) property: Atom,
     /// The atom INCR.
     pub(super) incr: Atom,
-    /// The type of the content.
+    /// The form that is asked for, then the type of the content.
     pub(super) kind: Atom,
+    /// True if input waits for its end.
+    pub(super) counts: bool,
 }
 
 /// One transfer that is under way.
@@ -141,6 +147,7 @@ struct IncrTransfer {
     deadline: Instant,
     /// The time by which the program has to have all of it.
     end: Instant,
+    counts: bool,
 }
 
 impl IncrTransfer {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
-use x11rb::errors::ConnectionError;
+use x11rb::connection::Connection;
+use x11rb::errors::{ConnectionError, ReplyError};
 use x11rb::protocol::xfixes;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ConnectionExt as _, EventMask, PropMode, PropertyNotifyEvent, SELECTION_NOTIFY_EVENT,
-    SelectionNotifyEvent, SelectionRequestEvent, Timestamp, Window,
+    Atom, AtomEnum, ConnectionExt as _, EventMask, InputFocus, PropMode, PropertyNotifyEvent,
+    SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Timestamp, Window,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -26,6 +27,7 @@ pub(super) type WriteReply = SyncSender<Result<(), ClipboardError>>;
 /// The content, while we own the clipboard.
 pub(super) struct SelectionOwner {
     atoms: Atoms,
+    selection: Atom,
     window: Window,
     held: Option<Held>,
     /// The contents for which the clipboard was claimed, until the server says that we own it.
@@ -38,10 +40,11 @@ pub(super) struct SelectionOwner {
 }
 
 impl SelectionOwner {
-    /// `window` is the window of ours that will own the clipboard.
-    pub(super) fn new(atoms: Atoms, window: Window) -> SelectionOwner {
+    /// `window` is the window of ours that will own `selection`.
+    pub(super) fn new(atoms: Atoms, selection: Atom, window: Window) -> SelectionOwner {
         SelectionOwner {
             atoms,
+            selection,
             window,
             held: None,
             claimed: VecDeque::new(),
@@ -58,7 +61,7 @@ impl SelectionOwner {
         content: ClipboardContent,
         writer: WriteReply,
     ) -> Result<(), ConnectionError> {
-        connection.set_selection_owner(self.window, self.atoms.CLIPBOARD, x11rb::CURRENT_TIME)?;
+        connection.set_selection_owner(self.window, self.selection, x11rb::CURRENT_TIME)?;
         self.claimed.push_back((content, writer));
         Ok(())
     }
@@ -111,8 +114,15 @@ impl SelectionOwner {
             x11rb::NONE => event.target,
             property => property,
         };
-        let is_served = event.selection == self.atoms.CLIPBOARD
-            && self.serve(connection, event.requestor, property, event.target)?;
+        let counts = self.held.is_some() && has_focus(connection, event.requestor)?;
+        let request = Request {
+            requestor: event.requestor,
+            property,
+            incr: self.atoms.INCR,
+            kind: event.target,
+            counts,
+        };
+        let is_served = self.serve(connection, request)?;
         let notice = SelectionNotifyEvent {
             response_type: SELECTION_NOTIFY_EVENT,
             sequence: 0,
@@ -124,11 +134,11 @@ impl SelectionOwner {
         };
         connection.send_event(false, event.requestor, EventMask::NO_EVENT, notice)?;
         let is_content = is_served && ![self.atoms.TARGETS, self.atoms.TIMESTAMP].contains(&event.target);
-        if self.held.is_some() {
-            self.uses.push(match (self.transfers.is_empty(), is_content) {
-                (false, _) => ClipboardUse::Fetching,
-                (true, true) => ClipboardUse::Fetched,
-                (true, false) => ClipboardUse::Asked,
+        if counts {
+            self.uses.push(match (self.transfers.is_awaited(), is_content) {
+                (true, _) => ClipboardUse::Fetching,
+                (false, true) => ClipboardUse::Fetched,
+                (false, false) => ClipboardUse::Asked,
             });
         }
         Ok(())
@@ -140,7 +150,7 @@ impl SelectionOwner {
         connection: &RustConnection,
         event: &PropertyNotifyEvent,
     ) -> Result<(), ConnectionError> {
-        if self.transfers.property_changed(connection, event)? && self.transfers.is_empty() {
+        if self.transfers.property_changed(connection, event)? && !self.transfers.is_awaited() {
             self.uses.push(ClipboardUse::Fetched);
         }
         Ok(())
@@ -157,20 +167,20 @@ impl SelectionOwner {
         connection: &RustConnection,
         now: Instant,
     ) -> Result<(), ConnectionError> {
-        if self.transfers.expire(connection, now)? && self.transfers.is_empty() {
+        if self.transfers.expire(connection, now)? && !self.transfers.is_awaited() {
             self.uses.push(ClipboardUse::Abandoned);
         }
         Ok(())
     }
 
-    /// Puts the content in the form `target` into `property`. Returns `false` if there is no such form.
-    fn serve(
-        &mut self,
-        connection: &RustConnection,
-        requestor: Window,
-        property: Atom,
-        target: Atom,
-    ) -> Result<bool, ConnectionError> {
+    /// Puts the content in the form that `request` asks for into its property. Returns `false` if there is no such form.
+    fn serve(&mut self, connection: &RustConnection, request: Request) -> Result<bool, ConnectionError> {
+        let Request {
+            requestor,
+            property,
+            kind: target,
+            ..
+        } = request;
         let Some(held) = &self.held else {
             return Ok(false);
         };
@@ -179,7 +189,7 @@ impl SelectionOwner {
         if target == atoms.TARGETS {
             let kinds: &[Atom] = match held.content {
                 ClipboardContent::Text(_) => &[atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT, string],
-                ClipboardContent::Png(_) => &[atoms.IMAGE_PNG],
+                ClipboardContent::Image(..) => &[atoms.IMAGE_PNG],
             };
             let targets = [&[atoms.TARGETS, atoms.TIMESTAMP], kinds].concat();
             connection.change_property32(replace, requestor, property, AtomEnum::ATOM, &targets)?;
@@ -195,21 +205,31 @@ impl SelectionOwner {
             ClipboardContent::Text(text) if [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8].contains(&target) => {
                 (target, text.clone().into())
             }
-            ClipboardContent::Png(bytes) if target == atoms.IMAGE_PNG => (target, bytes.clone()),
+            ClipboardContent::Image(_, bytes) if target == atoms.IMAGE_PNG => (target, bytes.clone()),
             _ => return Ok(false),
         };
         if bytes.len() > PIECE {
-            let request = Request {
-                requestor,
-                property,
-                incr: atoms.INCR,
-                kind,
-            };
-            return self.transfers.begin(connection, &request, bytes);
+            return self
+                .transfers
+                .begin(connection, &Request { kind, ..request }, bytes);
         }
         connection.change_property8(replace, requestor, property, kind, &bytes)?;
         Ok(true)
     }
+}
+
+/// True if `window` belongs to the program that has the keyboard: it fetches what the viewer pastes. Others, such as a
+/// clipboard manager, fetch the content for themselves, when they like.
+fn has_focus(connection: &RustConnection, window: Window) -> Result<bool, ConnectionError> {
+    let focus = match connection.get_input_focus()?.reply() {
+        Ok(reply) => reply.focus,
+        Err(ReplyError::ConnectionError(error)) => return Err(error),
+        Err(ReplyError::X11Error(_)) => return Ok(true),
+    };
+    let client = |window: Window| window & !connection.setup().resource_id_mask;
+    // Without a window manager, the window below the pointer has the keyboard.
+    let is_anybody = [u32::from(InputFocus::NONE), u32::from(InputFocus::POINTER_ROOT)].contains(&focus);
+    Ok(is_anybody || client(focus) == client(window))
 }
 
 struct Held {

@@ -112,9 +112,9 @@ impl Viewer {
             hold.turn().await;
             if let Err(error) = desktop.write_clipboard(text.as_str().into(), by).await {
                 hold.fail();
-                messenger
-                    .filter(|_| is_known)
-                    .map(|messenger| messenger.send_message(clipboard_unavailable(reason(error)).encode()));
+                if let Some(messenger) = messenger.filter(|_| is_known) {
+                    messenger.send_message(clipboard_unavailable(reason(error)).encode());
+                }
             }
         });
     }
@@ -163,7 +163,7 @@ pub(super) fn resolution(size: FrameSize) -> HostMessage {
 pub(super) fn clipboard(content: &ClipboardContent) -> HostMessage {
     let text = match content {
         ClipboardContent::Text(text) => ClipboardText::new(&**text),
-        ClipboardContent::Png(_) => None,
+        ClipboardContent::Image(..) => None,
     };
     text.map_or_else(
         || HostMessage::ClipboardLarge {
@@ -218,7 +218,7 @@ pub(super) fn beat(context: &HostContext, peer: &Peer, settings: &ViewerSettings
 fn media_type(content: &ClipboardContent) -> &'static str {
     match content {
         ClipboardContent::Text(_) => "text/plain;charset=utf-8",
-        ClipboardContent::Png(_) => "image/png",
+        ClipboardContent::Image(kind, _) => kind.media_type(),
     }
 }
 
