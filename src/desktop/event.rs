@@ -37,9 +37,15 @@ pub enum DesktopEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClipboardUse {
     /// It is in the clipboard: programs that paste fetch it from us.
-    Owned,
-    /// It is not in the clipboard any more.
-    Replaced,
+    Owned {
+        /// True: in PRIMARY, which is pasted by the middle button.
+        is_primary: bool,
+    },
+    /// It is not there any more.
+    Replaced {
+        /// True: in PRIMARY.
+        is_primary: bool,
+    },
     /// A program has asked which kinds of content there are, or for one that there is not.
     Asked,
     /// A program fetches it in parts.

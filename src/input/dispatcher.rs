@@ -11,8 +11,8 @@ use super::held_timeout::HeldTimeout;
 use super::paste_stroke::{is_modifier, pastes};
 use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
-use super::waiting::{Admission, Entry, Waiting};
-use crate::protocol::input::{Held, InputEvent, Key, Layout, Point, TypedText};
+use super::waiting::{Admission, Entry, Source, Waiting};
+use crate::protocol::input::{Button, Held, InputEvent, Key, Layout, Point, TypedText};
 
 /// The backend, the keys that are pressed, the remainders of fractional movements, and the viewers' layouts.
 pub(super) struct Dispatcher {
@@ -202,9 +202,14 @@ impl Dispatcher {
         // The up must not be lost because the pointer could not be moved.
         let moved = position.map_or(Ok(()), |position| self.backend.move_to(position));
         let target = if pressed {
-            self.waiting.pressed(viewer, false, Instant::now());
+            self.waiting.pressed(viewer, None, Instant::now());
             self.pressed_keys.down(viewer, id, Some(target))
         } else {
+            // Some programs paste at the press, and are done by now; the others paste at the release.
+            if id == HeldId::Button(Button::Middle) {
+                self.waiting
+                    .pressed(viewer, Some(Source::Primary), Instant::now());
+            }
             self.pressed_keys.up(viewer, &id)
         };
         let done = target.map_or(Ok(()), |target| press(&mut *self.backend, target, pressed));
@@ -240,6 +245,7 @@ impl Dispatcher {
                 _ => None,
             };
             let is_paste = pastes(key, |id| self.pressed_keys.holds(viewer, id));
+            let is_paste = is_paste.then_some(Source::Clipboard);
             self.waiting.pressed(viewer, is_paste, Instant::now());
             let keycode = self.backend.resolve(key, plain)?;
             self.pressed_keys.down(viewer, id, keycode.map(Pressed::Key))

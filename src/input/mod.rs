@@ -29,5 +29,5 @@ pub use grab::PointerGrab;
 pub use hold::Hold;
 pub use injector::{Injector, InputHandle, ViewerInput};
 pub use record::{RecordBackend, Recorded, Recording};
-pub use waiting::Fetch;
+pub use waiting::{Fetch, Source};
 pub use x11::backend::X11Backend;

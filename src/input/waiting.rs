@@ -1,7 +1,7 @@
 //! The input that waits for a paste. A program fetches what it pastes after the key press, and the content may be large:
 //! what the viewer types meanwhile would get in front of it, or into its middle. Pure.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::hold::{HoldId, Turn};
@@ -11,10 +11,10 @@ use crate::protocol::input::InputEvent;
 /// What programs do with the content of the clipboard that viewers have put there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetch {
-    /// Programs that paste fetch the content from us.
-    Possible,
-    /// Another program has the clipboard: what it does is not our affair.
-    Impossible,
+    /// Programs that paste this fetch it from us.
+    Possible(Source),
+    /// Another program has it: what becomes of that is not our affair.
+    Impossible(Source),
     /// A program has asked which kinds of content there are, or for a kind that there is not.
     Asked,
     /// A program fetches the content in parts.
@@ -23,11 +23,21 @@ pub enum Fetch {
     Done,
 }
 
+/// The selection that a program pastes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// CLIPBOARD, by a key.
+    Clipboard,
+    /// PRIMARY, by the middle button.
+    Primary,
+}
+
 /// The viewers whose input waits, and that input.
 #[derive(Default)]
 pub(super) struct Waiting {
     viewers: BTreeMap<ViewerId, Queue>,
-    is_possible: bool,
+    /// What programs would fetch from us.
+    possible: BTreeSet<Source>,
     /// The last press of a key or button: it may have been that of a menu that pastes.
     last_press: Option<(ViewerId, Instant)>,
 }
@@ -127,10 +137,10 @@ impl Waiting {
         }
     }
 
-    /// Takes note that the viewer has pressed something.
-    pub(super) fn pressed(&mut self, viewer: ViewerId, pastes: bool, now: Instant) {
+    /// Takes note that the viewer has pressed something, or released the middle button, which may paste.
+    pub(super) fn pressed(&mut self, viewer: ViewerId, pastes: Option<Source>, now: Instant) {
         self.last_press = Some((viewer, now));
-        if pastes && self.is_possible {
+        if pastes.is_some_and(|source| self.possible.contains(&source)) {
             self.begin_paste(viewer, now, UNASKED);
         }
     }
@@ -138,8 +148,8 @@ impl Waiting {
     /// Takes note of what programs do with the content.
     pub(super) fn fetch(&mut self, fetch: Fetch, now: Instant) {
         match fetch {
-            Fetch::Possible => self.is_possible = true,
-            Fetch::Impossible => self.is_possible = false,
+            Fetch::Possible(source) => drop(self.possible.insert(source)),
+            Fetch::Impossible(source) => drop(self.possible.remove(&source)),
             Fetch::Asked | Fetch::UnderWay | Fetch::Done => {}
         }
         if let (Fetch::UnderWay, Some((viewer, at))) = (fetch, self.last_press)
@@ -151,7 +161,7 @@ impl Waiting {
         for queue in self.viewers.values_mut() {
             if let Cause::Paste { begin, until } = &mut queue.cause {
                 *until = match fetch {
-                    Fetch::Possible | Fetch::Impossible => *until,
+                    Fetch::Possible(_) | Fetch::Impossible(_) => *until,
                     Fetch::Asked => (now + ASKED).min(*begin + ASKING),
                     Fetch::UnderWay => *begin + LONGEST,
                     Fetch::Done => (now + SETTLE).min(*begin + LONGEST),

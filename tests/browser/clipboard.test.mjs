@@ -135,6 +135,25 @@ test('a key that pastes, and is held, pastes as often as it repeats', LIMIT, asy
   await until('it has stopped', async () => /^(again\n)+end\n$/.test(await desktop.read('typed')));
 });
 
+test('with --primary, what is selected is copied, and the middle button pastes what the viewer pasted', LIMIT, async (t) => {
+  const { desktop, page, view, env } = await desktopPage(t, ['--primary'], PASTING);
+  const owner = spawn('xclip', ['-selection', 'primary'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  owner.stdin.end('selected');
+  await once(owner, 'exit');
+  await until('the viewer has the selection', () => page.evaluate(async () => (await navigator.clipboard.readText()) === 'selected'));
+  await page.evaluate(() => navigator.clipboard.writeText('twice '));
+  await page.keyboard.press('Control+V');
+  const place = await view.place(320, 240);
+  await page.mouse.click(place.x, place.y, { button: 'middle' });
+  await page.keyboard.type('and on');
+  await page.keyboard.press('Enter');
+  await until('the terminal has both', async () => {
+    const typed = await desktop.read('typed');
+    if (typed === 'twice twice and on\n') return true;
+    throw new Error(JSON.stringify(typed));
+  });
+});
+
 test('a copy by Ctrl+Insert comes to the viewer', LIMIT, async (t) => {
   const copying = TYPING.replace('exec xterm', "exec xterm -xrm '*VT100.translations: #override Ctrl <Key>Insert: copy-selection(CLIPBOARD)'")
     .replace('cat >', 'echo copied; cat >');

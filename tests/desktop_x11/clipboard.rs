@@ -445,7 +445,7 @@ fn what_a_program_does_with_what_was_written_is_told() {
     let desk = Desk::start(320, 240);
     let focused = Focused::start(&desk);
     desk.services.write_clipboard("short".into()).unwrap();
-    desk.until_used(ClipboardUse::Owned);
+    desk.until_used(ClipboardUse::Owned { is_primary: false });
     ask(&focused.program, focused.window, b"TARGETS");
     desk.until_used(ClipboardUse::Asked);
     ask(&focused.program, focused.window, b"UTF8_STRING");
@@ -475,7 +475,10 @@ fn a_program_without_the_keyboard_is_not_taken_for_the_one_that_pastes() {
             _ => None,
         })
     });
-    assert_eq!(told, [ClipboardUse::Owned, ClipboardUse::Asked]);
+    assert_eq!(
+        told,
+        [ClipboardUse::Owned { is_primary: false }, ClipboardUse::Asked]
+    );
 }
 
 #[test]

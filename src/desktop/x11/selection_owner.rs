@@ -75,7 +75,8 @@ impl SelectionOwner {
     pub(super) fn owner_changed(&mut self, event: &xfixes::SelectionNotifyEvent) -> bool {
         if event.owner != self.window {
             if self.held.take().is_some() {
-                self.uses.push(ClipboardUse::Replaced);
+                let is_primary = self.is_primary();
+                self.uses.push(ClipboardUse::Replaced { is_primary });
             }
             return true;
         }
@@ -84,10 +85,15 @@ impl SelectionOwner {
                 content,
                 since: event.selection_timestamp,
             });
-            self.uses.push(ClipboardUse::Owned);
+            let is_primary = self.is_primary();
+            self.uses.push(ClipboardUse::Owned { is_primary });
             self.written.push(writer);
         }
         false
+    }
+
+    fn is_primary(&self) -> bool {
+        self.selection == Atom::from(AtomEnum::PRIMARY)
     }
 
     /// Takes what programs have done with the content since the last call. The server has to know of all requests so

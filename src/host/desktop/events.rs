@@ -9,7 +9,7 @@ use super::views::Views;
 use crate::desktop::{
     ClipboardReading, ClipboardUse, CursorImage, Desktop, DesktopEvent, EventSink, NoDesktop,
 };
-use crate::input::{Fetch, InputHandle};
+use crate::input::{Fetch, InputHandle, Source};
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
 
@@ -75,7 +75,9 @@ fn sink(
         }
         // Nothing makes up for these.
         DesktopEvent::Lost | DesktopEvent::Returned => {
-            fetches(Fetch::Impossible);
+            for source in [Source::Clipboard, Source::Primary] {
+                fetches(Fetch::Impossible(source));
+            }
             drop(events.blocking_send(event));
         }
         // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
@@ -109,11 +111,18 @@ impl DesktopEvents {
 
 fn fetch(each: ClipboardUse) -> Fetch {
     match each {
-        ClipboardUse::Owned => Fetch::Possible,
-        ClipboardUse::Replaced => Fetch::Impossible,
+        ClipboardUse::Owned { is_primary } => Fetch::Possible(source(is_primary)),
+        ClipboardUse::Replaced { is_primary } => Fetch::Impossible(source(is_primary)),
         ClipboardUse::Asked => Fetch::Asked,
         ClipboardUse::Fetching => Fetch::UnderWay,
         ClipboardUse::Fetched | ClipboardUse::Abandoned => Fetch::Done,
+    }
+}
+
+fn source(is_primary: bool) -> Source {
+    match is_primary {
+        true => Source::Primary,
+        false => Source::Clipboard,
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::input::{Axis, BackendError, Discard, Keycode, RecordBackend, Recorded, Recording};
+use crate::input::{Axis, BackendError, Discard, Keycode, RecordBackend, Recorded, Recording, Source};
 use crate::protocol::input::{Button, Held, Key, Point, TypedText};
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -329,7 +329,7 @@ fn stopping_is_bounded_and_sending_never_waits() {
 fn a_key_is_released_while_others_wait_behind_a_paste_and_a_silent_viewer_keeps_its_place() {
     let (injector, recording) = start();
     let (handle, viewer) = (injector.handle(), injector.handle().viewer());
-    handle.set_fetch(crate::input::Fetch::Possible);
+    handle.set_fetch(Fetch::Possible(Source::Clipboard));
     let v = |pressed| InputEvent::Key {
         key: Key::Dom {
             key: "v".into(),
@@ -344,7 +344,7 @@ fn a_key_is_released_while_others_wait_behind_a_paste_and_a_silent_viewer_keeps_
         buttons: Vec::new(),
     }));
     viewer.send(v(true));
-    handle.set_fetch(crate::input::Fetch::UnderWay);
+    handle.set_fetch(Fetch::UnderWay);
     viewer.send(v(false));
     viewer.send(key(&control, false));
     viewer.send(key("KeyA", true));
@@ -367,7 +367,7 @@ fn a_key_is_released_while_others_wait_behind_a_paste_and_a_silent_viewer_keeps_
             .wait_until(Duration::from_secs(3), |events| events.len() > 3)
             .is_err()
     );
-    handle.set_fetch(crate::input::Fetch::Done);
+    handle.set_fetch(Fetch::Done);
     let events = recording.wait_until(LIMIT, |events| events.len() == 5).unwrap();
     assert_eq!(events[3], Recorded::Key(first, false));
     viewer.send(v(true));

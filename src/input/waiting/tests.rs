@@ -24,7 +24,7 @@ impl Desk {
     fn new() -> Desk {
         let mut waiting = Waiting::default();
         let start = Instant::now();
-        waiting.fetch(Fetch::Possible, start);
+        waiting.fetch(Fetch::Possible(Source::Clipboard), start);
         Desk { waiting, start }
     }
 
@@ -34,7 +34,7 @@ impl Desk {
 
     fn paste(&mut self, ms: u64) {
         let now = self.at(ms);
-        self.waiting.pressed(ANNA, true, now);
+        self.waiting.pressed(ANNA, Some(Source::Clipboard), now);
     }
 
     fn fetch(&mut self, fetch: Fetch, ms: u64) {
@@ -64,12 +64,26 @@ impl Desk {
 fn nothing_waits_without_a_paste_or_if_another_program_has_the_clipboard() {
     let mut desk = Desk::new();
     assert!(desk.admits(ANNA, key("a", true)));
-    desk.waiting.pressed(ANNA, false, desk.start);
+    desk.waiting.pressed(ANNA, None, desk.start);
     assert!(desk.admits(ANNA, key("a", true)));
-    desk.fetch(Fetch::Impossible, 0);
+    desk.fetch(Fetch::Impossible(Source::Clipboard), 0);
     desk.paste(0);
     assert!(desk.admits(ANNA, key("a", true)));
     assert_eq!(desk.waiting.deadline(), None);
+}
+
+#[test]
+fn the_middle_button_pastes_only_what_is_selected() {
+    let mut desk = Desk::new();
+    let start = desk.start;
+    desk.waiting.pressed(ANNA, Some(Source::Primary), start);
+    assert!(desk.admits(ANNA, key("a", true)));
+    desk.fetch(Fetch::Possible(Source::Primary), 0);
+    desk.fetch(Fetch::Impossible(Source::Clipboard), 0);
+    desk.paste(0);
+    assert!(desk.admits(ANNA, key("a", true)));
+    desk.waiting.pressed(ANNA, Some(Source::Primary), start);
+    assert!(!desk.admits(ANNA, key("a", true)));
 }
 
 #[test]
@@ -128,7 +142,7 @@ fn a_program_that_asks_again_and_again_does_not_extend_a_wait_for_ever() {
 #[test]
 fn a_large_paste_by_a_menu_is_one_of_the_viewer_that_pressed_last() {
     let mut desk = Desk::new();
-    desk.waiting.pressed(ANNA, false, desk.start);
+    desk.waiting.pressed(ANNA, None, desk.start);
     desk.fetch(Fetch::UnderWay, 900);
     assert!(!desk.admits(ANNA, key("a", true)) && desk.admits(BERT, key("b", true)));
     desk.fetch(Fetch::Done, 2_000);
