@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::support::eventually;
 use super::support::program::Program;
@@ -189,6 +189,38 @@ async fn read_until(viewer: &mut Viewer, content: &str) {
         }
     }
     panic!("the viewer never receives it: {:?}", told(viewer, "clipboard"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viewers_hear_that_another_has_set_the_clipboard_and_why_a_copy_does_not_come() {
+    let desktop = tokio::task::block_in_place(Desktop::start);
+    let (mut one, _) = Viewer::join(&desktop.program.ws_url(), ViewerOptions::default()).await;
+    let (mut other, _) = Viewer::join(&desktop.program.ws_url(), ViewerOptions::default()).await;
+    for viewer in [&mut one, &mut other] {
+        viewer.until("the channel is open", Viewer::can_send).await;
+    }
+    let reasons = |viewer: &Viewer| -> Vec<String> {
+        let messages = viewer.messages.iter();
+        let told = messages.filter(|message| message["type"] == "clipboard-unavailable");
+        told.map(|message| message["data"]["reason"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    one.send_input("clipboard", json!({"text": "mine"}));
+    other
+        .until("the other hears of it", |viewer| reasons(viewer) == [""])
+        .await;
+    desktop.copy(&"x".repeat(8 * 1024 * 1024 + 1));
+    let says_why = |viewer: &Viewer| {
+        reasons(viewer)
+            .last()
+            .is_some_and(|reason| reason.contains("too large"))
+    };
+    for viewer in [&mut one, &mut other] {
+        viewer.until("the reason is sent", says_why).await;
+    }
+    assert_eq!(reasons(&one).len(), 1, "it knows what it has set");
+    one.leave().await;
+    other.leave().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

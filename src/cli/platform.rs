@@ -94,11 +94,15 @@ impl Platform {
         }
     }
 
-    /// The desktop whose cursor, clipboard and size viewers share, and whose local user is watched.
-    pub(super) fn desktop(&self) -> Arc<dyn Desktop> {
+    /// The desktop whose cursor, clipboard and size viewers share, and whose local user is watched. `has_primary`: the
+    /// selection PRIMARY counts as the clipboard, too.
+    pub(super) fn desktop(&self, has_primary: bool) -> Arc<dyn Desktop> {
         match self {
-            Self::X11 { display } => Arc::new(X11Desktop::new(display, None)),
-            Self::Virtual(display) => Arc::new(X11Desktop::new(display.display(), Some(display.cookie()))),
+            Self::X11 { display } => Arc::new(X11Desktop::new(display, None).with_primary(has_primary)),
+            Self::Virtual(display) => {
+                let desktop = X11Desktop::new(display.display(), Some(display.cookie()));
+                Arc::new(desktop.with_primary(has_primary))
+            }
             Self::None => Arc::new(NoDesktop),
         }
     }

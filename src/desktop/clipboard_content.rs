@@ -10,8 +10,48 @@ use super::error::ClipboardError;
 pub enum ClipboardContent {
     /// Text.
     Text(Arc<str>),
-    /// An image: a PNG file.
-    Png(Arc<[u8]>),
+    /// An image: a file of this kind.
+    Image(ImageKind, Arc<[u8]>),
+}
+
+/// The kinds of image files that browsers show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageKind {
+    /// PNG, the only kind that is written.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// WebP.
+    Webp,
+    /// GIF.
+    Gif,
+    /// A Windows bitmap.
+    Bmp,
+}
+
+impl ImageKind {
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+            Self::Gif => "image/gif",
+            Self::Bmp => "image/bmp",
+        }
+    }
+
+    /// The kind of a file by its first bytes.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
+            [b'G', b'I', b'F', b'8', ..] => Some(Self::Gif),
+            [b'B', b'M', ..] => Some(Self::Bmp),
+            _ => None,
+        }
+    }
 }
 
 impl ClipboardContent {
@@ -19,7 +59,7 @@ impl ClipboardContent {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
-            Self::Png(bytes) => bytes.len(),
+            Self::Image(_, bytes) => bytes.len(),
         }
     }
 
@@ -30,8 +70,14 @@ impl ClipboardContent {
 
     /// Takes the bytes as an image, if they begin like a PNG file.
     pub fn png(bytes: impl Into<Arc<[u8]>>) -> Option<Self> {
+        let image = Self::image(bytes)?;
+        matches!(image, Self::Image(ImageKind::Png, _)).then_some(image)
+    }
+
+    /// Takes the bytes as an image of the kind that they begin like. `None`: they are none that we know.
+    pub fn image(bytes: impl Into<Arc<[u8]>>) -> Option<Self> {
         let bytes = bytes.into();
-        bytes.starts_with(PNG).then_some(Self::Png(bytes))
+        ImageKind::of(&bytes).map(|kind| Self::Image(kind, bytes))
     }
 }
 
@@ -51,17 +97,14 @@ impl fmt::Debug for ClipboardContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
             Self::Text(_) => "Text",
-            Self::Png(_) => "Png",
+            Self::Image(..) => "Image",
         };
         write!(f, "{kind}({} bytes)", self.len())
     }
 }
 
-/// The outcome of reading the clipboard. `None`: it is empty, or has no form that we know.
+/// The outcome of reading the clipboard. `None`: it is empty.
 pub type ClipboardReading = Result<Option<ClipboardContent>, ClipboardError>;
-
-/// The signature of a PNG file.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// The most that the clipboard may hold, in bytes.
 pub(super) const MAX_CLIPBOARD: usize = 8 * 1024 * 1024;

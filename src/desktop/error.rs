@@ -12,6 +12,10 @@ pub enum ClipboardError {
     TooLarge,
     /// The program that owns the clipboard did not hand the content over in time.
     TimedOut,
+    /// The content has neither text nor an image of a kind that we know.
+    UnknownKind,
+    /// A program began to fetch what we have in the clipboard, and did not take all of it in time.
+    NotTaken,
     /// Too many requests wait already, or the display server does not answer.
     Busy,
     /// The display server is gone.
@@ -25,6 +29,8 @@ impl fmt::Display for ClipboardError {
         f.write_str(match self {
             ClipboardError::TooLarge => "the content is too large for the clipboard: at most 8 MiB",
             ClipboardError::TimedOut => "the program that owns the clipboard does not hand its content over",
+            ClipboardError::UnknownKind => "the content has no kind that can be passed on",
+            ClipboardError::NotTaken => "a program did not take all of the content",
             ClipboardError::Busy => "the desktop is busy: try again",
             ClipboardError::Lost => "the display server is gone",
             ClipboardError::NoDisplay => "there is no display",

@@ -16,6 +16,8 @@ pub enum DesktopEvent {
     /// A program copied this, or what was copied is gone. Not sent for what was written by
     /// [`write_clipboard`](super::Backend::write_clipboard), nor if the clipboard is not watched.
     Clipboard(ClipboardReading),
+    /// What programs do with what was written by [`write_clipboard`](super::Backend::write_clipboard).
+    ClipboardUse(ClipboardUse),
     /// The screen has this size now.
     Resized {
         /// Width, in pixels.
@@ -29,6 +31,29 @@ pub enum DesktopEvent {
     Lost,
     /// There is a display server again. Its cursor and its size come next.
     Returned,
+}
+
+/// What programs do with the content of the clipboard that was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClipboardUse {
+    /// It is in the clipboard: programs that paste fetch it from us.
+    Owned {
+        /// True: in PRIMARY, which is pasted by the middle button.
+        is_primary: bool,
+    },
+    /// It is not there any more.
+    Replaced {
+        /// True: in PRIMARY.
+        is_primary: bool,
+    },
+    /// A program has asked which kinds of content there are, or for one that there is not.
+    Asked,
+    /// A program fetches it in parts.
+    Fetching,
+    /// All programs that asked for it have it.
+    Fetched,
+    /// A program did not take all of it in time, and no other is fetching it.
+    Abandoned,
 }
 
 /// A part of the screen that can be shown alone.

@@ -82,10 +82,13 @@ impl Host for Api {
     fn read_clipboard(&self) -> BoxFuture<Result<Option<Clip>, ClipError>> {
         let desktop = self.context.desktop.handle.clone();
         Box::pin(async move {
-            let content = desktop.read_clipboard().await.map_err(clip_error)?;
+            let content = match desktop.read_clipboard().await {
+                Err(ClipboardError::UnknownKind) => None,
+                reading => reading.map_err(clip_error)?,
+            };
             Ok(content.map(|content| match content {
                 ClipboardContent::Text(text) => Clip::Text(text.to_string()),
-                ClipboardContent::Png(bytes) => Clip::Png(bytes.to_vec()),
+                ClipboardContent::Image(kind, bytes) => Clip::Image(kind.media_type(), bytes.to_vec()),
             }))
         })
     }
@@ -99,17 +102,18 @@ impl Host for Api {
         let context = self.context.clone();
         Box::pin(async move {
             let client = client.filter(|id| context.people.registry.is_of(id, &grant));
-            if !context.control.lease.lets_act(&client.unwrap_or_default()) {
+            let client = client.unwrap_or_default();
+            if !context.control.lease.lets_act(&client) {
                 return Err(ClipError::NotInControl);
             }
             let content = match clip {
                 Clip::Text(text) => text.into(),
-                Clip::Png(bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
+                Clip::Image(_, bytes) => ClipboardContent::png(bytes).ok_or(ClipError::NoPicture)?,
             };
             context
                 .desktop
                 .handle
-                .write_clipboard(content)
+                .write_clipboard(content, client)
                 .await
                 .map_err(clip_error)
         })

@@ -59,7 +59,7 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         sends_clipboard: config.session.policy.allows(Permission::ClipboardRead),
         has_parts,
     };
-    let (desktop, desktop_events) = events::open(&*parts.desktop, features);
+    let (desktop, desktop_events) = events::open(&*parts.desktop, features, injector.handle());
     let desktop_context = DesktopContext {
         handle: desktop,
         input: injector.handle(),

@@ -8,15 +8,18 @@ use super::coalesce::coalesce;
 use super::fractions::Fractions;
 use super::grab::{Displacements, PointerGrab};
 use super::held_timeout::HeldTimeout;
+use super::paste_stroke::{is_modifier, pastes};
 use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
-use crate::protocol::input::{Held, InputEvent, Key, Layout, Point, TypedText};
+use super::waiting::{Admission, Entry, Source, Waiting};
+use crate::protocol::input::{Button, Held, InputEvent, Key, Layout, Point, TypedText};
 
 /// The backend, the keys that are pressed, the remainders of fractional movements, and the viewers' layouts.
 pub(super) struct Dispatcher {
     backend: Box<dyn Backend>,
     pressed_keys: PressedKeys,
     held_timeout: HeldTimeout,
+    waiting: Waiting,
     fractions: BTreeMap<ViewerId, Fractions>,
     layouts: BTreeMap<ViewerId, Layout>,
     desktop: Desktop,
@@ -31,6 +34,7 @@ impl Dispatcher {
             backend,
             pressed_keys: PressedKeys::default(),
             held_timeout: HeldTimeout::default(),
+            waiting: Waiting::default(),
             fractions: BTreeMap::new(),
             layouts: BTreeMap::new(),
             desktop: Desktop::Working,
@@ -40,9 +44,10 @@ impl Dispatcher {
         }
     }
 
-    /// The time at which a viewer will have been silent for too long.
+    /// The time at which a viewer will have been silent, or its input have waited, for too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.held_timeout.deadline()
+        let deadlines = [self.held_timeout.deadline(), self.waiting.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Applies `batch`, until `stopping` is true.
@@ -54,6 +59,7 @@ impl Dispatcher {
                 tracing::info!("input reaches the desktop again");
                 self.pressed_keys.release_all();
                 self.held_timeout = HeldTimeout::default();
+                self.waiting.clear();
             }
             // The events of the batch fail one by one.
             Err(error) => self.note(Err(error)),
@@ -66,11 +72,21 @@ impl Dispatcher {
                 return;
             }
             match message {
-                Message::Event(viewer, event) => self.event(viewer, event, &stopping),
+                Message::Event(viewer, event) => self.admit(viewer, event, &stopping),
                 Message::Gone(viewer) => self.gone(viewer),
+                Message::Cut(viewer) => self.cut(viewer),
+                Message::Hold(viewer, turn) => self.waiting.hold(viewer, turn, Instant::now()),
+                Message::Resume {
+                    viewer,
+                    id,
+                    has_failed,
+                } => self.waiting.resume(viewer, id, has_failed, Instant::now()),
+                Message::Fetch(fetch) => self.waiting.fetch(fetch, Instant::now()),
                 Message::Wake => {}
             }
+            self.end_waits(&stopping);
         }
+        self.end_waits(&stopping);
         if overflowed {
             self.overflow();
         }
@@ -83,6 +99,36 @@ impl Dispatcher {
         self.release(released);
         let closed = self.backend.flush().and_then(|()| self.backend.close());
         self.note(closed);
+    }
+
+    /// Does what an event asks for, unless it has to wait.
+    fn admit(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
+        self.held_timeout.hear(viewer, Instant::now());
+        // The desktop would repeat a key whose release waits.
+        let is_of_held = |key: &Key| {
+            HeldId::of_key(key).is_some_and(|id| !is_modifier(&id) && self.pressed_keys.holds(viewer, &id))
+        };
+        match &event {
+            InputEvent::Key { key, pressed: false } if is_of_held(key) => self.event(viewer, event, stopping),
+            _ => match self.waiting.admit(viewer, event) {
+                Admission::Now(event) => self.event(viewer, event, stopping),
+                Admission::Waits => {}
+                Admission::Overflow => self.let_go(viewer),
+            },
+        }
+    }
+
+    /// Does what has waited long enough.
+    fn end_waits(&mut self, stopping: &impl Fn() -> bool) {
+        while let Some((viewer, entry)) = self.waiting.next(Instant::now()) {
+            match entry {
+                Entry::Event(event) => self.event(viewer, event, stopping),
+                Entry::Hold(turn) => self.waiting.begin_turn(viewer, turn, Instant::now()),
+            }
+            if stopping() {
+                return;
+            }
+        }
     }
 
     fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
@@ -158,8 +204,14 @@ impl Dispatcher {
         // The up must not be lost because the pointer could not be moved.
         let moved = position.map_or(Ok(()), |position| self.backend.move_to(position));
         let target = if pressed {
+            self.waiting.pressed(viewer, None, Instant::now());
             self.pressed_keys.down(viewer, id, Some(target))
         } else {
+            // Some programs paste at the press, and are done by now; the others paste at the release.
+            if id == HeldId::Button(Button::Middle) {
+                self.waiting
+                    .pressed(viewer, Some(Source::Primary), Instant::now());
+            }
             self.pressed_keys.up(viewer, &id)
         };
         let done = target.map_or(Ok(()), |target| press(&mut *self.backend, target, pressed));
@@ -194,6 +246,9 @@ impl Dispatcher {
                     .and_then(|layout| layout.character(code)),
                 _ => None,
             };
+            let is_paste = pastes(key, |id| self.pressed_keys.holds(viewer, id));
+            let is_paste = is_paste.then_some(Source::Clipboard);
+            self.waiting.pressed(viewer, is_paste, Instant::now());
             let keycode = self.backend.resolve(key, plain)?;
             self.pressed_keys.down(viewer, id, keycode.map(Pressed::Key))
         };
@@ -214,7 +269,11 @@ impl Dispatcher {
 
     /// Releases the keys of viewers that are silent. To be called while no message waits.
     fn release_silent(&mut self) {
-        for viewer in self.held_timeout.take_silent(Instant::now()) {
+        let now = Instant::now();
+        self.waiting
+            .viewers()
+            .for_each(|viewer| self.held_timeout.hear(viewer, now));
+        for viewer in self.held_timeout.take_silent(now) {
             tracing::debug!("a viewer was silent while it held keys or buttons: they are released");
             self.let_go(viewer);
         }
@@ -240,6 +299,11 @@ impl Dispatcher {
     fn gone(&mut self, viewer: ViewerId) {
         self.fractions.remove(&viewer);
         self.layouts.remove(&viewer);
+        self.cut(viewer);
+    }
+
+    fn cut(&mut self, viewer: ViewerId) {
+        self.waiting.forget(viewer);
         self.let_go(viewer);
     }
 
@@ -252,6 +316,7 @@ impl Dispatcher {
             tracing::warn!("input came faster than the desktop takes it: all keys and buttons were released");
         }
         self.fractions.clear();
+        self.waiting.clear();
         let released = self.pressed_keys.release_all();
         self.release(released);
     }

@@ -10,8 +10,10 @@ use std::time::Duration;
 use super::backend::Backend;
 use super::dispatcher::Dispatcher;
 use super::grab::PointerGrab;
+use super::hold::Hold;
 use super::pressed::ViewerId;
 use super::queue::{Consumer, Message, Producer, queue};
+use super::waiting::Fetch;
 use crate::protocol::input::{Button, InputEvent};
 use crate::sync::lock;
 
@@ -102,6 +104,11 @@ impl InputHandle {
         self.origin.set(origin);
     }
 
+    /// Says what programs do with the content of the clipboard: input behind a paste waits for it. Never waits itself.
+    pub fn set_fetch(&self, fetch: Fetch) {
+        self.producer.send(Message::Fetch(fetch));
+    }
+
     /// The state of the pointer: an application may have taken it.
     pub fn pointer_grab(&self) -> PointerGrab {
         self.grab.clone()
@@ -174,6 +181,17 @@ impl ViewerInput {
         let origin = drag.origin_of(&event, self.origin.at());
         let event = event.from_origin(origin);
         self.producer.send(Message::Event(self.id, event));
+    }
+
+    /// Lets the events that are sent from now on wait for something.
+    pub fn hold(&self) -> Hold {
+        Hold::new(self.id, &self.producer)
+    }
+
+    /// Releases all that this viewer holds, and drops those of its events that wait: it may act no more.
+    pub fn cut(&self) {
+        *lock(&self.drag) = Drag::default();
+        self.producer.send(Message::Cut(self.id));
     }
 }
 

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Instant;
 
+use super::hold::{HoldId, Turn};
 use super::pressed::ViewerId;
+use super::waiting::Fetch;
 use crate::protocol::input::InputEvent;
 
 /// A message to the input thread.
@@ -18,6 +20,21 @@ pub(super) enum Message {
     Event(ViewerId, InputEvent),
     /// The viewer has left.
     Gone(ViewerId),
+    /// The viewer may act no more: what waits of its input is dropped, and what it holds is released.
+    Cut(ViewerId),
+    /// The later events of the viewer wait.
+    Hold(ViewerId, Turn),
+    /// They wait no more.
+    Resume {
+        /// The viewer.
+        viewer: ViewerId,
+        /// The hold that has ended.
+        id: HoldId,
+        /// True if what it was for was not done.
+        has_failed: bool,
+    },
+    /// What programs do with the content of the clipboard.
+    Fetch(Fetch),
     /// No message, only a reason to look at the flags.
     Wake,
 }

@@ -31,7 +31,7 @@ pub(super) async fn read(State(host): State<SharedHost>, Extension(caller): Auth
         Ok(Some(Clip::Text(text))) => {
             ([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], text).into_response()
         }
-        Ok(Some(Clip::Png(bytes))) => ([(header::CONTENT_TYPE, "image/png")], bytes).into_response(),
+        Ok(Some(Clip::Image(kind, bytes))) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
         Err(error) => refused(&error),
     }
 }
@@ -60,7 +60,7 @@ pub(super) async fn write(
         return refused(&ClipError::TooLarge);
     };
     let clip = match media_type {
-        "image/png" => Some(Clip::Png(bytes.into())),
+        "image/png" => Some(Clip::Image("image/png", bytes.into())),
         _ => String::from_utf8(bytes.into()).ok().map(Clip::Text),
     };
     let Some(clip) = clip else {

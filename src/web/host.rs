@@ -106,8 +106,8 @@ pub(crate) trait Host: Send + Sync + 'static {
 pub(crate) enum Clip {
     /// A text.
     Text(String),
-    /// An image, as a PNG file.
-    Png(Vec<u8>),
+    /// An image: its media type, and the file.
+    Image(&'static str, Vec<u8>),
 }
 
 /// The reason why the clipboard cannot be read or written.

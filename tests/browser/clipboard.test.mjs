@@ -17,8 +17,8 @@ import { xServer } from './support/x-server.mjs';
 const LIMIT = { timeout: 120_000 };
 const run = promisify(execFile);
 
-async function desktopPage(t, args = []) {
-  const desktop = await desktopOf(t, TYPING);
+async function desktopPage(t, args = [], program = TYPING) {
+  const desktop = await desktopOf(t, program);
   const host = await startHost(t, [...args, '--virtual=640x480', '--', ...desktop.command]);
   const { page } = await chromiumPage(t);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -94,6 +94,137 @@ test('a text that is too long for the data channel is transferred all the same',
   await page.evaluate((wanted) => navigator.clipboard.writeText(wanted), `${text}!`);
   await page.keyboard.press('Control+V');
   await until('the desktop has the text', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === `${text}!`);
+});
+
+/** A terminal like TYPING that pastes the clipboard by the usual keys, in lines of any length. */
+const PASTING = TYPING.replace('exec xterm', `exec xterm -xrm '*VT100.translations: #override \\
+  Ctrl ~Shift <Key>v: insert-selection(CLIPBOARD)\\n\\
+  Ctrl Shift <Key>v: insert-selection(CLIPBOARD)\\n\\
+  Shift <Key>Insert: insert-selection(CLIPBOARD)'`).replace('cat >', 'stty -echo; cat >');
+
+test('what is typed behind a paste comes behind it, however large that is and by whatever key', LIMIT, async (t) => {
+  const { desktop, page } = await desktopPage(t, [], PASTING);
+  let expected = '';
+  const paste = async (text, key) => {
+    await page.evaluate((content) => navigator.clipboard.writeText(content), text);
+    await page.keyboard.press(key);
+    await page.keyboard.press('Shift+G');
+    await page.keyboard.type('o on');
+    await page.keyboard.press('Enter');
+    expected += `${text}Go on\n`;
+    await until(`the terminal has all of it, after ${key}`, async () => {
+      const typed = await desktop.read('typed');
+      if (typed === expected) return true;
+      throw new Error(`${typed.length} of ${expected.length} characters, at the end ${JSON.stringify(typed.slice(-40))}`);
+    }, { deadlineMs: 60_000 });
+  };
+  for (const key of ['Control+V', 'Shift+Insert', 'Control+Shift+V']) await paste(`by ${key}: `, key);
+  await paste('a line of forty characters, all of them\n'.repeat(25_000), 'Control+V');
+});
+
+test('a key that pastes, and is held, pastes as often as it repeats', LIMIT, async (t) => {
+  const { desktop, page } = await desktopPage(t, [], PASTING);
+  await page.evaluate(() => navigator.clipboard.writeText('again\n'));
+  await page.keyboard.down('Control');
+  await page.keyboard.down('v');
+  await until('it has repeated', async () => (await desktop.read('typed')).startsWith('again\n'.repeat(3)));
+  await page.keyboard.up('v');
+  await page.keyboard.up('Control');
+  await page.keyboard.type('end');
+  await page.keyboard.press('Enter');
+  await until('it has stopped', async () => /^(again\n)+end\n$/.test(await desktop.read('typed')));
+});
+
+test('with --primary, what is selected is copied, and the middle button pastes what the viewer pasted', LIMIT, async (t) => {
+  const { desktop, page, view, env } = await desktopPage(t, ['--primary'], PASTING);
+  const owner = spawn('xclip', ['-selection', 'primary'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  owner.stdin.end('selected');
+  await once(owner, 'exit');
+  await until('the viewer has the selection', () => page.evaluate(async () => (await navigator.clipboard.readText()) === 'selected'));
+  await page.evaluate(() => navigator.clipboard.writeText('twice '));
+  await page.keyboard.press('Control+V');
+  const place = await view.place(320, 240);
+  await page.mouse.click(place.x, place.y, { button: 'middle' });
+  await page.keyboard.type('and on');
+  await page.keyboard.press('Enter');
+  await until('the terminal has both', async () => {
+    const typed = await desktop.read('typed');
+    if (typed === 'twice twice and on\n') return true;
+    throw new Error(JSON.stringify(typed));
+  });
+});
+
+test('a copy by Ctrl+Insert comes to the viewer', LIMIT, async (t) => {
+  const copying = TYPING.replace('exec xterm', "exec xterm -xrm '*VT100.translations: #override Ctrl <Key>Insert: copy-selection(CLIPBOARD)'")
+    .replace('cat >', 'echo copied; cat >');
+  const { page, view } = await desktopPage(t, [], copying);
+  await until('the viewer has it', async () => {
+    // Selects the first line, below the title of the window.
+    const [begin, end] = [await view.place(2, 30), await view.place(300, 30)];
+    await page.mouse.move(begin.x, begin.y);
+    await page.mouse.down();
+    await page.mouse.move(end.x, end.y, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.press('Control+Insert');
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text.trim() === 'copied') return true;
+    throw new Error(JSON.stringify(text));
+  }, { everyMs: 1_000 });
+});
+
+test('a paste that is too large strikes nothing and says so', LIMIT, async (t) => {
+  const { desktop, page, env } = await desktopPage(t, [], PASTING);
+  await copyOnDesktop(env, 'not this', 'UTF8_STRING');
+  await until('the viewer has the copy', () => page.evaluate(async () => (await navigator.clipboard.readText()) === 'not this'));
+  await page.evaluate(() => navigator.clipboard.writeText('x'.repeat(8 * 1024 * 1024 + 1)));
+  await page.keyboard.press('Control+V');
+  await until('the page says so', () => page.evaluate(() => /Too large/.test(document.querySelector('#hint').textContent)));
+  await page.keyboard.type('less');
+  await page.keyboard.press('Enter');
+  await until('the next line is there', async () => (await desktop.read('typed')) === 'less\n');
+});
+
+test("the viewer's content is on the desktop when a menu opens there", LIMIT, async (t) => {
+  const { page, view, env } = await desktopPage(t);
+  await page.evaluate(() => navigator.clipboard.writeText('for a menu'));
+  const place = await view.place(320, 240);
+  await page.mouse.click(place.x, place.y, { button: 'right' });
+  await until('the desktop has it', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === 'for a menu');
+  await page.evaluate(() => navigator.clipboard.writeText('for the menu key'));
+  await page.keyboard.press('ContextMenu');
+  await until('the desktop has it', async () => String(await pasteOnDesktop(env, 'UTF8_STRING')) === 'for the menu key');
+});
+
+test('the viewer has what the desktop has, or is told why not', LIMIT, async (t) => {
+  const { page, env } = await desktopPage(t);
+  const becomes = (what, wanted) =>
+    until(what, () => page.evaluate(async (text) => (await navigator.clipboard.readText()) === text, wanted));
+  const says = (pattern) => until(`the page says ${pattern}`, async () => pattern.test(await page.evaluate(() => document.querySelector('#hint').textContent)));
+  await copyOnDesktop(env, 'again', 'UTF8_STRING');
+  await becomes('the viewer has the copy', 'again');
+  await page.evaluate(() => navigator.clipboard.writeText('elsewhere'));
+  await copyOnDesktop(env, 'again', 'UTF8_STRING');
+  await becomes('the viewer has the second copy', 'again');
+  await copyOnDesktop(env, '', 'UTF8_STRING');
+  await becomes('the copy was taken back', '');
+  await copyOnDesktop(env, '<p>one<p>two', 'text/html');
+  await becomes('the viewer has the text of a page', 'one\ntwo');
+  await copyOnDesktop(env, 'x'.repeat(8 * 1024 * 1024 + 1), 'UTF8_STRING');
+  await says(/too large/);
+  await copyOnDesktop(env, 'what is that', 'application/x-other');
+  await says(/neither text nor an image/);
+  const jpeg = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(123, 45);
+    canvas.getContext('2d').fillRect(0, 0, 99, 9);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer());
+    return btoa(String.fromCharCode(...bytes));
+  });
+  await copyOnDesktop(env, Buffer.from(jpeg, 'base64'), 'image/jpeg');
+  await until('the viewer has the photo as PNG', () => page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const { width, height } = await createImageBitmap(await item.getType('image/png'));
+    return width === 123 && height === 45;
+  }));
 });
 
 test('the clipboard works only in the direction that the host allows', LIMIT, async (t) => {

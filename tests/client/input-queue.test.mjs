@@ -92,6 +92,16 @@ test('what is down at the host is known while the releases wait', async () => {
   assert.deepEqual(input.heldMeanwhile, { keys: [], buttons: 0 });
 });
 
+test('a key that is down is released at once, since the desktop would repeat it, but no modifier', async () => {
+  const { sent, pause, give } = queue();
+  give(key('KeyA', 'down'), key('ControlLeft', 'down'));
+  const pausing = pause(V);
+  give(key('KeyA', 'up'), key('KeyA', 'down'), key('KeyA', 'up'), key('ControlLeft', 'up'));
+  assert.deepEqual(sent.slice(2), [key('KeyA', 'up')]);
+  await pausing.end(true);
+  assert.deepEqual(sent.slice(3), [key('KeyA', 'down'), key('KeyA', 'up'), key('ControlLeft', 'up')]);
+});
+
 test('a connection that is gone takes with it what waited', async () => {
   const { input, sent, pause, give } = queue();
   const pausing = pause();

@@ -61,6 +61,7 @@ impl Desk {
     fn next_besides_the_cursor(&self) -> DesktopEvent {
         self.next(|event| match event {
             DesktopEvent::Cursor(_) | DesktopEvent::CursorHidden | DesktopEvent::Views(_) => None,
+            DesktopEvent::ClipboardUse(_) => None,
             event => Some(event),
         })
     }

@@ -55,7 +55,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
         listener,
         plan,
         input,
-        desktop: platform.desktop(),
+        desktop: platform.desktop(options.files.primary),
         access,
         serving: Serving {
             embedders: options.access.allow_embed,

@@ -15,6 +15,11 @@ pub(in crate::cli) struct FilesArguments {
     #[arg(env = "DESKBEAM_CLIPBOARD")]
     pub clipboard: String,
 
+    /// Let the selection PRIMARY count as the clipboard, too: viewers get what is selected on the desktop, and what they
+    /// paste can also be pasted with the middle button
+    #[arg(long, env = "DESKBEAM_PRIMARY")]
+    pub primary: bool,
+
     /// Folder for the files that viewers with the role control upload. Existing files are never overwritten. Without
     /// this option, uploads are off
     #[arg(long, value_name = "DIR", env = "DESKBEAM_UPLOAD_DIR")]

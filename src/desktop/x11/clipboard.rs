@@ -2,44 +2,71 @@
 
 use std::time::Instant;
 
-use x11rb::errors::{ConnectionError, ReplyOrIdError};
+use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::Event;
 use x11rb::protocol::xfixes::{ConnectionExt as _, SelectionEventMask};
-use x11rb::protocol::xproto::Window;
+use x11rb::protocol::xproto::{Atom, AtomEnum, Window};
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
 use super::selection_owner::{SelectionOwner, WriteReply};
 use super::selection_read::{ReadReply, SelectionReader, hidden_window};
+use crate::desktop::backend::EventSink;
 use crate::desktop::clipboard_content::{ClipboardContent, ClipboardReading};
+use crate::desktop::event::DesktopEvent;
 
 /// Both directions of the clipboard.
 pub(super) struct Clipboard {
-    atoms: Atoms,
     /// True if the content is read whenever another program becomes the owner.
     is_reported: bool,
+    /// CLIPBOARD, and PRIMARY if that counts as the clipboard, too.
+    selections: Vec<Selection>,
+    /// The number of the one that has what was copied last.
+    latest: usize,
+}
+
+struct Selection {
+    atom: Atom,
     owner: SelectionOwner,
     reader: SelectionReader,
 }
 
+/// What a clipboard is to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ClipboardOptions {
+    /// What other programs copy is read and reported.
+    pub(super) is_reported: bool,
+    /// What is selected counts as copied, and PRIMARY gets what is written.
+    pub(super) has_primary: bool,
+}
+
 impl Clipboard {
-    /// Subscribes to changes of the owner. The content that another program copies is read at once if `is_reported`.
+    /// Subscribes to changes of the owner.
     pub(super) fn watch(
         connection: &RustConnection,
         root: Window,
         atoms: Atoms,
-        is_reported: bool,
+        options: ClipboardOptions,
     ) -> Result<Clipboard, ReplyOrIdError> {
         let window = hidden_window(connection, root)?;
         let changes = SelectionEventMask::SET_SELECTION_OWNER
             | SelectionEventMask::SELECTION_WINDOW_DESTROY
             | SelectionEventMask::SELECTION_CLIENT_CLOSE;
-        connection.xfixes_select_selection_input(window, atoms.CLIPBOARD, changes)?;
+        let mut selections = Vec::new();
+        let primary = options.has_primary.then_some(AtomEnum::PRIMARY.into());
+        for atom in [Some(atoms.CLIPBOARD), primary].into_iter().flatten() {
+            connection.xfixes_select_selection_input(window, atom, changes)?;
+            selections.push(Selection {
+                atom,
+                owner: SelectionOwner::new(atoms, atom, window),
+                reader: SelectionReader::new(atoms, atom, root),
+            });
+        }
         Ok(Clipboard {
-            atoms,
-            is_reported,
-            owner: SelectionOwner::new(atoms, window),
-            reader: SelectionReader::new(atoms, root),
+            is_reported: options.is_reported,
+            selections,
+            latest: 0,
         })
     }
 
@@ -49,12 +76,13 @@ impl Clipboard {
         connection: &RustConnection,
         reply: ReadReply,
     ) -> Result<(), ConnectionError> {
-        match self.owner.content() {
+        let Selection { owner, reader, .. } = &mut self.selections[self.latest];
+        match owner.content() {
             Some(content) => {
                 let _ = reply.try_send(Ok(Some(content.clone())));
                 Ok(())
             }
-            None => self.reader.read(connection, reply),
+            None => reader.read(connection, reply),
         }
     }
 
@@ -62,10 +90,15 @@ impl Clipboard {
     pub(super) fn write(
         &mut self,
         connection: &RustConnection,
-        content: ClipboardContent,
-        reply: WriteReply,
+        content: &ClipboardContent,
+        reply: &WriteReply,
     ) -> Result<(), ConnectionError> {
-        self.owner.write(connection, content, reply)
+        self.latest = 0;
+        // The first answer counts.
+        for Selection { owner, .. } in &mut self.selections {
+            owner.write(connection, content.clone(), reply.clone())?;
+        }
+        Ok(())
     }
 
     /// Handles an event of the server.
@@ -74,31 +107,68 @@ impl Clipboard {
         connection: &RustConnection,
         event: &Event,
     ) -> Result<(), ConnectionError> {
-        match event {
-            Event::XfixesSelectionNotify(event) if event.selection == self.atoms.CLIPBOARD => {
-                let by_others = self.owner.owner_changed(event);
-                self.reader
-                    .owner_changed(connection, by_others && self.is_reported)
+        for Selection { atom, owner, reader } in &mut self.selections {
+            match event {
+                Event::XfixesSelectionNotify(event) if event.selection == *atom => {
+                    let by_others = owner.owner_changed(event);
+                    reader.owner_changed(connection, by_others && self.is_reported)?;
+                }
+                Event::SelectionRequest(event) if event.selection == *atom => {
+                    owner.requested(connection, event)?
+                }
+                Event::SelectionNotify(event) => reader.answered(connection, event)?,
+                Event::PropertyNotify(event) => {
+                    reader.property_changed(connection, event)?;
+                    owner.property_changed(connection, event)?;
+                }
+                _ => {}
             }
-            Event::SelectionRequest(event) => self.owner.requested(connection, event),
-            Event::SelectionNotify(event) => self.reader.answered(connection, event),
-            Event::PropertyNotify(event) => {
-                self.reader.property_changed(connection, event)?;
-                self.owner.property_changed(connection, event)
-            }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Returns what another program has copied, once.
     pub(super) fn take_report(&mut self) -> Option<ClipboardReading> {
-        self.reader.take_report()
+        for (index, Selection { reader, .. }) in self.selections.iter_mut().enumerate() {
+            match reader.take_report() {
+                // The end of a selection takes nothing back.
+                Some(Ok(None) | Err(_)) if index > 0 => {}
+                Some(reading) => {
+                    self.latest = index;
+                    return Some(reading);
+                }
+                None => {}
+            }
+        }
+        None
+    }
+
+    /// Tells what programs have done with our content, and those who have written it. The server is asked first whether
+    /// it has done all that was requested: input that comes after this comes after it.
+    pub(super) fn tell_uses(
+        &mut self,
+        connection: &RustConnection,
+        events: &EventSink<DesktopEvent>,
+    ) -> Result<(), ConnectionError> {
+        let owners = self.selections.iter_mut().map(|selection| &mut selection.owner);
+        let uses: Vec<_> = owners.flat_map(SelectionOwner::take_uses).collect();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        if let Err(ReplyError::ConnectionError(error)) = connection.sync() {
+            return Err(error);
+        }
+        uses.into_iter()
+            .for_each(|each| events(DesktopEvent::ClipboardUse(each)));
+        let owners = self.selections.iter_mut().map(|selection| &mut selection.owner);
+        owners.for_each(SelectionOwner::notify_writers);
+        Ok(())
     }
 
     /// The time at which [`expire`](Clipboard::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.owner.deadline(), self.reader.deadline()];
-        deadlines.into_iter().flatten().min()
+        let deadlines = |Selection { owner, reader, .. }: &Selection| [owner.deadline(), reader.deadline()];
+        self.selections.iter().flat_map(deadlines).flatten().min()
     }
 
     /// Gives up on programs that do not keep up.
@@ -107,7 +177,10 @@ impl Clipboard {
         connection: &RustConnection,
         now: Instant,
     ) -> Result<(), ConnectionError> {
-        self.owner.expire(connection, now)?;
-        self.reader.expire(connection, now)
+        for Selection { owner, reader, .. } in &mut self.selections {
+            owner.expire(connection, now)?;
+            reader.expire(connection, now)?;
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::clipboard::ClipboardOptions;
 use super::local_user::X11LocalUserWatch;
+use super::recovery::Target;
 use super::services::DesktopServices;
 use crate::desktop::backend::{Backend, Desktop, EventSink};
 use crate::desktop::event::DesktopEvent;
@@ -10,13 +12,27 @@ use crate::desktop::local_user::{LocalUserEvent, LocalUserWatch};
 use crate::x11::DisplayAddress;
 
 /// The desktop of an X display.
-pub struct X11Desktop(DisplayAddress);
+pub struct X11Desktop {
+    address: DisplayAddress,
+    has_primary: bool,
+}
 
 impl X11Desktop {
     /// The desktop of `display` (":0"). Clients present `cookie` (MIT-MAGIC-COOKIE-1), or the one in the Xauthority
     /// file of the environment if there is none. Does not connect.
     pub fn new(display: &str, cookie: Option<&[u8]>) -> X11Desktop {
-        X11Desktop(DisplayAddress::new(Some(display), cookie))
+        X11Desktop {
+            address: DisplayAddress::new(Some(display), cookie),
+            has_primary: false,
+        }
+    }
+
+    /// Lets the selection PRIMARY count as the clipboard, too: what is selected is copied, and what viewers copy can be
+    /// pasted with the middle button.
+    #[must_use]
+    pub fn with_primary(mut self, has_primary: bool) -> X11Desktop {
+        self.has_primary = has_primary;
+        self
     }
 }
 
@@ -26,7 +42,14 @@ impl Desktop for X11Desktop {
         reports_clipboard: bool,
         events: EventSink<DesktopEvent>,
     ) -> anyhow::Result<Arc<dyn Backend>> {
-        let services = DesktopServices::open(self.0.clone(), reports_clipboard, events)?;
+        let target = Target {
+            address: self.address.clone(),
+            clipboard: ClipboardOptions {
+                is_reported: reports_clipboard,
+                has_primary: self.has_primary,
+            },
+        };
+        let services = DesktopServices::open(target, events)?;
         Ok(Arc::new(services))
     }
 
@@ -35,6 +58,6 @@ impl Desktop for X11Desktop {
         watch: LocalUserWatch,
         events: EventSink<LocalUserEvent>,
     ) -> anyhow::Result<Box<dyn Send>> {
-        Ok(Box::new(X11LocalUserWatch::open(&self.0, watch, events)?))
+        Ok(Box::new(X11LocalUserWatch::open(&self.address, watch, events)?))
     }
 }

@@ -29,6 +29,7 @@ impl IncrTransfers {
             property,
             incr,
             kind,
+            counts,
         } = *request;
         self.0.retain(|transfer| !transfer.is_to(requestor, property));
         if self.0.len() >= MOST_TRANSFERS {
@@ -44,16 +45,24 @@ impl IncrTransfers {
             bytes,
             sent: 0,
             deadline: Instant::now() + STEP_LIMIT,
+            end: Instant::now() + TOTAL_LIMIT,
+            counts,
         });
         Ok(true)
     }
 
-    /// Handles a changed property: a program that has taken a part gets the next one.
+    /// True if one that counts is under way.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.iter().any(|transfer| transfer.counts)
+    }
+
+    /// Handles a changed property: a program that has taken a part gets the next one. Returns true if that was the end
+    /// of a transfer that counts.
     pub(super) fn property_changed(
         &mut self,
         connection: &RustConnection,
         event: &PropertyNotifyEvent,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<bool, ConnectionError> {
         let is_its = |transfer: &IncrTransfer| transfer.is_to(event.window, event.atom);
         let Some(index) = self
             .0
@@ -61,13 +70,14 @@ impl IncrTransfers {
             .position(is_its)
             .filter(|_| event.state == Property::DELETE)
         else {
-            return Ok(());
+            return Ok(false);
         };
         let transfer = &mut self.0[index];
         let rest = &transfer.bytes[transfer.sent..];
         let piece = &rest[..rest.len().min(PIECE)];
         // An empty part is the end.
         let is_last = piece.is_empty();
+        let mut counts = is_last;
         connection.change_property8(
             PropMode::REPLACE,
             transfer.requestor,
@@ -76,12 +86,12 @@ impl IncrTransfers {
             piece,
         )?;
         transfer.sent += piece.len();
-        transfer.deadline = Instant::now() + STEP_LIMIT;
+        transfer.deadline = transfer.end.min(Instant::now() + STEP_LIMIT);
         if is_last {
-            self.0.remove(index);
+            counts &= self.0.remove(index).counts;
             self.let_go(connection, event.window)?;
         }
-        Ok(())
+        Ok(counts)
     }
 
     /// The time at which [`expire`](IncrTransfers::expire) has something to do.
@@ -89,17 +99,20 @@ impl IncrTransfers {
         self.0.iter().map(|transfer| transfer.deadline).min()
     }
 
-    /// Gives up on programs that do not take their parts.
+    /// Gives up on programs that do not take their parts. Returns true if there was one
+    /// that counts.
     pub(super) fn expire(
         &mut self,
         connection: &RustConnection,
         now: Instant,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<bool, ConnectionError> {
+        let mut is_any = false;
         while let Some(index) = self.0.iter().position(|transfer| transfer.deadline <= now) {
-            let requestor = self.0.remove(index).requestor;
-            self.let_go(connection, requestor)?;
+            let transfer = self.0.remove(index);
+            self.let_go(connection, transfer.requestor)?;
+            is_any |= transfer.counts;
         }
-        Ok(())
+        Ok(is_any)
     }
 
     fn let_go(&self, connection: &RustConnection, requestor: Window) -> Result<(), ConnectionError> {
@@ -118,8 +131,10 @@ pub(super) struct Request {
     pub(super) property: Atom,
     /// The atom INCR.
     pub(super) incr: Atom,
-    /// The type of the content.
+    /// The form that is asked for, then the type of the content.
     pub(super) kind: Atom,
+    /// True if input waits for its end.
+    pub(super) counts: bool,
 }
 
 /// One transfer that is under way.
@@ -130,6 +145,9 @@ struct IncrTransfer {
     bytes: Arc<[u8]>,
     sent: usize,
     deadline: Instant,
+    /// The time by which the program has to have all of it.
+    end: Instant,
+    counts: bool,
 }
 
 impl IncrTransfer {
@@ -148,4 +166,6 @@ fn watch(connection: &RustConnection, window: Window, events: EventMask) -> Resu
 /// The most bytes that go into one property: less than the shortest request that every server takes (256 KiB).
 pub(super) const PIECE: usize = 128 * 1024;
 const MOST_TRANSFERS: usize = 16;
+/// The longest time that a program may take for a part, and for all of them: the input behind a paste waits for it.
 const STEP_LIMIT: Duration = Duration::from_secs(5);
+const TOTAL_LIMIT: Duration = Duration::from_secs(30);

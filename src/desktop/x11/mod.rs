@@ -6,6 +6,7 @@
 
 mod atoms;
 mod clipboard;
+mod compound_text;
 mod cursor;
 mod desktop;
 mod dpi;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::clipboard::ClipboardOptions;
 use super::error::ServicesError;
 use super::thread::{Request, Watcher, is_unsupported};
 use crate::desktop::backend::EventSink;
@@ -16,8 +17,7 @@ use crate::x11::{Attempt, DisplayAddress, Reconnect};
 /// A display and what is watched of it.
 pub(super) struct Target {
     pub(super) address: DisplayAddress,
-    /// True if what other programs copy is read and reported.
-    pub(super) reports_clipboard: bool,
+    pub(super) clipboard: ClipboardOptions,
 }
 
 impl Target {
@@ -30,11 +30,9 @@ impl Target {
         let connected = address.connect();
         let (connection, screen) =
             connected.map_err(|error| ServicesError::connect(address, error.reason()))?;
-        Watcher::new(connection, screen, self.reports_clipboard).map_err(|error| {
-            match is_unsupported(&error) {
-                true => ServicesError::Missing("XFIXES"),
-                false => ServicesError::connect(address, error),
-            }
+        Watcher::new(connection, screen, self.clipboard).map_err(|error| match is_unsupported(&error) {
+            true => ServicesError::Missing("XFIXES"),
+            false => ServicesError::connect(address, error),
         })
     }
 }

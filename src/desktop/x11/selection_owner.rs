@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
-use x11rb::errors::ConnectionError;
+use x11rb::connection::Connection;
+use x11rb::errors::{ConnectionError, ReplyError};
 use x11rb::protocol::xfixes;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ConnectionExt as _, EventMask, PropMode, PropertyNotifyEvent, SELECTION_NOTIFY_EVENT,
-    SelectionNotifyEvent, SelectionRequestEvent, Timestamp, Window,
+    Atom, AtomEnum, ConnectionExt as _, EventMask, InputFocus, PropMode, PropertyNotifyEvent,
+    SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Timestamp, Window,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -18,6 +19,7 @@ use super::atoms::Atoms;
 use super::incr_send::{IncrTransfers, PIECE, Request};
 use crate::desktop::clipboard_content::ClipboardContent;
 use crate::desktop::error::ClipboardError;
+use crate::desktop::event::ClipboardUse;
 
 /// The channel to the thread that waits until the content is in the clipboard.
 pub(super) type WriteReply = SyncSender<Result<(), ClipboardError>>;
@@ -25,22 +27,30 @@ pub(super) type WriteReply = SyncSender<Result<(), ClipboardError>>;
 /// The content, while we own the clipboard.
 pub(super) struct SelectionOwner {
     atoms: Atoms,
+    selection: Atom,
     window: Window,
     held: Option<Held>,
     /// The contents for which the clipboard was claimed, until the server says that we own it.
     claimed: VecDeque<(ClipboardContent, WriteReply)>,
+    /// Those whose content is in the clipboard, to be told.
+    written: Vec<WriteReply>,
     transfers: IncrTransfers,
+    /// What programs have done with the content, to be told.
+    uses: Vec<ClipboardUse>,
 }
 
 impl SelectionOwner {
-    /// `window` is the window of ours that will own the clipboard.
-    pub(super) fn new(atoms: Atoms, window: Window) -> SelectionOwner {
+    /// `window` is the window of ours that will own `selection`.
+    pub(super) fn new(atoms: Atoms, selection: Atom, window: Window) -> SelectionOwner {
         SelectionOwner {
             atoms,
+            selection,
             window,
             held: None,
             claimed: VecDeque::new(),
+            written: Vec::new(),
             transfers: IncrTransfers::default(),
+            uses: Vec::new(),
         }
     }
 
@@ -51,7 +61,7 @@ impl SelectionOwner {
         content: ClipboardContent,
         writer: WriteReply,
     ) -> Result<(), ConnectionError> {
-        connection.set_selection_owner(self.window, self.atoms.CLIPBOARD, x11rb::CURRENT_TIME)?;
+        connection.set_selection_owner(self.window, self.selection, x11rb::CURRENT_TIME)?;
         self.claimed.push_back((content, writer));
         Ok(())
     }
@@ -64,7 +74,10 @@ impl SelectionOwner {
     /// Handles a change of the owner. Returns `true` if another program is the owner, or none.
     pub(super) fn owner_changed(&mut self, event: &xfixes::SelectionNotifyEvent) -> bool {
         if event.owner != self.window {
-            self.held = None;
+            if self.held.take().is_some() {
+                let is_primary = self.is_primary();
+                self.uses.push(ClipboardUse::Replaced { is_primary });
+            }
             return true;
         }
         if let Some((content, writer)) = self.claimed.pop_front() {
@@ -72,9 +85,28 @@ impl SelectionOwner {
                 content,
                 since: event.selection_timestamp,
             });
-            let _ = writer.try_send(Ok(()));
+            let is_primary = self.is_primary();
+            self.uses.push(ClipboardUse::Owned { is_primary });
+            self.written.push(writer);
         }
         false
+    }
+
+    fn is_primary(&self) -> bool {
+        self.selection == Atom::from(AtomEnum::PRIMARY)
+    }
+
+    /// Takes what programs have done with the content since the last call. The server has to know of all requests so
+    /// far before it is told.
+    pub(super) fn take_uses(&mut self) -> Vec<ClipboardUse> {
+        std::mem::take(&mut self.uses)
+    }
+
+    /// Notifies those who have written the content, when all else has been told.
+    pub(super) fn notify_writers(&mut self) {
+        for writer in self.written.drain(..) {
+            let _ = writer.try_send(Ok(()));
+        }
     }
 
     /// Answers a program that asks for the content.
@@ -88,8 +120,15 @@ impl SelectionOwner {
             x11rb::NONE => event.target,
             property => property,
         };
-        let is_served = event.selection == self.atoms.CLIPBOARD
-            && self.serve(connection, event.requestor, property, event.target)?;
+        let counts = self.held.is_some() && has_focus(connection, event.requestor)?;
+        let request = Request {
+            requestor: event.requestor,
+            property,
+            incr: self.atoms.INCR,
+            kind: event.target,
+            counts,
+        };
+        let is_served = self.serve(connection, request)?;
         let notice = SelectionNotifyEvent {
             response_type: SELECTION_NOTIFY_EVENT,
             sequence: 0,
@@ -100,6 +139,14 @@ impl SelectionOwner {
             property: if is_served { property } else { x11rb::NONE },
         };
         connection.send_event(false, event.requestor, EventMask::NO_EVENT, notice)?;
+        let is_content = is_served && ![self.atoms.TARGETS, self.atoms.TIMESTAMP].contains(&event.target);
+        if counts {
+            self.uses.push(match (self.transfers.is_awaited(), is_content) {
+                (true, _) => ClipboardUse::Fetching,
+                (false, true) => ClipboardUse::Fetched,
+                (false, false) => ClipboardUse::Asked,
+            });
+        }
         Ok(())
     }
 
@@ -109,7 +156,10 @@ impl SelectionOwner {
         connection: &RustConnection,
         event: &PropertyNotifyEvent,
     ) -> Result<(), ConnectionError> {
-        self.transfers.property_changed(connection, event)
+        if self.transfers.property_changed(connection, event)? && !self.transfers.is_awaited() {
+            self.uses.push(ClipboardUse::Fetched);
+        }
+        Ok(())
     }
 
     /// The time at which [`expire`](SelectionOwner::expire) has something to do.
@@ -123,17 +173,20 @@ impl SelectionOwner {
         connection: &RustConnection,
         now: Instant,
     ) -> Result<(), ConnectionError> {
-        self.transfers.expire(connection, now)
+        if self.transfers.expire(connection, now)? && !self.transfers.is_awaited() {
+            self.uses.push(ClipboardUse::Abandoned);
+        }
+        Ok(())
     }
 
-    /// Puts the content in the form `target` into `property`. Returns `false` if there is no such form.
-    fn serve(
-        &mut self,
-        connection: &RustConnection,
-        requestor: Window,
-        property: Atom,
-        target: Atom,
-    ) -> Result<bool, ConnectionError> {
+    /// Puts the content in the form that `request` asks for into its property. Returns `false` if there is no such form.
+    fn serve(&mut self, connection: &RustConnection, request: Request) -> Result<bool, ConnectionError> {
+        let Request {
+            requestor,
+            property,
+            kind: target,
+            ..
+        } = request;
         let Some(held) = &self.held else {
             return Ok(false);
         };
@@ -142,7 +195,7 @@ impl SelectionOwner {
         if target == atoms.TARGETS {
             let kinds: &[Atom] = match held.content {
                 ClipboardContent::Text(_) => &[atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT, string],
-                ClipboardContent::Png(_) => &[atoms.IMAGE_PNG],
+                ClipboardContent::Image(..) => &[atoms.IMAGE_PNG],
             };
             let targets = [&[atoms.TARGETS, atoms.TIMESTAMP], kinds].concat();
             connection.change_property32(replace, requestor, property, AtomEnum::ATOM, &targets)?;
@@ -158,21 +211,31 @@ impl SelectionOwner {
             ClipboardContent::Text(text) if [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8].contains(&target) => {
                 (target, text.clone().into())
             }
-            ClipboardContent::Png(bytes) if target == atoms.IMAGE_PNG => (target, bytes.clone()),
+            ClipboardContent::Image(_, bytes) if target == atoms.IMAGE_PNG => (target, bytes.clone()),
             _ => return Ok(false),
         };
         if bytes.len() > PIECE {
-            let request = Request {
-                requestor,
-                property,
-                incr: atoms.INCR,
-                kind,
-            };
-            return self.transfers.begin(connection, &request, bytes);
+            return self
+                .transfers
+                .begin(connection, &Request { kind, ..request }, bytes);
         }
         connection.change_property8(replace, requestor, property, kind, &bytes)?;
         Ok(true)
     }
+}
+
+/// True if `window` belongs to the program that has the keyboard: it fetches what the viewer pastes. Others, such as a
+/// clipboard manager, fetch the content for themselves, when they like.
+fn has_focus(connection: &RustConnection, window: Window) -> Result<bool, ConnectionError> {
+    let focus = match connection.get_input_focus()?.reply() {
+        Ok(reply) => reply.focus,
+        Err(ReplyError::ConnectionError(error)) => return Err(error),
+        Err(ReplyError::X11Error(_)) => return Ok(true),
+    };
+    let client = |window: Window| window & !connection.setup().resource_id_mask;
+    // Without a window manager, the window below the pointer has the keyboard.
+    let is_anybody = [u32::from(InputFocus::NONE), u32::from(InputFocus::POINTER_ROOT)].contains(&focus);
+    Ok(is_anybody || client(focus) == client(window))
 }
 
 struct Held {

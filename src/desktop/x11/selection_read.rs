@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::xproto::{
-    AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, GetPropertyReply, Property,
+    Atom, AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, GetPropertyReply, Property,
     PropertyNotifyEvent, SelectionNotifyEvent, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use super::selection_form::Form;
+use super::selection_form::{Form, blind, choose};
 use crate::desktop::clipboard_content::{ClipboardReading, MAX_CLIPBOARD};
 use crate::desktop::error::ClipboardError;
 
@@ -23,6 +23,7 @@ pub(super) type ReadReply = SyncSender<ClipboardReading>;
 /// The one attempt to read the content, and all that wait for its outcome.
 pub(super) struct SelectionReader {
     atoms: Atoms,
+    selection: Atom,
     root: Window,
     /// Requests for the content. All get the same outcome.
     readers: Vec<ReadReply>,
@@ -46,9 +47,10 @@ enum Report {
 }
 
 impl SelectionReader {
-    pub(super) fn new(atoms: Atoms, root: Window) -> SelectionReader {
+    pub(super) fn new(atoms: Atoms, selection: Atom, root: Window) -> SelectionReader {
         SelectionReader {
             atoms,
+            selection,
             root,
             readers: Vec::new(),
             deadline: Instant::now(),
@@ -69,7 +71,7 @@ impl SelectionReader {
         }
         self.readers.push(reader);
         match self.attempt {
-            None => self.ask(connection, Form::Utf8),
+            None => self.begin(connection),
             Some(_) => Ok(()),
         }
     }
@@ -88,7 +90,7 @@ impl SelectionReader {
         // The new owner may have got the request already.
         self.retire(connection)?;
         match self.is_awaited() {
-            true => self.ask(connection, Form::Utf8),
+            true => self.begin(connection),
             false => Ok(()),
         }
     }
@@ -123,25 +125,90 @@ impl SelectionReader {
             return Ok(());
         };
         if event.property == x11rb::NONE {
-            return match attempt.form {
-                Form::Utf8 => self.ask(connection, Form::Latin1),
-                Form::Latin1 => self.ask(connection, Form::Png),
-                Form::Png => self.finish(connection, Ok(None)),
-            };
+            return self.refused(connection);
         }
         let Some(reply) = attempt.take(connection, self.atoms)? else {
-            return self.finish(connection, Ok(None));
+            return self.refused(connection);
         };
         if reply.type_ == self.atoms.INCR {
             attempt.stage = Stage::InParts(None, Vec::new());
             attempt.deadline = Instant::now() + STEP_LIMIT;
             return Ok(());
         }
-        let result = match reply.bytes_after {
-            0 => Ok(Form::of(reply.type_, self.atoms).and_then(|form| form.content(reply.value))),
-            _ => Err(ClipboardError::TooLarge),
-        };
-        self.finish(connection, result)
+        if reply.bytes_after > 0 {
+            return self.finish(connection, Err(ClipboardError::TooLarge));
+        }
+        if matches!(attempt.question, Question::Targets)
+            && [self.atoms.TARGETS, AtomEnum::ATOM.into()].contains(&reply.type_)
+        {
+            let offered: Vec<Atom> = reply.value32().into_iter().flatten().collect();
+            return self.offered(connection, &offered);
+        }
+        self.given(connection, Form::of(reply.type_, self.atoms), reply.value)
+    }
+
+    /// Begins to ask: for what almost every program has, then for what it has instead.
+    fn begin(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
+        self.ask(connection, Question::Utf8)
+    }
+
+    /// Takes the list of what the program offers.
+    fn offered(&mut self, connection: &RustConnection, offered: &[Atom]) -> Result<(), ConnectionError> {
+        let is_secret = offered.contains(&self.atoms.PASSWORD_HINT);
+        match choose(offered, self.atoms) {
+            // A program that takes back a password may leave nothing but the hint.
+            none if none.is_empty() && (offered.is_empty() || is_secret) => self.finish(connection, Ok(None)),
+            targets => self.ask_next(connection, targets, Err(ClipboardError::UnknownKind)),
+        }
+    }
+
+    /// Takes a content, and asks for another if it is none.
+    fn given(
+        &mut self,
+        connection: &RustConnection,
+        form: Option<Form>,
+        bytes: Vec<u8>,
+    ) -> Result<(), ConnectionError> {
+        match form.and_then(|form| form.content(bytes)) {
+            Some(content) => self.finish(connection, Ok(Some(content))),
+            None => self.refused(connection),
+        }
+    }
+
+    /// Takes note that the program does not have what it was asked for.
+    fn refused(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
+        match self
+            .attempt
+            .as_mut()
+            .map(|attempt| std::mem::replace(&mut attempt.question, Question::Utf8))
+        {
+            None => Ok(()),
+            Some(Question::Utf8) => self.ask(connection, Question::Targets),
+            // There is no owner, or an old one.
+            Some(Question::Targets) => self.ask_next(connection, blind(self.atoms), Ok(None)),
+            Some(Question::Kind { rest, otherwise, .. }) => self.ask_next(connection, rest, otherwise),
+        }
+    }
+
+    /// Asks for the first of `targets`; if there is none, the outcome is `otherwise`.
+    fn ask_next(
+        &mut self,
+        connection: &RustConnection,
+        mut targets: Vec<Atom>,
+        otherwise: ClipboardReading,
+    ) -> Result<(), ConnectionError> {
+        if targets.is_empty() {
+            return self.finish(connection, otherwise);
+        }
+        let target = targets.remove(0);
+        self.ask(
+            connection,
+            Question::Kind {
+                target,
+                rest: targets,
+                otherwise,
+            },
+        )
     }
 
     /// Handles a changed property, which may be a part of something large.
@@ -167,7 +234,9 @@ impl SelectionReader {
         };
         match part {
             Some(part) if part.bytes_after > 0 || bytes.len() + part.value.len() > MAX_CLIPBOARD => {
-                self.finish(connection, Err(ClipboardError::TooLarge))
+                self.tell(Err(ClipboardError::TooLarge));
+                // The program still hands over.
+                self.retire(connection)
             }
             Some(part) if !part.value.is_empty() => {
                 *form = Form::of(part.type_, self.atoms);
@@ -176,8 +245,8 @@ impl SelectionReader {
                 Ok(())
             }
             _ => {
-                let content = form.and_then(|form| form.content(std::mem::take(bytes)));
-                self.finish(connection, Ok(content))
+                let (form, bytes) = (*form, std::mem::take(bytes));
+                self.given(connection, form, bytes)
             }
         }
     }
@@ -226,7 +295,7 @@ impl SelectionReader {
     }
 
     /// Starts an attempt. Each has a window of its own, so that a late answer to another one is not taken for its.
-    fn ask(&mut self, connection: &RustConnection, form: Form) -> Result<(), ConnectionError> {
+    fn ask(&mut self, connection: &RustConnection, question: Question) -> Result<(), ConnectionError> {
         self.abandon(connection)?;
         let window = match hidden_window(connection, self.root) {
             Ok(window) => window,
@@ -235,14 +304,14 @@ impl SelectionReader {
         };
         connection.convert_selection(
             window,
-            self.atoms.CLIPBOARD,
-            form.target(self.atoms),
+            self.selection,
+            question.target(self.atoms),
             self.atoms.DESKBEAM_CLIPBOARD,
             x11rb::CURRENT_TIME,
         )?;
         self.attempt = Some(Attempt {
             window,
-            form,
+            question,
             stage: Stage::Requested,
             deadline: Instant::now() + STEP_LIMIT,
         });
@@ -254,9 +323,13 @@ impl SelectionReader {
         connection: &RustConnection,
         result: ClipboardReading,
     ) -> Result<(), ConnectionError> {
+        self.tell(result);
+        self.abandon(connection)
+    }
+
+    fn tell(&mut self, result: ClipboardReading) {
         self.answer_readers(&result);
         self.finish_report(result);
-        self.abandon(connection)
     }
 
     fn answer_readers(&mut self, result: &ClipboardReading) {
@@ -297,11 +370,33 @@ impl SelectionReader {
 
 struct Attempt {
     window: Window,
-    /// The form that was asked for.
-    form: Form,
+    question: Question,
     stage: Stage,
     /// The time by which the program has to do the next step.
     deadline: Instant,
+}
+
+/// What the program was asked for.
+enum Question {
+    Utf8,
+    /// The list of what it offers.
+    Targets,
+    /// This target; if it does not have it, the others, and if it has none, this is the outcome.
+    Kind {
+        target: Atom,
+        rest: Vec<Atom>,
+        otherwise: ClipboardReading,
+    },
+}
+
+impl Question {
+    fn target(&self, atoms: Atoms) -> Atom {
+        match self {
+            Question::Utf8 => atoms.UTF8_STRING,
+            Question::Targets => atoms.TARGETS,
+            Question::Kind { target, .. } => *target,
+        }
+    }
 }
 
 enum Stage {

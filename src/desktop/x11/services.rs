@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::clipboard::ClipboardOptions;
 use super::error::ServicesError;
 use super::modes;
 use super::recovery::{Target, work};
@@ -46,19 +47,20 @@ impl DesktopServices {
         reports_clipboard: bool,
         events: impl Fn(DesktopEvent) + Send + 'static,
     ) -> Result<DesktopServices, ServicesError> {
-        let address = DisplayAddress::new(Some(display), cookie);
-        DesktopServices::open(address, reports_clipboard, Box::new(events))
+        let target = Target {
+            address: DisplayAddress::new(Some(display), cookie),
+            clipboard: ClipboardOptions {
+                is_reported: reports_clipboard,
+                has_primary: false,
+            },
+        };
+        DesktopServices::open(target, Box::new(events))
     }
 
     pub(super) fn open(
-        address: DisplayAddress,
-        reports_clipboard: bool,
+        target: Target,
         events: EventSink<DesktopEvent>,
     ) -> Result<DesktopServices, ServicesError> {
-        let target = Target {
-            address,
-            reports_clipboard,
-        };
         let watcher = target.watch()?;
         let first_size = watcher.size();
         let (wake, woken) = UnixStream::pair().map_err(ServicesError::Resources)?;

@@ -15,7 +15,7 @@ use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, Eve
 use x11rb::rust_connection::RustConnection;
 
 use super::atoms::Atoms;
-use super::clipboard::Clipboard;
+use super::clipboard::{Clipboard, ClipboardOptions};
 use super::cursor::Cursor;
 use super::dpi::Dpi;
 use super::latency_marker::LatencyMarker;
@@ -63,17 +63,17 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Subscribes to the events of the server. What other programs copy is read if `reports_clipboard`.
+    /// Subscribes to the events of the server.
     pub(super) fn new(
         connection: RustConnection,
         screen: usize,
-        reports_clipboard: bool,
+        clipboard: ClipboardOptions,
     ) -> Result<Watcher, ReplyOrIdError> {
         let screen = &connection.setup().roots[screen];
         let (root, resizer, mark) = (screen.root, Resizer::new(screen), LatencyMarker::new(screen));
         connection.xfixes_query_version(5, 0)?.reply()?;
         let atoms = Atoms::new(&connection)?.reply()?;
-        let clipboard = Clipboard::watch(&connection, root, atoms, reports_clipboard)?;
+        let clipboard = Clipboard::watch(&connection, root, atoms, clipboard)?;
         Cursor::watch(&connection, root)?;
         let events = ChangeWindowAttributesAux::new()
             .event_mask(EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE);
@@ -140,6 +140,7 @@ impl Watcher {
                 events(DesktopEvent::Views(views));
             }
             self.mark.expire(&self.connection)?;
+            self.clipboard.tell_uses(&self.connection, events)?;
             // Waiting for a reply reads events, too, so no request may be made between the last look and the wait.
             while self.take_events(events)? {}
             self.connection.flush()?;
@@ -155,7 +156,7 @@ impl Watcher {
         let connection = &self.connection;
         match request {
             Request::Read(reader) => self.clipboard.read(connection, reader),
-            Request::Write(content, writer) => self.clipboard.write(connection, content, writer),
+            Request::Write(content, writer) => self.clipboard.write(connection, &content, &writer),
             Request::Activate(window) => self.views.activate(connection, window),
             Request::Mark(is_lit) => self.mark.show(connection, is_lit),
             Request::Resize(size, reply) => {
@@ -196,6 +197,7 @@ impl Watcher {
         if let Some(reading) = self.clipboard.take_report() {
             events(DesktopEvent::Clipboard(reading));
         }
+        self.clipboard.tell_uses(&self.connection, events)?;
         if cursor.is_some() {
             self.update_cursor(cursor, events)?;
         }

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::handle::DesktopHandle;
+use super::handle::{DesktopHandle, DesktopUpdate};
 use super::views::Views;
-use crate::desktop::{ClipboardContent, CursorImage, Desktop, DesktopEvent, EventSink, NoDesktop};
+use crate::desktop::{
+    ClipboardReading, ClipboardUse, CursorImage, Desktop, DesktopEvent, EventSink, NoDesktop,
+};
+use crate::input::{Fetch, InputHandle, Source};
 use crate::protocol::channel::Cursor;
 use crate::protocol::input::FrameSize;
 
@@ -26,14 +29,18 @@ pub(in crate::host) struct DesktopFeatures {
 pub(in crate::host) struct DesktopEvents(mpsc::Receiver<DesktopEvent>);
 
 /// Opens the desktop. If it cannot be opened, the handle is that of no desktop. It follows the desktop by
-/// [`DesktopEvents::follow`].
+/// [`DesktopEvents::follow`]. `input` waits for programs that paste.
 pub(in crate::host) fn open(
     desktop: &dyn Desktop,
     features: DesktopFeatures,
+    input: InputHandle,
 ) -> (DesktopHandle, DesktopEvents) {
     let (sender, events) = mpsc::channel(EVENTS);
-    let clipboard = Arc::new(watch::Sender::new(None));
-    let opened = desktop.open(features.sends_clipboard, sink(sender, Arc::clone(&clipboard)));
+    let clipboard = Arc::new(watch::Sender::new(Ok(None)));
+    let sink = sink(sender, Arc::clone(&clipboard), move |fetch| {
+        input.set_fetch(fetch)
+    });
+    let opened = desktop.open(features.sends_clipboard, sink);
     let backend = opened.unwrap_or_else(|error| {
         tracing::warn!(%error, "no cursor, clipboard or size of the desktop");
         Arc::new(NoDesktop)
@@ -46,16 +53,33 @@ pub(in crate::host) fn open(
     )
 }
 
-/// The sink of a desktop's events: what was copied goes to `clipboard`, all else to `events`.
+/// The sink of a desktop's events: what was copied goes to `clipboard`, what becomes of a paste to `fetches`, all else
+/// to `events`.
 fn sink(
     events: mpsc::Sender<DesktopEvent>,
-    clipboard: Arc<watch::Sender<Option<ClipboardContent>>>,
+    clipboard: Arc<watch::Sender<ClipboardReading>>,
+    fetches: impl Fn(Fetch) + Send + 'static,
 ) -> EventSink<DesktopEvent> {
     Box::new(move |event| match event {
-        DesktopEvent::Clipboard(Ok(content)) => drop(clipboard.send_replace(content)),
-        DesktopEvent::Clipboard(Err(error)) => tracing::debug!(%error, "the clipboard cannot be read"),
+        DesktopEvent::Clipboard(reading) => {
+            if let Err(error) = reading {
+                tracing::debug!(%error, "the clipboard cannot be read");
+            }
+            let _ = clipboard.send_replace(reading);
+        }
+        DesktopEvent::ClipboardUse(each) => {
+            fetches(fetch(each));
+            if each == ClipboardUse::Abandoned {
+                drop(events.try_send(event));
+            }
+        }
         // Nothing makes up for these.
-        DesktopEvent::Lost | DesktopEvent::Returned => drop(events.blocking_send(event)),
+        DesktopEvent::Lost | DesktopEvent::Returned => {
+            for source in [Source::Clipboard, Source::Primary] {
+                fetches(Fetch::Impossible(source));
+            }
+            drop(events.blocking_send(event));
+        }
         // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
         event => drop(events.try_send(event)),
     })
@@ -74,10 +98,31 @@ impl DesktopEvents {
                 DesktopEvent::Views(offered) => desktop.change_views(|views| views.offer(offered)),
                 DesktopEvent::Lost => desktop.set_lost(true).await,
                 DesktopEvent::Returned => desktop.set_lost(false).await,
+                DesktopEvent::ClipboardUse(_) => {
+                    tracing::info!("a program did not take all of what a viewer pasted");
+                    desktop.publish(DesktopUpdate::PasteAbandoned);
+                }
                 // The sink keeps these.
                 DesktopEvent::Clipboard(_) => {}
             }
         }
+    }
+}
+
+fn fetch(each: ClipboardUse) -> Fetch {
+    match each {
+        ClipboardUse::Owned { is_primary } => Fetch::Possible(source(is_primary)),
+        ClipboardUse::Replaced { is_primary } => Fetch::Impossible(source(is_primary)),
+        ClipboardUse::Asked => Fetch::Asked,
+        ClipboardUse::Fetching => Fetch::UnderWay,
+        ClipboardUse::Fetched | ClipboardUse::Abandoned => Fetch::Done,
+    }
+}
+
+fn source(is_primary: bool) -> Source {
+    match is_primary {
+        true => Source::Primary,
+        false => Source::Clipboard,
     }
 }
 
@@ -103,13 +148,14 @@ fn hidden() -> Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desktop::ClipboardContent;
 
     #[test]
     fn of_what_was_copied_only_the_last_is_kept() {
         let (events, mut queue) = mpsc::channel(EVENTS);
-        let clipboard = Arc::new(watch::Sender::new(None));
+        let clipboard = Arc::new(watch::Sender::new(Ok(None)));
         let mut copied = clipboard.subscribe();
-        let sink = sink(events, clipboard);
+        let sink = sink(events, clipboard, |_| {});
         let copy = |text: &Arc<str>| {
             let content = ClipboardContent::Text(Arc::clone(text));
             sink(DesktopEvent::Clipboard(Ok(Some(content))));
@@ -121,7 +167,7 @@ mod tests {
         assert!(copied.has_changed().unwrap());
         assert_eq!(
             *copied.borrow_and_update(),
-            Some(ClipboardContent::Text(Arc::clone(last)))
+            Ok(Some(ClipboardContent::Text(Arc::clone(last))))
         );
         sink(DesktopEvent::Clipboard(Ok(None)));
         assert_eq!(Arc::strong_count(last), 1);

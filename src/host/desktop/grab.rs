@@ -14,7 +14,7 @@ pub(in crate::host) async fn follow_cursor(desktop: DesktopHandle, grab: Pointer
     loop {
         match updates.recv().await {
             Ok(DesktopUpdate::Cursor(cursor)) => look(Some(&cursor)),
-            Ok(DesktopUpdate::Lost(_)) => {}
+            Ok(_) => {}
             Err(RecvError::Lagged(_)) => look(desktop.cursor().as_ref()),
             Err(RecvError::Closed) => return,
         }

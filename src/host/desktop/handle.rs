@@ -25,8 +25,8 @@ pub(in crate::host) struct DesktopHandle {
     updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
-    /// The content that was copied last, and no other: each may have 8 MiB.
-    clipboard: Arc<watch::Sender<Option<ClipboardContent>>>,
+    /// What became of the last copy, and no other: each may have 8 MiB.
+    clipboard: Arc<watch::Sender<ClipboardReading>>,
     /// `None` where there is no display.
     views: Arc<watch::Sender<Option<Views>>>,
     /// The X server has gone and is not back.
@@ -46,6 +46,12 @@ pub(in crate::host) enum DesktopUpdate {
     Cursor(Cursor),
     /// The X server has gone, or is back.
     Lost(bool),
+    /// The client with this id has set the clipboard.
+    ClipboardSet {
+        by: String,
+    },
+    /// A program did not take all of what was pasted.
+    PasteAbandoned,
 }
 
 impl DesktopHandle {
@@ -53,7 +59,7 @@ impl DesktopHandle {
     pub(super) fn new(
         backend: Arc<dyn Backend>,
         views: Option<Views>,
-        clipboard: Arc<watch::Sender<Option<ClipboardContent>>>,
+        clipboard: Arc<watch::Sender<ClipboardReading>>,
     ) -> Self {
         Self {
             backend: Arc::new(Mutex::new(backend)),
@@ -80,7 +86,7 @@ impl DesktopHandle {
     }
 
     /// The content that a program on the desktop copied last. `None`: that is gone, or none has copied anything.
-    pub(in crate::host) fn copied(&self) -> watch::Receiver<Option<ClipboardContent>> {
+    pub(in crate::host) fn copied(&self) -> watch::Receiver<ClipboardReading> {
         self.clipboard.subscribe()
     }
 
@@ -121,15 +127,17 @@ impl DesktopHandle {
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be read"))
     }
 
-    /// Puts `content` into the clipboard.
+    /// Puts `content` of the client with the id `by` into the clipboard.
     pub(in crate::host) async fn write_clipboard(
         &self,
         content: ClipboardContent,
+        by: String,
     ) -> Result<(), ClipboardError> {
         let backend = self.backend();
         let written = tokio::task::spawn_blocking(move || backend.write_clipboard(content)).await;
         written
             .unwrap_or(Err(ClipboardError::Lost))
+            .inspect(|()| self.publish(DesktopUpdate::ClipboardSet { by }))
             .inspect_err(|error| tracing::debug!(%error, "the clipboard cannot be written"))
     }
 
@@ -236,7 +244,7 @@ impl DesktopHandle {
         });
     }
 
-    fn publish(&self, update: DesktopUpdate) {
+    pub(super) fn publish(&self, update: DesktopUpdate) {
         // There may be no viewer.
         let _ = self.updates.send(update);
     }

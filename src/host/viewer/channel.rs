@@ -6,9 +6,10 @@ use super::peer::Peer;
 use super::settings::ViewerSettings;
 use super::task::Viewer;
 use crate::clock::{now_us, steady_ms};
-use crate::desktop::ClipboardContent;
+use crate::desktop::{ClipboardContent, ClipboardError};
 use crate::host::context::HostContext;
 use crate::host::stats::frame_times;
+use crate::input::Hold;
 use crate::protocol::channel::{ChannelMessage, HostMessage, SystemAction};
 use crate::protocol::input::FrameSize;
 use crate::protocol::role::{Permission, Role};
@@ -71,12 +72,6 @@ impl Viewer {
                     }
                 }
             }
-            ChannelMessage::ClipboardWrite(text) => {
-                let (desktop, text) = (desktop.clone(), ClipboardContent::from(text.as_str()));
-                context
-                    .tasks
-                    .spawn(async move { desktop.write_clipboard(text).await });
-            }
             ChannelMessage::Ping { timestamp, sequence } => peer.send(&HostMessage::Pong {
                 timestamp,
                 sequence,
@@ -104,8 +99,30 @@ impl Viewer {
             }
             ChannelMessage::Report(report) => tracing::debug!(?report, "the viewer measures"),
             ChannelMessage::Scale(scale) if settings.follows_window() => desktop.set_scale(scale),
-            ChannelMessage::Scale(_) | ChannelMessage::SetAudioBitrate { .. } | ChannelMessage::Input(_) => {}
+            // The reader of the channel makes another request of the first.
+            ChannelMessage::ClipboardWrite(_)
+            | ChannelMessage::Scale(_)
+            | ChannelMessage::SetAudioBitrate { .. }
+            | ChannelMessage::Input(_) => {}
         }
+    }
+
+    /// Sets the clipboard, in a task of its own, when the input before has been done. If it cannot be set, the key for
+    /// which it is set is not pressed, and the viewer is told.
+    pub(super) fn set_clipboard(&self, key: PeerKey, text: ClipboardText, mut hold: Hold) {
+        let desktop = self.context.desktop.handle.clone();
+        let messenger = self.peers.get(&key).map(|peer| peer.media().messenger());
+        let by = self.session.client_id().to_owned();
+        let is_known = self.session.knows(&clipboard_unavailable(""));
+        self.context.tasks.spawn(async move {
+            hold.turn().await;
+            if let Err(error) = desktop.write_clipboard(text.as_str().into(), by).await {
+                hold.fail();
+                if let Some(messenger) = messenger.filter(|_| is_known) {
+                    messenger.send_message(clipboard_unavailable(reason(error)).encode());
+                }
+            }
+        });
     }
 }
 
@@ -160,7 +177,7 @@ pub(super) fn resolution(size: FrameSize) -> HostMessage {
 pub(super) fn clipboard(content: &ClipboardContent) -> HostMessage {
     let text = match content {
         ClipboardContent::Text(text) => ClipboardText::new(&**text),
-        ClipboardContent::Png(_) => None,
+        ClipboardContent::Image(..) => None,
     };
     text.map_or_else(
         || HostMessage::ClipboardLarge {
@@ -169,6 +186,26 @@ pub(super) fn clipboard(content: &ClipboardContent) -> HostMessage {
         },
         HostMessage::Clipboard,
     )
+}
+
+/// The message that the clipboard has other content, which is not passed on, with a sentence for the viewer.
+pub(super) fn clipboard_unavailable(reason: &str) -> HostMessage {
+    HostMessage::ClipboardUnavailable {
+        reason: reason.to_owned(),
+    }
+}
+
+/// The reason why the viewer's clipboard and that of the desktop differ, as a sentence that the page translates.
+pub(super) fn reason(error: ClipboardError) -> &'static str {
+    match error {
+        ClipboardError::TooLarge => "What was copied on the desktop is too large: the limit is 8 MiB",
+        ClipboardError::TimedOut => "The program on the desktop does not hand over what was copied",
+        ClipboardError::UnknownKind => "What was copied on the desktop is neither text nor an image",
+        ClipboardError::NotTaken => "The program on the desktop did not take all of what was pasted",
+        ClipboardError::Busy | ClipboardError::Lost | ClipboardError::NoDisplay => {
+            "The clipboard of the desktop is not available"
+        }
+    }
 }
 
 /// Sends what is sent once a second on an open channel.
@@ -193,7 +230,7 @@ pub(super) fn beat(context: &HostContext, peer: &Peer, settings: &ViewerSettings
 fn media_type(content: &ClipboardContent) -> &'static str {
     match content {
         ClipboardContent::Text(_) => "text/plain;charset=utf-8",
-        ClipboardContent::Png(_) => "image/png",
+        ClipboardContent::Image(kind, _) => kind.media_type(),
     }
 }
 
@@ -208,5 +245,20 @@ mod tests {
         };
         let translations = include_str!("../../web/client/ui/strings.js");
         assert!(translations.contains(&format!("'{status}'")), "{status}");
+    }
+
+    #[test]
+    fn the_page_has_a_translation_of_every_reason() {
+        let translations = include_str!("../../web/client/ui/strings.js");
+        for error in [
+            ClipboardError::TooLarge,
+            ClipboardError::TimedOut,
+            ClipboardError::UnknownKind,
+            ClipboardError::NotTaken,
+            ClipboardError::Busy,
+        ] {
+            let reason = reason(error);
+            assert!(translations.contains(&format!("'{reason}'")), "{reason}");
+        }
     }
 }

@@ -7,7 +7,9 @@ use tokio::sync::mpsc;
 
 use super::input_gate::InputGate;
 use crate::clock::steady_ms;
+use crate::input::Hold;
 use crate::protocol::channel::{ChannelMessage, Decoder};
+use crate::protocol::text::ClipboardText;
 use crate::session::{Bucket, PeerKey};
 use crate::sync::lock;
 
@@ -22,6 +24,8 @@ const SILENCE_MS: u64 = 8_000;
 pub(super) enum Request {
     /// The viewer asks for this, and may.
     Wanted(PeerKey, ChannelMessage),
+    /// The viewer sets the clipboard. Its input waits for that.
+    SetClipboard(PeerKey, ClipboardText, Hold),
     /// The viewer asked for something that it lacks the permission for. Sent once, and again after
     /// its control has changed.
     Refused,
@@ -110,7 +114,11 @@ impl ChannelReader {
 
     /// Hands `message` to the viewer's task. If that is behind, the message is lost.
     fn request(&self, message: ChannelMessage) {
-        drop(self.requests.try_send(Request::Wanted(self.key, message)));
+        let request = match message {
+            ChannelMessage::ClipboardWrite(text) => Request::SetClipboard(self.key, text, self.gate.hold()),
+            other => Request::Wanted(self.key, other),
+        };
+        drop(self.requests.try_send(request));
     }
 }
 
@@ -183,6 +191,7 @@ mod tests {
                     Request::Refused => refusals += 1,
                     Request::Flood(_) => panic!("that was no flood"),
                     Request::Wanted(_, message) => wanted.push(message),
+                    Request::SetClipboard(_, text, _) => wanted.push(ChannelMessage::ClipboardWrite(text)),
                 }
             }
             (refusals, wanted)

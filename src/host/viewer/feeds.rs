@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::desktop::ClipboardContent;
+use crate::desktop::ClipboardReading;
 use crate::host::context::HostContext;
 use crate::host::desktop::handle::DesktopUpdate;
 use crate::host::desktop::remote_cursors::RemoteCursor;
@@ -25,7 +25,7 @@ pub(super) struct Feeds {
     grab: watch::Receiver<bool>,
     views: watch::Receiver<Option<Views>>,
     resumes: watch::Receiver<u64>,
-    copied: watch::Receiver<Option<ClipboardContent>>,
+    copied: watch::Receiver<ClipboardReading>,
     updates: broadcast::Receiver<DesktopUpdate>,
     remote_cursor: RemoteCursor,
     beats: Interval,
@@ -38,7 +38,7 @@ pub(super) struct Resumed;
 pub(super) enum Update {
     Desktop(DesktopUpdate),
     /// A program on the desktop has copied this. `None`: what was copied is gone.
-    Copied(Option<ClipboardContent>),
+    Copied(ClipboardReading),
     /// `None`: there is no display.
     Views(Option<Views>),
     Control(LeaseState),

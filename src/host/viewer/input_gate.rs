@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::host::control::session_limits::SessionClock;
 use crate::host::control::suspend::SuspendDetector;
-use crate::input::ViewerInput;
+use crate::input::{Hold, ViewerInput};
 use crate::protocol::input::InputEvent;
 use crate::protocol::rights::Rights;
 use crate::protocol::role::{Permission, Policy, Role};
@@ -86,9 +86,14 @@ impl InputGate {
         self.permissions.set_control(has_control)
     }
 
-    /// Releases all that is pressed through this gate.
+    /// Lets what comes from now on wait for something.
+    pub(super) fn hold(&self) -> Hold {
+        self.input.hold()
+    }
+
+    /// Releases all that is pressed through this gate, and drops what waits.
     pub(super) fn release_all(&self) {
-        self.input.send(InputEvent::ReleaseAll);
+        self.input.cut();
     }
 }
 

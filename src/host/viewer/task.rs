@@ -239,6 +239,10 @@ impl Viewer {
                 self.act(key, message).await;
                 Vec::new()
             }
+            Incoming::Request(Request::SetClipboard(key, text, hold)) => {
+                self.set_clipboard(key, text, hold);
+                Vec::new()
+            }
             Incoming::Measured(Measured { request, stats }) => self.handle(Event::Stats { request, stats }),
             Incoming::Update(update) => self.update(update),
             Incoming::Tick => self.handle(Event::Tick),

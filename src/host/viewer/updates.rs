@@ -4,6 +4,7 @@ use super::channel;
 use super::feeds::Update;
 use super::peer::Peer;
 use super::task::Viewer;
+use crate::desktop::ClipboardError;
 use crate::host::desktop::handle::DesktopUpdate;
 use crate::host::desktop::views::Views;
 use crate::protocol::channel::HostMessage;
@@ -28,8 +29,11 @@ impl Viewer {
                     .for_each(|peer| channel::beat(&self.context, peer, &self.settings));
                 return self.give_up_silent();
             }
-            Update::Copied(Some(content)) if self.gate.check(Some(Permission::ClipboardRead)).is_ok() => {
-                self.send_all(&channel::clipboard(&content));
+            Update::Copied(reading) if self.gate.check(Some(Permission::ClipboardRead)).is_ok() => {
+                self.send_all(&match reading {
+                    Ok(content) => channel::clipboard(&content.unwrap_or_else(|| "".into())),
+                    Err(error) => channel::clipboard_unavailable(channel::reason(error)),
+                });
             }
             Update::Copied(_) | Update::Views(None) => {}
         }
@@ -51,6 +55,14 @@ impl Viewer {
         match update {
             DesktopUpdate::Cursor(cursor) => self.send_all(&HostMessage::Cursor(cursor)),
             DesktopUpdate::Lost(is_lost) => self.send_all(&channel::status(is_lost)),
+            DesktopUpdate::ClipboardSet { by } if by == self.session.client_id() => {}
+            DesktopUpdate::ClipboardSet { .. } => self.send_all(&channel::clipboard_unavailable("")),
+            DesktopUpdate::PasteAbandoned => {
+                if self.gate.check(Some(Permission::ClipboardWrite)).is_ok() {
+                    let reason = channel::reason(ClipboardError::NotTaken);
+                    self.send_all(&channel::clipboard_unavailable(reason));
+                }
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::input::{Axis, BackendError, Discard, Keycode, RecordBackend, Recorded, Recording};
+use crate::input::{Axis, BackendError, Discard, Keycode, RecordBackend, Recorded, Recording, Source};
 use crate::protocol::input::{Button, Held, Key, Point, TypedText};
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -323,4 +323,75 @@ fn stopping_is_bounded_and_sending_never_waits() {
     assert!(started.elapsed() < Duration::from_secs(1));
     injector.stop();
     assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn a_key_is_released_while_others_wait_behind_a_paste_and_a_silent_viewer_keeps_its_place() {
+    let (injector, recording) = start();
+    let (handle, viewer) = (injector.handle(), injector.handle().viewer());
+    handle.set_fetch(Fetch::Possible(Source::Clipboard));
+    let v = |pressed| InputEvent::Key {
+        key: Key::Dom {
+            key: "v".into(),
+            code: "KeyV".into(),
+        },
+        pressed,
+    };
+    let control = "ControlLeft".to_owned();
+    viewer.send(key(&control, true));
+    viewer.send(InputEvent::Held(Held {
+        keys: vec![control.clone()],
+        buttons: Vec::new(),
+    }));
+    viewer.send(v(true));
+    handle.set_fetch(Fetch::UnderWay);
+    viewer.send(v(false));
+    viewer.send(key(&control, false));
+    viewer.send(key("KeyA", true));
+    let events = recording.wait_until(LIMIT, |events| events.len() == 3).unwrap();
+    let [
+        Recorded::Key(first, true),
+        Recorded::Key(second, true),
+        Recorded::Key(third, false),
+    ] = events[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert!(
+        first != second && second == third,
+        "the desktop would repeat the key"
+    );
+    // Longer than a viewer that holds something may be silent.
+    assert!(
+        recording
+            .wait_until(Duration::from_secs(3), |events| events.len() > 3)
+            .is_err()
+    );
+    handle.set_fetch(Fetch::Done);
+    let events = recording.wait_until(LIMIT, |events| events.len() == 5).unwrap();
+    assert_eq!(events[3], Recorded::Key(first, false));
+    viewer.send(v(true));
+    viewer.cut();
+    recording
+        .wait_until(LIMIT, |events| events.len() > 5 && down(events).is_empty())
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_a_viewer_does_between_two_events_is_done_between_them() {
+    let (injector, recording) = start();
+    let viewer = injector.handle().viewer();
+    let mut hold = viewer.hold();
+    viewer.send(key("KeyA", true));
+    hold.turn().await;
+    assert_eq!(recording.events(), []);
+    drop(hold);
+    recording.wait_until(LIMIT, |events| events.len() == 1).unwrap();
+    let mut failed = viewer.hold();
+    failed.fail();
+    viewer.send(key("KeyB", true));
+    viewer.send(key("KeyA", false));
+    drop(failed);
+    let events = recording.wait_until(LIMIT, |events| events.len() == 2).unwrap();
+    assert_eq!(down(&events), []);
 }

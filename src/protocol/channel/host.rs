@@ -36,6 +36,11 @@ pub(crate) enum HostMessage {
         /// Its length.
         bytes: usize,
     },
+    /// The desktop's clipboard has other content than the client knows of, and it is not passed on.
+    ClipboardUnavailable {
+        /// A sentence for a person; empty if there is no need to tell.
+        reason: String,
+    },
     /// The answer to [`super::ChannelMessage::Ping`].
     Pong {
         /// That of the ping.
@@ -165,6 +170,7 @@ impl HostMessage {
             Self::ClipboardLarge { kind, bytes } => {
                 ("clipboard-large", json!({"type": kind, "bytes": bytes}))
             }
+            Self::ClipboardUnavailable { reason } => ("clipboard-unavailable", json!({ "reason": reason })),
             Self::FrameTimes { encoder, frames } => {
                 let frames: Vec<_> = frames.iter().map(|frame| frame.to_json()).collect();
                 ("frame-times", json!({ "encoder": encoder, "frames": frames }))

@@ -60,6 +60,12 @@ fn table() -> Vec<(HostMessage, Known)> {
             NATIVE,
         ),
         (
+            HostMessage::ClipboardUnavailable {
+                reason: String::new(),
+            },
+            NATIVE,
+        ),
+        (
             HostMessage::Pong {
                 timestamp: None,
                 sequence: None,

@@ -320,6 +320,9 @@ fn host_message(name: &str) -> HostMessage {
             gpu_percent: None,
             fps: Some(60.0),
         }),
+        "host clipboard-unavailable" => HostMessage::ClipboardUnavailable {
+            reason: "The clipboard of the desktop is not available".to_owned(),
+        },
         "host clipboard" => HostMessage::Clipboard(ClipboardText::new("ü").unwrap()),
         "host ping" => HostMessage::Ping {
             timestamp_ms: NOW + 500,

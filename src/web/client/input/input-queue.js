@@ -36,7 +36,9 @@ export class InputQueue {
    */
   send(type, data) {
     if (!IN_ORDER.has(type)) return this.#send(type, data);
-    if (this.#entries.length === 0) return this.#pass({ type, data });
+    // The desktop would repeat a key whose release waits.
+    const isRelease = type === 'key-press' && data.action === 'up' && this.#keys.has(nameOf(data)) && !MODIFIERS.test(nameOf(data));
+    if (this.#entries.length === 0 || isRelease) return this.#pass({ type, data });
     this.#append({ type, data });
     return true;
   }
@@ -117,5 +119,7 @@ function nameOf({ code, key }) {
 
 /** The messages that act in order. `held` describes what was sent. */
 const IN_ORDER = new Set(['key-press', 'text', 'mouse-move', 'mouse-click', 'mouse-wheel', 'release-all']);
+/** The keys that stay down for the keys that wait. */
+const MODIFIERS = /^(Shift|Control|Alt|Meta|OS|Super|Hyper)/;
 /** @type {Record<string, number>} */
 const BUTTONS = { left: 1, right: 2, middle: 4, x1: 8, x2: 16 };
