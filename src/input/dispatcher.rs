@@ -7,22 +7,26 @@ use super::backend::{Axis, Backend, BackendError, Ready};
 use super::coalesce::coalesce;
 use super::fractions::Fractions;
 use super::grab::{Displacements, PointerGrab};
-use super::held_timeout::HeldTimeout;
+use super::held_timeout::{HeldTimeout, RepeatingKey, Sent, Silent};
 use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
-use crate::protocol::input::{Held, InputEvent, Key, Layout, Point, TypedText};
+use super::untyped::Untyped;
+use crate::protocol::input::{Button, Held, InputEvent, Key, Layout, Point, TypedText};
 
 /// The backend, the keys that are pressed, the remainders of fractional movements, and the viewers' layouts.
 pub(super) struct Dispatcher {
     backend: Box<dyn Backend>,
     pressed_keys: PressedKeys,
     held_timeout: HeldTimeout,
+    /// The time at which the present batch was taken.
+    now: Instant,
     fractions: BTreeMap<ViewerId, Fractions>,
     layouts: BTreeMap<ViewerId, Layout>,
     desktop: Desktop,
     overflow_logged: Option<Instant>,
     grab: PointerGrab,
     displacements: Displacements,
+    untyped: Untyped,
 }
 
 impl Dispatcher {
@@ -31,13 +35,21 @@ impl Dispatcher {
             backend,
             pressed_keys: PressedKeys::default(),
             held_timeout: HeldTimeout::default(),
+            now: Instant::now(),
             fractions: BTreeMap::new(),
             layouts: BTreeMap::new(),
             desktop: Desktop::Working,
             overflow_logged: None,
             grab,
             displacements: Displacements::default(),
+            untyped: Untyped::default(),
         }
+    }
+
+    /// Returns the same dispatcher, which reports characters without a key to `untyped`.
+    pub(super) fn reporting(mut self, untyped: Untyped) -> Dispatcher {
+        self.untyped = untyped;
+        self
     }
 
     /// The time at which a viewer will have been silent for too long.
@@ -45,21 +57,19 @@ impl Dispatcher {
         self.held_timeout.deadline()
     }
 
-    /// Applies `batch`, until `stopping` is true.
-    pub(super) fn apply(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
+    /// Applies `batch`, which was taken `now`, until `stopping` is true.
+    pub(super) fn apply(&mut self, batch: Batch, now: Instant, stopping: impl Fn() -> bool) {
+        self.now = now;
         let Batch { messages, overflowed } = batch;
         match self.backend.ready() {
             Ok(Ready::AsBefore) => {}
             Ok(Ready::Anew) => {
                 tracing::info!("input reaches the desktop again");
                 self.pressed_keys.release_all();
-                self.held_timeout = HeldTimeout::default();
+                self.held_timeout.end_all();
             }
             // The events of the batch fail one by one.
             Err(error) => self.note(Err(error)),
-        }
-        if messages.is_empty() {
-            self.release_silent();
         }
         for message in coalesce(messages) {
             if stopping() {
@@ -74,6 +84,8 @@ impl Dispatcher {
         if overflowed {
             self.overflow();
         }
+        // Whatever had come when the batch was taken is heard by now.
+        self.release_silent();
         self.flush();
     }
 
@@ -86,7 +98,7 @@ impl Dispatcher {
     }
 
     fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
-        self.held_timeout.hear(viewer, Instant::now());
+        self.held_timeout.hear(viewer, self.now);
         let done = match event {
             InputEvent::Motion { position } => self.move_to(position),
             InputEvent::RelativeMotion { dx, dy } => {
@@ -106,13 +118,7 @@ impl Dispatcher {
                 button,
                 pressed,
                 position,
-            } => self.button(
-                viewer,
-                HeldId::Button(button),
-                Pressed::Button(button),
-                pressed,
-                position,
-            ),
+            } => self.button(viewer, button, pressed, position),
             InputEvent::Wheel {
                 delta_x,
                 delta_y,
@@ -122,7 +128,11 @@ impl Dispatcher {
                 let (x, y) = fractions.wheel.add(delta_x / NOTCH, delta_y / NOTCH, MOST_CLICKS);
                 self.wheel(x, y, position)
             }
-            InputEvent::Key { key, pressed } => self.key(viewer, &key, pressed),
+            InputEvent::Key { key, pressed: true } => {
+                let sent = self.held_timeout.take_sent(viewer);
+                self.press_key(viewer, &key, sent)
+            }
+            InputEvent::Key { key, pressed: false } => self.release_key(viewer, &key),
             InputEvent::Locks { caps, num } => self.backend.set_locks(caps, num),
             InputEvent::Layout(layout) => {
                 self.layouts.insert(viewer, layout);
@@ -130,6 +140,7 @@ impl Dispatcher {
             }
             InputEvent::Text(text) => return self.type_text(&text, stopping),
             InputEvent::Held(held) => return self.compare(viewer, &held),
+            InputEvent::Sent { ms } => return self.held_timeout.sent(viewer, ms, self.now),
             InputEvent::ReleaseAll => return self.let_go(viewer),
         };
         self.note(done);
@@ -148,15 +159,20 @@ impl Dispatcher {
     fn button(
         &mut self,
         viewer: ViewerId,
-        id: HeldId,
-        target: Pressed,
+        button: Button,
         pressed: bool,
         position: Option<Point>,
     ) -> Result<(), BackendError> {
+        let id = HeldId::Button(button);
+        match self.held_timeout.take_sent(viewer) {
+            Some(sent) if pressed => self.held_timeout.press(viewer, id.clone(), sent, None),
+            _ => self.held_timeout.release(viewer, &id),
+        }
         // The up must not be lost because the pointer could not be moved.
         let moved = position.map_or(Ok(()), |position| self.backend.move_to(position));
         let target = if pressed {
-            self.pressed_keys.down(viewer, id, Some(target))
+            let target = Some(Pressed::Button(button));
+            self.pressed_keys.down(viewer, id, target)
         } else {
             self.pressed_keys.up(viewer, &id)
         };
@@ -176,26 +192,42 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn key(&mut self, viewer: ViewerId, key: &Key, pressed: bool) -> Result<(), BackendError> {
+    fn release_key(&mut self, viewer: ViewerId, key: &Key) -> Result<(), BackendError> {
         let Some(id) = HeldId::of_key(key) else {
             return Ok(());
         };
-        let target = if !pressed {
-            self.pressed_keys.up(viewer, &id)
-        } else if self.pressed_keys.holds(viewer, &id) || self.pressed_keys.is_full(viewer) {
-            None
-        } else {
-            let plain = match key {
-                Key::Dom { code, .. } => self
-                    .layouts
-                    .get(&viewer)
-                    .and_then(|layout| layout.character(code)),
-                _ => None,
-            };
-            let keycode = self.backend.resolve(key, plain)?;
-            self.pressed_keys.down(viewer, id, keycode.map(Pressed::Key))
+        self.held_timeout.release(viewer, &id);
+        let target = self.pressed_keys.up(viewer, &id);
+        target.map_or(Ok(()), |target| press(&mut *self.backend, target, false))
+    }
+
+    /// Presses the key for `key`. The viewer repeats that it holds it if its message says when it was `sent`.
+    fn press_key(&mut self, viewer: ViewerId, key: &Key, sent: Option<Sent>) -> Result<(), BackendError> {
+        let Some(id) = HeldId::of_key(key) else {
+            return Ok(());
         };
-        target.map_or(Ok(()), |target| press(&mut *self.backend, target, pressed))
+        if self.pressed_keys.holds(viewer, &id) || self.pressed_keys.is_full(viewer) {
+            return Ok(());
+        }
+        let plain = match key {
+            Key::Dom { code, .. } => self
+                .layouts
+                .get(&viewer)
+                .and_then(|layout| layout.character(code)),
+            _ => None,
+        };
+        let keycode = self.backend.resolve(key, plain)?;
+        let target = self
+            .pressed_keys
+            .down(viewer, id.clone(), keycode.map(Pressed::Key));
+        let done = target.map_or(Ok(()), |target| press(&mut *self.backend, target, true));
+        if let Some((sent, keycode)) = sent.zip(keycode) {
+            let delay = self.backend.repeat_delay(keycode)?;
+            let key = key.clone();
+            let repeating = delay.map(|delay| RepeatingKey { key, delay });
+            self.held_timeout.press(viewer, id, sent, repeating);
+        }
+        done
     }
 
     /// Presses and releases the keys of a text, which no viewer holds. Many characters take their time.
@@ -210,23 +242,28 @@ impl Dispatcher {
         }
     }
 
-    /// Releases the keys of viewers that are silent. To be called while no message waits.
+    /// Releases what silent viewers hold.
     fn release_silent(&mut self) {
-        for viewer in self.held_timeout.take_silent(Instant::now()) {
+        for silent in self.held_timeout.take_silent(self.now) {
             tracing::debug!("a viewer was silent while it held keys or buttons: they are released");
-            self.let_go(viewer);
+            let released = match silent {
+                Silent::All(viewer) => self.pressed_keys.release_viewer(viewer),
+                Silent::One(viewer, id) => self.pressed_keys.up(viewer, &id).into_iter().collect(),
+            };
+            self.release(released);
         }
     }
 
-    /// Releases the keys that `viewer` does not hold any more, whatever was lost on the way.
+    /// Releases the keys that `viewer` does not hold any more, whatever was lost on the way, and presses those again
+    /// that it still holds after a silence.
     fn compare(&mut self, viewer: ViewerId, held: &Held) {
-        if held.is_empty() {
-            self.held_timeout.end(viewer);
-        } else {
-            self.held_timeout.begin(viewer, Instant::now());
-        }
+        let sent = self.held_timeout.take_sent(viewer);
         let released = self.pressed_keys.keep(viewer, |id| id.is_in(held));
         self.release(released);
+        for key in self.held_timeout.report(viewer, held, sent, self.now) {
+            let pressed = self.press_key(viewer, &key, sent);
+            self.note(pressed);
+        }
     }
 
     fn let_go(&mut self, viewer: ViewerId) {
@@ -239,6 +276,7 @@ impl Dispatcher {
         self.fractions.remove(&viewer);
         self.layouts.remove(&viewer);
         self.let_go(viewer);
+        self.held_timeout.forget(viewer);
     }
 
     fn overflow(&mut self) {
@@ -250,6 +288,7 @@ impl Dispatcher {
             tracing::warn!("input came faster than the desktop takes it: all keys and buttons were released");
         }
         self.fractions.clear();
+        self.held_timeout.end_all();
         let released = self.pressed_keys.release_all();
         self.release(released);
     }
@@ -273,6 +312,10 @@ impl Dispatcher {
     /// Logs the first failure after a batch that succeeded.
     fn note(&mut self, result: Result<(), BackendError>) {
         if let Err(error) = result {
+            if error.is_no_free_key() {
+                tracing::debug!(%error, remedy = error.remedy(), "a character is not typed");
+                return self.untyped.note();
+            }
             if matches!(self.desktop, Desktop::Working) {
                 tracing::warn!(%error, remedy = error.remedy(), "input does not reach the desktop");
             }

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::backend::Backend;
 use super::dispatcher::Dispatcher;
 use super::grab::PointerGrab;
 use super::pressed::ViewerId;
 use super::queue::{Consumer, Message, Producer, queue};
+use super::untyped::Untyped;
 use crate::protocol::input::{Button, InputEvent};
 use crate::sync::lock;
 
@@ -35,8 +36,10 @@ impl Injector {
         let (ending, ended) = sync_channel(1);
         let grab = PointerGrab::default();
         let watched = grab.clone();
+        let untyped = Untyped::default();
+        let reported = untyped.clone();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
-            run(Dispatcher::new(backend, watched), &consumer);
+            run(Dispatcher::new(backend, watched).reporting(reported), &consumer);
             let _ = ending.send(());
         })?;
         let handle = InputHandle {
@@ -44,6 +47,7 @@ impl Injector {
             next_viewer: Arc::new(AtomicU64::new(1)),
             origin: Origin::default(),
             grab,
+            untyped,
         };
         Ok(Injector {
             handle,
@@ -83,6 +87,7 @@ pub struct InputHandle {
     next_viewer: Arc<AtomicU64>,
     origin: Origin,
     grab: PointerGrab,
+    untyped: Untyped,
 }
 
 impl InputHandle {
@@ -100,6 +105,11 @@ impl InputHandle {
     /// Sets the position on the desktop of the top left corner of the video, in pixels: (0, 0) at first.
     pub fn set_origin(&self, origin: (u32, u32)) {
         self.origin.set(origin);
+    }
+
+    /// The characters that could not be typed.
+    pub fn untyped(&self) -> Untyped {
+        self.untyped.clone()
     }
 
     /// The state of the pointer: an application may have taken it.
@@ -188,7 +198,7 @@ fn run(mut dispatcher: Dispatcher, consumer: &Consumer) {
         let Some(batch) = consumer.next(dispatcher.deadline()) else {
             break;
         };
-        dispatcher.apply(batch, || consumer.is_stopping());
+        dispatcher.apply(batch, Instant::now(), || consumer.is_stopping());
     }
     dispatcher.close();
 }

@@ -16,13 +16,16 @@ mod held_timeout;
 mod injector;
 mod keysym_names;
 mod keysym_of_char;
+mod lag;
 mod pressed;
 mod queue;
 mod record;
+mod untyped;
 mod x11;
 
 pub use backend::{Axis, Backend, BackendError, Discard, Keycode, Ready};
 pub use grab::PointerGrab;
 pub use injector::{Injector, InputHandle, ViewerInput};
 pub use record::{RecordBackend, Recorded, Recording};
+pub use untyped::Untyped;
 pub use x11::backend::X11Backend;

@@ -128,6 +128,7 @@ fn yields(message: &Message) -> bool {
                 | InputEvent::RelativeMotion { .. }
                 | InputEvent::Wheel { .. }
                 | InputEvent::Layout(_)
+                | InputEvent::Sent { .. }
         )
     )
 }

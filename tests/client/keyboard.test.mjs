@@ -39,6 +39,14 @@ test('a key is released as the key that it was pressed as', () => {
   assert.deepEqual(sent.at(-1), ['key-press', { key: 'A', code: 'KeyA', action: 'up' }]);
 });
 
+test('a key that switches an input method is released at once, as its release may never come', () => {
+  const { down, up, sent } = grabbed();
+  down('Backquote', 'Hankaku');
+  down('Backquote', 'Hankaku', { repeat: true });
+  up('Backquote', 'Zenkaku');
+  assert.deepEqual(sent.map(([, { key, action }]) => [key, action]), [['Hankaku', 'down'], ['Hankaku', 'up']]);
+});
+
 test('a release without a press is not sent', () => {
   const { up, sent } = grabbed();
   up('KeyA', 'a');

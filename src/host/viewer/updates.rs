@@ -20,6 +20,9 @@ impl Viewer {
             Update::Control(state) => return self.control_changed(state),
             Update::People(people) => return self.handle(Event::People(people)),
             Update::Grab(relative) => self.send_all(&HostMessage::PointerMode { relative }),
+            Update::Untyped if self.gate.check(Some(Permission::Keyboard)).is_ok() => {
+                self.send_all(&HostMessage::Untyped);
+            }
             Update::RemoteCursors(message) => self.send_all(&message),
             Update::Beat => {
                 self.settings.end_late_measurement();
@@ -31,7 +34,7 @@ impl Viewer {
             Update::Copied(Some(content)) if self.gate.check(Some(Permission::ClipboardRead)).is_ok() => {
                 self.send_all(&channel::clipboard(&content));
             }
-            Update::Copied(_) | Update::Views(None) => {}
+            Update::Copied(_) | Update::Views(None) | Update::Untyped => {}
         }
         Vec::new()
     }

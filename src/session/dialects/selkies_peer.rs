@@ -64,6 +64,7 @@ pub(super) fn knows(message: &HostMessage) -> bool {
             | HostMessage::PointWanted(_)
             | HostMessage::Pointers(_)
             | HostMessage::ClipboardLarge { .. }
+            | HostMessage::Untyped
             // Its clients follow the size of the video.
             | HostMessage::System(SystemAction::Resolution(..))
     )

@@ -81,6 +81,8 @@ export class Keyboard {
     const pressed = this.#mapped(event);
     const data = { ...pressed, action: 'down', ...this.#locks(event) };
     if (this.#send('key-press', data)) this.#held.set(name, pressed);
+    // Some systems report no release of the keys that switch an input method.
+    if (SWITCHES.test(pressed.key)) this.#release(name);
   }
 
   /** @param {KeyboardEvent} event */
@@ -170,4 +172,5 @@ function nameOf({ code, key }) {
   return code || (key === 'Unidentified' ? '' : key);
 }
 
+const SWITCHES = /^(Zenkaku|Hankaku|ZenkakuHankaku|Hiragana|Katakana|HiraganaKatakana|KanaMode|Romaji|Eisu|Alphanumeric|HangulMode|HanjaMode)$/;
 const MODIFIERS = /^(Shift|Control|Alt|Meta)/;
