@@ -90,9 +90,9 @@ fn stopping_releases_what_is_held() {
 #[test]
 fn a_key_of_a_viewer_that_falls_silent_is_struck_once() {
     let (display, injector, client) = desk("us");
-    // Long enough for a slow machine.
+    // Long enough for a slow machine, and less than the silence after which all is released.
     let status = Command::new("xset")
-        .args(["r", "rate", "3000", "30"])
+        .args(["r", "rate", "1500", "30"])
         .env("DISPLAY", display.display())
         .env("XAUTHORITY", display.xauthority())
         .status()

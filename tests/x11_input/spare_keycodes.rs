@@ -3,10 +3,11 @@
 use deskbeam::desktop::VirtualDisplay;
 use deskbeam::input::{Backend, X11Backend};
 use deskbeam::protocol::input::{Button, Key};
+use x11rb::protocol::xproto::ConnectionExt as _;
 
 use super::{MIXED, assert_types, desk, injector, tap_key};
 use crate::support::eventually;
-use crate::support::x11::{Client, Seen, display};
+use crate::support::x11::{Client, Seen, connect as connect_client, display};
 
 #[test]
 fn characters_that_the_layout_lacks_arrive() {
@@ -136,4 +137,24 @@ fn a_key_that_one_host_holds_is_not_released_by_another_that_starts() {
     eventually("it is down", || (client.keys_down() == [38]).then_some(()));
     let _other = connect(&display);
     assert_eq!(client.keys_down(), [38]);
+}
+
+#[test]
+fn who_types_a_character_for_which_no_key_is_left_is_told() {
+    let (display, injector, client) = desk("us");
+    let other = connect_client(display.display(), Some(display.cookie())).unwrap();
+    for (keycode, row) in (8..=u8::MAX).zip(client.map()) {
+        if row.is_empty() {
+            other
+                .change_keyboard_mapping(1, keycode, 1, &[xkeysym::key::F35])
+                .unwrap();
+        }
+    }
+    other.get_input_focus().unwrap().reply().unwrap();
+    let (viewer, untyped) = (injector.handle().viewer(), injector.handle().untyped().changes());
+    tap_key(&viewer, &Key::Keysym(0x0100_6f22));
+    eventually("the loss is reported", || {
+        untyped.has_changed().unwrap().then_some(())
+    });
+    assert_types(&client, &viewer, "others");
 }

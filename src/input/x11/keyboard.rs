@@ -96,7 +96,7 @@ impl Keyboard {
     fn share(&mut self, server: &Server) -> Result<(), BackendError> {
         let mut others = Vec::new();
         for lent in self.record.read(server)? {
-            if lent.owner != self.record.owner() && self.record.is_alive(server, lent.owner)? {
+            if self.record.is_other(server, lent.owner)? {
                 others.push(lent);
             } else if !self.spare_keycodes.is_ours(lent.keycode)
                 && self.keymap.is_bound(lent.keycode, lent.keysym)

@@ -64,6 +64,11 @@ impl Keymap {
         self.others = others.collect();
     }
 
+    /// True if another host has lent `keycode`.
+    pub(super) fn is_of_another_host(&self, keycode: u8) -> bool {
+        self.others.contains(&keycode)
+    }
+
     /// True if `keycode` gives `keysym` as a lent key does.
     pub(super) fn is_bound(&self, keycode: u8, keysym: RawKeysym) -> bool {
         let row = self.keysyms(keycode);

@@ -38,8 +38,10 @@ impl Keyboard {
         plain: Option<char>,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
-        let physical = dom_code::keycode(code)
-            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spare_keycodes.is_ours(*keycode));
+        let is_lent =
+            |keycode: u8| self.spare_keycodes.is_ours(keycode) || self.keymap.is_of_another_host(keycode);
+        let physical =
+            dom_code::keycode(code).filter(|keycode| self.keymap.has_keysyms(*keycode) && !is_lent(*keycode));
         match printable(key) {
             Some(character) => self.key_for(server, character, physical, plain, modifiers),
             None if dom_key::keysyms(key).is_empty() => {
