@@ -266,3 +266,152 @@ fn a_dead_key_behind_shift_is_the_one_in_its_place() {
     );
     assert_eq!(struck("us", &GERMAN, shift, &[("Dead", "Equal")]), [k::equal]);
 }
+
+#[test]
+fn a_shortcut_is_that_of_the_key_also_when_its_letter_was_typed_before() {
+    let control = ("Control", "ControlLeft");
+    let others = [("Alt", "AltLeft"), ("Meta", "MetaLeft"), control];
+    for (letter, code, expected) in [
+        ("с", "KeyC", 54),
+        ("Я", "KeyZ", 52),
+        ("γ", "KeyG", 42),
+        ("ב", "KeyC", 54),
+        ("ش", "KeyA", 38),
+        ("ฟ", "KeyA", 38),
+    ] {
+        let display = display(320, 240);
+        let client = Client::start(&display);
+        let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let viewer = injector.handle().viewer();
+        let down = |seen| match seen {
+            Seen::KeyDown { keycode, .. } => Some(keycode),
+            _ => None,
+        };
+        let stroke = |name: &str, code: &str| {
+            key(&viewer, name, code, true);
+            let keycode = client.next(down);
+            key(&viewer, name, code, false);
+            keycode
+        };
+        let lent = stroke(letter, code);
+        assert_ne!(lent, expected, "{letter} is a letter of the layout");
+        assert_eq!(stroke(letter, code), lent, "{letter}");
+        for (modifier, place) in others {
+            key(&viewer, modifier, place, true);
+            client.next(down);
+            let struck = stroke(letter, code);
+            key(&viewer, modifier, place, false);
+            assert_eq!(struck, expected, "{modifier}+{letter}");
+        }
+    }
+}
+
+#[test]
+fn a_key_with_a_name_types_no_text_where_the_host_has_another_key() {
+    let strokes = [
+        ("ZenkakuHankaku", "Backquote"),
+        ("Hankaku", "Backquote"),
+        ("KanaMode", "IntlYen"),
+        ("HangulMode", "KeyA"),
+        ("Undo", "KeyZ"),
+        ("F13", "Digit1"),
+        ("Clear", "Numpad5"),
+    ];
+    for host in ["us", "de", "fr"] {
+        let typed = struck(host, &[], None, &strokes);
+        let texts = typed.iter().filter(|keysym| {
+            let character = Keysym::new(**keysym).key_char();
+            character.is_some_and(|character| !character.is_control())
+        });
+        assert_eq!(texts.count(), 0, "{host}: {typed:x?}");
+    }
+}
+
+#[test]
+fn clear_types_no_digit_while_num_lock_is_on() {
+    let num_lock = Some(("NumLock", "NumLock"));
+    let typed = struck_with_characters("us", num_lock, &[("Clear", "Numpad5"), ("Home", "Numpad7")]);
+    assert_eq!(typed, [None, None]);
+}
+
+/// The characters that the host's keys type for these strokes, with `modifier` held.
+fn struck_with_characters(
+    host: &str,
+    modifier: Option<(&str, &str)>,
+    strokes: &[(&str, &str)],
+) -> Vec<Option<char>> {
+    let display = display(320, 240);
+    set_layout(&display, host);
+    let client = Client::start(&display);
+    let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+    let injector = Injector::start(Box::new(backend)).unwrap();
+    let viewer = injector.handle().viewer();
+    let down = |seen| match seen {
+        Seen::KeyDown { keycode, state, .. } => Some((keycode, state)),
+        _ => None,
+    };
+    if let Some((name, code)) = modifier {
+        key(&viewer, name, code, true);
+        client.next(down);
+    }
+    let struck = strokes.iter().map(|(name, code)| {
+        key(&viewer, name, code, true);
+        let (keycode, state) = client.next(down);
+        key(&viewer, name, code, false);
+        let row = &client.map()[usize::from(keycode - 8)];
+        // NumLock is Mod2: a key of the keypad has its digit in the second column.
+        let on_keypad = row.iter().any(|keysym| Keysym::new(*keysym).is_keypad_key());
+        let column = usize::from(on_keypad && state & 0x10 != 0);
+        let character = row.get(column).and_then(|keysym| Keysym::new(*keysym).key_char());
+        character.filter(|character| !character.is_control())
+    });
+    struck.collect()
+}
+
+#[test]
+fn modifiers_switch_the_layout_as_the_host_wants() {
+    let shift = ("Shift", "ShiftLeft");
+    let alt = ("Alt", "AltLeft");
+    for (option, keys) in [
+        ("grp:alt_shift_toggle", vec![shift, alt]),
+        ("grp:alt_shift_toggle", vec![alt, shift]),
+        ("grp:ctrl_shift_toggle", vec![("Control", "ControlLeft"), shift]),
+        ("grp:shifts_toggle", vec![shift, ("Shift", "ShiftRight")]),
+        ("grp:toggle", vec![("Alt", "AltRight")]),
+        ("grp:caps_toggle", vec![("CapsLock", "CapsLock")]),
+        ("grp:rctrl_toggle", vec![("Control", "ControlRight")]),
+    ] {
+        let display = display(320, 240);
+        let status = std::process::Command::new("setxkbmap")
+            .args(["-layout", "us,ru", "-option", "", "-option", option])
+            .env("DISPLAY", display.display())
+            .env("XAUTHORITY", display.xauthority())
+            .status()
+            .expect("setxkbmap (package x11-xkb-utils)");
+        assert!(status.success(), "{option}");
+        let client = Client::start(&display);
+        let backend = X11Backend::connect(Some(display.display()), Some(display.cookie())).unwrap();
+        let injector = Injector::start(Box::new(backend)).unwrap();
+        let viewer = injector.handle().viewer();
+        keys.iter()
+            .for_each(|(name, code)| key(&viewer, name, code, true));
+        let down = |seen| match seen {
+            Seen::KeyDown { keycode, state, .. } => Some((keycode, state)),
+            _ => None,
+        };
+        let mut last = (0, 0);
+        keys.iter().for_each(|_| last = client.next(down));
+        let (keycode, state) = last;
+        keys.iter()
+            .for_each(|(name, code)| key(&viewer, name, code, false));
+        // Shift, or Control as in the type of these keys, gives the second level.
+        let level = usize::from(state & 0x0d != 0);
+        assert_eq!(
+            client.map()[usize::from(keycode - 8)][level],
+            k::ISO_Next_Group,
+            "{option}: {keys:?}: {keycode} {state:x}"
+        );
+        client.wait_until_all_is_up();
+    }
+}

@@ -1,6 +1,7 @@
 //! The boundary to the desktop: what an input backend must be able to do.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::protocol::input::{Button, Key, Point};
 
@@ -61,6 +62,11 @@ pub trait Backend: Send {
     /// Turns CapsLock and NumLock on or off, where that can be done. `None`: as it is.
     fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError>;
 
+    /// The time after which the desktop repeats `keycode` as long as that is down. `None` if it does not.
+    fn repeat_delay(&mut self, _keycode: Keycode) -> Result<Option<Duration>, BackendError> {
+        Ok(None)
+    }
+
     /// Presses or releases a key.
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError>;
 
@@ -78,6 +84,15 @@ pub trait Backend: Send {
 pub struct BackendError {
     reason: String,
     remedy: &'static str,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The event does not reach the desktop.
+    Unreached,
+    /// The keyboard has no key left for a character.
+    NoFreeKey,
 }
 
 impl BackendError {
@@ -86,7 +101,24 @@ impl BackendError {
         BackendError {
             reason: reason.into(),
             remedy,
+            kind: Kind::Unreached,
         }
+    }
+
+    /// The error that no key of the desktop's layout types a character, and that none is free to be lent to it.
+    pub fn no_free_key() -> BackendError {
+        BackendError {
+            kind: Kind::NoFreeKey,
+            ..BackendError::new(
+                "the keyboard layout leaves no key free for characters that it lacks",
+                "choose another layout, end other programs that lend keys, or paste the text",
+            )
+        }
+    }
+
+    /// True if only a character is missing, because there is no key for it.
+    pub fn is_no_free_key(&self) -> bool {
+        self.kind == Kind::NoFreeKey
     }
 
     /// The remedy.

@@ -59,6 +59,7 @@ fn finite(mut message: Message) -> Option<Message> {
         | InputEvent::Layout(_)
         | InputEvent::Text(_)
         | InputEvent::Held(_)
+        | InputEvent::Sent { .. }
         | InputEvent::ReleaseAll => true,
     };
     keep.then_some(message)

@@ -7,10 +7,11 @@ use super::backend::{Axis, Backend, BackendError, Ready};
 use super::coalesce::coalesce;
 use super::fractions::Fractions;
 use super::grab::{Displacements, PointerGrab};
-use super::held_timeout::HeldTimeout;
+use super::held_timeout::{HeldTimeout, RepeatingKey, Sent, Silent};
 use super::paste_stroke::{is_modifier, pastes};
 use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
+use super::untyped::Untyped;
 use super::waiting::{Admission, Entry, Source, Waiting};
 use crate::protocol::input::{Button, Held, InputEvent, Key, Layout, Point, TypedText};
 
@@ -20,12 +21,15 @@ pub(super) struct Dispatcher {
     pressed_keys: PressedKeys,
     held_timeout: HeldTimeout,
     waiting: Waiting,
+    /// The time at which the present batch was taken.
+    now: Instant,
     fractions: BTreeMap<ViewerId, Fractions>,
     layouts: BTreeMap<ViewerId, Layout>,
     desktop: Desktop,
     overflow_logged: Option<Instant>,
     grab: PointerGrab,
     displacements: Displacements,
+    untyped: Untyped,
 }
 
 impl Dispatcher {
@@ -35,13 +39,21 @@ impl Dispatcher {
             pressed_keys: PressedKeys::default(),
             held_timeout: HeldTimeout::default(),
             waiting: Waiting::default(),
+            now: Instant::now(),
             fractions: BTreeMap::new(),
             layouts: BTreeMap::new(),
             desktop: Desktop::Working,
             overflow_logged: None,
             grab,
             displacements: Displacements::default(),
+            untyped: Untyped::default(),
         }
+    }
+
+    /// Returns the same dispatcher, which reports characters without a key to `untyped`.
+    pub(super) fn reporting(mut self, untyped: Untyped) -> Dispatcher {
+        self.untyped = untyped;
+        self
     }
 
     /// The time at which a viewer will have been silent, or its input have waited, for too long.
@@ -50,22 +62,20 @@ impl Dispatcher {
         deadlines.into_iter().flatten().min()
     }
 
-    /// Applies `batch`, until `stopping` is true.
-    pub(super) fn apply(&mut self, batch: Batch, stopping: impl Fn() -> bool) {
+    /// Applies `batch`, which was taken `now`, until `stopping` is true.
+    pub(super) fn apply(&mut self, batch: Batch, now: Instant, stopping: impl Fn() -> bool) {
+        self.now = now;
         let Batch { messages, overflowed } = batch;
         match self.backend.ready() {
             Ok(Ready::AsBefore) => {}
             Ok(Ready::Anew) => {
                 tracing::info!("input reaches the desktop again");
                 self.pressed_keys.release_all();
-                self.held_timeout = HeldTimeout::default();
+                self.held_timeout.end_all();
                 self.waiting.clear();
             }
             // The events of the batch fail one by one.
             Err(error) => self.note(Err(error)),
-        }
-        if messages.is_empty() {
-            self.release_silent();
         }
         for message in coalesce(messages) {
             if stopping() {
@@ -75,13 +85,13 @@ impl Dispatcher {
                 Message::Event(viewer, event) => self.admit(viewer, event, &stopping),
                 Message::Gone(viewer) => self.gone(viewer),
                 Message::Cut(viewer) => self.cut(viewer),
-                Message::Hold(viewer, turn) => self.waiting.hold(viewer, turn, Instant::now()),
+                Message::Hold(viewer, turn) => self.waiting.hold(viewer, turn, self.now),
                 Message::Resume {
                     viewer,
                     id,
                     has_failed,
-                } => self.waiting.resume(viewer, id, has_failed, Instant::now()),
-                Message::Fetch(fetch) => self.waiting.fetch(fetch, Instant::now()),
+                } => self.waiting.resume(viewer, id, has_failed, self.now),
+                Message::Fetch(fetch) => self.waiting.fetch(fetch, self.now),
                 Message::Wake => {}
             }
             self.end_waits(&stopping);
@@ -90,6 +100,8 @@ impl Dispatcher {
         if overflowed {
             self.overflow();
         }
+        // Whatever had come when the batch was taken is heard by now.
+        self.release_silent();
         self.flush();
     }
 
@@ -103,7 +115,13 @@ impl Dispatcher {
 
     /// Does what an event asks for, unless it has to wait.
     fn admit(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
-        self.held_timeout.hear(viewer, Instant::now());
+        if let InputEvent::Sent { ms } = event
+            && self.waiting.waits(viewer)
+        {
+            self.held_timeout.sent(viewer, ms, self.now);
+            self.held_timeout.take_sent(viewer);
+        }
+        self.held_timeout.hear(viewer, self.now);
         // The desktop would repeat a key whose release waits.
         let is_of_held = |key: &Key| {
             HeldId::of_key(key).is_some_and(|id| !is_modifier(&id) && self.pressed_keys.holds(viewer, &id))
@@ -120,10 +138,12 @@ impl Dispatcher {
 
     /// Does what has waited long enough.
     fn end_waits(&mut self, stopping: &impl Fn() -> bool) {
-        while let Some((viewer, entry)) = self.waiting.next(Instant::now()) {
+        while let Some((viewer, entry)) = self.waiting.next(self.now) {
             match entry {
+                // The message has waited here, not on its way.
+                Entry::Event(InputEvent::Sent { ms }) => self.held_timeout.sent_now(viewer, ms, self.now),
                 Entry::Event(event) => self.event(viewer, event, stopping),
-                Entry::Hold(turn) => self.waiting.begin_turn(viewer, turn, Instant::now()),
+                Entry::Hold(turn) => self.waiting.begin_turn(viewer, turn, self.now),
             }
             if stopping() {
                 return;
@@ -132,7 +152,7 @@ impl Dispatcher {
     }
 
     fn event(&mut self, viewer: ViewerId, event: InputEvent, stopping: &impl Fn() -> bool) {
-        self.held_timeout.hear(viewer, Instant::now());
+        self.held_timeout.hear(viewer, self.now);
         let done = match event {
             InputEvent::Motion { position } => self.move_to(position),
             InputEvent::RelativeMotion { dx, dy } => {
@@ -152,13 +172,7 @@ impl Dispatcher {
                 button,
                 pressed,
                 position,
-            } => self.button(
-                viewer,
-                HeldId::Button(button),
-                Pressed::Button(button),
-                pressed,
-                position,
-            ),
+            } => self.button(viewer, button, pressed, position),
             InputEvent::Wheel {
                 delta_x,
                 delta_y,
@@ -170,7 +184,11 @@ impl Dispatcher {
                     .turn(delta_x / NOTCH, delta_y / NOTCH, MOST_CLICKS);
                 self.wheel(x, y, position)
             }
-            InputEvent::Key { key, pressed } => self.key(viewer, &key, pressed),
+            InputEvent::Key { key, pressed: true } => {
+                let sent = self.held_timeout.take_sent(viewer);
+                self.press_key(viewer, &key, sent)
+            }
+            InputEvent::Key { key, pressed: false } => self.release_key(viewer, &key),
             InputEvent::Locks { caps, num } => self.backend.set_locks(caps, num),
             InputEvent::Layout(layout) => {
                 self.layouts.insert(viewer, layout);
@@ -178,6 +196,7 @@ impl Dispatcher {
             }
             InputEvent::Text(text) => return self.type_text(&text, stopping),
             InputEvent::Held(held) => return self.compare(viewer, &held),
+            InputEvent::Sent { ms } => return self.held_timeout.sent(viewer, ms, self.now),
             InputEvent::ReleaseAll => return self.let_go(viewer),
         };
         self.note(done);
@@ -196,21 +215,25 @@ impl Dispatcher {
     fn button(
         &mut self,
         viewer: ViewerId,
-        id: HeldId,
-        target: Pressed,
+        button: Button,
         pressed: bool,
         position: Option<Point>,
     ) -> Result<(), BackendError> {
+        let id = HeldId::Button(button);
+        match self.held_timeout.take_sent(viewer) {
+            Some(sent) if pressed => self.held_timeout.press(viewer, id.clone(), sent, None),
+            _ => self.held_timeout.release(viewer, &id),
+        }
         // The up must not be lost because the pointer could not be moved.
         let moved = position.map_or(Ok(()), |position| self.backend.move_to(position));
         let target = if pressed {
-            self.waiting.pressed(viewer, None, Instant::now());
-            self.pressed_keys.down(viewer, id, Some(target))
+            self.waiting.pressed(viewer, None, self.now);
+            let target = Some(Pressed::Button(button));
+            self.pressed_keys.down(viewer, id, target)
         } else {
             // Some programs paste at the press, and are done by now; the others paste at the release.
             if id == HeldId::Button(Button::Middle) {
-                self.waiting
-                    .pressed(viewer, Some(Source::Primary), Instant::now());
+                self.waiting.pressed(viewer, Some(Source::Primary), self.now);
             }
             self.pressed_keys.up(viewer, &id)
         };
@@ -230,29 +253,45 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn key(&mut self, viewer: ViewerId, key: &Key, pressed: bool) -> Result<(), BackendError> {
+    fn release_key(&mut self, viewer: ViewerId, key: &Key) -> Result<(), BackendError> {
         let Some(id) = HeldId::of_key(key) else {
             return Ok(());
         };
-        let target = if !pressed {
-            self.pressed_keys.up(viewer, &id)
-        } else if self.pressed_keys.holds(viewer, &id) || self.pressed_keys.is_full(viewer) {
-            None
-        } else {
-            let plain = match key {
-                Key::Dom { code, .. } => self
-                    .layouts
-                    .get(&viewer)
-                    .and_then(|layout| layout.character(code)),
-                _ => None,
-            };
-            let is_paste = pastes(key, |id| self.pressed_keys.holds(viewer, id));
-            let is_paste = is_paste.then_some(Source::Clipboard);
-            self.waiting.pressed(viewer, is_paste, Instant::now());
-            let keycode = self.backend.resolve(key, plain)?;
-            self.pressed_keys.down(viewer, id, keycode.map(Pressed::Key))
+        self.held_timeout.release(viewer, &id);
+        let target = self.pressed_keys.up(viewer, &id);
+        target.map_or(Ok(()), |target| press(&mut *self.backend, target, false))
+    }
+
+    /// Presses the key for `key`. The viewer repeats that it holds it if its message says when it was `sent`.
+    fn press_key(&mut self, viewer: ViewerId, key: &Key, sent: Option<Sent>) -> Result<(), BackendError> {
+        let Some(id) = HeldId::of_key(key) else {
+            return Ok(());
         };
-        target.map_or(Ok(()), |target| press(&mut *self.backend, target, pressed))
+        if self.pressed_keys.holds(viewer, &id) || self.pressed_keys.is_full(viewer) {
+            return Ok(());
+        }
+        let plain = match key {
+            Key::Dom { code, .. } => self
+                .layouts
+                .get(&viewer)
+                .and_then(|layout| layout.character(code)),
+            _ => None,
+        };
+        let is_paste = pastes(key, |id| self.pressed_keys.holds(viewer, id));
+        let is_paste = is_paste.then_some(Source::Clipboard);
+        self.waiting.pressed(viewer, is_paste, self.now);
+        let keycode = self.backend.resolve(key, plain)?;
+        let target = self
+            .pressed_keys
+            .down(viewer, id.clone(), keycode.map(Pressed::Key));
+        let done = target.map_or(Ok(()), |target| press(&mut *self.backend, target, true));
+        if let Some((sent, keycode)) = sent.zip(keycode) {
+            let delay = self.backend.repeat_delay(keycode)?;
+            let key = key.clone();
+            let repeating = delay.map(|delay| RepeatingKey { key, delay });
+            self.held_timeout.press(viewer, id, sent, repeating);
+        }
+        done
     }
 
     /// Presses and releases the keys of a text, which no viewer holds. Many characters take their time.
@@ -267,27 +306,31 @@ impl Dispatcher {
         }
     }
 
-    /// Releases the keys of viewers that are silent. To be called while no message waits.
+    /// Releases what silent viewers hold.
     fn release_silent(&mut self) {
-        let now = Instant::now();
         self.waiting
             .viewers()
-            .for_each(|viewer| self.held_timeout.hear(viewer, now));
-        for viewer in self.held_timeout.take_silent(now) {
+            .for_each(|viewer| self.held_timeout.hear(viewer, self.now));
+        for silent in self.held_timeout.take_silent(self.now) {
             tracing::debug!("a viewer was silent while it held keys or buttons: they are released");
-            self.let_go(viewer);
+            let released = match silent {
+                Silent::All(viewer) => self.pressed_keys.release_viewer(viewer),
+                Silent::One(viewer, id) => self.pressed_keys.up(viewer, &id).into_iter().collect(),
+            };
+            self.release(released);
         }
     }
 
-    /// Releases the keys that `viewer` does not hold any more, whatever was lost on the way.
+    /// Releases the keys that `viewer` does not hold any more, whatever was lost on the way, and presses those again
+    /// that it still holds after a silence.
     fn compare(&mut self, viewer: ViewerId, held: &Held) {
-        if held.is_empty() {
-            self.held_timeout.end(viewer);
-        } else {
-            self.held_timeout.begin(viewer, Instant::now());
-        }
+        let sent = self.held_timeout.take_sent(viewer);
         let released = self.pressed_keys.keep(viewer, |id| id.is_in(held));
         self.release(released);
+        for key in self.held_timeout.report(viewer, held, sent, self.now) {
+            let pressed = self.press_key(viewer, &key, sent);
+            self.note(pressed);
+        }
     }
 
     fn let_go(&mut self, viewer: ViewerId) {
@@ -305,6 +348,7 @@ impl Dispatcher {
     fn cut(&mut self, viewer: ViewerId) {
         self.waiting.forget(viewer);
         self.let_go(viewer);
+        self.held_timeout.forget(viewer);
     }
 
     fn overflow(&mut self) {
@@ -316,6 +360,7 @@ impl Dispatcher {
             tracing::warn!("input came faster than the desktop takes it: all keys and buttons were released");
         }
         self.fractions.clear();
+        self.held_timeout.end_all();
         self.waiting.clear();
         let released = self.pressed_keys.release_all();
         self.release(released);
@@ -340,6 +385,10 @@ impl Dispatcher {
     /// Logs the first failure after a batch that succeeded.
     fn note(&mut self, result: Result<(), BackendError>) {
         if let Err(error) = result {
+            if error.is_no_free_key() {
+                tracing::debug!(%error, remedy = error.remedy(), "a character is not typed");
+                return self.untyped.note();
+            }
             if matches!(self.desktop, Desktop::Working) {
                 tracing::warn!(%error, remedy = error.remedy(), "input does not reach the desktop");
             }

@@ -1,81 +1,288 @@
-//! The timeout of viewers that hold keys: they repeat what they hold, and are released if they do not. Pure.
+//! The watch over what viewers hold: they repeat what they hold, and it is released if they do not. Pure.
+//!
+//! A desktop repeats a key that stays down, and a stalled line delays the release of a key that the viewer struck once.
+//! So a key that the desktop repeats is let go before the first repeat if its viewer is silent, and pressed again when
+//! the viewer is heard and has held it for as long as a repeat takes. A button is let go late and never pressed again:
+//! letting go clicks, and drops what is dragged.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::pressed::ViewerId;
+use super::lag::Lag;
+use super::pressed::{HeldId, ViewerId};
+use crate::protocol::input::{Held, Key};
 
-/// The times at which the viewers that repeat what they hold were last heard.
+/// What viewers hold that have promised to repeat it, and the times at which they were last heard.
 #[derive(Default)]
 pub(super) struct HeldTimeout {
-    heard: BTreeMap<ViewerId, Instant>,
+    viewers: BTreeMap<ViewerId, Watched>,
+}
+
+/// What is to be released because its viewer is silent.
+#[derive(PartialEq, Eq)]
+pub(super) enum Silent {
+    /// All that this viewer holds.
+    All(ViewerId),
+    /// One key or button of this viewer.
+    One(ViewerId, HeldId),
+}
+
+struct Watched {
+    /// The delay of the viewer's messages, if they carry times.
+    lag: Option<Lag>,
+    /// The time of the message that is being read.
+    sent: Option<Sent>,
+    /// The time at which the last message that carried a time was sent, or the last message of another viewer came.
+    heard: Instant,
+    /// The viewer has reported that it holds something.
+    reports: bool,
+    presses: Vec<Press>,
+}
+
+/// The time at which a message was sent.
+#[derive(Clone, Copy)]
+pub(super) struct Sent {
+    /// By our clock, as far as that is known.
+    due: Instant,
+    /// By the viewer's clock.
+    ms: f64,
+}
+
+/// Something that went down with a promise.
+struct Press {
+    id: HeldId,
+    sent: Sent,
+    state: State,
+}
+
+enum State {
+    /// It is down.
+    Down(Kind),
+    /// It was let go because the viewer was silent.
+    LetGo(RepeatingKey),
+}
+
+enum Kind {
+    Repeating(RepeatingKey),
+    /// A button, or a key that the desktop does not repeat.
+    Other,
+}
+
+/// A key and the time after which the desktop repeats it.
+pub(super) struct RepeatingKey {
+    pub(super) key: Key,
+    pub(super) delay: Duration,
+}
+
+impl RepeatingKey {
+    /// The longest silence in which it stays down.
+    fn limit(&self) -> Duration {
+        self.delay
+            .saturating_sub(MARGIN)
+            .clamp(SHORTEST_LIMIT, LONGEST_LIMIT)
+    }
+}
+
+impl Press {
+    /// True if at `sent` the viewer has held it for at least `time`.
+    fn is_older(&self, sent: Sent, time: Duration) -> bool {
+        sent.ms - self.sent.ms >= time.as_secs_f64() * 1000.0
+    }
+
+    /// The longest silence in which it stays down. `None` if it is not down.
+    fn limit(&self) -> Option<Duration> {
+        match &self.state {
+            State::Down(Kind::Repeating(key)) => Some(key.limit()),
+            State::Down(Kind::Other) => Some(SILENCE),
+            State::LetGo(_) => None,
+        }
+    }
 }
 
 impl HeldTimeout {
-    /// Records that `viewer` has sent what it holds, and will do so again.
-    pub(super) fn begin(&mut self, viewer: ViewerId, now: Instant) {
-        self.heard.insert(viewer, now);
+    /// Records that the message that is being read, and comes `now`, was sent at `sent_ms` by the clock of `viewer`.
+    pub(super) fn sent(&mut self, viewer: ViewerId, sent_ms: f64, now: Instant) {
+        let watched = self.viewers.entry(viewer).or_insert_with(|| Watched::new(now));
+        let fresh = watched.lag.is_none();
+        let due = watched.lag.get_or_insert_with(|| Lag::new(now)).due(sent_ms, now);
+        watched.sent = Some(Sent { due, ms: sent_ms });
+        watched.heard = if fresh { due } else { watched.heard.max(due) };
     }
 
-    /// Records an event of `viewer`.
-    pub(super) fn hear(&mut self, viewer: ViewerId, now: Instant) {
-        if let Some(heard) = self.heard.get_mut(&viewer) {
-            *heard = now;
+    /// Records that the message that is being read was sent at `sent_ms` by the clock of `viewer`, and counts as one that
+    /// is sent `now`: it has waited for another reason than its way.
+    pub(super) fn sent_now(&mut self, viewer: ViewerId, sent_ms: f64, now: Instant) {
+        if let Some(watched) = self.viewers.get_mut(&viewer) {
+            watched.sent = Some(Sent {
+                due: now,
+                ms: sent_ms,
+            });
         }
+    }
+
+    /// Takes the time at which the message that is being read was sent, if it carries one.
+    pub(super) fn take_sent(&mut self, viewer: ViewerId) -> Option<Sent> {
+        self.viewers.get_mut(&viewer)?.sent.take()
+    }
+
+    /// Records an event of `viewer`. The time in a message counts more than the time at which one comes.
+    pub(super) fn hear(&mut self, viewer: ViewerId, now: Instant) {
+        if let Some(watched) = self.viewers.get_mut(&viewer)
+            && watched.lag.is_none()
+        {
+            watched.heard = now;
+        }
+    }
+
+    /// Records that `viewer` has pressed `id` at `sent`, and will repeat that it holds it. `repeating` if the desktop
+    /// repeats it.
+    pub(super) fn press(
+        &mut self,
+        viewer: ViewerId,
+        id: HeldId,
+        sent: Sent,
+        repeating: Option<RepeatingKey>,
+    ) {
+        if let Some(watched) = self.viewers.get_mut(&viewer) {
+            watched.presses.retain(|press| press.id != id);
+            if watched.presses.len() >= MOST_WATCHED {
+                watched.presses.remove(0);
+            }
+            let kind = repeating.map_or(Kind::Other, Kind::Repeating);
+            watched.presses.push(Press {
+                id,
+                sent,
+                state: State::Down(kind),
+            });
+        }
+    }
+
+    /// Records that `viewer` has released `id`.
+    pub(super) fn release(&mut self, viewer: ViewerId, id: &HeldId) {
+        if let Some(watched) = self.viewers.get_mut(&viewer) {
+            watched.presses.retain(|press| press.id != *id);
+        }
+    }
+
+    /// Records that `viewer` has sent at `sent`, or at a time that it did not say, what it holds, and will do so again.
+    /// Returns the keys to press again.
+    pub(super) fn report(
+        &mut self,
+        viewer: ViewerId,
+        held: &Held,
+        sent: Option<Sent>,
+        now: Instant,
+    ) -> Vec<Key> {
+        if held.is_empty() {
+            self.end(viewer);
+            return Vec::new();
+        }
+        let watched = self.viewers.entry(viewer).or_insert_with(|| Watched::new(now));
+        watched.reports = true;
+        watched.presses.retain(|press| press.id.is_in(held));
+        let Some(sent) = sent else {
+            watched.heard = now;
+            return Vec::new();
+        };
+        let waited = now.saturating_duration_since(sent.due);
+        let again = |press: &Press| match &press.state {
+            State::LetGo(key) if waited < key.limit() && press.is_older(sent, key.delay) => {
+                Some(key.key.clone())
+            }
+            _ => None,
+        };
+        watched.presses.iter().filter_map(again).collect()
     }
 
     /// Records that `viewer` holds nothing: it may be silent.
     pub(super) fn end(&mut self, viewer: ViewerId) {
-        self.heard.remove(&viewer);
+        if let Some(watched) = self.viewers.get_mut(&viewer) {
+            watched.reports = false;
+            watched.presses.clear();
+        }
+    }
+
+    /// Records that no viewer holds anything.
+    pub(super) fn end_all(&mut self) {
+        let viewers: Vec<ViewerId> = self.viewers.keys().copied().collect();
+        viewers.into_iter().for_each(|viewer| self.end(viewer));
+    }
+
+    /// Forgets `viewer`.
+    pub(super) fn forget(&mut self, viewer: ViewerId) {
+        self.viewers.remove(&viewer);
     }
 
     /// The time at which the next viewer will have been silent for too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.heard.values().min().map(|heard| *heard + SILENCE)
+        self.viewers.values().filter_map(Watched::deadline).min()
     }
 
-    /// Takes the viewers that have been silent for too long.
-    pub(super) fn take_silent(&mut self, now: Instant) -> Vec<ViewerId> {
-        let is_silent = |heard: Instant| now.saturating_duration_since(heard) >= SILENCE;
-        let silent: Vec<ViewerId> = self
-            .heard
-            .iter()
-            .filter(|(_, heard)| is_silent(**heard))
-            .map(|(viewer, _)| *viewer)
-            .collect();
-        silent.iter().for_each(|viewer| self.end(*viewer));
+    /// Takes what is held by viewers that have been silent for too long.
+    pub(super) fn take_silent(&mut self, now: Instant) -> Vec<Silent> {
+        let mut silent = Vec::new();
+        for (viewer, watched) in &mut self.viewers {
+            let silence = now.saturating_duration_since(watched.heard);
+            for press in &watched.presses {
+                if press.limit().is_some_and(|limit| silence >= limit) {
+                    silent.push(Silent::One(*viewer, press.id.clone()));
+                }
+            }
+            watched.let_go(silence);
+            if watched.reports && silence >= SILENCE {
+                watched.reports = false;
+                silent.push(Silent::All(*viewer));
+            }
+        }
         silent
+    }
+}
+
+impl Watched {
+    fn new(now: Instant) -> Watched {
+        Watched {
+            lag: None,
+            sent: None,
+            heard: now,
+            reports: false,
+            presses: Vec::new(),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let limits = self.presses.iter().filter_map(Press::limit);
+        let limit = limits.chain(self.reports.then_some(SILENCE)).min();
+        limit.map(|limit| self.heard + limit)
+    }
+
+    /// Records that everything that may not stay down for so long was let go.
+    fn let_go(&mut self, silence: Duration) {
+        let presses = std::mem::take(&mut self.presses).into_iter();
+        self.presses = presses
+            .filter_map(|press| match press.limit() {
+                Some(limit) if silence >= limit => match press.state {
+                    State::Down(Kind::Repeating(key)) => Some(Press {
+                        state: State::LetGo(key),
+                        ..press
+                    }),
+                    _ => None,
+                },
+                _ => Some(press),
+            })
+            .collect();
     }
 }
 
 /// The longest silence of a viewer that holds something.
 const SILENCE: Duration = Duration::from_secs(2);
+/// The time by which a key is let go before the desktop would repeat it.
+const MARGIN: Duration = Duration::from_millis(50);
+/// The most that is watched for one viewer.
+const MOST_WATCHED: usize = 64;
+/// Viewers report every 100 ms: what is shorter than this is no silence, even if the desktop repeats sooner.
+const SHORTEST_LIMIT: Duration = Duration::from_millis(150);
+/// What is longer than this adds repeats to those that the viewer wants.
+const LONGEST_LIMIT: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_viewer_is_silent_two_seconds_after_its_last_word() {
-        let (start, viewer) = (Instant::now(), ViewerId(1));
-        let at = |ms| start + Duration::from_millis(ms);
-        let mut held_timeout = HeldTimeout::default();
-        held_timeout.hear(viewer, at(0));
-        assert_eq!(held_timeout.deadline(), None, "it has promised nothing");
-        held_timeout.begin(viewer, at(0));
-        held_timeout.hear(viewer, at(1500));
-        assert_eq!(held_timeout.deadline(), Some(at(3500)));
-        assert!(held_timeout.take_silent(at(3499)).is_empty());
-        assert_eq!(held_timeout.take_silent(at(3500)), [viewer]);
-        assert_eq!(held_timeout.deadline(), None);
-    }
-
-    #[test]
-    fn who_holds_nothing_may_be_silent() {
-        let (now, viewer) = (Instant::now(), ViewerId(1));
-        let mut held_timeout = HeldTimeout::default();
-        held_timeout.begin(viewer, now);
-        held_timeout.end(viewer);
-        assert!(held_timeout.take_silent(now + SILENCE).is_empty());
-    }
-}
+mod tests;

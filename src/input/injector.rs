@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::backend::Backend;
 use super::dispatcher::Dispatcher;
@@ -13,6 +13,7 @@ use super::grab::PointerGrab;
 use super::hold::Hold;
 use super::pressed::ViewerId;
 use super::queue::{Consumer, Message, Producer, queue};
+use super::untyped::Untyped;
 use super::waiting::Fetch;
 use crate::protocol::input::{Button, InputEvent};
 use crate::sync::lock;
@@ -37,8 +38,10 @@ impl Injector {
         let (ending, ended) = sync_channel(1);
         let grab = PointerGrab::default();
         let watched = grab.clone();
+        let untyped = Untyped::default();
+        let reported = untyped.clone();
         let thread = thread::Builder::new().name("input".into()).spawn(move || {
-            run(Dispatcher::new(backend, watched), &consumer);
+            run(Dispatcher::new(backend, watched).reporting(reported), &consumer);
             let _ = ending.send(());
         })?;
         let handle = InputHandle {
@@ -46,6 +49,7 @@ impl Injector {
             next_viewer: Arc::new(AtomicU64::new(1)),
             origin: Origin::default(),
             grab,
+            untyped,
         };
         Ok(Injector {
             handle,
@@ -85,6 +89,7 @@ pub struct InputHandle {
     next_viewer: Arc<AtomicU64>,
     origin: Origin,
     grab: PointerGrab,
+    untyped: Untyped,
 }
 
 impl InputHandle {
@@ -107,6 +112,11 @@ impl InputHandle {
     /// Says what programs do with the content of the clipboard: input behind a paste waits for it. Never waits itself.
     pub fn set_fetch(&self, fetch: Fetch) {
         self.producer.send(Message::Fetch(fetch));
+    }
+
+    /// The characters that could not be typed.
+    pub fn untyped(&self) -> Untyped {
+        self.untyped.clone()
     }
 
     /// The state of the pointer: an application may have taken it.
@@ -206,7 +216,7 @@ fn run(mut dispatcher: Dispatcher, consumer: &Consumer) {
         let Some(batch) = consumer.next(dispatcher.deadline()) else {
             break;
         };
-        dispatcher.apply(batch, || consumer.is_stopping());
+        dispatcher.apply(batch, Instant::now(), || consumer.is_stopping());
     }
     dispatcher.close();
 }

@@ -145,6 +145,7 @@ fn yields(message: &Message) -> bool {
                 | InputEvent::RelativeMotion { .. }
                 | InputEvent::Wheel { .. }
                 | InputEvent::Layout(_)
+                | InputEvent::Sent { .. }
         )
     )
 }

@@ -29,7 +29,7 @@ pub enum Recorded {
     Failed,
 }
 
-/// Records every call. A key resolves to the XKB keycode of its `code`; one without a known code, or a keysym, to its
+/// Records every call. Its desktop repeats keys that are no modifiers. A key resolves to the XKB keycode of its `code`; one without a known code, or a keysym, to its
 /// character plus 0x1000000; a keysym that types none to its number.
 pub struct RecordBackend {
     shared: Arc<Shared>,
@@ -147,6 +147,10 @@ impl Backend for RecordBackend {
         self.append(Recorded::Locks(caps, num))
     }
 
+    fn repeat_delay(&mut self, keycode: Keycode) -> Result<Option<Duration>, BackendError> {
+        Ok(Some(REPEAT_DELAY).filter(|_| !MODIFIERS.contains(&keycode.0)))
+    }
+
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {
         self.append(Recorded::Key(keycode, pressed))
     }
@@ -159,6 +163,11 @@ impl Backend for RecordBackend {
         self.append(Recorded::Closed)
     }
 }
+
+/// The time after which the desktop of a recording says to repeat a key.
+const REPEAT_DELAY: Duration = Duration::from_millis(500);
+/// Shift, Control, Alt, AltGr and Super, as XKB keycodes.
+const MODIFIERS: [u32; 8] = [37, 50, 62, 64, 105, 108, 133, 134];
 
 #[derive(Default)]
 struct Shared {

@@ -86,6 +86,9 @@ impl Waiting {
         let Some(Queue { entries, .. }) = self.viewers.get_mut(&viewer) else {
             return Admission::Now(event);
         };
+        if let InputEvent::Held(_) = event {
+            drop_outdated_report(entries);
+        }
         let rest = match entries.back_mut() {
             Some(Entry::Event(last)) => merge(last, event),
             _ => Some(event),
@@ -188,6 +191,11 @@ impl Waiting {
         self.begin_hold(viewer, turn, now, entries.unwrap_or_default());
     }
 
+    /// True if input of `viewer` waits.
+    pub(super) fn waits(&self, viewer: ViewerId) -> bool {
+        self.viewers.contains_key(&viewer)
+    }
+
     /// The viewers whose input waits: they may be silent, since their releases and reports wait, too.
     pub(super) fn viewers(&self) -> impl Iterator<Item = ViewerId> {
         self.viewers.keys().copied()
@@ -225,6 +233,19 @@ impl Waiting {
         let entries = entries.unwrap_or_default();
         self.viewers.insert(viewer, Queue { cause, entries });
     }
+}
+
+/// Drops the report of what is held that ends `entries` before the time of the next report, with its own time.
+fn drop_outdated_report(entries: &mut VecDeque<Entry>) {
+    let is_time = |entry: Option<&Entry>| matches!(entry, Some(Entry::Event(InputEvent::Sent { .. })));
+    let is_report = |entry: Option<&Entry>| matches!(entry, Some(Entry::Event(InputEvent::Held(_))));
+    let nth_last = |n: usize| entries.len().checked_sub(n).and_then(|at| entries.get(at));
+    if !is_time(nth_last(1)) || !is_report(nth_last(2)) {
+        return;
+    }
+    let outdated = if is_time(nth_last(3)) { 2 } else { 1 };
+    let end = entries.len() - 1;
+    entries.drain(end - outdated..end);
 }
 
 /// Merges `event` into the one before it, where the two make one. Returns it otherwise.

@@ -23,6 +23,14 @@ test('held keys are reported every 100 ms, and once more when none is held', () 
   assert.equal(clock.pending, 0);
 });
 
+test('a press and the reports carry the time by the same clock', () => {
+  const { clock, sent, held, report: told } = report();
+  held.buttons = 1;
+  const { sent_ms: pressed } = told.begin();
+  clock.advance(200);
+  assert.deepEqual(sent.map(([, data]) => data.sent_ms - pressed), [100, 200]);
+});
+
 test('a short tap is not reported', () => {
   const { clock, sent, report: told } = report();
   told.begin();

@@ -5,7 +5,7 @@ use deskbeam::input::{Injector, X11Backend};
 use deskbeam::protocol::input::{InputEvent, Point};
 use x11rb::connection::Connection;
 use x11rb::protocol::randr::ConnectionExt as _;
-use x11rb::protocol::xproto::ConnectionExt as _;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _};
 
 use super::Desk;
 use crate::support::eventually;
@@ -120,4 +120,34 @@ fn the_pointer_reaches_the_corners_of_the_new_size() {
             (client.pointer() == (0, 0)).then_some(())
         });
     }
+}
+
+#[test]
+fn what_a_killed_host_has_changed_is_restored_by_the_next_one() {
+    let desk = Desk::start(640, 480);
+    let modes = desk.modes();
+    let connection = desk.connect();
+    let root = connection.setup().roots[0].root;
+    let property = |name: &[u8]| {
+        let name = connection.intern_atom(false, name).unwrap().reply().unwrap().atom;
+        let property = connection.get_property(false, root, name, AtomEnum::ANY, 0, 1024);
+        property.unwrap().reply().unwrap()
+    };
+    let resources = property(b"RESOURCE_MANAGER").value;
+    desk.services.resize(802, 600).unwrap();
+    desk.services.set_scale(2.0);
+    eventually("the scale is set", || {
+        (property(b"RESOURCE_MANAGER").value != resources).then_some(())
+    });
+    let note = property(b"_DESKBEAM_ORIGINAL_SIZE");
+    let owner = note.value32().unwrap().next().unwrap();
+    // As when it is killed: the X server ends its connection. The same host comes again as the next one.
+    connection.kill_client(owner).unwrap().check().unwrap();
+    eventually("all is restored", || {
+        let is_restored = desk.size() == (640, 480)
+            && desk.modes() == modes
+            && property(b"RESOURCE_MANAGER").value == resources
+            && property(b"_DESKBEAM_ORIGINAL_SIZE").value.is_empty();
+        is_restored.then_some(())
+    });
 }

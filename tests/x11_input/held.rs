@@ -1,5 +1,7 @@
 //! Held keys and buttons are released, whatever happens.
 
+use std::cell::Cell;
+use std::process::Command;
 use std::time::Duration;
 
 use deskbeam::protocol::input::{Button, InputEvent, Point};
@@ -83,4 +85,48 @@ fn stopping_releases_what_is_held() {
     injector.stop();
     assert!(client.keys_down().is_empty());
     drop(viewer);
+}
+
+#[test]
+fn a_key_of_a_viewer_that_falls_silent_is_struck_once() {
+    let (display, injector, client) = desk("us");
+    // Long enough for a slow machine, and less than the silence after which all is released.
+    let status = Command::new("xset")
+        .args(["r", "rate", "1500", "30"])
+        .env("DISPLAY", display.display())
+        .env("XAUTHORITY", display.xauthority())
+        .status()
+        .expect("xset (package x11-xserver-utils)");
+    assert!(status.success());
+    let viewer = injector.handle().viewer();
+    for (name, code, keycode) in [("a", "KeyA", 38), ("Backspace", "Backspace", 22), ("é", "", 8)] {
+        viewer.send(InputEvent::Sent { ms: 1.0 });
+        key(&viewer, name, code, true);
+        let downs = Cell::new(0);
+        client.next(|seen| match seen {
+            Seen::KeyDown { .. } => {
+                downs.set(downs.get() + 1);
+                None
+            }
+            Seen::KeyUp(up) => (up == keycode || keycode == 8).then_some(()),
+            _ => None,
+        });
+        assert_eq!(downs.get(), 1, "{name}");
+        key(&viewer, name, code, false);
+    }
+}
+
+#[test]
+fn a_modifier_of_a_viewer_that_falls_silent_outlasts_a_key() {
+    let (_display, injector, client) = desk("us");
+    let viewer = injector.handle().viewer();
+    for (name, code) in [("Shift", "ShiftLeft"), ("A", "KeyA")] {
+        viewer.send(InputEvent::Sent { ms: 1.0 });
+        key(&viewer, name, code, true);
+    }
+    let up = |seen| match seen {
+        Seen::KeyUp(keycode) => Some(keycode),
+        _ => None,
+    };
+    assert_eq!([client.next(up), client.next(up)], [38, 50]);
 }

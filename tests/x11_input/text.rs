@@ -110,3 +110,47 @@ fn find_terminal(connection: &RustConnection, window: Window) -> Option<Window> 
         .into_iter()
         .find_map(|child| find_terminal(connection, child))
 }
+
+#[test]
+fn the_first_characters_that_an_x_server_lends_keys_to_arrive_in_an_application() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("seen");
+    let script = r#"stdbuf -oL xev -event keyboard > "$0" &
+        xdotool search --sync --name 'Event Tester' windowfocus --sync && touch "$0.ready"
+        wait"#;
+    let command = [
+        "env",
+        "LC_ALL=C.UTF-8",
+        "sh",
+        "-c",
+        script,
+        file.to_str().unwrap(),
+    ];
+    let command = command.map(String::from).to_vec();
+    let options = VirtualOptions {
+        width: 640,
+        height: 480,
+        command,
+    };
+    let display = VirtualDisplay::start(options).unwrap();
+    eventually("xev has the focus", || {
+        directory.path().join("seen.ready").exists().then_some(())
+    });
+    let injector = injector(&display);
+    let viewer = injector.handle().viewer();
+    // An application reads the map with the first key.
+    tap(&viewer, "a", "KeyA");
+    let text = "Ж漢é→ω";
+    viewer.send(InputEvent::Text(TypedText::new(text).unwrap()));
+    tap(&viewer, "Escape", "Escape");
+    let seen = eventually("xev has seen all", || {
+        let seen = std::fs::read_to_string(&file).ok()?;
+        seen.contains("Escape").then_some(seen)
+    });
+    assert!(!seen.contains("NoSymbol"), "{seen}");
+    assert_eq!(
+        seen.matches("KeyPress event").count(),
+        text.chars().count() + 2,
+        "{seen}"
+    );
+}

@@ -4,6 +4,7 @@ pub(super) mod display;
 pub(super) mod end_watch;
 pub(super) mod error;
 pub(super) mod options;
+mod private_dir;
 mod programs;
 mod server;
 mod session;

@@ -1,9 +1,9 @@
 //! The secret of a display: a fresh cookie, and the files in which the X server and its clients look for it.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// A MIT-MAGIC-COOKIE-1. No `Debug`: a program that has it may read the screen and type.
 #[derive(Clone)]
@@ -19,36 +19,6 @@ impl Cookie {
 
     pub(crate) fn bytes(&self) -> &[u8; 16] {
         &self.0
-    }
-}
-
-/// A directory that only this user can look into, removed with all that is in it when dropped.
-pub(crate) struct PrivateDir(PathBuf);
-
-impl PrivateDir {
-    /// Creates one in `$XDG_RUNTIME_DIR`, or in the directory for temporary files.
-    pub(crate) fn create() -> io::Result<PrivateDir> {
-        let runtime = std::env::var_os("XDG_RUNTIME_DIR")
-            .map(PathBuf::from)
-            .filter(|dir| dir.is_dir());
-        let mut suffix = [0; 8];
-        random(&mut suffix)?;
-        let name = format!("deskbeam-{:016x}", u64::from_ne_bytes(suffix));
-        let path = runtime.unwrap_or_else(std::env::temp_dir).join(name);
-        DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(PrivateDir(path))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for PrivateDir {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(path = %self.0.display(), %error, "cannot remove a directory of ours");
-        }
     }
 }
 
@@ -78,7 +48,7 @@ fn entry(number: &str, cookie: &Cookie) -> Vec<u8> {
     entry
 }
 
-fn random(bytes: &mut [u8]) -> io::Result<()> {
+pub(super) fn random(bytes: &mut [u8]) -> io::Result<()> {
     getrandom::fill(bytes).map_err(|error| io::Error::other(error.to_string()))
 }
 
@@ -87,8 +57,10 @@ const FAMILY_WILD: u16 = 0xffff;
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
+    use super::super::private_dir::PrivateDir;
     use super::*;
 
     #[test]

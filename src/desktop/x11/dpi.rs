@@ -44,6 +44,25 @@ impl Dpi {
         }
     }
 
+    /// What has to be restored, as numbers for a note. `None`: nothing.
+    pub(super) fn note(&self) -> Option<Vec<u32>> {
+        let original = self.original.as_ref()?;
+        let bytes = original.iter().chain(&[0]).chain(&self.set);
+        Some(bytes.map(|byte| u32::from(*byte)).collect())
+    }
+
+    /// Takes over what a killed host has noted that it changed: `restore` restores it.
+    pub(super) fn take_over(&mut self, note: &[u32]) {
+        let bytes: Vec<u8> = note
+            .iter()
+            .filter_map(|number| u8::try_from(*number).ok())
+            .collect();
+        let mut parts = bytes.splitn(2, |byte| *byte == 0).map(<[u8]>::to_vec);
+        if let (Some(original), Some(set)) = (parts.next(), parts.next()) {
+            (self.original, self.set) = (Some(original), set);
+        }
+    }
+
     /// Reads the resources of all programs; `None` if they are too many to be changed.
     fn resources(&self, connection: &RustConnection) -> Result<Option<Vec<u8>>, ConnectionError> {
         let (name, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);

@@ -15,6 +15,7 @@ mod incr_send;
 mod latency_marker;
 mod local_user;
 mod modes;
+mod originals;
 mod png;
 mod recovery;
 mod resize;

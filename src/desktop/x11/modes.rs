@@ -21,8 +21,10 @@ pub(super) fn even(width: u32, height: u32) -> Result<(u16, u16), ResizeError> {
 
 /// The name of a mode that we create.
 pub(super) fn name((width, height): (u16, u16)) -> String {
-    format!("deskbeam-{width}x{height}")
+    format!("{PREFIX}{width}x{height}")
 }
+
+const PREFIX: &str = "deskbeam-";
 
 /// A mode of this size at 60 Hz, with the short blanking that drivers without a monitor accept.
 pub(super) fn mode((width, height): (u16, u16)) -> ModeInfo {
@@ -45,11 +47,22 @@ pub(super) fn mode((width, height): (u16, u16)) -> ModeInfo {
 
 /// The mode called `name`, which a server has once at most.
 pub(super) fn named(resources: &GetScreenResourcesCurrentReply, name: &str) -> Option<Mode> {
+    all(resources).find_map(|(mode, own)| (own == name.as_bytes()).then_some(mode))
+}
+
+/// The modes that this host or an earlier one has created.
+pub(super) fn ours(resources: &GetScreenResourcesCurrentReply) -> Vec<Mode> {
+    let ours = all(resources).filter(|(_, name)| name.starts_with(PREFIX.as_bytes()));
+    ours.map(|(mode, _)| mode).collect()
+}
+
+/// All modes with their names.
+fn all(resources: &GetScreenResourcesCurrentReply) -> impl Iterator<Item = (Mode, &[u8])> {
     let mut names = resources.names.as_slice();
-    resources.modes.iter().find_map(|mode| {
+    resources.modes.iter().map_while(move |mode| {
         let (own, rest) = names.split_at_checked(mode.name_len.into())?;
         names = rest;
-        (own == name.as_bytes()).then_some(mode.id)
+        Some((mode.id, own))
     })
 }
 
@@ -99,6 +112,7 @@ mod tests {
         assert_eq!(named(&resources, "one"), Some(1));
         assert_eq!(named(&resources, "other"), Some(2));
         assert_eq!(named(&resources, "missing"), None);
+        assert!(ours(&resources).is_empty());
     }
 
     #[test]

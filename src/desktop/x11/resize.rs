@@ -119,6 +119,32 @@ impl Resizer {
         changed
     }
 
+    /// What has to be restored, as numbers for a note. `None`: nothing.
+    pub(super) fn note(&self) -> Option<[u32; 5]> {
+        let (original, set) = self.original.zip(self.set)?;
+        let ((width, height), (set_width, set_height)) = (original.size, set);
+        Some([
+            width.into(),
+            height.into(),
+            original.mode,
+            set_width.into(),
+            set_height.into(),
+        ])
+    }
+
+    /// Takes over what a killed host has noted that it changed: `restore` restores it, and removes its modes.
+    pub(super) fn take_over(&mut self, connection: &RustConnection, note: &[u32]) -> Result<(), ResizeError> {
+        let [width, height, mode, set_width, set_height] = *note else {
+            return Ok(());
+        };
+        let size = |width, height| u16::try_from(width).ok().zip(u16::try_from(height).ok());
+        let original = size(width, height).map(|size| Layout { size, mode });
+        (self.original, self.set) = (original, size(set_width, set_height));
+        let resources = self.resources(connection)?;
+        self.created = modes::ours(&resources);
+        Ok(())
+    }
+
     fn check(&self, connection: &RustConnection, (width, height): (u16, u16)) -> Result<(), ResizeError> {
         let extension = connection.extension_information(randr::X11_EXTENSION_NAME)?;
         if extension.is_none() {

@@ -19,6 +19,7 @@ use super::clipboard::{Clipboard, ClipboardOptions};
 use super::cursor::Cursor;
 use super::dpi::Dpi;
 use super::latency_marker::LatencyMarker;
+use super::originals::Originals;
 use super::resize::Resizer;
 use super::selection_owner::WriteReply;
 use super::selection_read::ReadReply;
@@ -58,6 +59,8 @@ pub(super) struct Watcher {
     clipboard: Clipboard,
     resizer: Resizer,
     dpi: Dpi,
+    original_size: Originals,
+    original_dpi: Originals,
     views: Views,
     mark: LatencyMarker,
 }
@@ -79,8 +82,10 @@ impl Watcher {
             .event_mask(EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE);
         connection.change_window_attributes(root, &events)?;
         let views = Views::watch(&connection, root, atoms)?;
+        let original_size = Originals::open(&connection, root, b"_DESKBEAM_ORIGINAL_SIZE")?;
+        let original_dpi = Originals::open(&connection, root, b"_DESKBEAM_ORIGINAL_DPI")?;
         let geometry = connection.get_geometry(root)?.reply()?;
-        Ok(Watcher {
+        let mut watcher = Watcher {
             connection,
             root,
             size: (geometry.width, geometry.height),
@@ -88,9 +93,32 @@ impl Watcher {
             clipboard,
             resizer,
             dpi: Dpi::new(root),
+            original_size,
+            original_dpi,
             views,
             mark,
-        })
+        };
+        watcher.restore_left()?;
+        Ok(watcher)
+    }
+
+    /// Restores what a killed host has changed. The size follows with the events of the server.
+    fn restore_left(&mut self) -> Result<(), ReplyOrIdError> {
+        let connection = &self.connection;
+        if let Some(note) = self.original_dpi.take_left(connection)? {
+            self.dpi.take_over(&note);
+            self.dpi.restore(connection)?;
+        }
+        if let Some(note) = self.original_size.take_left(connection)? {
+            let taken = self.resizer.take_over(connection, &note);
+            let restored = taken.and_then(|()| self.resizer.restore(connection, self.size));
+            if let Err(error) = restored {
+                tracing::warn!(%error, "cannot restore the size that the desktop had before a killed host");
+            }
+            let geometry = connection.get_geometry(self.root)?.reply()?;
+            self.size = (geometry.width, geometry.height);
+        }
+        Ok(())
     }
 
     /// Width and height of the root window, in pixels.
@@ -160,16 +188,35 @@ impl Watcher {
             Request::Activate(window) => self.views.activate(connection, window),
             Request::Mark(is_lit) => self.mark.show(connection, is_lit),
             Request::Resize(size, reply) => {
-                let _ = reply.try_send(self.resizer.resize(connection, self.size, size));
+                let resized = self.resizer.resize(connection, self.size, size);
+                self.note_size()?;
+                let _ = reply.try_send(resized);
                 Ok(())
             }
-            Request::Scale(scale) => self.dpi.set(connection, scale),
+            Request::Scale(scale) => {
+                self.dpi.set(connection, scale)?;
+                self.note_dpi()
+            }
             Request::Restore(reply) => {
                 self.dpi.restore(connection)?;
-                let _ = reply.try_send(self.resizer.restore(connection, self.size));
+                let restored = self.resizer.restore(connection, self.size);
+                self.note_dpi()?;
+                self.note_size()?;
+                let _ = reply.try_send(restored);
                 Ok(())
             }
         }
+    }
+
+    fn note_size(&self) -> Result<(), ConnectionError> {
+        let note = self.resizer.note();
+        self.original_size
+            .note(&self.connection, note.as_ref().map(<[u32; 5]>::as_slice))
+    }
+
+    fn note_dpi(&self) -> Result<(), ConnectionError> {
+        self.original_dpi
+            .note(&self.connection, self.dpi.note().as_deref())
     }
 
     /// Handles all events that have arrived so far, without waiting. Returns `true` if there were any.
@@ -244,6 +291,8 @@ impl Watcher {
             Err(ResizeError::Lost) => return Err(ConnectionError::UnknownError),
             Err(error) => tracing::warn!(%error, "cannot restore the desktop's original size"),
         }
+        self.note_dpi()?;
+        self.note_size()?;
         self.connection.flush()
     }
 }

@@ -23,6 +23,7 @@ pub(super) struct Feeds {
     lease: watch::Receiver<LeaseState>,
     people: watch::Receiver<Arc<[Person]>>,
     grab: watch::Receiver<bool>,
+    untyped: watch::Receiver<u64>,
     views: watch::Receiver<Option<Views>>,
     resumes: watch::Receiver<u64>,
     copied: watch::Receiver<ClipboardReading>,
@@ -46,6 +47,8 @@ pub(super) enum Update {
     /// An application has grabbed the pointer, or released it.
     Grab(bool),
     RemoteCursors(HostMessage),
+    /// A character was not typed, for want of a key.
+    Untyped,
     /// A second is over.
     Beat,
 }
@@ -66,6 +69,7 @@ impl Feeds {
             lease,
             people: registry.people(),
             grab: context.desktop.input.pointer_grab().changes(),
+            untyped: context.desktop.input.untyped().changes(),
             views: context.desktop.handle.views(),
             resumes: context.control.suspend.resumes(),
             copied: context.desktop.handle.copied(),
@@ -97,6 +101,7 @@ impl Feeds {
             Ok(()) = self.lease.changed() => Update::Control(self.lease.borrow_and_update().clone()),
             Ok(()) = self.people.changed() => Update::People(Arc::clone(&self.people.borrow_and_update())),
             Ok(()) = self.grab.changed() => Update::Grab(*self.grab.borrow_and_update()),
+            Ok(()) = self.untyped.changed() => Update::Untyped,
             Ok(()) = self.resumes.changed() => return Err(Resumed),
             message = self.remote_cursor.next() => Update::RemoteCursors(message),
             _ = self.beats.tick(), if has_peers => Update::Beat,

@@ -21,6 +21,9 @@ impl Viewer {
             Update::Control(state) => return self.control_changed(state),
             Update::People(people) => return self.handle(Event::People(people)),
             Update::Grab(relative) => self.send_all(&HostMessage::PointerMode { relative }),
+            Update::Untyped if self.gate.check(Some(Permission::Keyboard)).is_ok() => {
+                self.send_all(&HostMessage::Untyped);
+            }
             Update::RemoteCursors(message) => self.send_all(&message),
             Update::Beat => {
                 self.settings.end_late_measurement();
@@ -35,7 +38,7 @@ impl Viewer {
                     Err(error) => channel::clipboard_unavailable(channel::reason(error)),
                 });
             }
-            Update::Copied(_) | Update::Views(None) => {}
+            Update::Copied(_) | Update::Views(None) | Update::Untyped => {}
         }
         Vec::new()
     }

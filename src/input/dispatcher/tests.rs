@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::input::{Keycode, RecordBackend, Recorded};
+use crate::input::{Fetch, Keycode, RecordBackend, Recorded};
 use crate::protocol::input::Button;
 
 /// The steps of a sequence, in any order.
@@ -56,6 +56,7 @@ fn event() -> impl Strategy<Value = InputEvent> {
                 let keys = keys.into_iter().map(str::to_owned).collect();
                 InputEvent::Held(Held { keys, buttons })
             }),
+        2 => (0..5000_u32).prop_map(|ms| InputEvent::Sent { ms: ms.into() }),
         1 => Just(InputEvent::ReleaseAll),
         1 => Just(InputEvent::Layout(Layout::default())),
         1 => any::<(Option<bool>, Option<bool>)>().prop_map(|(caps, num)| InputEvent::Locks { caps, num }),
@@ -96,12 +97,12 @@ fn apply(dispatcher: &mut Dispatcher, steps: Vec<Step>) {
             Step::Gone(viewer) => messages.push(Message::Gone(ViewerId(viewer))),
             Step::Batch(overflowed) => {
                 let messages = std::mem::take(&mut messages);
-                dispatcher.apply(Batch { messages, overflowed }, || false);
+                dispatcher.apply(Batch { messages, overflowed }, Instant::now(), || false);
             }
         }
     }
     let overflowed = false;
-    dispatcher.apply(Batch { messages, overflowed }, || false);
+    dispatcher.apply(Batch { messages, overflowed }, Instant::now(), || false);
 }
 
 proptest! {
@@ -140,3 +141,195 @@ proptest! {
 }
 
 const VIEWERS: u64 = 4;
+
+/// A viewer whose messages come when the test says so, and whose clock agrees with ours.
+struct Line {
+    start: Instant,
+    dispatcher: Dispatcher,
+    recording: crate::input::Recording,
+}
+
+impl Line {
+    fn new() -> Line {
+        let (backend, recording) = RecordBackend::new();
+        Line {
+            start: Instant::now(),
+            dispatcher: Dispatcher::new(Box::new(backend), PointerGrab::default()),
+            recording,
+        }
+    }
+
+    /// Lets `events` come together at `at_ms`; those with a time were sent then.
+    fn come(&mut self, at_ms: u64, events: Vec<(Option<u64>, InputEvent)>) {
+        let mut messages = Vec::new();
+        for (sent_ms, event) in events {
+            let sent = sent_ms.map(|ms| InputEvent::Sent { ms: ms as f64 });
+            messages.extend(
+                sent.into_iter()
+                    .chain([event])
+                    .map(|event| Message::Event(ViewerId(1), event)),
+            );
+        }
+        let (overflowed, now) = (false, self.start + Duration::from_millis(at_ms));
+        self.dispatcher
+            .apply(Batch { messages, overflowed }, now, || false);
+    }
+
+    /// Lets the time pass, with nothing but another viewer's motion.
+    fn wait(&mut self, until_ms: u64) {
+        let motion = InputEvent::RelativeMotion { dx: 0.0, dy: 0.0 };
+        let messages = vec![Message::Event(ViewerId(2), motion)];
+        let (overflowed, now) = (false, self.start + Duration::from_millis(until_ms));
+        self.dispatcher
+            .apply(Batch { messages, overflowed }, now, || false);
+    }
+
+    fn strokes(&self) -> Vec<bool> {
+        let of_key = |event: &Recorded| match event {
+            Recorded::Key(_, pressed) => Some(*pressed),
+            _ => None,
+        };
+        self.recording.events().iter().filter_map(of_key).collect()
+    }
+}
+
+fn backspace(pressed: bool) -> InputEvent {
+    let (key, code) = ("Backspace".to_owned(), "Backspace".to_owned());
+    let key = Key::Dom { key, code };
+    InputEvent::Key { key, pressed }
+}
+
+fn held_backspace() -> InputEvent {
+    let (keys, buttons) = (vec!["Backspace".to_owned()], Vec::new());
+    InputEvent::Held(Held { keys, buttons })
+}
+
+#[test]
+fn a_key_that_was_struck_before_a_stall_goes_down_once_and_not_for_long() {
+    for stall_ms in [500, 1500, 7000] {
+        let mut line = Line::new();
+        line.come(0, vec![(Some(0), backspace(true))]);
+        line.wait(300);
+        assert_eq!(line.strokes(), [true, false], "the desktop repeats after 500 ms");
+        line.come(stall_ms, vec![(None, backspace(false))]);
+        line.wait(stall_ms + 3000);
+        assert_eq!(line.strokes(), [true, false]);
+    }
+}
+
+#[test]
+fn a_key_that_was_held_during_a_stall_for_less_than_a_repeat_takes_is_one_stroke() {
+    for stall_ms in [500, 1500, 7000] {
+        let mut line = Line::new();
+        line.come(0, vec![(Some(0), backspace(true))]);
+        line.wait(stall_ms - 1);
+        // It comes one by one: the line sends what was lost again.
+        for sent_ms in [100, 200, 300, 400] {
+            line.come(stall_ms + sent_ms / 100, vec![(Some(sent_ms), held_backspace())]);
+        }
+        line.come(stall_ms + 10, vec![(None, backspace(false))]);
+        assert_eq!(line.strokes(), [true, false], "{stall_ms}");
+    }
+}
+
+#[test]
+fn a_key_that_is_held_through_a_stall_goes_down_again_and_stays() {
+    let mut line = Line::new();
+    line.come(0, vec![(Some(0), backspace(true))]);
+    line.wait(399);
+    for ms in (400..3000).step_by(100) {
+        line.come(ms, vec![(Some(ms), held_backspace())]);
+    }
+    assert_eq!(line.strokes(), [true, false, true]);
+    line.come(3000, vec![(None, backspace(false))]);
+    assert_eq!(line.strokes(), [true, false, true, false]);
+}
+
+#[test]
+fn a_key_that_is_held_on_a_good_line_stays_down() {
+    let mut line = Line::new();
+    line.come(0, vec![(Some(0), backspace(true))]);
+    for ms in (100..5000).step_by(100) {
+        line.come(ms + ms % 30, vec![(Some(ms), held_backspace())]);
+    }
+    assert_eq!(line.strokes(), [true]);
+}
+
+#[test]
+fn a_key_of_a_client_that_promised_no_reports_stays_down() {
+    let mut line = Line::new();
+    line.come(0, vec![(None, backspace(true))]);
+    line.wait(60_000);
+    assert_eq!(line.strokes(), [true]);
+}
+
+#[test]
+fn a_button_stays_down_over_a_stall_in_which_something_may_be_dragged() {
+    let mut line = Line::new();
+    let button = InputEvent::Button {
+        button: Button::Left,
+        pressed: true,
+        position: None,
+    };
+    line.come(0, vec![(Some(0), button)]);
+    line.wait(1999);
+    assert_eq!(line.recording.events().len(), 1);
+    line.wait(2000);
+    assert_eq!(
+        line.recording.events().last(),
+        Some(&Recorded::Button(Button::Left, false))
+    );
+}
+
+#[test]
+fn what_was_let_go_is_not_pressed_again_for_a_viewer_that_was_told_to_release() {
+    let mut line = Line::new();
+    line.come(0, vec![(Some(0), backspace(true))]);
+    line.wait(400);
+    line.come(500, vec![(None, InputEvent::ReleaseAll)]);
+    line.come(700, vec![(Some(700), held_backspace())]);
+    assert_eq!(line.strokes(), [true, false]);
+}
+
+#[test]
+fn what_waited_behind_a_paste_of_its_viewer_is_not_taken_for_late() {
+    let mut line = Line::new();
+    let now = line.start;
+    line.dispatcher
+        .waiting
+        .fetch(Fetch::Possible(Source::Clipboard), now);
+    let stroke = |code: &str, name: &str, pressed| {
+        let (key, code) = (name.to_owned(), code.to_owned());
+        InputEvent::Key {
+            key: Key::Dom { key, code },
+            pressed,
+        }
+    };
+    line.come(0, vec![(Some(0), stroke("Insert", "Insert", true))]);
+    let strokes = line.strokes().len();
+    line.come(1, vec![(None, stroke("Insert", "Insert", false))]);
+    line.dispatcher
+        .waiting
+        .pressed(ViewerId(1), Some(Source::Clipboard), now);
+    line.dispatcher.waiting.fetch(Fetch::UnderWay, now);
+    line.come(10, vec![(Some(10), backspace(true))]);
+    for ms in (100..2000).step_by(100) {
+        line.come(ms, vec![(Some(ms), held_backspace())]);
+    }
+    assert_eq!(
+        line.strokes().len(),
+        strokes + 1,
+        "it waits for the program that fetches"
+    );
+    line.dispatcher
+        .waiting
+        .fetch(Fetch::Done, now + Duration::from_millis(2000));
+    for ms in (2040..4000).step_by(100) {
+        line.come(ms, vec![(Some(ms), held_backspace())]);
+    }
+    assert_eq!(
+        line.strokes()[strokes + 1..],
+        [true],
+        "held, and not let go in between"
+    );
+}

@@ -184,6 +184,41 @@ fn of_motion_and_reports_in_a_row_the_last_waits() {
 }
 
 #[test]
+fn of_reports_with_their_times_the_last_waits() {
+    let held = |name: &str| {
+        InputEvent::Held(Held {
+            keys: vec![name.to_owned()],
+            buttons: Vec::new(),
+        })
+    };
+    let sent = |ms| InputEvent::Sent { ms };
+    let mut desk = Desk::new();
+    desk.paste(0);
+    for event in [
+        sent(1.0),
+        held("a"),
+        sent(2.0),
+        key("x", true),
+        held("b"),
+        sent(3.0),
+        held("c"),
+        sent(4.0),
+        held("d"),
+    ] {
+        assert!(!desk.admits(ANNA, event));
+    }
+    let rest = [
+        sent(1.0),
+        held("a"),
+        sent(2.0),
+        key("x", true),
+        sent(4.0),
+        held("d"),
+    ];
+    assert_eq!(desk.over(250), rest);
+}
+
+#[test]
 fn too_much_is_dropped_as_a_whole() {
     let mut desk = Desk::new();
     desk.paste(0);

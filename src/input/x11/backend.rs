@@ -1,5 +1,7 @@
 //! Puts input into an X display with the XTEST extension.
 
+use std::time::Duration;
+
 use super::keyboard::Keyboard;
 use super::pointer::{self, Pointer};
 use super::server::{CHECK_SERVER, Server};
@@ -98,6 +100,13 @@ impl Backend for X11Backend {
 
     fn set_locks(&mut self, caps: Option<bool>, num: Option<bool>) -> Result<(), BackendError> {
         self.keyboard.set_locks(&mut self.server, caps, num)
+    }
+
+    fn repeat_delay(&mut self, keycode: Keycode) -> Result<Option<Duration>, BackendError> {
+        match u8::try_from(keycode.0) {
+            Ok(keycode) => self.server.repeat_delay(keycode),
+            Err(_) => Ok(None),
+        }
     }
 
     fn key(&mut self, keycode: Keycode, pressed: bool) -> Result<(), BackendError> {

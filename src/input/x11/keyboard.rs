@@ -8,6 +8,8 @@ use x11rb::protocol::xproto::ConnectionExt as _;
 use xkeysym::{RawKeysym, key as k};
 
 use super::keymap::Keymap;
+use super::left_pressed;
+use super::lent_record::{Lent, LentRecord, NO_KEYCODE};
 use super::modifier_map::ModifierMap;
 use super::modifiers::Modifiers;
 use super::server::{Server, lost};
@@ -20,9 +22,13 @@ pub(super) struct Keyboard {
     pub(super) keymap: Keymap,
     modifier_map: ModifierMap,
     pub(super) spare_keycodes: SpareKeycodes,
+    record: LentRecord,
+    /// The keycodes that other hosts have lent.
+    others: Vec<Lent>,
     /// The keys that are down because of us, by keycode.
     down: [bool; 256],
-    has_warned: bool,
+    /// A key was lent since the connection was made.
+    has_lent: bool,
     /// Chords that viewers must not press.
     blocked: Vec<Chord>,
     /// The modifiers and buttons when they were last asked for, as the server has them.
@@ -36,12 +42,17 @@ impl Keyboard {
             keymap: Keymap::new(8, 1, Vec::new()),
             modifier_map: ModifierMap::default(),
             spare_keycodes: SpareKeycodes::default(),
+            record: LentRecord::open(server)?,
+            others: Vec::new(),
             down: [false; 256],
-            has_warned: false,
+            has_lent: false,
             blocked,
             state: 0,
         };
-        keyboard.refresh(server)?;
+        server.grab()?;
+        let is_left = keyboard.take_over(server);
+        server.ungrab()?;
+        is_left?;
         Ok(keyboard)
     }
 
@@ -76,8 +87,50 @@ impl Keyboard {
             &modifiers.keycodes,
         );
         self.spare_keycodes.compare(&self.keymap);
+        self.share(server)?;
         server.is_keyboard_changed = false;
         Ok(())
+    }
+
+    /// Reads which keycodes other hosts have lent, and takes over those of hosts that are gone.
+    fn share(&mut self, server: &Server) -> Result<(), BackendError> {
+        let mut others = Vec::new();
+        for lent in self.record.read(server)? {
+            if self.record.is_other(server, lent.owner)? {
+                others.push(lent);
+            } else if !self.spare_keycodes.is_ours(lent.keycode)
+                && self.keymap.is_bound(lent.keycode, lent.keysym)
+            {
+                self.spare_keycodes
+                    .bind(lent.keycode, lent.keysym, Instant::now());
+            }
+        }
+        self.keymap.set_others(others.iter().map(|lent| lent.keycode));
+        self.keymap.set_lent(self.spare_keycodes.keycodes());
+        self.others = others;
+        Ok(())
+    }
+
+    /// Takes over what a killed host has left.
+    fn take_over(&mut self, server: &mut Server) -> Result<(), BackendError> {
+        let has_record = !self.record.read(server)?.is_empty();
+        self.refresh(server)?;
+        if has_record && self.others.is_empty() {
+            left_pressed::release(server)?;
+        }
+        self.write_record(server, true)
+    }
+
+    /// Writes what other hosts have lent and, if this host `is_here`, what it has lent.
+    fn write_record(&self, server: &Server, is_here: bool) -> Result<(), BackendError> {
+        let owner = self.record.owner();
+        let own = self.spare_keycodes.lent().chain([(NO_KEYCODE, 0)]);
+        let own = own.filter(|_| is_here).map(|(keycode, keysym)| Lent {
+            owner,
+            keycode,
+            keysym,
+        });
+        self.record.write(server, own.chain(self.others.iter().copied()))
     }
 
     /// Asks for the modifiers that are on. The map is up to date afterwards.
@@ -122,27 +175,64 @@ impl Keyboard {
         server.fake_key(keycode, pressed)
     }
 
-    /// Gives `keysym` to a spare key. `None` if there is none.
-    pub(super) fn lend(&mut self, server: &Server, keysym: RawKeysym) -> Result<Option<u8>, BackendError> {
+    /// Gives `keysym` to a spare key.
+    ///
+    /// # Errors
+    /// If there is none left.
+    pub(super) fn lend(
+        &mut self,
+        server: &mut Server,
+        keysym: RawKeysym,
+    ) -> Result<Option<u8>, BackendError> {
+        if let Some(keycode) = self.spare_keycodes.keycode_of(keysym) {
+            return Ok(Some(keycode));
+        }
+        if let Choice::Take { wait, .. } = self.choose() {
+            thread::sleep(wait);
+        }
+        // Another host may take a keycode at the same time.
+        server.grab()?;
+        let lent = self.lend_now(server, keysym);
+        server.ungrab()?;
+        let keycode = lent?;
+        if !self.has_lent {
+            self.has_lent = true;
+            // A client that reads the map with its first key misses a change at that time, so it is told twice.
+            thread::sleep(FIRST_SETTLE);
+            server
+                .connection()
+                .change_keyboard_mapping(1, keycode, 2, &[keysym, keysym])
+                .map_err(lost)?;
+            server.flush()?;
+        }
+        thread::sleep(SETTLE);
+        Ok(Some(keycode))
+    }
+
+    fn choose(&self) -> Choice {
         let held = |keycode: u8| self.down[usize::from(keycode)];
-        let Choice::Take { keycode, wait } = self.spare_keycodes.choose(&self.keymap, held, Instant::now())
-        else {
-            if !self.has_warned {
-                self.has_warned = true;
-                tracing::warn!("the keyboard layout leaves no key free for characters that it lacks");
-            }
-            return Ok(None);
+        self.spare_keycodes.choose(&self.keymap, held, Instant::now())
+    }
+
+    fn lend_now(&mut self, server: &mut Server, keysym: RawKeysym) -> Result<u8, BackendError> {
+        server.sync()?;
+        server.drain_events()?;
+        match server.is_keyboard_changed {
+            true => self.refresh(server)?,
+            false => self.share(server)?,
+        }
+        let Choice::Take { keycode, .. } = self.choose() else {
+            return Err(BackendError::no_free_key());
         };
-        thread::sleep(wait);
         server
             .connection()
             .change_keyboard_mapping(1, keycode, 2, &[keysym, keysym])
             .map_err(lost)?;
-        server.flush()?;
         self.keymap.bind(keycode, keysym);
-        thread::sleep(SETTLE);
         self.spare_keycodes.bind(keycode, keysym, Instant::now());
-        Ok(Some(keycode))
+        self.keymap.set_lent(self.spare_keycodes.keycodes());
+        self.write_record(server, true)?;
+        Ok(keycode)
     }
 
     /// Gives back all keys that were lent.
@@ -157,9 +247,15 @@ impl Keyboard {
                 .change_keyboard_mapping(1, keycode, 2, &[0, 0])
                 .map_err(lost)?;
         }
+        server.grab()?;
+        self.share(server)?;
+        self.write_record(server, false)?;
+        server.ungrab()?;
         server.sync()
     }
 }
 
 /// Clients read a changed map late: a key pressed sooner types what it had before.
 const SETTLE: Duration = Duration::from_millis(5);
+/// The time in which a client has read the map.
+const FIRST_SETTLE: Duration = Duration::from_millis(50);

@@ -1,7 +1,7 @@
 //! The keyboard map: what each key of an X keyboard types. Pure: built from the reply to the core protocol's
 //! GetKeyboardMapping.
 
-use xkeysym::{Keysym, RawKeysym};
+use xkeysym::{Keysym, RawKeysym, key as k};
 
 use super::modifiers::Modifiers;
 
@@ -16,6 +16,10 @@ pub(super) struct Keymap {
     min_keycode: u8,
     columns: usize,
     keysyms: Vec<RawKeysym>,
+    /// The keycodes that are lent. They are no keys of the layout: no shortcut is one of them.
+    lent: Vec<u8>,
+    /// The keycodes that other hosts have lent, and may give to another character at any time.
+    others: Vec<u8>,
 }
 
 impl Keymap {
@@ -25,7 +29,14 @@ impl Keymap {
             min_keycode,
             columns: usize::from(keysyms_per_keycode).max(1),
             keysyms,
+            lent: Vec::new(),
+            others: Vec::new(),
         }
+    }
+
+    /// Sets the keycodes that are lent.
+    pub(super) fn set_lent(&mut self, lent: impl Iterator<Item = u8>) {
+        self.lent = lent.collect();
     }
 
     /// The row of `keycode`; empty if the keyboard has no such key.
@@ -48,6 +59,29 @@ impl Keymap {
         self.keysyms(keycode).iter().any(|keysym| *keysym != NONE)
     }
 
+    /// Sets the keycodes that other hosts have lent.
+    pub(super) fn set_others(&mut self, others: impl Iterator<Item = u8>) {
+        self.others = others.collect();
+    }
+
+    /// True if another host has lent `keycode`.
+    pub(super) fn is_of_another_host(&self, keycode: u8) -> bool {
+        self.others.contains(&keycode)
+    }
+
+    /// True if `keycode` gives `keysym` as a lent key does.
+    pub(super) fn is_bound(&self, keycode: u8, keysym: RawKeysym) -> bool {
+        let row = self.keysyms(keycode);
+        row.first() == Some(&keysym) && row.iter().all(|own| *own == keysym || *own == NONE)
+    }
+
+    /// True if the key types text on any level, be it by a dead key.
+    pub(super) fn is_text_key(&self, keycode: u8) -> bool {
+        let is_dead = |keysym: RawKeysym| (k::dead_grave..=k::dead_longsolidusoverlay).contains(&keysym);
+        let mut keysyms = self.keysyms(keycode).iter();
+        keysyms.any(|keysym| character(*keysym).is_some() || is_dead(*keysym))
+    }
+
     /// Writes a lent keysym into the map, as the server does.
     pub(super) fn bind(&mut self, keycode: u8, keysym: RawKeysym) {
         let Some(row) = keycode.checked_sub(self.min_keycode).map(usize::from) else {
@@ -62,6 +96,9 @@ impl Keymap {
 
     /// The keysym that `keycode` gives now. `None` if there is none or it is not known.
     pub(super) fn keysym(&self, keycode: u8, modifiers: Modifiers) -> Option<Keysym> {
+        if self.others.contains(&keycode) || (modifiers.shortcut && self.lent.contains(&keycode)) {
+            return None;
+        }
         let (plain, shifted) = self.pair(keycode, modifiers)?;
         let on_keypad = Keysym::new(shifted).is_keypad_key() || Keysym::new(shifted).is_private_keypad_key();
         let alphabetic =
@@ -117,15 +154,18 @@ impl Keymap {
         })
     }
 
-    /// A key that gives one of `keysyms`, the earlier ones preferred: now if there is one, else without modifiers.
+    /// A key that gives one of `keysyms`, the earlier ones preferred: now if there is one, else without modifiers if it
+    /// does not type a character now.
     pub(super) fn keycode_giving(&self, keysyms: &[RawKeysym], modifiers: Modifiers) -> Option<u8> {
-        let find = |keysym: &RawKeysym, modifiers| self.keycode_giving_now(*keysym, modifiers);
-        let now = keysyms.iter().find_map(|keysym| find(keysym, modifiers));
-        now.or_else(|| {
-            keysyms
-                .iter()
-                .find_map(|keysym| find(keysym, Modifiers::default()))
-        })
+        let now = |keysym: &RawKeysym| self.keycode_giving_now(*keysym, modifiers);
+        let plain = |keysym: &RawKeysym| {
+            self.keycodes().find(|keycode| {
+                let is_text = || self.character(*keycode, modifiers).is_some();
+                self.keysym(*keycode, Modifiers::default()) == Some(Keysym::new(*keysym)) && !is_text()
+            })
+        };
+        let found = keysyms.iter().find_map(now);
+        found.or_else(|| keysyms.iter().find_map(plain))
     }
 
     /// The keysyms that the key gives without and with Shift, in the group and on the level that are on.

@@ -26,8 +26,8 @@ pub(super) fn key(
     modifiers: Modifiers,
 ) -> Option<u8> {
     let plain = Modifiers {
-        group: modifiers.group,
-        ..Modifiers::default()
+        shortcut: modifiers.shortcut,
+        ..modifiers.of_group()
     };
     let gives = |keycode: &u8| {
         keymap

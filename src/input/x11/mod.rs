@@ -5,6 +5,8 @@ mod dom_key;
 mod keyboard;
 mod keymap;
 mod layout_match;
+mod left_pressed;
+mod lent_record;
 mod modifier_map;
 mod modifiers;
 mod pointer;

@@ -12,6 +12,7 @@ pub(super) struct ModifierMap {
     level3: u16,
     mode_switch: u16,
     super_: u16,
+    alt: u16,
 }
 
 impl ModifierMap {
@@ -32,6 +33,7 @@ impl ModifierMap {
                     k::ISO_Level3_Shift => bits.level3 |= bit,
                     k::Mode_switch => bits.mode_switch |= bit,
                     k::Super_L | k::Super_R => bits.super_ |= bit,
+                    k::Alt_L | k::Alt_R => bits.alt |= bit,
                     _ => {}
                 }
             }
@@ -51,6 +53,7 @@ impl ModifierMap {
             num_lock: state & self.num_lock != 0,
             level3: state & self.level3 != 0,
             group: if switched { group.max(1) } else { group },
+            alt: state & self.alt & !self.level3 != 0,
             shortcut: state & (CONTROL | self.super_) != 0,
         }
     }

@@ -13,6 +13,18 @@ pub(super) struct Modifiers {
     pub(super) level3: bool,
     /// The layout in use, from 0.
     pub(super) group: u8,
+    /// Alt is held: with a letter of another alphabet, what is pressed is a shortcut.
+    pub(super) alt: bool,
     /// Control or Super is held: what is pressed is a shortcut rather than text.
     pub(super) shortcut: bool,
+}
+
+impl Modifiers {
+    /// The layout in use alone, without any modifier.
+    pub(super) fn of_group(self) -> Modifiers {
+        Modifiers {
+            group: self.group,
+            ..Modifiers::default()
+        }
+    }
 }

@@ -38,15 +38,17 @@ impl Keyboard {
         plain: Option<char>,
         modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
-        let physical = dom_code::keycode(code)
-            .filter(|keycode| self.keymap.has_keysyms(*keycode) && !self.spare_keycodes.is_ours(*keycode));
+        let is_lent =
+            |keycode: u8| self.spare_keycodes.is_ours(keycode) || self.keymap.is_of_another_host(keycode);
+        let physical =
+            dom_code::keycode(code).filter(|keycode| self.keymap.has_keysyms(*keycode) && !is_lent(*keycode));
         match printable(key) {
             Some(character) => self.key_for(server, character, physical, plain, modifiers),
             None if dom_key::keysyms(key).is_empty() => {
                 self.nameless_key(server, key == "Dead", physical, plain, modifiers)
             }
             None if key == "AltGraph" => Ok(self.alt_graph(physical, modifiers)),
-            None => Ok(self.named_key(key, physical, modifiers)),
+            None => self.named_key(server, (key, code), physical, modifiers),
         }
     }
 
@@ -64,6 +66,11 @@ impl Keyboard {
         if matches!(keysym, k::ISO_Level3_Shift | k::Mode_switch) {
             return Ok(self.alt_graph(None, modifiers));
         }
+        // A modifier is itself whatever other modifiers are held.
+        let modifiers = match keysym_of_char::is_modifier(keysym) {
+            true => modifiers.of_group(),
+            false => modifiers,
+        };
         if let Some(keycode) = self.keymap.keycode_giving_now(keysym, modifiers) {
             return Ok(Some(keycode));
         }
@@ -102,6 +109,7 @@ impl Keyboard {
         plain: Option<char>,
         mut modifiers: Modifiers,
     ) -> Result<Option<u8>, BackendError> {
+        modifiers.shortcut |= modifiers.alt && is_of_another_alphabet(character);
         if let Some(keycode) = self.typing(character, physical, modifiers) {
             return Ok(Some(keycode));
         }
@@ -136,7 +144,7 @@ impl Keyboard {
     /// has there, which is `physical` where the layouts agree.
     fn nameless_key(
         &mut self,
-        server: &Server,
+        server: &mut Server,
         is_dead: bool,
         physical: Option<u8>,
         plain: Option<char>,
@@ -156,8 +164,26 @@ impl Keyboard {
     }
 
     /// The key for a `key` that is a name. `physical` is the key that the viewer pressed.
-    fn named_key(&self, name: &str, physical: Option<u8>, modifiers: Modifiers) -> Option<u8> {
+    fn named_key(
+        &mut self,
+        server: &mut Server,
+        (name, code): (&str, &str),
+        physical: Option<u8>,
+        modifiers: Modifiers,
+    ) -> Result<Option<u8>, BackendError> {
         let wanted = dom_key::keysyms(name);
+        let is_modifier = wanted.iter().any(|keysym| keysym_of_char::is_modifier(*keysym));
+        // A modifier is itself whatever other modifiers are held: with them it may change the layout.
+        let modifiers = match is_modifier {
+            true => modifiers.of_group(),
+            false => modifiers,
+        };
+        if is_modifier
+            && is_in_place(name, code)
+            && physical.is_some_and(|keycode| self.changes_layout(keycode))
+        {
+            return Ok(physical);
+        }
         let gives = |keycode: &u8| {
             self.keymap
                 .keysym(*keycode, modifiers)
@@ -165,8 +191,22 @@ impl Keyboard {
         };
         // A viewer may have exchanged Escape and CapsLock: the physical key counts only if it means the same here.
         let same = physical.filter(gives);
-        same.or_else(|| self.keymap.keycode_giving(wanted, modifiers))
-            .or(physical)
+        let found = same
+            .or_else(|| self.keymap.keycode_giving(wanted, modifiers))
+            // The place alone says enough of a key that types nothing there.
+            .or_else(|| physical.filter(|keycode| !self.keymap.is_text_key(*keycode)));
+        match wanted.first() {
+            Some(keysym) if found.is_none() && keysym_of_char::is_lendable(*keysym) => {
+                self.lend(server, *keysym)
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// True if `keycode` alone switches to another layout.
+    fn changes_layout(&self, keycode: u8) -> bool {
+        let first = self.keymap.keysyms(keycode).first();
+        first.is_some_and(|keysym| (k::ISO_Group_Latch..=k::ISO_Last_Group_Lock).contains(keysym))
     }
 
     /// The key that gives AltGr. `None` if the layout has none: the characters behind the viewer's AltGr come as
@@ -177,3 +217,16 @@ impl Keyboard {
         same.or_else(|| self.keymap.keycode_giving(&[k::ISO_Level3_Shift], modifiers))
     }
 }
+
+/// True if the viewer has the modifier `name` where keyboards have it.
+fn is_in_place(name: &str, code: &str) -> bool {
+    let is_meta = |name: &str| ["Meta", "OS", "Super"].iter().any(|meta| name.starts_with(meta));
+    code.starts_with(name) || (is_meta(name) && is_meta(code))
+}
+
+/// True for the letters of alphabets other than the Latin one, of which shortcuts consist.
+fn is_of_another_alphabet(character: char) -> bool {
+    character.is_alphabetic() && character >= FIRST_GREEK
+}
+
+const FIRST_GREEK: char = '\u{370}';

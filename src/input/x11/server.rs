@@ -1,11 +1,14 @@
 //! The connection to the X server, and fake events on it (XTEST).
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
+use x11rb::protocol::xkb::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{
-    self, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Mapping, QueryPointerReply, Window,
+    self, AutoRepeatMode, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Mapping,
+    QueryPointerReply, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -22,6 +25,7 @@ pub(super) struct Server {
     size: (u16, u16),
     /// True if the server has said that the keyboard map changed, and nobody has read it since.
     pub(super) is_keyboard_changed: bool,
+    has_xkb: bool,
 }
 
 impl Server {
@@ -35,12 +39,14 @@ impl Server {
         let (root, size) = (screen.root, (screen.width_in_pixels, screen.height_in_pixels));
         xtest_version(&connection)
             .map_err(|error| address.error(error, "use an X server with the XTEST extension"))?;
+        let has_xkb = use_xkb(&connection);
         let mut server = Server {
             address,
             connection,
             root,
             size,
             is_keyboard_changed: false,
+            has_xkb,
         };
         server.watch_root().map_err(|error| server.refused(&error))?;
         Ok(server)
@@ -52,6 +58,21 @@ impl Server {
 
     pub(super) fn connection(&self) -> &RustConnection {
         &self.connection
+    }
+
+    pub(super) fn root(&self) -> Window {
+        self.root
+    }
+
+    /// Lets no other client change anything until `ungrab`.
+    pub(super) fn grab(&self) -> Result<(), BackendError> {
+        self.connection.grab_server().map_err(lost)?;
+        Ok(())
+    }
+
+    pub(super) fn ungrab(&self) -> Result<(), BackendError> {
+        self.connection.ungrab_server().map_err(lost)?;
+        self.flush()
     }
 
     /// Width and height of the root window, in pixels.
@@ -86,6 +107,7 @@ impl Server {
                 Event::MappingNotify(event) if event.request != Mapping::POINTER => {
                     self.is_keyboard_changed = true;
                 }
+                Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => self.is_keyboard_changed = true,
                 Event::Error(error) => {
                     tracing::debug!(kind = ?error.error_kind, "the X server refused a request")
                 }
@@ -100,6 +122,23 @@ impl Server {
     pub(super) fn query_pointer(&self) -> Result<QueryPointerReply, BackendError> {
         let pointer = self.connection.query_pointer(self.root).map_err(lost)?;
         pointer.reply().map_err(lost)
+    }
+
+    /// The time after which the server repeats a key that stays down. `None` if it does not repeat this one.
+    pub(super) fn repeat_delay(&self, keycode: u8) -> Result<Option<Duration>, BackendError> {
+        let bit = |keys: &[u8; 32]| keys[usize::from(keycode / 8)] & (1 << (keycode % 8)) != 0;
+        if !self.has_xkb {
+            let control = self.connection.get_keyboard_control().map_err(lost)?;
+            let control = control.reply().map_err(lost)?;
+            let repeats = control.global_auto_repeat == AutoRepeatMode::ON && bit(&control.auto_repeats);
+            return Ok(repeats.then_some(LEAST_DELAY));
+        }
+        let keyboard = xkb::ID::USE_CORE_KBD.into();
+        let controls = self.connection.xkb_get_controls(keyboard).map_err(lost)?;
+        let controls = controls.reply().map_err(lost)?;
+        let repeats =
+            controls.enabled_controls.contains(xkb::BoolCtrl::REPEAT_KEYS) && bit(&controls.per_key_repeat);
+        Ok(repeats.then(|| Duration::from_millis(controls.repeat_delay.into())))
     }
 
     pub(super) fn fake_key(&self, keycode: u8, pressed: bool) -> Result<(), BackendError> {
@@ -156,6 +195,20 @@ fn xtest_version(connection: &RustConnection) -> Result<(), BackendError> {
     Ok(())
 }
 
+/// True if the server has XKB. It then tells us of changes of the keyboard by XKB's events instead of MappingNotify.
+fn use_xkb(connection: &RustConnection) -> bool {
+    let version = connection.xkb_use_extension(1, 0);
+    if !version.is_ok_and(|version| version.reply().is_ok_and(|version| version.supported)) {
+        return false;
+    }
+    let events = xkb::EventType::NEW_KEYBOARD_NOTIFY | xkb::EventType::MAP_NOTIFY;
+    let parts = xkb::MapPart::from(u16::MAX >> 8);
+    let (keyboard, nothing) = (xkb::ID::USE_CORE_KBD.into(), xkb::EventType::from(0_u16));
+    let details = xkb::SelectEventsAux::new();
+    let selected = connection.xkb_select_events(keyboard, nothing, events, parts, parts, &details);
+    selected.is_ok()
+}
+
 /// The error of a request that `error` prevented.
 pub(super) fn lost(error: impl Display) -> BackendError {
     BackendError::new(
@@ -166,6 +219,8 @@ pub(super) fn lost(error: impl Display) -> BackendError {
 
 pub(super) const CHECK_SERVER: &str =
     "check that the X server still runs: it is connected to again when it does";
+/// The delay of a server that does not say after which time it repeats keys.
+const LEAST_DELAY: Duration = Duration::from_millis(250);
 /// The time of a fake event: at once.
 const NOW: u32 = 0;
 const ABSOLUTE: u8 = 0;

@@ -69,15 +69,26 @@ impl SpareKeycodes {
         self.bound.contains_key(&keycode)
     }
 
+    /// The keycodes that are lent.
+    pub(super) fn keycodes(&self) -> impl Iterator<Item = u8> {
+        self.lent().map(|(keycode, _)| keycode)
+    }
+
+    /// The keycodes that are lent, with their keysyms.
+    pub(super) fn lent(&self) -> impl Iterator<Item = (u8, u32)> {
+        self.bound.iter().map(|(keycode, bound)| (*keycode, bound.keysym))
+    }
+
+    /// The keycode that is lent to `keysym`.
+    pub(super) fn keycode_of(&self, keysym: u32) -> Option<u8> {
+        let mut bound = self.bound.iter();
+        bound.find_map(|(keycode, bound)| (bound.keysym == keysym).then_some(*keycode))
+    }
+
     /// Forgets the keycodes to which another program gave another keysym: they are not ours to restore.
     pub(super) fn compare(&mut self, keymap: &Keymap) {
-        self.bound.retain(|keycode, bound| {
-            keymap
-                .keysyms(*keycode)
-                .iter()
-                .all(|keysym| *keysym == bound.keysym || *keysym == 0)
-                && keymap.keysyms(*keycode).first() == Some(&bound.keysym)
-        });
+        self.bound
+            .retain(|keycode, bound| keymap.is_bound(*keycode, bound.keysym));
     }
 
     /// Takes all keycodes that are lent, to be given back, and the time to wait before.

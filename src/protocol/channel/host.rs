@@ -81,6 +81,8 @@ pub(crate) enum HostMessage {
         /// A sentence; empty when all is well again.
         status: String,
     },
+    /// A character was not typed: the desktop's keyboard has no key for it, and none is free.
+    Untyped,
     /// The outcome of a request on a channel `control`.
     ControlResponse {
         /// The request's.
@@ -197,6 +199,7 @@ impl HostMessage {
                 ("views", json!({ "views": views, "shown": shown.to_string() }))
             }
             Self::Pipeline { status } => ("pipeline", json!({ "status": status })),
+            Self::Untyped => ("untyped", json!({})),
             Self::ControlResponse { id, error } => {
                 return json!({"type":"ControlResponseMessage","id":id,"error":error}).to_string();
             }

@@ -59,6 +59,12 @@ pub enum InputEvent {
     Text(TypedText),
     /// Everything that the viewer holds now. Sent again and again while it holds anything: see [`Held`].
     Held(Held),
+    /// The time by the viewer's clock at which the message was sent that the next press or [`Held`] comes from. A viewer
+    /// that says so with a press sends [`Held`] every 100 ms from then on, while it holds anything.
+    Sent {
+        /// Milliseconds since any moment, which stays the same.
+        ms: f64,
+    },
     /// Release whatever this viewer holds: the page lost the focus.
     ReleaseAll,
 }
@@ -71,7 +77,7 @@ impl InputEvent {
                 Some(Permission::Pointer)
             }
             Self::Key { .. } | Self::Text(_) | Self::Locks { .. } => Some(Permission::Keyboard),
-            Self::Layout(_) | Self::Held(_) | Self::ReleaseAll => None,
+            Self::Layout(_) | Self::Held(_) | Self::Sent { .. } | Self::ReleaseAll => None,
         }
     }
 
@@ -83,6 +89,7 @@ impl InputEvent {
                 | Self::Key { pressed: false, .. }
                 | Self::Layout(_)
                 | Self::Held(_)
+                | Self::Sent { .. }
                 | Self::ReleaseAll
         )
     }

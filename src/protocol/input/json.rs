@@ -24,7 +24,7 @@ const MAX_KEY_NAME: usize = 64;
 /// If `kind` is not about input, or the data lacks what it needs. Fields that are unknown are no error.
 pub fn from_json(kind: &str, data: &Value, frame: Option<FrameSize>) -> Result<Vec<InputEvent>, InputError> {
     let space = Space::of(data, frame);
-    match kind {
+    let mut events = match kind {
         "mouse-move" => motion(data, space).map(|event| vec![event]),
         "mouse-click" => click(data, space),
         "mouse-wheel" => wheel(data, "delta_y", space).map(|event| vec![event]),
@@ -34,7 +34,23 @@ pub fn from_json(kind: &str, data: &Value, frame: Option<FrameSize>) -> Result<V
         "held" => held(data).map(|held| vec![InputEvent::Held(held)]),
         "release-all" => Ok(vec![InputEvent::ReleaseAll]),
         _ => Err(InputError::UnknownType),
+    }?;
+    if let Some(ms) = fields::number(data, "sent_ms").filter(|ms| ms.is_finite())
+        && events.iter().any(has_a_time)
+    {
+        events.insert(0, InputEvent::Sent { ms });
     }
+    Ok(events)
+}
+
+/// True for what a viewer repeats as long as it holds it, and for the repetition.
+fn has_a_time(event: &InputEvent) -> bool {
+    matches!(
+        event,
+        InputEvent::Key { pressed: true, .. }
+            | InputEvent::Button { pressed: true, .. }
+            | InputEvent::Held(_)
+    )
 }
 
 /// The keys that one viewer can hold.
@@ -150,7 +166,9 @@ fn key(data: &Value) -> Result<Vec<InputEvent>, InputError> {
         return Err(InputError::BadField("key"));
     }
     let lock = |field| data.get(field).and_then(Value::as_bool);
-    let (caps, num) = (lock("caps_lock"), lock("num_lock"));
+    // NumLock concerns the keypad alone: keyboards without one say that it is off.
+    let num = lock("num_lock").filter(|_| code.starts_with("Numpad"));
+    let caps = lock("caps_lock");
     let locks = (pressed && (caps.is_some() || num.is_some())).then_some(InputEvent::Locks { caps, num });
     let key = InputEvent::Key {
         key: Key::Dom { key, code },

@@ -65,6 +65,7 @@ pub(super) fn knows(message: &HostMessage) -> bool {
             | HostMessage::Pointers(_)
             | HostMessage::ClipboardLarge { .. }
             | HostMessage::ClipboardUnavailable { .. }
+            | HostMessage::Untyped
             // Its clients follow the size of the video.
             | HostMessage::System(SystemAction::Resolution(..))
     )

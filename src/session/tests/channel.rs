@@ -48,6 +48,7 @@ fn table() -> Vec<(HostMessage, Known)> {
         (HostMessage::Cursor(cursor), BOTH),
         (HostMessage::PointerMode { relative: true }, NATIVE),
         (HostMessage::PointWanted(true), NATIVE),
+        (HostMessage::Untyped, NATIVE),
         (HostMessage::Pointers(Vec::new()), NATIVE),
         (HostMessage::Mark(None), BOTH),
         (HostMessage::SystemStats(SystemStats::default()), BOTH),

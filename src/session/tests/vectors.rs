@@ -222,6 +222,7 @@ fn input(event: &InputEvent) -> Value {
         InputEvent::Text(text) => json!({ "text_keys": text.keys().count() }),
         InputEvent::Layout(layout) => json!({ "a": layout.character("KeyA") }),
         InputEvent::Held(held) => json!({ "held": held.keys, "buttons": held.buttons.len() }),
+        InputEvent::Sent { ms } => json!({ "sent_ms": ms }),
         InputEvent::ReleaseAll => json!("release-all"),
     }
 }

@@ -78,11 +78,8 @@ export class Line {
    * @param {'udp' | 'tcp'} protocol
    */
   async cut(protocol) {
-    await this.#filter(this.#host, 'add', 'table', 'inet', 'cut');
-    for (const way of ['input', 'output']) {
-      await this.#filter(this.#host, 'add', 'chain', 'inet', 'cut', way, `{ type filter hook ${way} priority 0; }`);
-      await this.#filter(this.#host, 'add', 'rule', 'inet', 'cut', way, 'meta', 'l4proto', protocol, 'drop');
-    }
+    const chain = (way) => `chain ${way} { type filter hook ${way} priority 0; meta l4proto ${protocol} drop; }`;
+    await this.#filter(this.#host, `table inet cut { ${chain('input')}; ${chain('output')}; }`);
   }
 
   /**

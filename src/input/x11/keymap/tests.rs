@@ -8,6 +8,7 @@ const PLAIN: Modifiers = Modifiers {
     num_lock: false,
     level3: false,
     group: 0,
+    alt: false,
     shortcut: false,
 };
 const SHIFT: Modifiers = Modifiers { shift: true, ..PLAIN };

@@ -46,8 +46,8 @@ export class Login {
    */
   async check() {
     // A request on a dead connection would wait for minutes.
-    const init = { cache: 'no-store', signal: AbortSignal.timeout(CHECK_WITHIN_MS) };
-    return this.#ask('session', init, { origin: this.#origin });
+    const signal = AbortSignal.timeout(CHECK_WITHIN_MS);
+    return this.#ask('session', { cache: 'no-store', signal }, { origin: this.#origin });
   }
 
   /**

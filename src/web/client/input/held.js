@@ -6,7 +6,8 @@ import { realClock } from '../clock.js';
 
 /**
  * Reports held keys and buttons repeatedly: the host releases those that are missing from a report, which corrects a
- * lost release, and all of them when the reports stop.
+ * lost release, and all of them when the reports stop. Presses and reports carry the time at which they were sent, by
+ * which the host tells what waited on a stalled line.
  */
 export class HeldReport {
   #held;
@@ -22,14 +23,27 @@ export class HeldReport {
    * @param {Send} options.send
    * @param {Clock} [options.clock]
    */
-  constructor({ held, send, clock = realClock }) {
+  constructor({ held, send, clock = steadyClock }) {
     this.#held = held;
     this.#send = send;
     this.#clock = clock;
   }
 
-  /** A key or button went down: starts the reports, until nothing is held. */
+  /**
+   * A key or button goes down: starts the reports, until nothing is held. Returns what its message has to carry.
+   *
+   * @returns {{sent_ms: number}}
+   */
   begin() {
+    this.#schedule();
+    return this.#stamp();
+  }
+
+  #stamp() {
+    return { sent_ms: Math.round(this.#clock.now()) };
+  }
+
+  #schedule() {
     this.#next ??= this.#clock.setTimeout(() => this.#report(), EVERY_MS);
   }
 
@@ -45,10 +59,12 @@ export class HeldReport {
     const held = this.#held();
     const isAny = held.keys.length > 0 || held.buttons !== 0;
     if (!isAny && !this.#hasSent) return;
-    this.#send('held', held);
+    this.#send('held', { ...held, ...this.#stamp() });
     this.#hasSent = isAny;
-    if (isAny) this.begin();
+    if (isAny) this.#schedule();
   }
 }
 
+/** Does not jump when the time of day is set. */
+const steadyClock = { ...realClock, now: () => performance.now() };
 const EVERY_MS = 100;

@@ -54,8 +54,8 @@ export class Input {
     this.#heldMeanwhile = heldMeanwhile;
     /** @type {Send} */
     const sendAndReport = (type, data) => {
-      if ('action' in data && data.action === 'down') this.#report.begin();
-      return send(type, data);
+      const isPress = 'action' in data && data.action === 'down';
+      return send(type, isPress ? { ...data, ...this.#report.begin() } : data);
     };
     /**
      * Drops a press after the loss of the focus: its release would go elsewhere, and the key stay down.

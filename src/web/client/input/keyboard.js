@@ -144,7 +144,7 @@ export class Keyboard {
 
   /**
    * True if the release of a key does not arrive: of those that switch a Japanese or Korean keyboard and, on a Mac, of all
-   * but modifiers while Meta is down.
+   * but modifiers while Meta is down. The browser takes their next press for a repeat.
    *
    * @param {KeyboardEvent} event
    */

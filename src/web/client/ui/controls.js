@@ -356,6 +356,7 @@ export class Controls {
     this.#photon.receive(message);
     if (type === 'system') this.#fit.update();
     if (type === 'views') this.#views.receive(data);
+    if (type === 'untyped' && this.canControl) this.#hint(t(UNTYPED));
     if (type === 'cursor') {
       this.#hostCursor = data;
       this.#showCursor();
@@ -487,6 +488,7 @@ function isTouchOnly() {
   return !matchMedia('(any-pointer: fine)').matches;
 }
 
+const UNTYPED = 'The desktop’s keyboard has no key left for this character: paste the text';
 const HINT_MS = 4000;
 /** Too narrow for all tools in a row. */
 const NARROW = '(max-width: 30rem)';

@@ -102,6 +102,7 @@ const CHINESE = {
   'Request control': '请求控制权',
   'Control requested': '已请求控制权',
   'You have control': '您已获得控制权',
+  'The desktop’s keyboard has no key left for this character: paste the text': '桌面的键盘已没有空闲按键可输入此字符，请改用粘贴。',
   'The local user is using the desktop': '本地用户正在操作桌面',
   'You can use the desktop again': '您可以重新操作桌面',
   'All viewers can use the desktop again': '所有用户都可以重新操作桌面',
