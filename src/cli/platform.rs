@@ -94,8 +94,8 @@ impl Platform {
         }
     }
 
-    /// The desktop whose cursor, clipboard and size viewers share, and whose local user is watched. `has_primary`: the
-    /// selection PRIMARY counts as the clipboard, too.
+    /// The desktop whose cursor, clipboard and size viewers share, and whose local user is watched. `has_primary`:
+    /// what is selected counts as copied.
     pub(super) fn desktop(&self, has_primary: bool) -> Arc<dyn Desktop> {
         match self {
             Self::X11 { display } => Arc::new(X11Desktop::new(display, None).with_primary(has_primary)),

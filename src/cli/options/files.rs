@@ -15,8 +15,7 @@ pub(in crate::cli) struct FilesArguments {
     #[arg(env = "DESKBEAM_CLIPBOARD")]
     pub clipboard: String,
 
-    /// Let the selection PRIMARY count as the clipboard, too: viewers get what is selected on the desktop, and what they
-    /// paste can also be pasted with the middle button
+    /// Let the selection PRIMARY count as the clipboard for viewers, too: they get what is selected on the desktop
     #[arg(long, env = "DESKBEAM_PRIMARY")]
     pub primary: bool,
 

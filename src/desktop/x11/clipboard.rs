@@ -1,4 +1,4 @@
-//! The CLIPBOARD selection: its content, whether we own it or another program does.
+//! The selections CLIPBOARD and PRIMARY: their content, whether we own them or another program does.
 
 use std::time::Instant;
 
@@ -18,16 +18,17 @@ use crate::desktop::event::DesktopEvent;
 
 /// Both directions of the clipboard.
 pub(super) struct Clipboard {
-    /// True if the content is read whenever another program becomes the owner.
-    is_reported: bool,
-    /// CLIPBOARD, and PRIMARY if that counts as the clipboard, too.
-    selections: Vec<Selection>,
+    /// CLIPBOARD and PRIMARY. Both get what is written: some programs paste the one, some the other, such as xterm by
+    /// Shift+Insert and by the middle button.
+    selections: [Selection; 2],
     /// The number of the one that has what was copied last.
     latest: usize,
 }
 
 struct Selection {
     atom: Atom,
+    /// True if the content is read whenever another program becomes the owner.
+    is_reported: bool,
     owner: SelectionOwner,
     reader: SelectionReader,
 }
@@ -37,7 +38,7 @@ struct Selection {
 pub(super) struct ClipboardOptions {
     /// What other programs copy is read and reported.
     pub(super) is_reported: bool,
-    /// What is selected counts as copied, and PRIMARY gets what is written.
+    /// What is selected, in PRIMARY, counts as copied.
     pub(super) has_primary: bool,
 }
 
@@ -53,19 +54,24 @@ impl Clipboard {
         let changes = SelectionEventMask::SET_SELECTION_OWNER
             | SelectionEventMask::SELECTION_WINDOW_DESTROY
             | SelectionEventMask::SELECTION_CLIENT_CLOSE;
-        let mut selections = Vec::new();
-        let primary = options.has_primary.then_some(AtomEnum::PRIMARY.into());
-        for atom in [Some(atoms.CLIPBOARD), primary].into_iter().flatten() {
+        let ClipboardOptions {
+            is_reported,
+            has_primary,
+        } = options;
+        let selections = [
+            (atoms.CLIPBOARD, is_reported),
+            (AtomEnum::PRIMARY.into(), is_reported && has_primary),
+        ];
+        for (atom, _) in selections {
             connection.xfixes_select_selection_input(window, atom, changes)?;
-            selections.push(Selection {
-                atom,
-                owner: SelectionOwner::new(atoms, atom, window),
-                reader: SelectionReader::new(atoms, atom, root),
-            });
         }
         Ok(Clipboard {
-            is_reported: options.is_reported,
-            selections,
+            selections: selections.map(|(atom, is_reported)| Selection {
+                atom,
+                is_reported,
+                owner: SelectionOwner::new(atoms, atom, window),
+                reader: SelectionReader::new(atoms, atom, root),
+            }),
             latest: 0,
         })
     }
@@ -94,7 +100,7 @@ impl Clipboard {
         reply: &WriteReply,
     ) -> Result<(), ConnectionError> {
         self.latest = 0;
-        // The first answer counts.
+        // The first answer counts: that of CLIPBOARD, which is claimed first.
         for Selection { owner, .. } in &mut self.selections {
             owner.write(connection, content.clone(), reply.clone())?;
         }
@@ -107,11 +113,17 @@ impl Clipboard {
         connection: &RustConnection,
         event: &Event,
     ) -> Result<(), ConnectionError> {
-        for Selection { atom, owner, reader } in &mut self.selections {
+        for Selection {
+            atom,
+            is_reported,
+            owner,
+            reader,
+        } in &mut self.selections
+        {
             match event {
                 Event::XfixesSelectionNotify(event) if event.selection == *atom => {
                     let by_others = owner.owner_changed(event);
-                    reader.owner_changed(connection, by_others && self.is_reported)?;
+                    reader.owner_changed(connection, by_others && *is_reported)?;
                 }
                 Event::SelectionRequest(event) if event.selection == *atom => {
                     owner.requested(connection, event)?

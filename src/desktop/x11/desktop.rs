@@ -27,8 +27,7 @@ impl X11Desktop {
         }
     }
 
-    /// Lets the selection PRIMARY count as the clipboard, too: what is selected is copied, and what viewers copy can be
-    /// pasted with the middle button.
+    /// Lets the selection PRIMARY count as the clipboard for viewers: what is selected is copied.
     #[must_use]
     pub fn with_primary(mut self, has_primary: bool) -> X11Desktop {
         self.has_primary = has_primary;
