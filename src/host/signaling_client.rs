@@ -48,7 +48,7 @@ async fn register_again_and_again(context: HostContext, remote_signaling: Remote
                 let holder = Holder::Guest("signaling server".to_owned());
                 viewer::converse(context.clone(), socket, session, first, Vec::new(), holder, None)
                     .await
-                    .to_owned()
+                    .into_owned()
             }
             Err(reason) => reason,
         };

@@ -68,7 +68,7 @@ test('a viewer that vanishes silently is removed, and reconnects by itself', { t
   if (!line) return t.skip('network namespaces can be made by root only');
   const cut = Date.now();
   await line.cut('tcp');
-  await until('the host removes it', () => host.log.includes('it gives no sign of life'), PATIENCE);
+  await until('the host removes it', () => host.log.includes('reason=No sign of life'), PATIENCE);
   t.diagnostic(`removed after ${Date.now() - cut} ms`);
   await line.heal();
   await until('it has come again', () => host.log.match(/the stream is connected/g).length === 2, PATIENCE);

@@ -68,7 +68,7 @@ impl Viewer {
                 Action::Note(note) => tracing::info!(note, "the signaling server says"),
                 Action::Close { code, reason } => {
                     self.socket.close(code, &reason).await;
-                    return Err(Ended("the conversation is over"));
+                    return Err(Ended(reason.into()));
                 }
             }
         }
@@ -105,11 +105,11 @@ impl Viewer {
     async fn send(&mut self, text: String) -> Result<(), Ended> {
         match self.socket.send(text).await {
             Ok(()) => Ok(()),
-            Err(SendError::Gone) => Err(Ended("the socket is closed")),
+            Err(SendError::Gone) => Err(Ended("the socket is closed".into())),
             Err(SendError::Slow) => {
                 let farewell = self.handle(Event::SendQueueFull);
                 let _ = timeout(FAREWELL, turn_away(&mut self.socket, farewell)).await;
-                Err(Ended("it does not read"))
+                Err(Ended("it does not read".into()))
             }
         }
     }

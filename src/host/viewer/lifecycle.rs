@@ -1,5 +1,6 @@
 //! The life of a viewer: it is let in or turned away, and what it holds is released when it leaves.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -83,7 +84,7 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
         let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
         let reason = converse(context, socket, session, first, early, holder, Some(registration)).await;
         drop(admitted);
-        tracing::info!(reason, "the viewer has left");
+        tracing::info!(%reason, "the viewer has left");
     }
     .instrument(span)
     .await;
@@ -99,7 +100,7 @@ pub(in crate::host) async fn converse(
     early: Vec<Frame>,
     holder: Holder,
     registration: Option<Registration>,
-) -> &'static str {
+) -> Cow<'static, str> {
     let mut viewer = Viewer::new(context, socket, session, holder, registration);
     if let Some(size) = viewer.context.desktop.handle.size() {
         viewer.handle(Event::FrameSize(size));

@@ -1,5 +1,6 @@
 //! One viewer's task: it takes what comes from the socket, the peers and the host, one after the other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ pub(super) struct Measured {
 }
 
 /// The end of a viewer's task, with the reason for the log.
-pub(super) struct Ended(pub(super) &'static str);
+pub(super) struct Ended(pub(super) Cow<'static, str>);
 
 /// The next thing for the viewer's task to take.
 pub(super) enum Incoming {
@@ -217,7 +218,7 @@ impl Viewer {
     async fn take(&mut self, next: Incoming) -> Result<(), Ended> {
         let actions = match next {
             Incoming::Leave { code, reason } => return Err(self.leave(code, reason).await),
-            Incoming::Frame(None) => return Err(Ended("the socket is closed")),
+            Incoming::Frame(None) => return Err(Ended("the socket is closed".into())),
             Incoming::Frame(Some(frame)) => {
                 let actions = match &frame {
                     Frame::Text(text) => self.handle(Event::Text(text)),
@@ -256,7 +257,7 @@ impl Viewer {
         let (peers, context) = (std::mem::take(&mut self.peers), &self.context);
         let closing = async { peers.into_values().for_each(|peer| drop(peer.close(context))) };
         tokio::join!(self.socket.close(code, reason), closing);
-        Ended(reason)
+        Ended(reason.into())
     }
 
     /// The session's actions after this event.
