@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { InputQueue } from '../../src/web/client/input/input-queue.js';
+import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 
 const V = { key: 'v', code: 'KeyV' };
 const key = (code, action) => ['key-press', { key: code, code, action }];
 
 function queue() {
+  const clock = new FakeClock(0);
   const { send, sent } = recorder();
-  const input = new InputQueue(send);
+  const input = new InputQueue(send, clock);
   /** Begins a pause, and returns the function that ends it. */
   const pause = (stroke = null) => {
     let end;
@@ -19,7 +21,7 @@ function queue() {
     return pausing;
   };
   const give = (...messages) => messages.map(([type, data]) => input.send(type, data));
-  return { input, sent, send, pause, give };
+  return { input, clock, sent, send, pause, give };
 }
 
 test('without a pause everything is sent at once, or not at all', () => {
@@ -100,6 +102,28 @@ test('a key that is down is released at once, since the desktop would repeat it,
   assert.deepEqual(sent.slice(2), [key('KeyA', 'up')]);
   await pausing.end(true);
   assert.deepEqual(sent.slice(3), [key('KeyA', 'down'), key('KeyA', 'up'), key('ControlLeft', 'up')]);
+});
+
+test('a modifier stays down for what waits, wherever the keyboard has it', async () => {
+  const { sent, pause, give } = queue();
+  const control = (action) => ['key-press', { key: 'Control', code: 'CapsLock', action }];
+  give(control('down'));
+  const pausing = pause(V);
+  const behind = [['key-press', { ...V, action: 'down' }], control('up')];
+  give(...behind);
+  await pausing.end(true);
+  assert.deepEqual(sent.slice(1), behind);
+});
+
+test('a press that has waited carries the time at which it is sent', async () => {
+  const { clock, sent, pause, give } = queue();
+  const press = (sent_ms) => ['mouse-click', { button: 'left', action: 'down', sent_ms }];
+  give(press(0));
+  const pausing = pause();
+  give(press(0));
+  clock.advance(700);
+  await pausing.end(true);
+  assert.deepEqual(sent, [press(0), press(700)]);
 });
 
 test('a connection that is gone takes with it what waited', async () => {

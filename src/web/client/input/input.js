@@ -75,6 +75,7 @@ export class Input {
     this.#touch = touch;
     this.#report = new HeldReport({
       held: () => heldMeanwhile() ?? { keys: this.#keyboard.heldAtHost, buttons: this.#pointer.held },
+      waits: () => heldMeanwhile() !== null,
       send,
     });
   }
