@@ -273,6 +273,19 @@ test('Alt that X11 names Meta, since Shift is down, is Alt', () => {
   assert.deepEqual([keyboard.held, typed()], [[], []]);
 });
 
+test('Control and Shift on other keys are those that the host knows', () => {
+  for (const [code, key] of [['CapsLock', 'Control'], ['MetaLeft', 'Control'], ['IntlBackslash', 'Shift']]) {
+    const { down, up, tap, strokes } = grabbed();
+    down(code, key, [key]);
+    tap('KeyV', 'v', [key]);
+    up(code, key);
+    assert.equal(strokes(), `+${key}Left +KeyV -KeyV -${key}Left`);
+  }
+  const { down, strokes } = grabbed();
+  down('ControlLeft', 'CapsLock');
+  assert.equal(strokes(), '+ControlLeft', 'the key says what it is');
+});
+
 test('keys that switch a Japanese or Korean keyboard are released at once', () => {
   const { keyboard, down, strokes } = grabbed();
   down('Backquote', 'Zenkaku');

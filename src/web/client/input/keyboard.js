@@ -165,6 +165,8 @@ export class Keyboard {
 
   /** @param {{key: string, code: string}} key */
   #mapped({ key, code }) {
+    // CapsLock and other keys can be Control. The host knows by the code that one is held, such as for a paste.
+    if (['Control', 'Shift'].includes(key) && code && !code.startsWith(key)) return { key, code: `${key}Left` };
     if (key !== 'Meta' || !this.#options.metaIsControl?.()) return { key, code };
     return { key: 'Control', code: code.replace(/^(Meta|OS)/, 'Control') };
   }
