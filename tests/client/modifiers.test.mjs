@@ -217,6 +217,19 @@ test('a modifier that was pressed elsewhere is pressed for what acts with it, an
   assert.equal(strokes(), '+ShiftLeft -ShiftLeft');
 });
 
+test('a shortcut that led to the page, of which only the releases arrive, presses nothing', () => {
+  for (const name of Object.keys(NAMES)) {
+    const { down, up, strokes } = grabbed();
+    up('Digit2', '2', [name]);
+    up(`${name}Left`, name);
+    assert.equal(strokes(), '');
+    down('ShiftRight', 'Shift', [name, 'Shift']);
+    up('ShiftRight', 'Shift', [name]);
+    up(`${name}Left`, name);
+    assert.equal(strokes(), '+ShiftRight -ShiftRight', 'nor does another modifier');
+  }
+});
+
 test('the release of one of two Shifts counts for both if the browser says that none is down', () => {
   const { keyboard, down, up, strokes } = grabbed();
   down('ShiftLeft', 'Shift', ['Shift']);
