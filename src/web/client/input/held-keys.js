@@ -47,11 +47,6 @@ export class HeldKeys {
     return [...this.#keys.keys()];
   }
 
-  /** Those that are down at the host. */
-  get atHost() {
-    return [...this.#keys.values()].filter(({ state }) => state === 'down').map(({ code, key }) => code || key);
-  }
-
   /** @param {Modifier} modifier */
   has(modifier) {
     return this.#of(modifier).length > 0;

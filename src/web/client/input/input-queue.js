@@ -33,9 +33,14 @@ export class InputQueue {
     this.#clock = clock;
   }
 
-  /** What is down at the host while input waits; null: nothing waits. @returns {Held | null} */
-  get heldMeanwhile() {
-    return this.#entries.length > 0 ? { keys: [...this.#keys], buttons: this.#buttons } : null;
+  /** What is down at the host, whatever has pressed it: keyboard, pointer, the tools of the page. @returns {Held} */
+  get held() {
+    return { keys: [...this.#keys], buttons: this.#buttons };
+  }
+
+  /** True if input waits for a pause. */
+  get isWaiting() {
+    return this.#entries.length > 0;
   }
 
   /**

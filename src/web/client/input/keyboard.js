@@ -41,11 +41,6 @@ export class Keyboard {
     return this.#keys.names;
   }
 
-  /** The keys that are down at the host, after mapping. */
-  get heldAtHost() {
-    return this.#keys.atHost;
-  }
-
   grab() {
     if (this.#grab) return;
     this.#grab = new AbortController();
