@@ -102,6 +102,17 @@ test('a key that is down is released at once, since the desktop would repeat it,
   assert.deepEqual(sent.slice(3), [key('KeyA', 'down'), key('KeyA', 'up'), key('ControlLeft', 'up')]);
 });
 
+test('a key that is pressed again behind a loss of the focus is released behind that', async () => {
+  const { input, sent, pause, give } = queue();
+  give(key('KeyA', 'down'));
+  const pausing = pause();
+  const behind = [['release-all', {}], key('KeyA', 'down'), key('KeyA', 'up')];
+  give(...behind);
+  await pausing.end(true);
+  assert.deepEqual(sent.slice(1), behind);
+  assert.deepEqual(input.held, { keys: [], buttons: 0 });
+});
+
 test('a modifier stays down for what waits, wherever the keyboard has it', async () => {
   const { sent, pause, give } = queue();
   const control = (action) => ['key-press', { key: 'Control', code: 'CapsLock', action }];

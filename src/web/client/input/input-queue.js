@@ -50,11 +50,20 @@ export class InputQueue {
    */
   send(type, data) {
     if (!IN_ORDER.has(type)) return this.#send(type, data);
-    // The desktop would repeat a key whose release waits.
-    const isRelease = type === 'key-press' && data.action === 'up' && this.#keys.has(nameOf(data)) && !isModifier(data);
-    if (this.#entries.length === 0 || isRelease) return this.#pass({ type, data });
+    if (this.#entries.length === 0 || this.#isUrgent(type, data)) return this.#pass({ type, data });
     this.#append({ type, data });
     return true;
+  }
+
+  /**
+   * True for the release of a key that is down: the desktop would repeat it. That of a press that waits comes behind it.
+   *
+   * @param {string} type
+   * @param {Record<string, any>} data
+   */
+  #isUrgent(type, data) {
+    if (type !== 'key-press' || data.action !== 'up' || !this.#keys.has(nameOf(data)) || isModifier(data)) return false;
+    return !this.#entries.some((entry) => !('work' in entry) && isPress(entry, { key: data.key, code: data.code }));
   }
 
   /**
