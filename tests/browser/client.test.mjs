@@ -43,18 +43,17 @@ async function settled(host, page, view) {
 /** The messages that the page sends without an action of the person. */
 const BY_ITSELF = ['held', 'layout', 'display-late'];
 
-/** What a person has done among `messages`, without the times at which it was sent. */
-function ofPerson(messages) {
-  return messages
-    .filter(([type]) => !BY_ITSELF.includes(type))
-    .map(([type, { sent_ms: _time, ...data }]) => [type, data]);
+/** The inputs of a person that the host has received since the last call, without the times of presses. */
+async function received(host) {
+  const all = (await host.input()).filter(([type]) => !BY_ITSELF.includes(type));
+  return all.map(([type, { sent_ms: _, ...data }]) => [type, data]);
 }
 
 /** Waits until the host has received at least `count` inputs of a person, and returns them. */
 async function inputs(host, count) {
   const all = [];
   await until(`${count} inputs arrive`, async () => {
-    all.push(...ofPerson(await host.input()));
+    all.push(...(await received(host)));
     if (all.length >= count) return true;
     throw new Error(JSON.stringify(all));
   });
@@ -110,7 +109,7 @@ test('a click beside the picture does nothing, and a drag may leave it', LIMIT, 
   const isClick = ([type]) => type !== 'mouse-move';
   const all = [];
   await until('the button is up', async () => {
-    all.push(...ofPerson(await host.input()));
+    all.push(...(await received(host)));
     return all.some(([, { action }]) => action === 'up');
   });
   assert.deepEqual(all.filter(isClick), [

@@ -13,13 +13,14 @@ function clipboards({ isAllowed = true, isReadable = false } = {}) {
     if (!local.isAllowed) throw new Error('not now');
     local.text = text;
   };
-  const read = async () => (local.isReadable ? local.text : null);
+  const read = async () => local.reading ?? (local.isReadable ? local.text : null);
+  const isSameImage = async (one, other) => (await one.text()) === (await other.text());
   const put = async (content) => {
     if (local.isDown) throw new Error(NOT_SENT);
     local.put = content;
   };
   const clipboard = new Clipboard({
-    send, put, clock, access: { write, read }, pause: (work) => local.works.push(work), tell: (sentence) => local.told.push(sentence),
+    send, put, clock, access: { write, read, isSameImage }, pause: (work) => local.works.push(work), tell: (sentence) => local.told.push(sentence),
   });
   /** Presses the key that pastes, and has the browser give `content`. Returns whether the key is sent. */
   const paste = (content) => {
@@ -154,6 +155,56 @@ test('a menu is prepared with what the viewer copied, if the browser lets the pa
   local.text = 'secret';
   await clipboard.prepare();
   assert.equal(local.works.length, 1);
+});
+
+test('an image goes to the desktop once, and not back to where it came from', async () => {
+  const { clipboard, local, paste } = clipboards({ isReadable: true });
+  // Browsers encode it anew.
+  const image = (pixels) => (local.text = new Blob([pixels], { type: 'image/png' }));
+  const uploaded = async () => {
+    await Promise.all(local.works.splice(0).map((work) => work()));
+    const { put } = local;
+    local.put = undefined;
+    return put !== undefined;
+  };
+  const prepared = async (pixels) => {
+    image(pixels);
+    await clipboard.prepare();
+    return uploaded();
+  };
+  assert.deepEqual([await prepared('one'), await prepared('one'), await prepared('two')], [true, false, true]);
+  clipboard.take(image('three'));
+  await nextTurn();
+  assert.equal(await prepared('three'), false);
+  await paste(image('three'));
+  assert.equal(await uploaded(), false);
+  await paste(image('four'));
+  assert.equal(await uploaded(), true);
+});
+
+test('a clipboard that the browser does not hand over holds up no input', async () => {
+  const { clock, sent, local, clipboard } = clipboards();
+  local.reading = new Promise(() => {});
+  const work = clipboard.expectPaste();
+  clock.advance(1000);
+  const isDone = work();
+  await nextTurn();
+  clock.advance(10_000);
+  assert.equal(await isDone, true);
+  assert.deepEqual([sent, local.told], [[], []]);
+});
+
+test('what the viewer has pasted from elsewhere since is not cleared with the desktop', async () => {
+  const { clipboard, local, paste } = clipboards();
+  clipboard.receive({ text: 'password' });
+  await nextTurn();
+  clipboard.leave();
+  local.text = 'elsewhere';
+  await paste('elsewhere');
+  clipboard.receive({ text: '' });
+  await nextTurn();
+  await nextTurn();
+  assert.deepEqual([local.text, local.told], ['elsewhere', []]);
 });
 
 test('what is cleared on the desktop is cleared at the viewer, who keeps what was copied elsewhere', async () => {

@@ -48,6 +48,17 @@ test('a probed host has 3 s to send anything', () => {
   assert.notEqual(signaling.state, 'connected');
 });
 
+test('a further ping does not put off the deadline of one before it', () => {
+  const often = connected({ heartbeatInterval: 1000 });
+  often.clock.advance(11_000);
+  assert.notEqual(often.signaling.state, 'connected', 'pings more often than the deadline');
+  const { signaling, clock } = connected();
+  clock.advance(19_500);
+  signaling.probe(1000);
+  clock.advance(1000);
+  assert.notEqual(signaling.state, 'connected', 'the ping of the interval came in between');
+});
+
 test('a host that is silent for 10 s after a ping is abandoned and retried', () => {
   const { signaling, socket, sockets, clock, heard } = connected();
   clock.advance(29_999);

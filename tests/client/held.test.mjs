@@ -8,7 +8,9 @@ function report() {
   const clock = new FakeClock();
   const { send, sent } = recorder();
   const held = { keys: [], buttons: 0 };
-  return { clock, sent, held, report: new HeldReport({ held: () => ({ ...held }), send, clock }) };
+  const line = { waits: false };
+  const options = { held: () => ({ ...held }), waits: () => line.waits, send, clock };
+  return { clock, sent, held, line, report: new HeldReport(options) };
 }
 
 test('held keys are reported every 100 ms, and once more when none is held', () => {
@@ -36,6 +38,21 @@ test('a short tap is not reported', () => {
   told.begin();
   clock.advance(500);
   assert.deepEqual(sent, []);
+});
+
+test('a press that waits is reported from the moment at which it is sent', () => {
+  const { clock, sent, held, line, report: told } = report();
+  line.waits = true;
+  told.begin();
+  clock.advance(500);
+  assert.deepEqual(sent, []);
+  line.waits = false;
+  held.buttons = 1;
+  clock.advance(100);
+  assert.deepEqual(sent.map(([, { buttons }]) => buttons), [1]);
+  held.buttons = 0;
+  clock.advance(500);
+  assert.equal(clock.pending, 0);
 });
 
 test('nothing is reported after a stop', () => {

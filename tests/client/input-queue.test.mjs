@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
 import { InputQueue } from '../../src/web/client/input/input-queue.js';
+import { FakeClock } from './support/fake-clock.mjs';
 import { recorder } from './support/fake-surface.mjs';
 
 const V = { key: 'v', code: 'KeyV' };
 const key = (code, action) => ['key-press', { key: code, code, action }];
 
 function queue() {
+  const clock = new FakeClock(0);
   const { send, sent } = recorder();
-  const input = new InputQueue(send);
+  const input = new InputQueue(send, clock);
   /** Begins a pause, and returns the function that ends it. */
   const pause = (stroke = null) => {
     let end;
@@ -19,14 +21,14 @@ function queue() {
     return pausing;
   };
   const give = (...messages) => messages.map(([type, data]) => input.send(type, data));
-  return { input, sent, send, pause, give };
+  return { input, clock, sent, send, pause, give };
 }
 
 test('without a pause everything is sent at once, or not at all', () => {
   const { input, sent, send, give } = queue();
   give(key('KeyA', 'down'), ['mouse-move', { x: 1, y: 2 }]);
   assert.equal(sent.length, 2);
-  assert.equal(input.heldMeanwhile, null);
+  assert.deepEqual([input.held, input.isWaiting], [{ keys: ['KeyA'], buttons: 0 }, false]);
   send.isOpen = false;
   assert.deepEqual(give(key('KeyA', 'up')), [false]);
 });
@@ -85,11 +87,9 @@ test('what is down at the host is known while the releases wait', async () => {
   give(key('ControlLeft', 'down'), ['mouse-click', { button: 'right', action: 'down' }]);
   const pausing = pause(V);
   give(key('ControlLeft', 'up'), ['release-all', {}]);
-  assert.deepEqual(input.heldMeanwhile, { keys: ['ControlLeft'], buttons: 2 });
+  assert.deepEqual([input.held, input.isWaiting], [{ keys: ['ControlLeft'], buttons: 2 }, true]);
   await pausing.end(true);
-  assert.equal(input.heldMeanwhile, null);
-  pause();
-  assert.deepEqual(input.heldMeanwhile, { keys: [], buttons: 0 });
+  assert.deepEqual([input.held, input.isWaiting], [{ keys: [], buttons: 0 }, false]);
 });
 
 test('a key that is down is released at once, since the desktop would repeat it, but no modifier', async () => {
@@ -100,6 +100,39 @@ test('a key that is down is released at once, since the desktop would repeat it,
   assert.deepEqual(sent.slice(2), [key('KeyA', 'up')]);
   await pausing.end(true);
   assert.deepEqual(sent.slice(3), [key('KeyA', 'down'), key('KeyA', 'up'), key('ControlLeft', 'up')]);
+});
+
+test('a key that is pressed again behind a loss of the focus is released behind that', async () => {
+  const { input, sent, pause, give } = queue();
+  give(key('KeyA', 'down'));
+  const pausing = pause();
+  const behind = [['release-all', {}], key('KeyA', 'down'), key('KeyA', 'up')];
+  give(...behind);
+  await pausing.end(true);
+  assert.deepEqual(sent.slice(1), behind);
+  assert.deepEqual(input.held, { keys: [], buttons: 0 });
+});
+
+test('a modifier stays down for what waits, wherever the keyboard has it', async () => {
+  const { sent, pause, give } = queue();
+  const control = (action) => ['key-press', { key: 'Control', code: 'CapsLock', action }];
+  give(control('down'));
+  const pausing = pause(V);
+  const behind = [['key-press', { ...V, action: 'down' }], control('up')];
+  give(...behind);
+  await pausing.end(true);
+  assert.deepEqual(sent.slice(1), behind);
+});
+
+test('a press that has waited carries the time at which it is sent', async () => {
+  const { clock, sent, pause, give } = queue();
+  const press = (sent_ms) => ['mouse-click', { button: 'left', action: 'down', sent_ms }];
+  give(press(0));
+  const pausing = pause();
+  give(press(0));
+  clock.advance(700);
+  await pausing.end(true);
+  assert.deepEqual(sent, [press(0), press(700)]);
 });
 
 test('a connection that is gone takes with it what waited', async () => {

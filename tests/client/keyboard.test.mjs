@@ -131,9 +131,8 @@ test('a Mac reports CapsLock by its state, and has no NumLock', () => {
 });
 
 test('Meta acts as Control if the viewer chose so, and is held as Control', () => {
-  const { keyboard, down, up, sent } = grabbed({ metaIsControl: () => true });
+  const { down, up, sent } = grabbed({ metaIsControl: () => true });
   down('MetaLeft', 'Meta');
-  assert.deepEqual(keyboard.heldAtHost, ['ControlLeft']);
   down('KeyC', 'c');
   up('MetaLeft', 'Meta');
   assert.deepEqual(sent.map(([, { code, action }]) => `${code} ${action}`), [

@@ -15,7 +15,15 @@ function flags(...on) {
 function grabbed({ layout = {}, ...options } = {}) {
   const surface = new FakeSurface();
   const { send, sent } = recorder();
-  const keyboard = new Keyboard(surface, send, { plain: (code) => layout[code], ...options });
+  const pressed = new Set();
+  /** The keys that are down at the host. */
+  const atHost = () => [...pressed];
+  const record = (type, data) => {
+    const isSent = send(type, data);
+    if (isSent) pressed[data.action === 'down' ? 'add' : 'delete'](data.code);
+    return isSent;
+  };
+  const keyboard = new Keyboard(surface, record, { plain: (code) => layout[code], ...options });
   keyboard.grab();
   const down = (code, key, on = [], fields = {}) => surface.fire('keydown', { code, key, ...flags(...on), ...fields });
   const up = (code, key, on = [], fields = {}) => surface.fire('keyup', { code, key, ...flags(...on), ...fields });
@@ -36,7 +44,7 @@ function grabbed({ layout = {}, ...options } = {}) {
       return isCharacter ? [[...held, key].join('+')] : [];
     });
   };
-  return { keyboard, send, down, up, tap, strokes, typed };
+  return { keyboard, send, down, up, tap, strokes, typed, atHost };
 }
 
 const GERMAN = { KeyL: 'l', Digit5: '5', Digit7: '7', KeyQ: 'q', KeyE: 'e', KeyF: 'f', Minus: 'ß', Semicolon: 'ö', KeyZ: 'y', KeyY: 'z' };
@@ -68,16 +76,16 @@ test('Alt alone is not pressed and released around a composed character: that op
 });
 
 test('on a Mac Alt is there for shortcuts, for clicks, and again after a composed character', () => {
-  const { keyboard, down, up, tap, typed, strokes } = grabbed({ isMac: true, layout: { ...GERMAN, KeyZ: 'я' } });
+  const { keyboard, down, up, tap, typed, strokes, atHost } = grabbed({ isMac: true, layout: { ...GERMAN, KeyZ: 'я' } });
   down('AltLeft', 'Alt', ['Alt']);
   tap('KeyL', '@', ['Alt']);
   tap('ArrowLeft', 'ArrowLeft', ['Alt']);
   assert.equal(strokes(), '+KeyL -KeyL +AltLeft +ArrowLeft -ArrowLeft');
   tap('KeyL', '@', ['Alt']);
   keyboard.follow(flags('Alt'), false);
-  assert.deepEqual(keyboard.heldAtHost, []);
+  assert.deepEqual(atHost(), []);
   keyboard.follow(flags('Alt'), true);
-  assert.deepEqual(keyboard.heldAtHost, ['AltLeft']);
+  assert.deepEqual(atHost(), ['AltLeft']);
   up('AltLeft', 'Alt');
   assert.equal(strokes(), '-AltLeft +KeyL -KeyL +AltLeft -AltLeft');
   down('AltLeft', 'Alt', ['Alt']);
@@ -88,14 +96,14 @@ test('on a Mac Alt is there for shortcuts, for clicks, and again after a compose
 });
 
 test('Option is let go of for a dead key, whose accent goes on the next letter', () => {
-  const { down, up, tap, keyboard } = grabbed({ isMac: true, composes: true });
+  const { down, up, tap, atHost } = grabbed({ isMac: true, composes: true });
   down('AltLeft', 'Alt', ['Alt']);
   tap('ArrowLeft', 'ArrowLeft', ['Alt']);
-  assert.deepEqual(keyboard.heldAtHost, ['AltLeft']);
+  assert.deepEqual(atHost(), ['AltLeft']);
   down('KeyU', 'Dead', ['Alt']);
-  assert.deepEqual(keyboard.heldAtHost, []);
+  assert.deepEqual(atHost(), []);
   up('KeyU', 'Dead', ['Alt'], { isComposing: true });
-  assert.deepEqual(keyboard.heldAtHost, []);
+  assert.deepEqual(atHost(), []);
 });
 
 test('Control or Command with Option is a shortcut', () => {
@@ -110,7 +118,7 @@ test('Control or Command with Option is a shortcut', () => {
 
 test('Control and Alt in place of AltGr are let go of for the character, and are back afterwards', () => {
   for (const layout of [GERMAN, {}]) {
-    const { keyboard, down, up, tap, typed, strokes } = grabbed({ layout });
+    const { down, up, tap, typed, strokes, atHost } = grabbed({ layout });
     down('ControlLeft', 'Control', ['Control']);
     down('AltLeft', 'Alt', ['Control', 'Alt']);
     strokes();
@@ -119,9 +127,9 @@ test('Control and Alt in place of AltGr are let go of for the character, and are
     assert.equal(strokes(), '-AltLeft -ControlLeft +KeyQ');
     down('Digit7', '{', ['Control', 'Alt']);
     up('KeyQ', '@', ['Control', 'Alt']);
-    assert.deepEqual(keyboard.heldAtHost, ['Digit7'], 'the host repeats a key that is held');
+    assert.deepEqual(atHost(), ['Digit7'], 'the host repeats a key that is held');
     up('Digit7', '{', ['Control', 'Alt']);
-    assert.deepEqual(new Set(keyboard.heldAtHost), new Set(['ControlLeft', 'AltLeft']));
+    assert.deepEqual(new Set(atHost()), new Set(['ControlLeft', 'AltLeft']));
     tap('KeyF', 'f', ['Control', 'Alt']);
     strokes();
     up('AltLeft', 'Alt', ['Control']);
@@ -217,12 +225,25 @@ test('a modifier that was pressed elsewhere is pressed for what acts with it, an
   assert.equal(strokes(), '+ShiftLeft -ShiftLeft');
 });
 
+test('a shortcut that led to the page, of which only the releases arrive, presses nothing', () => {
+  for (const name of Object.keys(NAMES)) {
+    const { down, up, strokes } = grabbed();
+    up('Digit2', '2', [name]);
+    up(`${name}Left`, name);
+    assert.equal(strokes(), '');
+    down('ShiftRight', 'Shift', [name, 'Shift']);
+    up('ShiftRight', 'Shift', [name]);
+    up(`${name}Left`, name);
+    assert.equal(strokes(), '+ShiftRight -ShiftRight', 'nor does another modifier');
+  }
+});
+
 test('the release of one of two Shifts counts for both if the browser says that none is down', () => {
-  const { keyboard, down, up, strokes } = grabbed();
+  const { keyboard, down, up, strokes, atHost } = grabbed();
   down('ShiftLeft', 'Shift', ['Shift']);
   down('ShiftRight', 'Shift', ['Shift']);
   up('ShiftRight', 'Shift', ['Shift']);
-  assert.deepEqual(keyboard.heldAtHost, ['ShiftLeft']);
+  assert.deepEqual(atHost(), ['ShiftLeft']);
   down('ShiftRight', 'Shift', ['Shift']);
   up('ShiftRight', 'Shift');
   assert.deepEqual(keyboard.held, []);
@@ -263,14 +284,27 @@ test('AltGr of Windows presses neither Control nor Alt, whatever the browser say
 });
 
 test('Alt that X11 names Meta, since Shift is down, is Alt', () => {
-  const { down, tap, up, keyboard, typed } = grabbed();
+  const { down, tap, up, keyboard, typed, atHost } = grabbed();
   down('ShiftLeft', 'Shift', ['Shift']);
   down('AltLeft', 'Meta', ['Shift', 'Alt']);
   tap('Tab', 'Tab', ['Shift', 'Alt']);
-  assert.deepEqual(keyboard.heldAtHost, ['ShiftLeft', 'AltLeft']);
+  assert.deepEqual(atHost(), ['ShiftLeft', 'AltLeft']);
   up('ShiftLeft', 'Shift', ['Alt']);
   up('AltLeft', 'Alt');
   assert.deepEqual([keyboard.held, typed()], [[], []]);
+});
+
+test('Control and Shift on other keys are those that the host knows', () => {
+  for (const [code, key] of [['CapsLock', 'Control'], ['MetaLeft', 'Control'], ['IntlBackslash', 'Shift']]) {
+    const { down, up, tap, strokes } = grabbed();
+    down(code, key, [key]);
+    tap('KeyV', 'v', [key]);
+    up(code, key);
+    assert.equal(strokes(), `+${key}Left +KeyV -KeyV -${key}Left`);
+  }
+  const { down, strokes } = grabbed();
+  down('ControlLeft', 'CapsLock');
+  assert.equal(strokes(), '+ControlLeft', 'the key says what it is');
 });
 
 test('keys that switch a Japanese or Korean keyboard are released at once', () => {
@@ -284,12 +318,12 @@ test('keys that switch a Japanese or Korean keyboard are released at once', () =
 });
 
 test('a Mac reports no release while Command is down: each press is released at once, also those of a repeat', () => {
-  const { keyboard, down, up, strokes } = grabbed({ isMac: true, metaIsControl: () => true });
+  const { down, up, strokes, atHost } = grabbed({ isMac: true, metaIsControl: () => true });
   down('KeyA', 'a');
   down('MetaLeft', 'Meta', ['Meta']);
   down('KeyZ', 'z', ['Meta']);
   down('KeyZ', 'z', ['Meta'], { repeat: true });
-  assert.deepEqual(keyboard.heldAtHost, ['ControlLeft']);
+  assert.deepEqual(atHost(), ['ControlLeft']);
   up('MetaLeft', 'Meta');
   assert.equal(strokes(), '+KeyA -KeyA +ControlLeft +KeyZ -KeyZ +KeyZ -KeyZ -ControlLeft');
   down('MetaLeft', 'Meta', ['Meta']);
@@ -319,10 +353,10 @@ test('PrintScreen is pressed also where only its release arrives, and once where
 });
 
 test('a modifier that cannot be pressed yet is pressed later', () => {
-  const { keyboard, send, strokes } = grabbed();
+  const { keyboard, send, strokes, atHost } = grabbed();
   send.isOpen = false;
   keyboard.follow(flags('Control'), true);
-  assert.deepEqual(keyboard.heldAtHost, []);
+  assert.deepEqual(atHost(), []);
   send.isOpen = true;
   keyboard.follow(flags('Control'), true);
   keyboard.follow(flags(), true);

@@ -171,6 +171,15 @@ test('silence interrupts, and the socket has to answer before the next offer is 
   assert.deepEqual(tell('silence', { isSilent: false }), []);
 });
 
+test('the end of a silence that ICE has seen first interrupts nothing', () => {
+  const { machine, tell } = live();
+  tell('silence', { isSilent: true });
+  tell('peer', { state: 'disconnected' });
+  tell('peer', { state: 'connected' });
+  assert.deepEqual(tell('silence', { isSilent: false }), []);
+  assert.deepEqual(machine.state, { kind: 'connected' });
+});
+
 test('a silent socket of a live stream is replaced at once, and only once', () => {
   const { tell } = live();
   const abandoned = { code: 4000, reason: 'The host stopped responding.' };

@@ -121,6 +121,8 @@ test('a name is one that the host accepts', () => {
     ['a\u0000b\u202ec', 'abc'],
     [`${'x'.repeat(19)}😀`, 'x'.repeat(19)],
     ['\udc00Jürgen 漢', 'Jürgen 漢'],
+    ['\u{1f468}\u200d\u{1f469}\u200d\u{1f467}', '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}'],
+    ['\u0645\u06cc\u200c\u062e', '\u0645\u06cc\u200c\u062e'],
     ['\u200b', ''],
   ]) assert.equal(named(given), name);
 });

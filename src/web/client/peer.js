@@ -106,7 +106,8 @@ export class WebRTCManager extends Emitter {
     this.#input = video && new Input(video, {
       frame: () => this.frameSize,
       send: (type, data) => this.sendInput(type, data),
-      heldMeanwhile: () => this.#queue.heldMeanwhile,
+      held: () => this.#queue.held,
+      waits: () => this.#queue.isWaiting,
       extras: options.input,
     });
     this.#silence = new SilenceWatch({

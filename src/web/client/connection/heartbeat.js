@@ -8,7 +8,7 @@ export class Heartbeat {
   #silenceMs;
   /** @type {unknown} */
   #next = null;
-  /** @type {unknown} */
+  /** The deadline for the next message of the host. @type {{at: number, timer: unknown} | null} */
   #deadline = null;
 
   /**
@@ -49,15 +49,17 @@ export class Heartbeat {
     this.expect(withinMs);
   }
 
-  /** Starts the deadline for the next message of the host. */
+  /** Starts the deadline for the next message of the host. A further ping does not put off an earlier one. */
   expect(withinMs = this.#silenceMs) {
+    const at = this.#clock.now() + withinMs;
+    if (this.#deadline && this.#deadline.at <= at) return;
     this.received();
-    this.#deadline = this.#clock.setTimeout(() => this.#lost(), withinMs);
+    this.#deadline = { at, timer: this.#clock.setTimeout(() => this.#lost(), withinMs) };
   }
 
   /** The host sent something: cancels the deadline. */
   received() {
-    this.#clock.clearTimeout(this.#deadline);
+    this.#clock.clearTimeout(this.#deadline?.timer);
     this.#deadline = null;
   }
 

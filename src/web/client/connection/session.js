@@ -216,7 +216,8 @@ export class Session {
       case 'live late':
         return this.#requestAgain('The video was delayed.');
       case 'live silence':
-        return this.#interrupt(SILENT);
+        // ICE may have seen the end of the silence first.
+        return /** @type {{isSilent: boolean}} */ (event).isSilent ? this.#interrupt(SILENT) : [];
       case 'interrupted silence':
         return /** @type {{isSilent: boolean}} */ (event).isSilent ? [] : this.#goLive();
       case 'starting media':

@@ -278,6 +278,7 @@ export class GStreamerSignalingClient extends Emitter {
     if (this.#protocol === 'selkies') this.#socket?.send(helloText(this.peerId, display()));
     else this.#send('hello', { ...this.#helloData(), ...this.#options.hello() });
     // The host must reply to that as well.
+    this.#heartbeat.received();
     this.#heartbeat.expect();
     this.#setState('connected');
     this.#opening?.resolve();

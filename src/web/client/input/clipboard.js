@@ -12,7 +12,9 @@ import { realClock } from '../clock.js';
  *
  * @typedef {object} Access
  * @property {((content: Content) => Promise<void>) | null} write writes it; null: the browser cannot
- * @property {() => Promise<Content | null>} read reads it; null: the browser would ask first, or cannot
+ * @property {() => Promise<Content | null>} read reads it; null: the browser would ask first, or cannot; rejected with a
+ *   sentence if the content is of no use
+ * @property {(one: Blob, other: Blob) => Promise<boolean>} isSameImage browsers encode images anew
  */
 
 /**
@@ -37,7 +39,7 @@ export class Clipboard {
   #seen = null;
   /** The desktop's content that was written to the viewer's clipboard. @type {Content | null} */
   #written = null;
-  /** The viewer was elsewhere since, and may have copied something there. */
+  /** The viewer was elsewhere since it was seen, and may have copied something there. */
   #wasAway = false;
   /** Pastes whose content the browser has not given yet. @type {Expected[]} */
   #expected = [];
@@ -144,7 +146,7 @@ export class Clipboard {
     });
     // It is awaited later, behind other input.
     given.catch(() => {});
-    return () => this.#bring(given.then((content) => content ?? this.#access.read()));
+    return () => this.#bring(given.then((content) => content ?? this.#read()));
   }
 
   /** @param {Promise<Content>} content pasted into the page; empty: none for the desktop */
@@ -162,8 +164,9 @@ export class Clipboard {
    * @returns {Promise<void>}
    */
   async prepare() {
-    const content = await this.#access.read().catch(() => null);
-    if (content === null || content === this.#content || !this.#isNew(content)) return;
+    const content = await this.#read().catch(() => null);
+    if (content === null || content === '') return;
+    if ((await this.#isSame(content, this.#content)) || (await this.#isOld(content))) return;
     this.#pause(() => this.#bring(Promise.resolve(content)));
   }
 
@@ -175,8 +178,10 @@ export class Clipboard {
     try {
       const content = await reading;
       if (content === null || content === '') return true;
-      const isNew = this.#isNew(content);
-      this.#seen = content;
+      const isDesktops = this.#isCopied && (await this.#isSame(content, this.#content));
+      const isNew = !isDesktops && !(await this.#isOld(content));
+      this.#seen = isDesktops ? this.#content : content;
+      this.#wasAway = false;
       if (isNew) await this.offer(content);
       return true;
     } catch (error) {
@@ -186,14 +191,29 @@ export class Clipboard {
   }
 
   /**
-   * False for what came from the desktop, and for what was there before the desktop's newest content.
+   * True for what was there before the desktop's newest content.
    *
    * @param {Content} content of the viewer's clipboard
    */
-  #isNew(content) {
-    const isDesktops = this.#isCopied && content === this.#content;
-    const isOld = this.#waiting !== null && content === this.#seen;
-    return content !== '' && !isDesktops && !isOld;
+  async #isOld(content) {
+    return this.#waiting !== null && this.#isSame(content, this.#seen);
+  }
+
+  /**
+   * @param {Content} one
+   * @param {Content | null} other
+   * @returns {Promise<boolean>}
+   */
+  async #isSame(one, other) {
+    return one === other || (one instanceof Blob && other instanceof Blob && this.#access.isSameImage(one, other));
+  }
+
+  /** @returns {Promise<Content | null>} like that of `Access.read`, and bounded in time: input may wait for it */
+  #read() {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => resolve(null), NO_ANSWER_MS);
+      this.#access.read().then(resolve, reject).finally(() => this.#clock.clearTimeout(timer));
+    });
   }
 
   /** Takes the desktop's earlier content out of the viewer's clipboard, unless the viewer has copied something since. */
@@ -201,11 +221,12 @@ export class Clipboard {
     const written = this.#written;
     this.#waiting = null;
     if (written === null) return;
-    const found = await this.#access.read().catch(() => null);
+    const found = await this.#read().catch(() => null);
     // Browsers encode images anew.
     const isSame = found === written || (found instanceof Blob && written instanceof Blob);
     if (found === null && this.#wasAway) return this.#tell(NOT_CLEARED);
-    if (found !== null && !isSame) this.#written = null;
+    const isOther = found === null ? this.#seen !== written : !isSame;
+    if (isOther) this.#written = null;
     else if (this.#content === '') {
       this.#waiting = '';
       this.gesture();
@@ -228,3 +249,5 @@ export const NOT_CLEARED = 'The clipboard of the desktop was cleared. Yours may 
 export const NOT_USABLE = 'Your clipboard has neither text nor an image that the desktop could take';
 /** How long the key waits for the paste event, which some browsers omit. */
 const NO_PASTE_MS = 150;
+/** How long the browser may take to read the viewer's clipboard. */
+const NO_ANSWER_MS = 3000;

@@ -47,11 +47,6 @@ export class HeldKeys {
     return [...this.#keys.keys()];
   }
 
-  /** Those that are down at the host. */
-  get atHost() {
-    return [...this.#keys.values()].filter(({ state }) => state === 'down').map(({ code, key }) => code || key);
-  }
-
   /** @param {Modifier} modifier */
   has(modifier) {
     return this.#of(modifier).length > 0;
@@ -119,7 +114,8 @@ export class HeldKeys {
     const isComposing = [...this.#keys.values()].some((each) => each.isComposed);
     for (const modifier of MODIFIERS) {
       if (except.includes(modifier) || (!acts && (isComposing || this.#isLazy(modifier)))) continue;
-      if (this.#says(event, modifier) === true && !this.has(modifier)) this.#find(modifier);
+      // The release of a shortcut that led here must not press one: Alt and Meta alone open menus.
+      if (acts && this.#says(event, modifier) === true && !this.has(modifier)) this.#find(modifier);
       for (const [, each] of this.#of(modifier)) {
         if (each.state !== 'down' && this.#send('key-press', { ...stroke(each), action: 'down' })) each.state = 'down';
       }

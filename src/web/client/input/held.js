@@ -1,4 +1,4 @@
-import { realClock } from '../clock.js';
+import { steadyClock } from '../clock.js';
 
 /** @import { Clock } from '../clock.js' */
 /** @import { Send } from '../connection/input-channel.js' */
@@ -11,6 +11,7 @@ import { realClock } from '../clock.js';
  */
 export class HeldReport {
   #held;
+  #waits;
   #send;
   #clock;
   #hasSent = false;
@@ -20,11 +21,13 @@ export class HeldReport {
   /**
    * @param {object} options
    * @param {() => Held} options.held
+   * @param {() => boolean} [options.waits] presses may wait: they go down later
    * @param {Send} options.send
    * @param {Clock} [options.clock]
    */
-  constructor({ held, send, clock = steadyClock }) {
+  constructor({ held, waits = () => false, send, clock = steadyClock }) {
     this.#held = held;
+    this.#waits = waits;
     this.#send = send;
     this.#clock = clock;
   }
@@ -36,11 +39,7 @@ export class HeldReport {
    */
   begin() {
     this.#schedule();
-    return this.#stamp();
-  }
-
-  #stamp() {
-    return { sent_ms: Math.round(this.#clock.now()) };
+    return stamp(this.#clock);
   }
 
   #schedule() {
@@ -58,13 +57,20 @@ export class HeldReport {
     this.#next = null;
     const held = this.#held();
     const isAny = held.keys.length > 0 || held.buttons !== 0;
+    if (isAny || this.#waits()) this.#schedule();
     if (!isAny && !this.#hasSent) return;
-    this.#send('held', { ...held, ...this.#stamp() });
+    this.#send('held', { ...held, ...stamp(this.#clock) });
     this.#hasSent = isAny;
-    if (isAny) this.#schedule();
   }
 }
 
-/** Does not jump when the time of day is set. */
-const steadyClock = { ...realClock, now: () => performance.now() };
+/**
+ * The time that a press or a report carries.
+ *
+ * @param {Clock} clock
+ */
+export function stamp(clock) {
+  return { sent_ms: Math.round(clock.now()) };
+}
+
 const EVERY_MS = 100;

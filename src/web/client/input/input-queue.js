@@ -1,3 +1,7 @@
+import { steadyClock } from '../clock.js';
+import { stamp } from './held.js';
+
+/** @import { Clock } from '../clock.js' */
 /** @import { Send } from '../connection/input-channel.js' */
 /** @import { Held } from './held.js' */
 
@@ -12,6 +16,7 @@
  */
 export class InputQueue {
   #send;
+  #clock;
   /** Begins with the pause that is under way. @type {(Pause | Message)[]} */
   #entries = [];
   /** The keys that are down at the host, by `code` or `key`. @type {Set<string>} */
@@ -19,14 +24,23 @@ export class InputQueue {
   /** The buttons that are down at the host, as in `PointerEvent.buttons`. */
   #buttons = 0;
 
-  /** @param {Send} send */
-  constructor(send) {
+  /**
+   * @param {Send} send
+   * @param {Clock} [clock]
+   */
+  constructor(send, clock = steadyClock) {
     this.#send = send;
+    this.#clock = clock;
   }
 
-  /** What is down at the host while input waits; null: nothing waits. @returns {Held | null} */
-  get heldMeanwhile() {
-    return this.#entries.length > 0 ? { keys: [...this.#keys], buttons: this.#buttons } : null;
+  /** What is down at the host, whatever has pressed it: keyboard, pointer, the tools of the page. @returns {Held} */
+  get held() {
+    return { keys: [...this.#keys], buttons: this.#buttons };
+  }
+
+  /** True if input waits for a pause. */
+  get isWaiting() {
+    return this.#entries.length > 0;
   }
 
   /**
@@ -36,11 +50,20 @@ export class InputQueue {
    */
   send(type, data) {
     if (!IN_ORDER.has(type)) return this.#send(type, data);
-    // The desktop would repeat a key whose release waits.
-    const isRelease = type === 'key-press' && data.action === 'up' && this.#keys.has(nameOf(data)) && !MODIFIERS.test(nameOf(data));
-    if (this.#entries.length === 0 || isRelease) return this.#pass({ type, data });
+    if (this.#entries.length === 0 || this.#isUrgent(type, data)) return this.#pass({ type, data });
     this.#append({ type, data });
     return true;
+  }
+
+  /**
+   * True for the release of a key that is down: the desktop would repeat it. That of a press that waits comes behind it.
+   *
+   * @param {string} type
+   * @param {Record<string, any>} data
+   */
+  #isUrgent(type, data) {
+    if (type !== 'key-press' || data.action !== 'up' || !this.#keys.has(nameOf(data)) || isModifier(data)) return false;
+    return !this.#entries.some((entry) => !('work' in entry) && isPress(entry, { key: data.key, code: data.code }));
   }
 
   /**
@@ -66,6 +89,8 @@ export class InputQueue {
     for (let head = this.#entries[0]; head; head = this.#entries[0]) {
       if ('work' in head) return void this.#work(head);
       this.#entries.shift();
+      // The host would take the wait here for one on the line.
+      if ('sent_ms' in head.data) Object.assign(head.data, stamp(this.#clock));
       this.#pass(head);
     }
   }
@@ -117,9 +142,17 @@ function nameOf({ code, key }) {
   return code || key || '';
 }
 
+/**
+ * True if a key has to stay down for the keys that wait, wherever the keyboard has it.
+ *
+ * @param {{code?: string, key?: string}} key
+ */
+function isModifier({ code = '', key = '' }) {
+  return MODIFIERS.test(code) || MODIFIERS.test(key);
+}
+
 /** The messages that act in order. `held` describes what was sent. */
 const IN_ORDER = new Set(['key-press', 'text', 'mouse-move', 'mouse-click', 'mouse-wheel', 'release-all']);
-/** The keys that stay down for the keys that wait. */
 const MODIFIERS = /^(Shift|Control|Alt|Meta|OS|Super|Hyper)/;
 /** @type {Record<string, number>} */
 const BUTTONS = { left: 1, right: 2, middle: 4, x1: 8, x2: 16 };

@@ -34,7 +34,7 @@ export class Input {
   #typing;
   #touch;
   #report;
-  #heldMeanwhile;
+  #waits;
   /** @type {AbortController | null} */
   #grab = null;
 
@@ -43,15 +43,16 @@ export class Input {
    * @param {object} options
    * @param {() => Size} options.frame the size of the desktop, in pixels
    * @param {Send} options.send
-   * @param {() => Held | null} [options.heldMeanwhile] what is down at the host while input waits; null: nothing waits
+   * @param {() => Held} options.held what is down at the host
+   * @param {() => boolean} options.waits input waits: it is sent later
    * @param {InputExtras} [options.extras]
    */
-  constructor(surface, { frame, send, heldMeanwhile = () => null, extras = {} }) {
+  constructor(surface, { frame, send, held, waits, extras = {} }) {
     const { field, touch } = extras;
     this.#focus = field ?? surface;
     this.#surface = surface;
     this.#send = send;
-    this.#heldMeanwhile = heldMeanwhile;
+    this.#waits = waits;
     /** @type {Send} */
     const sendAndReport = (type, data) => {
       const isPress = 'action' in data && data.action === 'down';
@@ -73,10 +74,7 @@ export class Input {
     this.#pointer = new Pointer(surface, { frame, send: sendAndReport, touch, pinch, focus: this.#focus });
     this.#typing = field && new Typing(field, (type, data) => ('text' in data && extras.typed?.(String(data.text))) || send(type, data));
     this.#touch = touch;
-    this.#report = new HeldReport({
-      held: () => heldMeanwhile() ?? { keys: this.#keyboard.heldAtHost, buttons: this.#pointer.held },
-      send,
-    });
+    this.#report = new HeldReport({ held, waits, send });
   }
 
   grab() {
@@ -136,6 +134,6 @@ export class Input {
     this.#touch?.forget();
     this.#send('release-all', {});
     // The release waits, too: what it is for stays down at the host until then.
-    if (this.#heldMeanwhile()) this.#report.begin();
+    if (this.#waits()) this.#report.begin();
   }
 }

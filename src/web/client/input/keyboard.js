@@ -41,11 +41,6 @@ export class Keyboard {
     return this.#keys.names;
   }
 
-  /** The keys that are down at the host, after mapping. */
-  get heldAtHost() {
-    return this.#keys.atHost;
-  }
-
   grab() {
     if (this.#grab) return;
     this.#grab = new AbortController();
@@ -165,6 +160,8 @@ export class Keyboard {
 
   /** @param {{key: string, code: string}} key */
   #mapped({ key, code }) {
+    // CapsLock and other keys can be Control. The host knows by the code that one is held, such as for a paste.
+    if (['Control', 'Shift'].includes(key) && code && !code.startsWith(key)) return { key, code: `${key}Left` };
     if (key !== 'Meta' || !this.#options.metaIsControl?.()) return { key, code };
     return { key: 'Control', code: code.replace(/^(Meta|OS)/, 'Control') };
   }

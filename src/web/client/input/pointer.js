@@ -43,11 +43,6 @@ export class Pointer {
     this.#focus = focus;
   }
 
-  /** The buttons that are down at the host, as in `PointerEvent.buttons`. */
-  get held() {
-    return this.#held | (this.#touch?.held ?? 0);
-  }
-
   grab() {
     if (this.#grab) return;
     this.#grab = new AbortController();

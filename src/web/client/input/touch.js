@@ -71,11 +71,6 @@ export class Touch {
     this.#mode = mode;
   }
 
-  /** The buttons that are down, as in `PointerEvent.buttons`. */
-  get held() {
-    return this.#gesture === 'drag' ? 1 : 0;
-  }
-
   /** Abandons the gesture without sending a release. */
   forget() {
     this.#clock.clearTimeout(this.#hold);

@@ -205,8 +205,11 @@ const CHECKS = {
 };
 /** The limit of the host is 64 bytes. */
 const NAME_LENGTH = 20;
-/** Characters that the host accepts in no name, and halves of surrogate pairs, which are none. */
-const HIDDEN = /[\p{Control}\p{Surrogate}\u200b-\u200f\u2028-\u202e\u2060-\u206f]/gu;
+/**
+ * Characters that the host leaves out of every name, and halves of surrogate pairs, which are none. The host decides about
+ * joiners: emoji and some scripts need them.
+ */
+const HIDDEN = /[\p{Control}\p{Surrogate}\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f]/gu;
 
 /** @param {string} text */
 function parse(text) {

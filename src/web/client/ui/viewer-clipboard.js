@@ -6,6 +6,7 @@ import { NOT_USABLE } from '../input/clipboard.js';
 export const viewerClipboard = {
   write: navigator.clipboard ? write : null,
   read,
+  isSameImage,
 };
 
 /**
@@ -26,13 +27,23 @@ async function read() {
   const name = /** @type {PermissionName} */ ('clipboard-read');
   const status = await navigator.permissions?.query({ name }).catch(() => null);
   if (status?.state !== 'granted' || !document.hasFocus()) return null;
-  const items = await navigator.clipboard.read();
-  for (const item of items) {
-    const image = item.types.find((type) => type.startsWith('image/'));
-    if (item.types.includes('text/plain')) return (await item.getType('text/plain')).text();
-    if (image) return toPng(await item.getType(image));
+  try {
+    const blob = await readBlob();
+    return blob.type.startsWith('image/') ? await toPng(blob) : await blob.text();
+  } catch (error) {
+    if (error instanceof DOMException) return null;
+    throw error;
   }
-  return '';
+}
+
+/** @returns {Promise<Blob>} the text or the image of the clipboard; empty if there is none */
+async function readBlob() {
+  for (const item of await navigator.clipboard.read()) {
+    const image = item.types.find((type) => type.startsWith('image/'));
+    if (item.types.includes('text/plain')) return item.getType('text/plain');
+    if (image) return item.getType(image);
+  }
+  return new Blob();
 }
 
 /**
@@ -59,11 +70,35 @@ export async function pasted(data) {
 export async function toPng(image) {
   if (image.type === 'image/png') return image;
   try {
-    const bitmap = await createImageBitmap(image);
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
-    return await canvas.convertToBlob({ type: 'image/png' });
+    return await (await drawn(image)).canvas.convertToBlob({ type: 'image/png' });
   } catch {
     throw new Error(NOT_USABLE);
   }
+}
+
+/**
+ * @param {Blob} one
+ * @param {Blob} other
+ * @returns {Promise<boolean>} whether all pixels are equal; false if one is no image
+ */
+async function isSameImage(one, other) {
+  try {
+    const [first, second] = await Promise.all([drawn(one), drawn(other)]);
+    const { width, height } = first.canvas;
+    if (second.canvas.width !== width || second.canvas.height !== height) return false;
+    const [pixels, others] = [first, second].map((each) => new Uint32Array(each.getImageData(0, 0, width, height).data.buffer));
+    return pixels.every((pixel, index) => pixel === others[index]);
+  } catch {
+    return false;
+  }
+}
+
+/** @param {Blob} image */
+async function drawn(image) {
+  const bitmap = await createImageBitmap(image);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context;
 }
