@@ -58,7 +58,8 @@ impl Dispatcher {
 
     /// The time at which a viewer will have been silent, or its input have waited, for too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.held_timeout.deadline(), self.waiting.deadline()];
+        let silent = self.held_timeout.deadline(|viewer| self.waiting.waits(viewer));
+        let deadlines = [silent, self.waiting.deadline()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -141,7 +142,7 @@ impl Dispatcher {
         while let Some((viewer, entry)) = self.waiting.next(self.now) {
             match entry {
                 // The message has waited here, not on its way.
-                Entry::Event(InputEvent::Sent { ms }) => self.held_timeout.sent_now(viewer, ms, self.now),
+                Entry::Event(InputEvent::Sent { ms }) => self.held_timeout.sent_before(viewer, ms),
                 Entry::Event(event) => self.event(viewer, event, stopping),
                 Entry::Hold(turn) => self.waiting.begin_turn(viewer, turn, self.now),
             }
@@ -308,10 +309,10 @@ impl Dispatcher {
 
     /// Releases what silent viewers hold.
     fn release_silent(&mut self) {
-        self.waiting
-            .viewers()
-            .for_each(|viewer| self.held_timeout.hear(viewer, self.now));
-        for silent in self.held_timeout.take_silent(self.now) {
+        let silent = self
+            .held_timeout
+            .take_silent(self.now, |viewer| self.waiting.waits(viewer));
+        for silent in silent {
             tracing::debug!("a viewer was silent while it held keys or buttons: they are released");
             let released = match silent {
                 Silent::All(viewer) => self.pressed_keys.release_viewer(viewer),

@@ -196,11 +196,6 @@ impl Waiting {
         self.viewers.contains_key(&viewer)
     }
 
-    /// The viewers whose input waits: they may be silent, since their releases and reports wait, too.
-    pub(super) fn viewers(&self) -> impl Iterator<Item = ViewerId> {
-        self.viewers.keys().copied()
-    }
-
     /// The time at which [`next`](Waiting::next) has something to give.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.viewers.values().map(Queue::until).min()
