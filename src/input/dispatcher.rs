@@ -248,7 +248,7 @@ impl Dispatcher {
             self.pressed_keys.down(viewer, id, target)
         } else {
             // Some programs paste at the press, and are done by now; the others paste at the release.
-            if id == HeldId::Button(Button::Middle) {
+            if id == HeldId::Button(Button::Middle) && self.waiting.has_just_pressed(viewer, self.now) {
                 self.waiting.pressed(viewer, Some(Source::Primary), self.now);
             }
             self.pressed_keys.up(viewer, &id)

@@ -192,6 +192,12 @@ impl Waiting {
         }
     }
 
+    /// True if the viewer has pressed something a moment ago: the release of a button ends a click, and no drag.
+    pub(super) fn has_just_pressed(&self, viewer: ViewerId, now: Instant) -> bool {
+        let mut last = self.last_press.iter();
+        last.any(|(last, at)| *last == viewer && now.saturating_duration_since(*at) < CLICK)
+    }
+
     /// Takes note of what programs do with the content.
     pub(super) fn fetch(&mut self, fetch: Fetch, now: Instant) {
         match fetch {
@@ -317,6 +323,8 @@ const ASKED: Duration = Duration::from_millis(500);
 const ASKING: Duration = Duration::from_secs(1);
 /// How long a program has for its last steps after it has got the content.
 const SETTLE: Duration = Duration::from_millis(30);
+/// The longest time between the press and the release of a button that clicks.
+const CLICK: Duration = Duration::from_millis(500);
 /// The time after the press of a key or button in which a fetch may be due to it.
 const MENU: Duration = Duration::from_secs(1);
 /// The longest time of a hold.

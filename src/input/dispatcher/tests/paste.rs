@@ -152,6 +152,26 @@ fn a_key_that_was_let_go_in_a_stall_is_not_pressed_again_by_a_report_that_has_wa
     assert_eq!(paste.strokes(), [(V, false)]);
 }
 
+#[test]
+fn input_waits_behind_a_click_of_the_middle_button_and_not_behind_a_drag() {
+    for (until_ms, waits) in [(100, true), (700, false)] {
+        let mut paste = Paste(Line::new());
+        paste.fetch(Fetch::Possible(Source::Primary), 0);
+        let (button, position) = (Button::Middle, None);
+        for (at_ms, pressed) in [(0, true), (until_ms, false)] {
+            paste.come(
+                at_ms,
+                &[InputEvent::Button {
+                    button,
+                    pressed,
+                    position,
+                }],
+            );
+        }
+        assert_eq!(paste.0.dispatcher.waiting.waits(ViewerId(1)), waits, "{until_ms}");
+    }
+}
+
 /// What happens around a paste.
 #[derive(Debug, Clone)]
 enum Moment {
