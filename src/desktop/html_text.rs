@@ -27,7 +27,7 @@ pub(super) fn text_of_html(bytes: &[u8]) -> String {
         }
         match name.trim_start_matches('/') {
             "br" if !name.starts_with('/') => lines.end(true),
-            "td" | "th" if name.starts_with('/') => lines.push("\t"),
+            "td" | "th" if name.starts_with('/') => lines.line.push('\t'),
             block if BLOCKS.contains(&block) => lines.end(false),
             _ => {}
         }
@@ -85,11 +85,7 @@ impl Lines {
         let mut before = self.line.chars().next_back();
         for c in text.chars() {
             // A no-break space stays.
-            let c = if c.is_ascii_whitespace() && c != '\t' || c == '\t' && html != "\t" {
-                ' '
-            } else {
-                c
-            };
+            let c = if c.is_ascii_whitespace() { ' ' } else { c };
             let is_blank = c == ' ' && before.is_none_or(|before| before == ' ' || before == '\t');
             if !is_blank {
                 self.line.push(c);
@@ -172,6 +168,7 @@ mod tests {
                 "<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>",
                 "1\t2\n3",
             ),
+            ("<b>a</b>\t<b>b</b><td>c</td>\t<td>d</td>", "a bc\td"),
             ("&lt;b&gt; &amp;amp; &eacute;&#x4e2d;&#128512;", "<b> &amp; é中😀"),
             (
                 "<html><head><title>x</title><meta charset='utf-8'></head><body>y</body></html>",

@@ -8,6 +8,7 @@ use super::coalesce::coalesce;
 use super::fractions::Fractions;
 use super::grab::{Displacements, PointerGrab};
 use super::held_timeout::{HeldTimeout, RepeatingKey, Sent, Silent};
+use super::hold::Turn;
 use super::paste_stroke::{is_modifier, pastes};
 use super::pressed::{HeldId, Pressed, PressedKeys, ViewerId};
 use super::queue::{Batch, Message};
@@ -58,7 +59,8 @@ impl Dispatcher {
 
     /// The time at which a viewer will have been silent, or its input have waited, for too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.held_timeout.deadline(), self.waiting.deadline()];
+        let silent = self.held_timeout.deadline(|viewer| self.waiting.waits(viewer));
+        let deadlines = [silent, self.waiting.deadline()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -85,7 +87,7 @@ impl Dispatcher {
                 Message::Event(viewer, event) => self.admit(viewer, event, &stopping),
                 Message::Gone(viewer) => self.gone(viewer),
                 Message::Cut(viewer) => self.cut(viewer),
-                Message::Hold(viewer, turn) => self.waiting.hold(viewer, turn, self.now),
+                Message::Hold(viewer, turn) => self.hold(viewer, turn),
                 Message::Resume {
                     viewer,
                     id,
@@ -122,17 +124,16 @@ impl Dispatcher {
             self.held_timeout.take_sent(viewer);
         }
         self.held_timeout.hear(viewer, self.now);
-        // The desktop would repeat a key whose release waits.
-        let is_of_held = |key: &Key| {
-            HeldId::of_key(key).is_some_and(|id| !is_modifier(&id) && self.pressed_keys.holds(viewer, &id))
-        };
-        match &event {
-            InputEvent::Key { key, pressed: false } if is_of_held(key) => self.event(viewer, event, stopping),
-            _ => match self.waiting.admit(viewer, event) {
-                Admission::Now(event) => self.event(viewer, event, stopping),
-                Admission::Waits => {}
-                Admission::Overflow => self.let_go(viewer),
-            },
+        match self.waiting.admit(viewer, event) {
+            Admission::Now(event) => self.event(viewer, event, stopping),
+            Admission::Waits => self.release_early(viewer),
+            Admission::Overflow => self.let_go(viewer),
+        }
+    }
+
+    fn hold(&mut self, viewer: ViewerId, turn: Turn) {
+        if !self.waiting.hold(viewer, turn, self.now) {
+            self.let_go(viewer);
         }
     }
 
@@ -141,13 +142,28 @@ impl Dispatcher {
         while let Some((viewer, entry)) = self.waiting.next(self.now) {
             match entry {
                 // The message has waited here, not on its way.
-                Entry::Event(InputEvent::Sent { ms }) => self.held_timeout.sent_now(viewer, ms, self.now),
+                Entry::Event(InputEvent::Sent { ms }) => self.held_timeout.sent_before(viewer, ms),
                 Entry::Event(event) => self.event(viewer, event, stopping),
                 Entry::Hold(turn) => self.waiting.begin_turn(viewer, turn, self.now),
             }
+            // The rest may have to wait for the next paste.
+            self.release_early(viewer);
             if stopping() {
                 return;
             }
+        }
+    }
+
+    /// Releases the keys whose release waits: the desktop would repeat them. Modifiers stay down for the keys that wait.
+    fn release_early(&mut self, viewer: ViewerId) {
+        let is_repeated = |id: &HeldId| matches!(id, HeldId::Key(_)) && !is_modifier(id);
+        let held = self.pressed_keys.held(viewer).filter(|id| is_repeated(id));
+        for id in self
+            .waiting
+            .take_releases(viewer, held.cloned().collect(), self.now)
+        {
+            let done = self.release_id(viewer, &id);
+            self.note(done);
         }
     }
 
@@ -232,7 +248,7 @@ impl Dispatcher {
             self.pressed_keys.down(viewer, id, target)
         } else {
             // Some programs paste at the press, and are done by now; the others paste at the release.
-            if id == HeldId::Button(Button::Middle) {
+            if id == HeldId::Button(Button::Middle) && self.waiting.has_just_pressed(viewer, self.now) {
                 self.waiting.pressed(viewer, Some(Source::Primary), self.now);
             }
             self.pressed_keys.up(viewer, &id)
@@ -254,11 +270,12 @@ impl Dispatcher {
     }
 
     fn release_key(&mut self, viewer: ViewerId, key: &Key) -> Result<(), BackendError> {
-        let Some(id) = HeldId::of_key(key) else {
-            return Ok(());
-        };
-        self.held_timeout.release(viewer, &id);
-        let target = self.pressed_keys.up(viewer, &id);
+        HeldId::of_key(key).map_or(Ok(()), |id| self.release_id(viewer, &id))
+    }
+
+    fn release_id(&mut self, viewer: ViewerId, id: &HeldId) -> Result<(), BackendError> {
+        self.held_timeout.release(viewer, id);
+        let target = self.pressed_keys.up(viewer, id);
         target.map_or(Ok(()), |target| press(&mut *self.backend, target, false))
     }
 
@@ -308,10 +325,10 @@ impl Dispatcher {
 
     /// Releases what silent viewers hold.
     fn release_silent(&mut self) {
-        self.waiting
-            .viewers()
-            .for_each(|viewer| self.held_timeout.hear(viewer, self.now));
-        for silent in self.held_timeout.take_silent(self.now) {
+        let silent = self
+            .held_timeout
+            .take_silent(self.now, |viewer| self.waiting.waits(viewer));
+        for silent in silent {
             tracing::debug!("a viewer was silent while it held keys or buttons: they are released");
             let released = match silent {
                 Silent::All(viewer) => self.pressed_keys.release_viewer(viewer),

@@ -34,6 +34,8 @@ struct Watched {
     sent: Option<Sent>,
     /// The time at which the last message that carried a time was sent, or the last message of another viewer came.
     heard: Instant,
+    /// The time at which that message came.
+    came: Instant,
     /// The viewer has reported that it holds something.
     reports: bool,
     presses: Vec<Press>,
@@ -88,15 +90,6 @@ impl Press {
     fn is_older(&self, sent: Sent, time: Duration) -> bool {
         sent.ms - self.sent.ms >= time.as_secs_f64() * 1000.0
     }
-
-    /// The longest silence in which it stays down. `None` if it is not down.
-    fn limit(&self) -> Option<Duration> {
-        match &self.state {
-            State::Down(Kind::Repeating(key)) => Some(key.limit()),
-            State::Down(Kind::Other) => Some(SILENCE),
-            State::LetGo(_) => None,
-        }
-    }
 }
 
 impl HeldTimeout {
@@ -107,14 +100,15 @@ impl HeldTimeout {
         let due = watched.lag.get_or_insert_with(|| Lag::new(now)).due(sent_ms, now);
         watched.sent = Some(Sent { due, ms: sent_ms });
         watched.heard = if fresh { due } else { watched.heard.max(due) };
+        watched.came = now;
     }
 
-    /// Records that the message that is being read was sent at `sent_ms` by the clock of `viewer`, and counts as one that
-    /// is sent `now`: it has waited for another reason than its way.
-    pub(super) fn sent_now(&mut self, viewer: ViewerId, sent_ms: f64, now: Instant) {
+    /// Records that the message that is being read was sent at `sent_ms` by the clock of `viewer`, and has waited for
+    /// another reason than its way: it is as late as the last that came.
+    pub(super) fn sent_before(&mut self, viewer: ViewerId, sent_ms: f64) {
         if let Some(watched) = self.viewers.get_mut(&viewer) {
             watched.sent = Some(Sent {
-                due: now,
+                due: watched.heard,
                 ms: sent_ms,
             });
         }
@@ -130,7 +124,7 @@ impl HeldTimeout {
         if let Some(watched) = self.viewers.get_mut(&viewer)
             && watched.lag.is_none()
         {
-            watched.heard = now;
+            (watched.heard, watched.came) = (now, now);
         }
     }
 
@@ -181,7 +175,7 @@ impl HeldTimeout {
         watched.reports = true;
         watched.presses.retain(|press| press.id.is_in(held));
         let Some(sent) = sent else {
-            watched.heard = now;
+            (watched.heard, watched.came) = (now, now);
             return Vec::new();
         };
         let waited = now.saturating_duration_since(sent.due);
@@ -213,23 +207,21 @@ impl HeldTimeout {
         self.viewers.remove(&viewer);
     }
 
-    /// The time at which the next viewer will have been silent for too long.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.viewers.values().filter_map(Watched::deadline).min()
+    /// The time at which the next viewer will have been silent for too long. See [`take_silent`](Self::take_silent).
+    pub(super) fn deadline(&self, waits: impl Fn(ViewerId) -> bool) -> Option<Instant> {
+        let deadline = |(viewer, watched): (&ViewerId, &Watched)| watched.deadline(waits(*viewer));
+        self.viewers.iter().filter_map(deadline).min()
     }
 
-    /// Takes what is held by viewers that have been silent for too long.
-    pub(super) fn take_silent(&mut self, now: Instant) -> Vec<Silent> {
+    /// Takes what is held by viewers that have been silent for too long. Of a viewer whose input `waits`, only keys that
+    /// the desktop repeats: it may have released the others, in that input, and be silent since.
+    pub(super) fn take_silent(&mut self, now: Instant, waits: impl Fn(ViewerId) -> bool) -> Vec<Silent> {
         let mut silent = Vec::new();
         for (viewer, watched) in &mut self.viewers {
-            let silence = now.saturating_duration_since(watched.heard);
-            for press in &watched.presses {
-                if press.limit().is_some_and(|limit| silence >= limit) {
-                    silent.push(Silent::One(*viewer, press.id.clone()));
-                }
-            }
-            watched.let_go(silence);
-            if watched.reports && silence >= SILENCE {
+            let waits = waits(*viewer);
+            let presses = watched.let_go(now, waits).into_iter();
+            silent.extend(presses.map(|id| Silent::One(*viewer, id)));
+            if watched.reports && !waits && watched.came + SILENCE <= now {
                 watched.reports = false;
                 silent.push(Silent::All(*viewer));
             }
@@ -244,32 +236,42 @@ impl Watched {
             lag: None,
             sent: None,
             heard: now,
+            came: now,
             reports: false,
             presses: Vec::new(),
         }
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        let limits = self.presses.iter().filter_map(Press::limit);
-        let limit = limits.chain(self.reports.then_some(SILENCE)).min();
-        limit.map(|limit| self.heard + limit)
+    fn deadline(&self, waits: bool) -> Option<Instant> {
+        let presses = self.presses.iter().filter_map(|press| self.end(press, waits));
+        let reports = (self.reports && !waits).then(|| self.came + SILENCE);
+        presses.chain(reports).min()
     }
 
-    /// Records that everything that may not stay down for so long was let go.
-    fn let_go(&mut self, silence: Duration) {
-        let presses = std::mem::take(&mut self.presses).into_iter();
-        self.presses = presses
-            .filter_map(|press| match press.limit() {
-                Some(limit) if silence >= limit => match press.state {
-                    State::Down(Kind::Repeating(key)) => Some(Press {
-                        state: State::LetGo(key),
-                        ..press
-                    }),
-                    _ => None,
-                },
-                _ => Some(press),
-            })
-            .collect();
+    /// The time until which `press` stays down without another message. `None` if it is not down, or stays so.
+    fn end(&self, press: &Press, waits: bool) -> Option<Instant> {
+        match &press.state {
+            State::Down(Kind::Repeating(key)) => Some(self.heard + key.limit()),
+            // What is late does no harm by itself, and what it belongs to may be just behind it.
+            State::Down(Kind::Other) => (!waits).then(|| self.came + SILENCE),
+            State::LetGo(_) => None,
+        }
+    }
+
+    /// Records that everything that may not stay down for so long was let go, and returns that.
+    fn let_go(&mut self, now: Instant, waits: bool) -> Vec<HeldId> {
+        let mut silent = Vec::new();
+        for mut press in std::mem::take(&mut self.presses) {
+            if self.end(&press, waits).is_some_and(|end| end <= now) {
+                silent.push(press.id.clone());
+                let State::Down(Kind::Repeating(key)) = press.state else {
+                    continue;
+                };
+                press.state = State::LetGo(key);
+            }
+            self.presses.push(press);
+        }
+        silent
     }
 }
 

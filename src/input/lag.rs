@@ -27,7 +27,7 @@ impl Lag {
         let ms = |time: Instant, since| time.saturating_duration_since(since).as_secs_f64() * 1000.0;
         let apart_ms = ms(now, self.start) - sent_ms;
         let risen_ms = self.least_ms + ms(now, self.heard) * RISE;
-        (self.least_ms, self.heard) = (apart_ms.min(risen_ms), now);
+        (self.least_ms, self.heard) = (risen_ms.min(apart_ms).max(apart_ms - LONGEST_MS), now);
         let waited_ms = (apart_ms - self.least_ms).clamp(0.0, LONGEST_MS);
         now.checked_sub(Duration::from_secs_f64(waited_ms / 1000.0))
             .unwrap_or(now)
@@ -76,6 +76,16 @@ mod tests {
         let waits = waits(&messages);
         assert!(waits[1] > 150, "{waits:?}");
         assert_eq!(waits[29], 0, "{waits:?}");
+    }
+
+    #[test]
+    fn a_clock_that_was_far_off_once_is_believed_again_after_a_while() {
+        let mut messages = vec![(0, -1e12)];
+        messages.extend((1..3000_u64).map(|n| (n * 100, 1e12 + n as f64 * 100.0)));
+        messages.push((300_000, -1e12));
+        messages.extend((3001..6000_u64).map(|n| (n * 100, n as f64 * 100.0)));
+        let waits = waits(&messages);
+        assert_eq!((waits[2999], waits[5998]), (0, 0));
     }
 
     #[test]

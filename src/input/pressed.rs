@@ -71,9 +71,16 @@ pub(super) struct PressedKeys {
 impl PressedKeys {
     /// True if `viewer` holds `id`: a second down is auto-repeat and means nothing.
     pub(super) fn holds(&self, viewer: ViewerId, id: &HeldId) -> bool {
+        self.held(viewer).any(|held| held == id)
+    }
+
+    /// What `viewer` holds.
+    pub(super) fn held(&self, viewer: ViewerId) -> impl Iterator<Item = &HeldId> {
         self.viewers
             .get(&viewer)
-            .is_some_and(|held| held.iter().any(|entry| entry.id == *id))
+            .into_iter()
+            .flatten()
+            .map(|entry| &entry.id)
     }
 
     /// True if `viewer` holds as much as one viewer may: more than any hand has fingers, so more is not taken.

@@ -29,8 +29,8 @@ pub enum Recorded {
     Failed,
 }
 
-/// Records every call. Its desktop repeats keys that are no modifiers. A key resolves to the XKB keycode of its `code`; one without a known code, or a keysym, to its
-/// character plus 0x1000000; a keysym that types none to its number.
+/// Records every call. Its desktop repeats keys that are no modifiers. A key resolves to the XKB keycode of its `code`;
+/// one without a known code, or a keysym, to its character plus 0x1000000; a keysym that types none to its number.
 pub struct RecordBackend {
     shared: Arc<Shared>,
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::hold::{HoldId, Turn};
-use super::pressed::ViewerId;
-use crate::protocol::input::InputEvent;
+use super::pressed::{HeldId, ViewerId};
+use crate::protocol::input::{InputEvent, Key};
 
 /// What programs do with the content of the clipboard that viewers have put there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,13 +104,57 @@ impl Waiting {
         Admission::Waits
     }
 
+    /// Takes from what waits of the viewer, unless its time has come, all about the keys `held` up to their release.
+    /// Returns those that are released.
+    pub(super) fn take_releases(
+        &mut self,
+        viewer: ViewerId,
+        mut held: Vec<HeldId>,
+        now: Instant,
+    ) -> Vec<HeldId> {
+        let queue = self.viewers.get_mut(&viewer);
+        let Some(queue) = queue.filter(|queue| !held.is_empty() && queue.until() > now) else {
+            return Vec::new();
+        };
+        let mut released = Vec::new();
+        queue.entries.retain(|entry| {
+            let Entry::Event(event) = entry else { return true };
+            let is_key = |id: &HeldId, key: &Key| HeldId::of_key(key).is_some_and(|other| other == *id);
+            match event {
+                // The press of a key that is down is a repeat of the viewer.
+                InputEvent::Key { key, pressed: true } => !held.iter().any(|id| is_key(id, key)),
+                InputEvent::Key { key, pressed: false } => {
+                    let before = released.len();
+                    released.extend(held.extract_if(.., |id| is_key(id, key)));
+                    released.len() == before
+                }
+                InputEvent::Held(report) => {
+                    released.extend(held.extract_if(.., |id| !id.is_in(report)));
+                    true
+                }
+                InputEvent::ReleaseAll => {
+                    released.append(&mut held);
+                    true
+                }
+                _ => true,
+            }
+        });
+        released
+    }
+
     /// Lets the events of the viewer that come from now on wait for the holder of `turn`, who begins at once or when
-    /// those before have been done.
-    pub(super) fn hold(&mut self, viewer: ViewerId, turn: Turn, now: Instant) {
-        match self.viewers.get_mut(&viewer) {
-            Some(queue) => queue.entries.push_back(Entry::Hold(turn)),
-            None => self.begin_hold(viewer, turn, now, VecDeque::new()),
+    /// those before have been done. Returns false if so much waits that all of it was dropped, and the turn, too.
+    pub(super) fn hold(&mut self, viewer: ViewerId, turn: Turn, now: Instant) -> bool {
+        let Some(queue) = self.viewers.get_mut(&viewer) else {
+            self.begin_hold(viewer, turn, now, VecDeque::new());
+            return true;
+        };
+        let has_room = queue.entries.len() < CAPACITY;
+        match has_room {
+            true => queue.entries.push_back(Entry::Hold(turn)),
+            false => drop(self.viewers.remove(&viewer)),
         }
+        has_room
     }
 
     /// Takes note that a holder is done. If it failed, the press of the key that comes next is dropped: it pastes.
@@ -146,6 +190,12 @@ impl Waiting {
         if pastes.is_some_and(|source| self.possible.contains(&source)) {
             self.begin_paste(viewer, now, UNASKED);
         }
+    }
+
+    /// True if the viewer has pressed something a moment ago: the release of a button ends a click, and no drag.
+    pub(super) fn has_just_pressed(&self, viewer: ViewerId, now: Instant) -> bool {
+        let mut last = self.last_press.iter();
+        last.any(|(last, at)| *last == viewer && now.saturating_duration_since(*at) < CLICK)
     }
 
     /// Takes note of what programs do with the content.
@@ -194,11 +244,6 @@ impl Waiting {
     /// True if input of `viewer` waits.
     pub(super) fn waits(&self, viewer: ViewerId) -> bool {
         self.viewers.contains_key(&viewer)
-    }
-
-    /// The viewers whose input waits: they may be silent, since their releases and reports wait, too.
-    pub(super) fn viewers(&self) -> impl Iterator<Item = ViewerId> {
-        self.viewers.keys().copied()
     }
 
     /// The time at which [`next`](Waiting::next) has something to give.
@@ -278,6 +323,8 @@ const ASKED: Duration = Duration::from_millis(500);
 const ASKING: Duration = Duration::from_secs(1);
 /// How long a program has for its last steps after it has got the content.
 const SETTLE: Duration = Duration::from_millis(30);
+/// The longest time between the press and the release of a button that clicks.
+const CLICK: Duration = Duration::from_millis(500);
 /// The time after the press of a key or button in which a fetch may be due to it.
 const MENU: Duration = Duration::from_secs(1);
 /// The longest time of a hold.

@@ -19,6 +19,7 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::Desk;
+use crate::support::eventually;
 use crate::support::x11::connect;
 
 impl Desk {
@@ -466,6 +467,30 @@ fn what_a_program_does_with_what_was_written_is_told() {
 
 /// It comes beside that of CLIPBOARD.
 const OWNED_PRIMARY: ClipboardUse = ClipboardUse::Owned { is_primary: true };
+
+#[test]
+fn a_program_that_ends_while_it_pastes_is_not_waited_for() {
+    let desk = Desk::start(320, 240);
+    let ends = Focused::start(&desk);
+    desk.services.write_clipboard(large_text().into()).unwrap();
+    ask(&ends.program, ends.window, b"UTF8_STRING");
+    desk.until_used(ClipboardUse::Fetching);
+    let stays = Focused::start(&desk);
+    let property = ask(&stays.program, stays.window, b"UTF8_STRING");
+    desk.until_used(ClipboardUse::Fetching);
+    let window = ends.window;
+    drop(ends);
+    eventually("its window is gone", || {
+        let geometry = stays.program.get_geometry(window).unwrap();
+        geometry.reply().is_err().then_some(())
+    });
+    stays.take_parts(property);
+    let end = desk.next(|event| match event {
+        DesktopEvent::ClipboardUse(each) => Some(each),
+        _ => None,
+    });
+    assert_eq!(end, ClipboardUse::Fetched);
+}
 
 #[test]
 fn a_program_without_the_keyboard_is_not_taken_for_the_one_that_pastes() {

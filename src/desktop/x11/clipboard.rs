@@ -133,6 +133,7 @@ impl Clipboard {
                     reader.property_changed(connection, event)?;
                     owner.property_changed(connection, event)?;
                 }
+                Event::DestroyNotify(event) => owner.window_destroyed(event.window),
                 _ => {}
             }
         }

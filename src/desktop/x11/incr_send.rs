@@ -35,7 +35,11 @@ impl IncrTransfers {
         if self.0.len() >= MOST_TRANSFERS {
             return Ok(false);
         }
-        watch(connection, requestor, EventMask::PROPERTY_CHANGE)?;
+        watch(
+            connection,
+            requestor,
+            EventMask::PROPERTY_CHANGE | EventMask::STRUCTURE_NOTIFY,
+        )?;
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         connection.change_property32(PropMode::REPLACE, requestor, property, incr, &[length])?;
         self.0.push(IncrTransfer {
@@ -92,6 +96,12 @@ impl IncrTransfers {
             self.let_go(connection, event.window)?;
         }
         Ok(counts)
+    }
+
+    /// Ends the transfers to a window that is gone. Returns true if there was one that counts.
+    pub(super) fn destroyed(&mut self, window: Window) -> bool {
+        let ended = self.0.extract_if(.., |transfer| transfer.requestor == window);
+        ended.fold(false, |is_any, transfer| is_any | transfer.counts)
     }
 
     /// The time at which [`expire`](IncrTransfers::expire) has something to do.
@@ -169,3 +179,26 @@ const MOST_TRANSFERS: usize = 16;
 /// The longest time that a program may take for a part, and for all of them: the input behind a paste waits for it.
 const STEP_LIMIT: Duration = Duration::from_secs(5);
 const TOTAL_LIMIT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_window_that_is_gone_was_to_get_is_not_awaited() {
+        let transfer = |requestor, counts| IncrTransfer {
+            requestor,
+            property: 1,
+            kind: 2,
+            bytes: Arc::new([]),
+            sent: 0,
+            deadline: Instant::now(),
+            end: Instant::now(),
+            counts,
+        };
+        let mut transfers = IncrTransfers(vec![transfer(7, true), transfer(7, false), transfer(8, false)]);
+        assert!(!transfers.destroyed(9) && transfers.is_awaited());
+        assert!(transfers.destroyed(7) && !transfers.is_awaited());
+        assert!(!transfers.destroyed(8) && transfers.deadline().is_none());
+    }
+}

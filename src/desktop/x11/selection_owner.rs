@@ -162,6 +162,13 @@ impl SelectionOwner {
         Ok(())
     }
 
+    /// Takes note that a window is gone: it may be that of a program that fetches.
+    pub(super) fn window_destroyed(&mut self, window: Window) {
+        if self.transfers.destroyed(window) && !self.transfers.is_awaited() {
+            self.uses.push(ClipboardUse::Abandoned);
+        }
+    }
+
     /// The time at which [`expire`](SelectionOwner::expire) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.transfers.deadline()

@@ -78,6 +78,8 @@ fn sink(
             for source in [Source::Clipboard, Source::Primary] {
                 fetches(Fetch::Impossible(source));
             }
+            // Nobody fetches any more.
+            fetches(Fetch::Done);
             drop(events.blocking_send(event));
         }
         // A full queue loses a change of the cursor: the next one makes up for it. All else is rare.
@@ -149,6 +151,19 @@ fn hidden() -> Cursor {
 mod tests {
     use super::*;
     use crate::desktop::ClipboardContent;
+
+    #[test]
+    fn no_input_waits_for_programs_of_a_desktop_that_has_gone() {
+        let (events, _queue) = mpsc::channel(EVENTS);
+        let (told, fetches) = std::sync::mpsc::channel();
+        let clipboard = Arc::new(watch::Sender::new(Ok(None)));
+        let sink = sink(events, clipboard, move |fetch| told.send(fetch).unwrap());
+        sink(DesktopEvent::ClipboardUse(ClipboardUse::Fetching));
+        sink(DesktopEvent::Lost);
+        let [clipboard, primary] = [Source::Clipboard, Source::Primary].map(Fetch::Impossible);
+        let told: Vec<Fetch> = fetches.try_iter().collect();
+        assert_eq!(told, [Fetch::UnderWay, clipboard, primary, Fetch::Done]);
+    }
 
     #[test]
     fn of_what_was_copied_only_the_last_is_kept() {

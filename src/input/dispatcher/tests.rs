@@ -333,3 +333,5 @@ fn what_waited_behind_a_paste_of_its_viewer_is_not_taken_for_late() {
         "held, and not let go in between"
     );
 }
+
+mod paste;

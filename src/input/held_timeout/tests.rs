@@ -64,7 +64,7 @@ impl Watch {
     fn is_let_go(&mut self, at_ms: u64) -> bool {
         let now = self.at(at_ms);
         self.held_timeout
-            .take_silent(now)
+            .take_silent(now, |_| false)
             .contains(&Silent::One(ANNA, id()))
     }
 }
@@ -73,9 +73,9 @@ impl Watch {
 fn a_key_that_is_repeated_is_let_go_before_that_from_its_press_on() {
     let mut watch = Watch::new();
     watch.press(0, 0);
-    assert_eq!(watch.held_timeout.deadline(), Some(watch.at(250)));
+    assert_eq!(watch.held_timeout.deadline(|_| false), Some(watch.at(250)));
     assert!(!watch.is_let_go(249) && watch.is_let_go(250));
-    assert_eq!(watch.held_timeout.deadline(), None);
+    assert_eq!(watch.held_timeout.deadline(|_| false), None);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_release_ends_the_watch() {
     let mut watch = Watch::new();
     watch.press(0, 0);
     watch.held_timeout.release(ANNA, &id());
-    assert_eq!(watch.held_timeout.deadline(), None);
+    assert_eq!(watch.held_timeout.deadline(|_| false), None);
     watch.press(10, 10);
     assert!(watch.is_let_go(300));
     watch.held_timeout.release(ANNA, &id());
@@ -134,10 +134,38 @@ fn a_button_and_a_key_that_is_not_repeated_stay_down_for_two_seconds() {
     let sent = watch.stamp(0, 0).unwrap();
     let button = HeldId::Button(Button::Left);
     watch.held_timeout.press(ANNA, button.clone(), sent, None);
-    assert_eq!(watch.held_timeout.deadline(), Some(watch.at(2000)));
+    assert_eq!(watch.held_timeout.deadline(|_| false), Some(watch.at(2000)));
     let now = watch.at(2000);
-    assert!(watch.held_timeout.take_silent(now) == [Silent::One(ANNA, button)]);
+    assert!(watch.held_timeout.take_silent(now, |_| false) == [Silent::One(ANNA, button)]);
     assert_eq!(watch.report(2100, 2100), 0, "letting go has clicked");
+}
+
+#[test]
+fn a_modifier_that_comes_late_stays_down_for_what_comes_behind_it() {
+    let mut watch = Watch::new();
+    assert!(watch.stamp(0, 0).is_some());
+    let sent = watch.stamp(5000, 100).unwrap();
+    let shift = HeldId::Key("ShiftLeft".to_owned());
+    watch.held_timeout.press(ANNA, shift.clone(), sent, None);
+    let (early, late) = (watch.at(6999), watch.at(7000));
+    assert!(watch.held_timeout.take_silent(early, |_| false).is_empty());
+    assert!(watch.held_timeout.take_silent(late, |_| false) == [Silent::One(ANNA, shift)]);
+}
+
+#[test]
+fn of_a_viewer_whose_input_waits_only_what_the_desktop_repeats_is_let_go() {
+    let mut watch = Watch::new();
+    let sent = watch.stamp(0, 0).unwrap();
+    let button = HeldId::Button(Button::Left);
+    watch.held_timeout.press(ANNA, button.clone(), sent, None);
+    watch.press(0, 0);
+    watch.report(0, 0);
+    assert_eq!(watch.held_timeout.deadline(|_| true), Some(watch.at(250)));
+    let late = watch.at(60_000);
+    assert!(watch.held_timeout.take_silent(late, |_| true) == [Silent::One(ANNA, id())]);
+    assert_eq!(watch.held_timeout.deadline(|_| true), None);
+    let all = [Silent::One(ANNA, button), Silent::All(ANNA)];
+    assert!(watch.held_timeout.take_silent(late, |_| false) == all);
 }
 
 #[test]
@@ -145,14 +173,18 @@ fn a_viewer_whose_reports_carry_no_time_is_silent_two_seconds_after_its_last_wor
     let mut watch = Watch::new();
     let (held, now) = (held(&["KeyA"], &[]), watch.at(0));
     watch.held_timeout.hear(ANNA, now);
-    assert_eq!(watch.held_timeout.deadline(), None, "it has promised nothing");
+    assert_eq!(
+        watch.held_timeout.deadline(|_| false),
+        None,
+        "it has promised nothing"
+    );
     watch.held_timeout.report(ANNA, &held, None, now);
     let (heard, early, late) = (watch.at(1500), watch.at(3499), watch.at(3500));
     watch.held_timeout.hear(ANNA, heard);
-    assert_eq!(watch.held_timeout.deadline(), Some(late));
-    assert!(watch.held_timeout.take_silent(early).is_empty());
-    assert!(watch.held_timeout.take_silent(late) == [Silent::All(ANNA)]);
-    assert_eq!(watch.held_timeout.deadline(), None);
+    assert_eq!(watch.held_timeout.deadline(|_| false), Some(late));
+    assert!(watch.held_timeout.take_silent(early, |_| false).is_empty());
+    assert!(watch.held_timeout.take_silent(late, |_| false) == [Silent::All(ANNA)]);
+    assert_eq!(watch.held_timeout.deadline(|_| false), None);
 }
 
 #[test]
@@ -163,7 +195,7 @@ fn who_holds_nothing_may_be_silent() {
     let now = watch.at(200);
     watch.held_timeout.report(ANNA, &held(&[], &[]), None, now);
     let late = watch.at(60_000);
-    assert!(watch.held_timeout.take_silent(late).is_empty());
+    assert!(watch.held_timeout.take_silent(late, |_| false).is_empty());
 }
 
 #[test]

@@ -236,6 +236,30 @@ fn too_much_is_dropped_as_a_whole() {
 }
 
 #[test]
+fn too_many_holders_are_dropped_with_all_that_waits() {
+    let (producer, consumer) = queue();
+    let hold = || {
+        let hold = Hold::new(ANNA, &producer);
+        let message = consumer.next(None).unwrap().messages.pop();
+        let Some(Message::Hold(_, turn)) = message else {
+            panic!("another message")
+        };
+        (hold, turn)
+    };
+    let mut desk = Desk::new();
+    desk.paste(0);
+    let mut holds = Vec::new();
+    for _ in 0..CAPACITY {
+        let (held, turn) = hold();
+        assert!(desk.waiting.hold(ANNA, turn, desk.start));
+        holds.push(held);
+    }
+    let (_last, turn) = hold();
+    assert!(!desk.waiting.hold(ANNA, turn, desk.start));
+    assert!(desk.admits(ANNA, key("a", true)));
+}
+
+#[test]
 fn a_viewer_that_may_act_no_more_leaves_nothing() {
     let mut desk = Desk::new();
     desk.paste(0);
