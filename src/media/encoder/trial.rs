@@ -197,6 +197,20 @@ mod tests {
     }
 
     #[test]
+    fn an_encoder_works_where_no_process_can_be_started_and_if_it_prints_lines() {
+        let (encoder, folder) = (shipped("vp8"), tempfile::tempdir().unwrap());
+        let program = folder.path().join("chatty");
+        let missing = child::examine_in_child(&program, &encoder, SIZE, 1000);
+        assert_eq!(missing.unwrap().restarts, Restarts::default());
+        let answers = "#!/bin/sh\ncat > /dev/null\necho codec v1\necho ok 7\necho bye\nexit 3\n";
+        std::fs::write(&program, answers).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&program, executable).unwrap();
+        let chatty = child::examine_in_child(&program, &encoder, SIZE, 1000);
+        assert_eq!(chatty.unwrap().time, Duration::from_nanos(7));
+    }
+
+    #[test]
     fn a_size_that_the_encoder_refuses_is_named() {
         let mut failed = Failed::new();
         let conditions = Conditions {
