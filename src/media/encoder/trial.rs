@@ -157,6 +157,10 @@ mod tests {
         // av1enc ignores requests before GStreamer 1.24.
         let is_deaf = gst::version() < (1, 24, 0, 0);
         assert_eq!(outcome.restarts.key_frames, is_deaf);
+        // The key frame of a restart for another bitrate is not the one that was asked for.
+        encoder.description.restarts.bitrate = true;
+        let outcome = exam::examine(&encoder, SIZE, 1000).unwrap();
+        assert_eq!(outcome.restarts.key_frames, is_deaf);
     }
 
     #[test]
