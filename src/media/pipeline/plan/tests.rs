@@ -223,6 +223,7 @@ fn a_source_that_is_not_live_is_refused_with_the_words_to_add() {
         "videotestsrc ! identity sync=true",
         "filesrc location=/dev/null ! decodebin ! videoconvert ! clocksync",
         "filesrc location=/dev/null ! pngdec ! imagefreeze is-live=true",
+        "ximagesrc ! videoconvert ! compositor name=mix filesrc location=/dev/null ! pngdec ! imagefreeze ! mix. mix.",
     ] {
         let plan = Plan::new(&capture(text));
         assert!(plan.is_ok(), "{text}: {:?}", plan.err());
