@@ -239,7 +239,14 @@ fn an_encoder_from_the_command_line_gets_colours_that_browsers_decode() {
         };
         Plan::new(&options).unwrap().launch_text()
     };
-    assert!(encoder("x264enc tune=zerolatency").contains("format=I420 ! x264enc"));
+    for text in [
+        "x264enc tune=zerolatency",
+        "videoconvert ! x264enc tune=zerolatency",
+        "videoconvert!x264enc",
+    ] {
+        let own = encoder(text);
+        assert!(own.contains("format=I420 ! x264enc"), "{own}");
+    }
     let own = encoder("video/x-raw,format=Y444 ! vp9enc");
     assert!(
         own.contains("videoconvert ! video/x-raw,format=Y444 ! vp9enc"),
