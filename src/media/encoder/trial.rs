@@ -17,8 +17,8 @@ use crate::media::source::video::Size;
 pub use child::try_encoder;
 use exam::Outcome;
 
-/// Timeout of one trial. A process ends itself before.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// Timeout of one trial. A process of its own ends itself before.
+const DEADLINE: Duration = Duration::from_secs(25);
 
 /// Encoders that do not work: the origin of the description, and the reason.
 pub(crate) type Failed = BTreeMap<String, String>;

@@ -14,8 +14,11 @@ use crate::media::source::video::Size;
 
 /// The subcommand that runs a trial.
 const SUBCOMMAND: &str = "try-encoder";
-/// Time after which the process ends itself, finished or not.
-pub(super) const DEADLINE: Duration = Duration::from_secs(8);
+/// Time after which the process ends itself, finished or not: longer than GStreamer takes to look through its plugins,
+/// which it does at each start where it cannot keep a list of them.
+const PROCESS: Duration = Duration::from_secs(20);
+/// Timeout of the trial itself.
+const TRIAL: Duration = Duration::from_secs(8);
 /// First words of the answer.
 const OK: &str = "ok";
 const FAILED: &str = "failed";
@@ -86,16 +89,21 @@ fn reason(status: Option<ExitStatus>) -> String {
 /// `width` by `height` pixels, at `kbps` kbit/s. Returns the answer for its standard output. Ends the process if that
 /// takes too long.
 pub fn try_encoder(input: impl Read, width: u32, height: u32, kbps: u32) -> String {
-    // A thread that never returns from an encoder must not keep the process, nor must what libraries do at its exit.
-    std::thread::spawn(|| {
-        std::thread::sleep(DEADLINE);
-        println!("{FAILED} the trial takes more than {} s", DEADLINE.as_secs());
-        let _ = kill_process(getpid(), Signal::KILL);
-    });
+    end_after(PROCESS);
     match try_described(input, Size { width, height }, kbps) {
         Ok(Outcome { time, restarts }) => format!("{OK} {} {restarts}", time.as_nanos()),
         Err(reason) => format!("{FAILED} {}", reason.replace('\n', " ")),
     }
+}
+
+/// Ends the process after this time. A thread that never returns from an encoder must not keep it, nor must what
+/// libraries do at its exit.
+fn end_after(limit: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(limit);
+        println!("{FAILED} the trial takes more than {} s", limit.as_secs());
+        let _ = kill_process(getpid(), Signal::KILL);
+    });
 }
 
 fn try_described(mut input: impl Read, size: Size, kbps: u32) -> Result<Outcome, String> {
@@ -104,6 +112,7 @@ fn try_described(mut input: impl Read, size: Size, kbps: u32) -> Result<Outcome,
     read.map_err(|error| format!("cannot read the description: {error}"))?;
     crate::media::init().map_err(|error| error.to_string())?;
     let spec = EncoderSpec::from_file(&file).map_err(|error| error.to_string())?;
+    end_after(TRIAL);
     examine(&spec, size, kbps)
 }
 
