@@ -6,8 +6,8 @@ use crate::media;
 
 /// Reads the description from stdin and prints the outcome.
 pub(crate) fn run(options: &TryEncoderOptions) -> Result<(), Failure> {
-    let size = options.size;
-    let answer = media::try_encoder(std::io::stdin(), size.width, size.height, options.kbps);
+    let TryEncoderOptions { width, height, kbps } = *options;
+    let answer = media::try_encoder(std::io::stdin(), width, height, kbps);
     println!("{answer}");
     Ok(())
 }

@@ -43,11 +43,8 @@ pub(super) fn examine_in_child(
     });
     let child = command
         .env("DESKBEAM_CONFIG", "/dev/null")
-        .args([
-            SUBCOMMAND,
-            &format!("{}x{}", size.width, size.height),
-            &kbps.to_string(),
-        ])
+        .arg(SUBCOMMAND)
+        .args([size.width, size.height, kbps].map(|number| number.to_string()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
