@@ -43,6 +43,8 @@ pub(super) fn examine_in_child(
     });
     let child = command
         .env("DESKBEAM_CONFIG", "/dev/null")
+        // It would empty the log of the host.
+        .env_remove("GST_DEBUG_FILE")
         .arg(SUBCOMMAND)
         .args([size.width, size.height, kbps].map(|number| number.to_string()))
         .stdin(Stdio::piped())
