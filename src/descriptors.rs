@@ -3,6 +3,7 @@
 //! GLib aborts a process that runs out of them, so that connections and viewers are refused before that.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use rustix::process::{Resource, getrlimit};
 
@@ -33,10 +34,19 @@ pub(crate) fn most() -> usize {
     usize::try_from(most).unwrap_or(usize::MAX)
 }
 
-/// The number of descriptors that are left. It counts the open ones: too slow for every frame.
+/// The number of descriptors that are left; all of them where they cannot be counted, as without /proc. It counts the
+/// open ones: too slow for every frame.
 pub(crate) fn left() -> usize {
-    // Counting fails when not even one is left.
-    let open = fs::read_dir("/proc/self/fd").map_or(usize::MAX, Iterator::count);
+    left_in("/proc/self/fd")
+}
+
+fn left_in(folder: &str) -> usize {
+    let open = match fs::read_dir(folder) {
+        Ok(open) => open.count(),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => 0,
+        // Not even one is left.
+        Err(_) => usize::MAX,
+    };
     most().saturating_sub(open)
 }
 
@@ -47,6 +57,11 @@ mod tests {
     #[test]
     fn there_are_some_left_and_not_all() {
         assert!((1..most()).contains(&left()));
+        assert_eq!(
+            left_in("/no/such/folder"),
+            most(),
+            "viewers come in without /proc"
+        );
     }
 
     #[test]

@@ -490,6 +490,20 @@ async fn an_encoder_that_aborts_does_not_end_the_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_that_is_wider_than_a_virtual_one_can_be_is_encoded() {
+    let wide = "videotestsrc is-live=true ! video/x-raw,format=I420,width=8200,height=32,framerate=10/1";
+    let arguments = ["--capture", wide, "--encoder", "x264"];
+    let program = tokio::task::block_in_place(|| Program::start(&arguments));
+    let (mut viewer, _) = Viewer::join(&program.ws_url(), ViewerOptions::default()).await;
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded > 0)
+        .await;
+    let (width, height, _) = viewer.picture().unwrap();
+    assert_eq!((width, height), (8200, 32));
+    viewer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn encoders_are_tried_whatever_the_configuration_says() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own.toml");

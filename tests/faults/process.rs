@@ -329,3 +329,21 @@ async fn a_full_disk_is_logged_and_nothing_is_left_on_it() {
     let log = tokio::task::block_in_place(|| host.end());
     assert!(log.contains("No space left") && log.contains("memory"), "{log}");
 }
+
+/// Hides /proc from the command.
+const HIDE_PROC: &str = r#"mount -t tmpfs none /proc && exec "$@""#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_proc_shows_its_stream() {
+    let may_mount = Command::new("unshare").args(["--mount", "true"]).output();
+    if !may_mount.is_ok_and(|output| output.status.success()) {
+        return eprintln!("SKIPPED: hiding /proc requires root");
+    }
+    let wrapper = ["unshare", "--mount", "sh", "-c", HIDE_PROC, "sh"];
+    let program = tokio::task::block_in_place(|| Program::limited(&wrapper, &["--capture", "test"]));
+    let mut viewer = join(&program).await;
+    viewer
+        .until("frames are decoded", |viewer| viewer.decoded > 0)
+        .await;
+    viewer.leave().await;
+}

@@ -162,21 +162,39 @@ impl Capture {
 
     fn next(&self) -> Frame {
         let limit = gst::ClockTime::try_from(DEADLINE).unwrap();
-        let Some(sample) = self.sink.try_pull_sample(limit) else {
+        let Some(frame) = self.next_within(limit) else {
             panic!("no frame within {DEADLINE:?}: {:?}", self.error());
         };
+        frame
+    }
+
+    fn next_within(&self, limit: gst::ClockTime) -> Option<Frame> {
+        let sample = self.sink.try_pull_sample(limit)?;
         let caps = sample.caps().unwrap();
         let structure = caps.structure(0).unwrap();
         assert_eq!(structure.get("framerate"), Ok(gst::Fraction::new(0, 1)), "{caps}");
         let info = gst_video::VideoInfo::from_caps(caps).unwrap();
         let buffer = sample.buffer_owned().unwrap();
         assert_eq!(buffer.duration(), None);
-        Frame(gst_video::VideoFrame::from_buffer_readable(buffer, &info).unwrap())
+        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info);
+        Some(Frame(frame.unwrap()))
     }
 
     /// The first frame of which this holds.
     fn until(&self, what: impl Fn(&Frame) -> bool) -> Frame {
         std::iter::repeat_with(|| self.next()).find(what).unwrap()
+    }
+
+    /// Takes the frames of so much time.
+    fn take_for(&self, time: gst::ClockTime) {
+        let start = self.next().pts();
+        self.until(|frame| frame.pts() >= start + time);
+    }
+
+    /// Takes the frames that are there already, or else the next one, and returns the last of them.
+    fn last(&self) -> Frame {
+        let rest = std::iter::from_fn(|| self.next_within(gst::ClockTime::ZERO));
+        rest.last().unwrap_or_else(|| self.next())
     }
 
     /// Takes so many frames: from the time of the first to that of the last, in milliseconds.

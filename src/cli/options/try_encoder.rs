@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use super::Size;
-
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TryEncoderOptions {
-    /// Size of the frames
-    pub size: Size,
+    /// Width of the frames, in pixels
+    pub width: u32,
+    /// Their height
+    pub height: u32,
     /// Bitrate, in kbit/s
     pub kbps: u32,
 }

@@ -8,6 +8,7 @@ use gst::prelude::*;
 use crate::media::pipeline::plan::SIZE;
 use crate::media::rate::renditions::Rendition;
 use crate::media::runtime::mailbox::MailboxSender;
+use crate::media::source::padding::SMALLEST;
 
 /// Marks a repeated frame (`GST_BUFFER_OFFSET`).
 pub(crate) const REPEAT_MARK: u64 = u64::MAX - 1;
@@ -154,9 +155,9 @@ fn name_rate(caps: &mut gst::Caps, fps: u32) -> u32 {
     fps
 }
 
-/// Returns caps of half the size, rounded to even numbers.
+/// Returns caps of half the size, rounded to even numbers that encoders take.
 fn half(info: &gst_video::VideoInfo) -> gst::Caps {
-    let half = |length: u32| i32::try_from((length / 4 * 2).max(2)).unwrap_or(i32::MAX);
+    let half = |length: u32| i32::try_from((length / 4 * 2).max(SMALLEST)).unwrap_or(i32::MAX);
     gst::Caps::builder("video/x-raw")
         .field("width", half(info.width()))
         .field("height", half(info.height()))
@@ -213,6 +214,21 @@ mod tests {
         let mut changed = frame(9.5, 0);
         assert!(filter.takes(&mut changed));
         assert_eq!(changed.pts(), Some(gst::ClockTime::from_mseconds(11)));
+    }
+
+    #[test]
+    fn half_of_a_small_frame_is_not_too_small_for_encoders() {
+        gst::init().unwrap();
+        for ((width, height), expected) in [
+            ((642, 482), (320, 240)),
+            ((20, 200), (16, 100)),
+            ((16, 16), (16, 16)),
+        ] {
+            let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, width, height);
+            let caps = half(&info.build().unwrap());
+            let side = |name: &str| caps.structure(0).unwrap().get::<i32>(name).unwrap();
+            assert_eq!((side("width"), side("height")), expected);
+        }
     }
 
     #[test]

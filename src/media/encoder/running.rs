@@ -121,15 +121,17 @@ impl RunningEncoder {
         let is_fixed = target
             .as_ref()
             .is_some_and(|target| target.needs_restart(&pipeline));
-        let bitrate = Bitrate::new(
-            target.clone(),
-            kbps,
-            spec.description.restarts.bitrate || is_fixed,
-        );
+        let restarts = Restarts {
+            bitrate: spec.description.restarts.bitrate || is_fixed,
+            ..spec.description.restarts
+        };
+        let bitrate = Bitrate::new(target.clone(), kbps, restarts.bitrate);
         bitrate.apply_at_start(&pipeline);
         let next_kbps = Arc::new(AtomicU32::new(kbps));
-        let restarter = if spec.description.restarts != Restarts::default() || is_fixed {
+        let restarter = if restarts != Restarts::default() {
             let next_kbps = Arc::clone(&next_kbps);
+            // One that takes a bitrate while it runs has it already, scaled.
+            let target = target.filter(|_| restarts.bitrate);
             Some(Restarter::new(&pipeline, move |pipeline| {
                 if let Some(target) = &target {
                     target.apply(pipeline, next_kbps.load(Ordering::Relaxed));

@@ -17,8 +17,8 @@ use crate::media::source::video::Size;
 pub use child::try_encoder;
 use exam::Outcome;
 
-/// Timeout of one trial. A process ends itself before.
-const DEADLINE: Duration = Duration::from_secs(10);
+/// Timeout of one trial. A process of its own ends itself before.
+const DEADLINE: Duration = Duration::from_secs(25);
 
 /// Encoders that do not work: the origin of the description, and the reason.
 pub(crate) type Failed = BTreeMap<String, String>;
@@ -157,6 +157,10 @@ mod tests {
         // av1enc ignores requests before GStreamer 1.24.
         let is_deaf = gst::version() < (1, 24, 0, 0);
         assert_eq!(outcome.restarts.key_frames, is_deaf);
+        // The key frame of a restart for another bitrate is not the one that was asked for.
+        encoder.description.restarts.bitrate = true;
+        let outcome = exam::examine(&encoder, SIZE, 1000).unwrap();
+        assert_eq!(outcome.restarts.key_frames, is_deaf);
     }
 
     #[test]
@@ -194,6 +198,20 @@ mod tests {
         }
         let count = std::fs::read_to_string(program.with_extension("count")).unwrap();
         assert_eq!(count.lines().count(), 2);
+    }
+
+    #[test]
+    fn an_encoder_works_where_no_process_can_be_started_and_if_it_prints_lines() {
+        let (encoder, folder) = (shipped("vp8"), tempfile::tempdir().unwrap());
+        let program = folder.path().join("chatty");
+        let missing = child::examine_in_child(&program, &encoder, SIZE, 1000);
+        assert_eq!(missing.unwrap().restarts, Restarts::default());
+        let answers = "#!/bin/sh\ncat > /dev/null\necho codec v1\necho ok 7\necho bye\nexit 3\n";
+        std::fs::write(&program, answers).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&program, executable).unwrap();
+        let chatty = child::examine_in_child(&program, &encoder, SIZE, 1000);
+        assert_eq!(chatty.unwrap().time, Duration::from_nanos(7));
     }
 
     #[test]

@@ -191,17 +191,27 @@ fn by_name(library: &Library, kind: Kind, value: &str, flag: &str) -> Result<Des
     let text = match kind {
         Kind::Capture | Kind::Audio => value.to_owned(),
         // Browsers decode 4:2:0 only, and an encoder that takes more would be given more.
-        Kind::Encode => match plain_format(value) {
-            Some(format) => format!("videoconvert ! video/x-raw,format={format} ! {value}"),
-            None => format!("videoconvert ! {value}"),
-        },
+        Kind::Encode => {
+            let value = without_converter(value);
+            match plain_format(value) {
+                Some(format) => format!("videoconvert ! video/x-raw,format={format} ! {value}"),
+                None => format!("videoconvert ! {value}"),
+            }
+        }
     };
     Ok(Description::from_text(flag, kind, text))
 }
 
+/// Returns the text of an encoder without the converter with which it begins, if it does: there is one before it.
+fn without_converter(text: &str) -> &str {
+    let rest = text.trim_start().strip_prefix("videoconvert");
+    let rest = rest.and_then(|rest| rest.trim_start().strip_prefix('!'));
+    rest.map_or(text, str::trim_start)
+}
+
 /// Returns the 4:2:0 format for the encoder with which the text begins, if it does.
 fn plain_format(text: &str) -> Option<&'static str> {
-    let factory = gst::ElementFactory::find(text.split_whitespace().next()?)?;
+    let factory = gst::ElementFactory::find(text.split([' ', '!']).next()?)?;
     let is_encoder = factory.has_type(gst::ElementFactoryType::VIDEO_ENCODER);
     let takes = |format: &&str| {
         let caps = gst::Caps::builder("video/x-raw").field("format", *format).build();

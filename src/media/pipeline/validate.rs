@@ -67,18 +67,20 @@ pub(crate) fn check_live(
             .map(|property| property.value_type());
         kind == Some(bool::static_type()) && element.property::<bool>(property)
     };
+    // A live source also sets the pace of pictures that are mixed into its frames.
+    let is_live = |element: &gst::Element| {
+        let source = element.downcast_ref::<gst_base::BaseSrc>();
+        source.is_some_and(|source| source.is_live()) || is_set(element, "is-live")
+    };
     let is_paced = |element: &gst::Element| {
-        is_set(element, "is-live")
+        is_live(element)
             || matches!(factory_of(element).as_str(), "identity" | "clocksync") && is_set(element, "sync")
     };
     if elements.iter().any(is_paced) {
         return Ok(());
     }
     for element in &elements {
-        let Some(source) = element
-            .downcast_ref::<gst_base::BaseSrc>()
-            .filter(|source| !source.is_live())
-        else {
+        let Some(source) = element.downcast_ref::<gst_base::BaseSrc>() else {
             continue;
         };
         let (factory, klass) = (factory_of(element), source.metadata("klass").unwrap_or_default());

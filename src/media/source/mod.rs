@@ -1,6 +1,6 @@
 //! The capture that all viewers share.
 
 pub(super) mod lifecycle;
-mod padding;
+pub(super) mod padding;
 pub(super) mod region;
 pub(super) mod video;

@@ -14,7 +14,7 @@ use crate::capture::Pool;
 use crate::sync::lock;
 
 /// The smallest width and height that encoders take, in pixels.
-const SMALLEST: u32 = 16;
+pub(crate) const SMALLEST: u32 = 16;
 
 /// Returns a width or height, in pixels, that encoders take.
 fn padded(length: u32) -> u32 {

@@ -14,9 +14,10 @@ use crate::media::source::video::Size;
 /// Number of frames to encode. The first [`UNTIMED`] are not timed: encoders take time to open.
 const COUNT: u32 = 24;
 const UNTIMED: u32 = 4;
-/// Before this frame, the encoder is asked for a key frame, and before the other for half the bitrate.
-const KEY_FRAME: u32 = 10;
-const HALF_RATE: u32 = 14;
+/// Before this frame, the encoder is asked for half the bitrate, and before the other for a key frame: later, so that a
+/// key frame with the other bitrate does not count as the one that was asked for.
+const HALF_RATE: u32 = 10;
+const KEY_FRAME: u32 = 14;
 /// Number of frames after which a slow encoder has shown enough, and the time after which it is slow.
 const ENOUGH: u32 = 17;
 const SLOW: Duration = Duration::from_secs(2);

@@ -223,6 +223,7 @@ fn a_source_that_is_not_live_is_refused_with_the_words_to_add() {
         "videotestsrc ! identity sync=true",
         "filesrc location=/dev/null ! decodebin ! videoconvert ! clocksync",
         "filesrc location=/dev/null ! pngdec ! imagefreeze is-live=true",
+        "ximagesrc ! videoconvert ! compositor name=mix filesrc location=/dev/null ! pngdec ! imagefreeze ! mix. mix.",
     ] {
         let plan = Plan::new(&capture(text));
         assert!(plan.is_ok(), "{text}: {:?}", plan.err());
@@ -238,7 +239,14 @@ fn an_encoder_from_the_command_line_gets_colours_that_browsers_decode() {
         };
         Plan::new(&options).unwrap().launch_text()
     };
-    assert!(encoder("x264enc tune=zerolatency").contains("format=I420 ! x264enc"));
+    for text in [
+        "x264enc tune=zerolatency",
+        "videoconvert ! x264enc tune=zerolatency",
+        "videoconvert!x264enc",
+    ] {
+        let own = encoder(text);
+        assert!(own.contains("format=I420 ! x264enc"), "{own}");
+    }
     let own = encoder("video/x-raw,format=Y444 ! vp9enc");
     assert!(
         own.contains("videoconvert ! video/x-raw,format=Y444 ! vp9enc"),
