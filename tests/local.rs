@@ -11,6 +11,8 @@ use std::time::Duration;
 use deskbeam::desktop::{Desktop, LocalUserEvent, LocalUserWatch, VirtualDisplay, X11Desktop};
 use deskbeam::host::LocalRights;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::Message;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::Event;
@@ -124,6 +126,40 @@ async fn the_question_closes_with_the_client_that_caused_it() {
     eventually("the dialog exits", || {
         (!Path::new(&format!("/proc/{pid}")).exists()).then_some(())
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_let_in_already_waits_for_no_question_about_another() {
+    let (display, place) = (display(640, 480), tempfile::tempdir().unwrap());
+    dialog(place.path());
+    let program = asking(&display, &path_with(place.path()));
+    let mut first = Client::connect(&program.ws_url()).await;
+    answer(place.path(), "0");
+    assert_eq!(first.receive().await["type"], "welcome");
+    fs::remove_file(place.path().join("pid")).unwrap();
+    let url = program.url.trim_end_matches('/');
+    let address = url.trim_start_matches("http://");
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut stranger = socket.connect(address.parse().unwrap()).await.unwrap();
+    let handshake = format!(
+        "GET /ws HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    );
+    stranger.write_all(handshake.as_bytes()).await.unwrap();
+    let pid = eventually("the question about the stranger is asked", || {
+        let text = fs::read_to_string(place.path().join("pid")).ok()?;
+        text.trim().parse::<u32>().ok()
+    });
+    for _ in 0..4 {
+        let mut again = Client::connect(&program.ws_url()).await;
+        assert_eq!(again.receive().await["type"], "welcome");
+    }
+    assert!(
+        Path::new(&format!("/proc/{pid}")).exists(),
+        "the question is still shown"
+    );
+    drop(stranger);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -209,6 +209,12 @@ async fn passes(proxy: &Proxy, token: &str) {
         );
     }
     assert_eq!(proxy.upgrade(&[]).await, 401);
+    // The largest body that the host takes. There is no clipboard for it.
+    let head = format!("PUT /api/clipboard HTTP/1.1\r\ncontent-type: text/plain\r\nauthorization: {bearer}");
+    let body = "x".repeat(8 * 1024 * 1024);
+    let answer = ask(proxy.address, NAME, &proxy.client, &head, &body).await;
+    let answer = answer.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     for _ in 0..5 {
         assert_eq!(
             proxy

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::interval;
 
+use super::support::clipboard_desktop::ClipboardDesktop;
 use super::support::host::TestHost;
 use super::support::http::{Response, request};
 use super::support::player::Player;
@@ -22,6 +23,9 @@ const OWNER: &str = "Bearer 0123456789abcdef0123456789abcdef";
 const SDP: (&str, &str) = ("content-type", "application/sdp");
 /// The size of the file that is downloaded: more than the buffers of a connection.
 const FILE: u64 = 64 * 1024 * 1024;
+
+/// The size of the content of the clipboard: more than the buffers of a connection, too.
+const COPIED: usize = 16 * 1024 * 1024;
 
 /// A host with a token for the owner, two links, and folders for files.
 struct Shared {
@@ -49,6 +53,10 @@ fn start(max_connections: usize, role: Role) -> Shared {
     let host = TestHost::start_custom(|setup| {
         setup.parts.access = Access::new(Mode::Token(token), Some(shares), Vec::new());
         setup.parts.serving.folders = folders_of_host;
+        setup.parts.desktop = Arc::new(ClipboardDesktop {
+            copied: "x".repeat(COPIED).into(),
+            take: Arc::new(drop),
+        });
         setup.config.session.policy.uploads = true;
         setup.config.session.policy.downloads = true;
         setup.config.max_connections = max_connections;
@@ -256,32 +264,47 @@ async fn a_body_in_drops_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn downloads_that_are_not_read_leave_room_for_others_and_end() {
-    let shared = start(100, Role::Control);
-    let [one, other] = &shared.guests;
-    let head = "GET /api/downloads/large";
-    let mut stalled = Vec::new();
-    loop {
-        let mut stream = shared.send_head(one, head, 0).await;
-        match status(&mut stream).await {
-            200 => stalled.push(stream),
-            503 => break,
-            other => panic!("{other}"),
-        }
-        assert!(stalled.len() < 64, "all places are taken");
-    }
-    for who in [other, OWNER] {
-        assert_eq!(status(&mut shared.send_head(who, head, 0).await).await, 200);
-    }
-    let mut pace = interval(Duration::from_millis(500));
-    soon("those that nobody reads have ended", async {
+async fn what_is_sent_and_not_read_leaves_room_for_others_and_ends() {
+    for head in ["GET /api/downloads/large", "GET /api/clipboard"] {
+        let shared = start(100, Role::Control);
+        let [one, other] = &shared.guests;
+        let mut stalled = Vec::new();
         loop {
-            pace.tick().await;
-            if status(&mut shared.send_head(one, head, 0).await).await == 200 {
-                return;
+            let mut stream = shared.send_head(one, head, 0).await;
+            match status(&mut stream).await {
+                200 => stalled.push(stream),
+                503 => break,
+                other => panic!("{head}: {other}"),
             }
+            assert!(stalled.len() < 64, "{head}: all places are taken");
         }
-    })
-    .await;
+        for who in [other, OWNER] {
+            assert_eq!(
+                status(&mut shared.send_head(who, head, 0).await).await,
+                200,
+                "{head}"
+            );
+        }
+        let mut pace = interval(Duration::from_millis(500));
+        soon("those that nobody reads have ended", async {
+            loop {
+                pace.tick().await;
+                if status(&mut shared.send_head(one, head, 0).await).await == 200 {
+                    return;
+                }
+            }
+        })
+        .await;
+        shared.host.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_content_of_the_clipboard_arrives() {
+    let shared = start(100, Role::Control);
+    let owner = [("authorization", OWNER)];
+    let answer = request(shared.host.address, "GET", "/api/clipboard", &owner, "").await;
+    assert_eq!(answer.header("content-length"), Some(&*COPIED.to_string()));
+    assert!(answer.body.len() == COPIED && answer.body.bytes().all(|byte| byte == b'x'));
     shared.host.stop().await;
 }

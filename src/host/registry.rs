@@ -107,11 +107,10 @@ impl Registry {
             .is_some_and(|client| client.grant.role.allows(permission))
     }
 
-    /// True if the client to which the host gave this id is connected, and came in by the credentials of this grant.
+    /// True if the client to which the host gave this id is connected, and came in by this grant. A link may have been
+    /// given to several people, whose browsers have sessions of their own.
     pub(super) fn is_of(&self, id: &str, grant: &Grant) -> bool {
-        self.lock()
-            .get(id)
-            .is_some_and(|client| client.grant.is_like(grant))
+        self.lock().get(id).is_some_and(|client| client.grant == *grant)
     }
 
     /// Disconnects the viewers for which there is a reason.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::guard::Authenticated;
 use super::host::{Clip, ClipError, SharedHost};
+use super::sending::{self, Sending};
 use crate::protocol::role::Permission;
 
 /// The largest content of the clipboard, in bytes.
@@ -22,18 +23,29 @@ pub(super) struct Sender {
 }
 
 /// `GET /api/clipboard`: the content of the clipboard of the desktop.
-pub(super) async fn read(State(host): State<SharedHost>, Extension(caller): Authenticated) -> Response {
+pub(super) async fn read(
+    State(host): State<SharedHost>,
+    State(sending): State<Sending>,
+    Extension(caller): Authenticated,
+) -> Response {
     if !caller.has(&host, Permission::ClipboardRead) {
         return forbidden();
     }
-    match host.read_clipboard().await {
-        Ok(None) => StatusCode::NO_CONTENT.into_response(),
-        Ok(Some(Clip::Text(text))) => {
-            ([(header::CONTENT_TYPE, "text/plain;charset=utf-8")], text).into_response()
-        }
-        Ok(Some(Clip::Image(kind, bytes))) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
-        Err(error) => refused(&error),
-    }
+    // The reading takes a thread, and each response a copy of the content.
+    let Some(place) = sending.take(&caller.holder()) else {
+        return refused(&ClipError::Unavailable);
+    };
+    let (kind, bytes) = match host.read_clipboard().await {
+        Ok(None) => return StatusCode::NO_CONTENT.into_response(),
+        Ok(Some(Clip::Text(text))) => ("text/plain;charset=utf-8", text.into_bytes()),
+        Ok(Some(Clip::Image(kind, bytes))) => (kind, bytes),
+        Err(error) => return refused(&error),
+    };
+    let fields = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_LENGTH, bytes.len().to_string()),
+    ];
+    (fields, sending::body(bytes, place)).into_response()
 }
 
 /// `PUT /api/clipboard`: sets the clipboard of the desktop.

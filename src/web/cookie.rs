@@ -40,11 +40,12 @@ impl SessionCookie {
     }
 
     /// Finds what can be session ids in the headers of a request. Over TLS, only a name with the prefix counts, which no
-    /// server on another port can set for a browser.
+    /// server on another port can set for a browser. For a page without TLS, such a name does not count: the page is not
+    /// the one that has signed in, but a server on port 80 of the same name may have sent it, or anyone on the way.
     pub(super) fn find(&self, headers: &HeaderMap) -> Vec<Secret> {
-        let is_secure = self.is_secure(headers);
+        let (is_secure, is_plain) = (self.is_secure(headers), is_of(headers, "http://"));
         let is_ours = |name: &str| match name.strip_prefix(SECURE_PREFIX) {
-            Some(name) => name == self.name,
+            Some(name) => !is_plain && name == self.name,
             None => !is_secure && name == self.name,
         };
         let is_id = |id: &str| id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -86,9 +87,14 @@ impl SessionCookie {
 
     /// True if the browser speaks TLS: to the host, or to a proxy, as the origin of the page shows.
     fn is_secure(&self, request: &HeaderMap) -> bool {
-        let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-        self.is_tls || origin.is_some_and(|origin| origin.starts_with("https://"))
+        self.is_tls || is_of(request, "https://")
     }
+}
+
+/// True if the page that sends a request has an origin that begins with this scheme.
+fn is_of(request: &HeaderMap, scheme: &str) -> bool {
+    let origin = request.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+    origin.is_some_and(|origin| origin.starts_with(scheme))
 }
 
 /// The names and values of the cookies of a request that are text. One that is not hides no other.
@@ -149,6 +155,8 @@ mod tests {
             (false, Some("https://desk.example"), &plain, 0),
             (false, Some("https://desk.example"), &secure, 1),
             (false, Some("http://desk.example"), &plain, 1),
+            // Some browsers send it to a proxy with TLS also for a page of the same name without TLS.
+            (false, Some("http://desk.example"), &secure, 0),
             // Behind a proxy, a request without an origin does not show whether there is TLS.
             (false, None, &secure, 1),
         ] {

@@ -1,5 +1,6 @@
 //! Connections that close so that the client can read the last response.
 
+use std::ffi::c_int;
 use std::future::{Future, Ready, ready};
 use std::io;
 use std::pin::Pin;
@@ -7,10 +8,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum_server::accept::Accept;
+use rustix::ioctl::{Getter, Opcode, ioctl};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, copy, sink};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::connection_limit::{ConnectionLimit, Slot};
 use super::http1::Http1;
@@ -19,8 +21,10 @@ use super::http1::Http1;
 const LINGER: Duration = Duration::from_secs(1);
 /// The most that is read then, in bytes.
 const MAX_DRAINED: u64 = 8 * 1024 * 1024;
-/// The time for which a client may read nothing of what waits to be sent.
+/// The time for which a client may take nothing of what waits to be sent.
 const STALL: Duration = Duration::from_secs(20);
+/// The pause between two looks at what it has taken.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Accepts plain HTTP connections as [`Lingering`] ones, as many as the limit allows.
 #[derive(Debug, Clone)]
@@ -40,12 +44,24 @@ impl<S> Accept<TcpStream, S> for LingerAcceptor {
 /// sends. Closing a connection with unread data resets it, and the client may then lose the last response: the one
 /// that says why it is refused.
 ///
-/// Fails when the client reads nothing for [`STALL`] while something waits to be sent.
+/// Fails when the client takes nothing for [`STALL`] while something waits to be sent. There is room for more only when a
+/// third of the send buffer is free, which takes longer on a slow line behind a proxy or a tunnel: so it counts what is
+/// taken.
 #[derive(Debug)]
 pub(super) struct Lingering {
     connection: Option<(TcpStream, Slot)>,
-    /// Runs while a write waits.
-    stalled: Option<Pin<Box<Sleep>>>,
+    /// There while a write waits.
+    stalled: Option<Stalled>,
+}
+
+/// A write that waits.
+#[derive(Debug)]
+struct Stalled {
+    next_look: Pin<Box<Sleep>>,
+    /// The time at which the client was last seen to have taken something.
+    since: Instant,
+    /// The bytes that it had not taken then.
+    unsent: c_int,
 }
 
 impl Lingering {
@@ -75,11 +91,17 @@ impl Lingering {
             self.stalled = None;
             return written;
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(STALL)));
-        match stalled.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
+        let Some((stream, _)) = &self.connection else {
+            return written;
+        };
+        let stalled = self.stalled.get_or_insert_with(|| Stalled::begin(unsent(stream)));
+        while stalled.next_look.as_mut().poll(cx).is_ready() {
+            if !stalled.goes_on(unsent(stream)) && stalled.since.elapsed() >= STALL {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            stalled.next_look.as_mut().reset(Instant::now() + LOOK);
         }
+        Poll::Pending
     }
 
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {
@@ -88,6 +110,33 @@ impl Lingering {
             .map(|(stream, _)| Pin::new(stream))
             .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
+}
+
+impl Stalled {
+    fn begin(unsent: c_int) -> Self {
+        Self {
+            next_look: Box::pin(sleep(LOOK)),
+            since: Instant::now(),
+            unsent,
+        }
+    }
+
+    /// Takes note of the bytes that are left. True if the client has taken some.
+    fn goes_on(&mut self, unsent: c_int) -> bool {
+        let goes_on = unsent < self.unsent;
+        if goes_on {
+            (self.since, self.unsent) = (Instant::now(), unsent);
+        }
+        goes_on
+    }
+}
+
+/// The bytes in the send buffer of a connection: the client has not confirmed them. All of them if that is not known.
+#[allow(unsafe_code)]
+fn unsent(stream: &TcpStream) -> c_int {
+    // SAFETY: this request takes nothing and returns an int (tcp(7), SIOCOUTQ, which is the same number).
+    let unsent = unsafe { ioctl(stream, Getter::<{ libc::TIOCOUTQ as Opcode }, c_int>::new()) };
+    unsent.unwrap_or(c_int::MAX)
 }
 
 impl Drop for Lingering {
@@ -146,5 +195,39 @@ impl AsyncWrite for Lingering {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream()?.poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_client_reads_is_progress_before_there_is_room_for_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = tokio::join!(client, listener.accept());
+        let (mut client, (host, _)) = (client.unwrap(), accepted.unwrap());
+        let piece = vec![0; 64 * 1024];
+        let mut written = 0;
+        loop {
+            host.writable().await.unwrap();
+            match host.try_write(&piece) {
+                Ok(count) => written += count,
+                Err(error) => break assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+        let mut stalled = Stalled::begin(unsent(&host));
+        assert!((1..=written).contains(&usize::try_from(stalled.unsent).unwrap()));
+        assert!(!stalled.goes_on(stalled.unsent), "nothing is read");
+        client.read_exact(&mut vec![0; written / 2]).await.unwrap();
+        let confirmed = async {
+            while !stalled.goes_on(unsent(&host)) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), confirmed).await.unwrap();
     }
 }

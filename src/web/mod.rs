@@ -26,6 +26,7 @@ mod login;
 mod origin;
 mod outbound;
 mod routes;
+mod sending;
 mod server;
 mod socket;
 mod state;

@@ -7,9 +7,10 @@ use axum::extract::FromRef;
 use super::authenticator::Authenticator;
 use super::bodies::Bodies;
 use super::cookie::SessionCookie;
-use super::files::{Folders, Sending};
+use super::files::Folders;
 use super::host::SharedHost;
 use super::origin::Origins;
+use super::sending::Sending;
 
 /// The parts that handlers extract. Cheap to clone.
 #[derive(Clone)]

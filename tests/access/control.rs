@@ -1,11 +1,19 @@
 //! Control of the desktop, and the list of people.
 
+use std::sync::{Arc, Mutex, mpsc};
+
+use deskbeam::access::{Access, Mode, Shares};
 use deskbeam::input::Recorded;
 use deskbeam::protocol::input::Point;
+use deskbeam::protocol::role::Role;
 use serde_json::{Value, json};
 
+use super::{TOKEN, cookie, login, secret, state};
+use crate::support::clipboard_desktop::ClipboardDesktop;
 use crate::support::host::TestHost;
+use crate::support::http::request;
 use crate::support::signaling::Client;
+use crate::support::soon;
 use crate::support::viewer::{Viewer, ViewerOptions};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,5 +117,81 @@ async fn who_loses_the_control_lets_go_of_what_it_holds() {
     })
     .await;
     holder.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_to_be_put_into_the_clipboard_is_not_when_the_control_is_lost() {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (contents, may_go_on) = (Arc::clone(&taken), Mutex::new(may_go_on));
+    let take = move |content| {
+        begun.send(()).unwrap();
+        if content == "first".into() {
+            let _ = may_go_on.lock().unwrap().recv();
+        }
+        contents.lock().unwrap().push(content);
+    };
+    let host = TestHost::start_custom(|setup| {
+        setup.parts.desktop = Arc::new(ClipboardDesktop {
+            copied: "".into(),
+            take: Arc::new(take),
+        });
+    });
+    let (mut holder, _) = Viewer::join(&host.ws_url(), ViewerOptions::default()).await;
+    holder
+        .until("the channel is open", |viewer| viewer.can_send())
+        .await;
+    holder.send_input("clipboard", json!({"text": "first"}));
+    soon("the first is put there", begins.recv()).await.unwrap();
+    holder.send_input("clipboard", json!({"text": "second"}));
+    holder.send_input("ping", json!({}));
+    let is_pong = |message: &Value| message["type"] == "pong";
+    holder
+        .until("the host has the second", |viewer| {
+            viewer.messages.iter().any(is_pong)
+        })
+        .await;
+    let mut taker = Client::connect(&host.ws_url()).await;
+    let id = taker.receive().await["data"]["client_id"].clone();
+    taker.send(json!({"type":"control-request"})).await;
+    let state = holder.client.receive_type("control-state").await;
+    assert_eq!(state["data"]["granted"], false);
+    drop(go_on);
+    let path = format!("/api/clipboard?client={}", id.as_str().unwrap());
+    let kind = [("content-type", "text/plain")];
+    let answer = request(host.address, "PUT", &path, &kind, "third").await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    assert_eq!(*taken.lock().unwrap(), ["first".into(), "third".into()]);
+    holder.leave().await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_same_link_does_not_use_the_control_of_another() {
+    let (_place, state) = state();
+    let shares = Shares::new(state);
+    let (_, link) = shares.add(Role::Control, u64::MAX, 0).unwrap();
+    let host = TestHost::start_custom(|setup| {
+        setup.parts.access = Access::new(Mode::Token(secret(TOKEN)), Some(shares), Vec::new());
+        setup.parts.desktop = Arc::new(ClipboardDesktop {
+            copied: "".into(),
+            take: Arc::new(drop),
+        });
+    });
+    let ann = cookie(&login(host.address, link.expose()).await);
+    let bob = cookie(&login(host.address, link.expose()).await);
+    assert_ne!(ann, bob);
+    let mut holder = Client::connect_with(&host.ws_url(), &[("cookie", ann.as_str())]).await;
+    let id = holder.receive().await["data"]["client_id"].clone();
+    holder.send(json!({"type":"control-request"})).await;
+    holder.receive_type("control-state").await;
+    let path = format!("/api/clipboard?client={}", id.as_str().unwrap());
+    for (cookie, status) in [(&bob, 409), (&ann, 204)] {
+        let headers = [("cookie", cookie.as_str()), ("content-type", "text/plain")];
+        let answer = request(host.address, "PUT", &path, &headers, "text").await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
     host.stop().await;
 }

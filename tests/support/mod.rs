@@ -1,6 +1,7 @@
 //! Real parts for the tests: a host, the program, signaling clients, viewers with their own webrtcbin, and X
 //! clients.
 
+pub mod clipboard_desktop;
 mod deadline;
 pub mod host;
 pub mod http;

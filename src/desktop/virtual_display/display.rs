@@ -15,9 +15,9 @@ use super::xauthority::Cookie;
 /// be resized up to 3840x2160, or to what it was started with where that is more.
 ///
 /// Closed by [`stop`](VirtualDisplay::stop) or by dropping it: programs first, then the X server, then its files.
-/// If this process is killed instead, the system ends them all with SIGTERM; only the directory with the cookie
-/// stays behind, until the next host removes it. (That signal is bound to the thread that started a program, which is therefore one of our own and
-/// lives as long as the display. It may be started from any thread.)
+/// If this process is killed instead, the system ends them all with SIGTERM; only the directory with the cookie stays
+/// behind, until the next host removes it. (That signal is bound to the thread that started a program, which is
+/// therefore one of our own and lives as long as the display. It may be started from any thread.)
 pub struct VirtualDisplay {
     display: String,
     xauthority: PathBuf,

@@ -33,8 +33,11 @@ impl PrivateDir {
         random(&mut suffix)?;
         let path = parent.join(format!("{PREFIX}{:016x}", u64::from_ne_bytes(suffix)));
         DirBuilder::new().mode(0o700).create(&path)?;
-        let lock = File::create_new(path.join(LOCK))?;
+        // The file gets its name when it is locked: other hosts look for directories without a lock at any time.
+        let unnamed = path.join("new");
+        let lock = File::create_new(&unnamed)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        fs::rename(unnamed, path.join(LOCK))?;
         Ok(PrivateDir { path, _lock: lock })
     }
 
@@ -111,5 +114,20 @@ mod tests {
         let path = living.path().to_owned();
         drop(living);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn hosts_that_start_at_once_remove_nothing_of_each_other() {
+        let parent = tempfile::tempdir().unwrap();
+        std::thread::scope(|hosts| {
+            for _ in 0..8 {
+                hosts.spawn(|| {
+                    for _ in 0..200 {
+                        let dir = PrivateDir::create_in(parent.path()).unwrap();
+                        assert!(dir.path().join(LOCK).exists());
+                    }
+                });
+            }
+        });
     }
 }

@@ -70,34 +70,43 @@ impl Consent {
     }
 
     /// Asks to let in a viewer from `address`, which waits in a place of `holder`. `None`: the answer is no, there was
-    /// none within 30 s or before all answers were forgotten, or too many wait.
+    /// none within 30 s or before all answers were forgotten, or too many wait. Where the answer is known, nobody waits.
     pub(in crate::host) async fn ask(
         &self,
         address: IpAddr,
         role: Role,
         holder: &Holder,
     ) -> Option<Admitted> {
-        let _waiting = self.waiting.take(holder)?;
+        let applicant = Applicant::new(address, role);
         let mut epoch = self.epoch.subscribe();
         let current = *epoch.borrow_and_update();
+        if let Some(agreed) = self.known(applicant) {
+            return self.settle(current, applicant, agreed);
+        }
+        let _waiting = self.waiting.take(holder)?;
         tokio::select! {
-            admitted = self.ask_in(current, address, role) => admitted,
+            admitted = self.ask_in(current, applicant) => admitted,
             _ = epoch.changed() => None,
         }
     }
 
-    async fn ask_in(&self, epoch: u64, address: IpAddr, role: Role) -> Option<Admitted> {
-        let applicant = Applicant::new(address, role);
+    async fn ask_in(&self, epoch: u64, applicant: Applicant) -> Option<Admitted> {
         // A viewer that comes twice waits for the answer to the first question.
         let _turn = self.turn.acquire().await.ok()?;
-        let known = self.known(applicant);
-        let agreed = match known {
+        let agreed = match self.known(applicant) {
             Some(agreed) => agreed,
-            None => show(&text(applicant)).await,
+            None => {
+                let agreed = show(&text(applicant)).await;
+                let Applicant { address, role } = applicant;
+                tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
+                agreed
+            }
         };
-        if known.is_none() {
-            tracing::info!(%address, role = role.name(), agreed, "the local user was asked");
-        }
+        self.settle(epoch, applicant, agreed)
+    }
+
+    /// Keeps the answer that was given in this epoch, and lets the viewer in by it.
+    fn settle(&self, epoch: u64, applicant: Applicant, agreed: bool) -> Option<Admitted> {
         let mut state = self.lock();
         if *self.epoch.borrow() != epoch {
             return None;

@@ -107,15 +107,20 @@ impl Viewer {
         }
     }
 
-    /// Sets the clipboard, in a task of its own, when the input before has been done. If it cannot be set, the key for
-    /// which it is set is not pressed, and the viewer is told.
+    /// Sets the clipboard, in a task of its own, when the input before has been done, and if the viewer still may. If it
+    /// cannot be set, the key for which it is set is not pressed, and the viewer is told.
     pub(super) fn set_clipboard(&self, key: PeerKey, text: ClipboardText, mut hold: Hold) {
         let desktop = self.context.desktop.handle.clone();
         let messenger = self.peers.get(&key).map(|peer| peer.media().messenger());
         let by = self.session.client_id().to_owned();
         let is_known = self.session.knows(&clipboard_unavailable(""));
+        let permissions = self.gate.permissions();
         self.context.tasks.spawn(async move {
             hold.turn().await;
+            // The turn also comes when the control is lost: the input before is dropped then.
+            if !permissions.allows(Permission::ClipboardWrite) {
+                return hold.fail();
+            }
             if let Err(error) = desktop.write_clipboard(text.as_str().into(), by).await {
                 hold.fail();
                 if let Some(messenger) = messenger.filter(|_| is_known) {

@@ -64,6 +64,11 @@ impl InputGate {
         Ok(())
     }
 
+    /// The viewer's permissions, for what takes its time.
+    pub(super) fn permissions(&self) -> Permissions {
+        self.permissions.clone()
+    }
+
     /// Checks a permission for what is not input.
     ///
     /// # Errors
@@ -133,7 +138,8 @@ impl Permissions {
         is_change
     }
 
-    fn allows(&self, permission: Permission) -> bool {
+    /// True if the viewer has this permission now.
+    pub(super) fn allows(&self, permission: Permission) -> bool {
         let rights = Rights {
             role: self.role,
             policy: self.policy,

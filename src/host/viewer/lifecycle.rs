@@ -113,7 +113,8 @@ pub(in crate::host) async fn converse(
     ended.0
 }
 
-/// Waits for `asking`; `None` if the viewer leaves before, or gives no sign of life for `silence`. What it sends meanwhile is kept in `early`.
+/// Waits for `asking`; `None` if the viewer leaves before, or gives no sign of life for `silence`. What it sends meanwhile
+/// is kept in `early`.
 async fn while_it_waits<T>(
     socket: &mut SignalingSocket,
     early: &mut Vec<Frame>,

@@ -17,26 +17,13 @@ use super::folders::{FileError, Folders};
 use super::range::{Range, requested_range};
 use crate::files::{Download, Downloads};
 use crate::protocol::role::Permission;
-use crate::quota::{Place, Places};
+use crate::quota::Place;
 use crate::web::guard::{Authenticated, AuthenticatedClient};
 use crate::web::host::SharedHost;
+use crate::web::sending::Sending;
 
 /// The bytes of a file that are read at once.
 const READ: usize = 256 * 1024;
-/// The most downloads at a time.
-const MAX: usize = 64;
-/// The most of them by one link or from one address.
-const MAX_PER_GUEST: usize = 16;
-
-/// The places of downloads that are under way. Clones share them.
-#[derive(Debug, Clone)]
-pub(in crate::web) struct Sending(Places);
-
-impl Sending {
-    pub(in crate::web) fn new() -> Self {
-        Self(Places::new(MAX, MAX_PER_GUEST))
-    }
-}
 
 /// `GET /api/downloads`: the files that can be downloaded.
 pub(in crate::web) async fn list(
@@ -61,13 +48,13 @@ pub(in crate::web) async fn list(
 pub(in crate::web) async fn download(
     State(host): State<SharedHost>,
     State(folders): State<Folders>,
-    State(Sending(places)): State<Sending>,
+    State(sending): State<Sending>,
     Extension(caller): Authenticated,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Response> {
     let downloads = downloads(&host, folders, &caller)?;
-    let place = places.take(&caller.holder()).ok_or(FileError::Busy)?;
+    let place = sending.take(&caller.holder()).ok_or(FileError::Busy)?;
     let wanted = name.clone();
     let found = tokio::task::spawn_blocking(move || downloads.get(&wanted)).await;
     let Some(Download { file, size, version }) = found.ok().flatten() else {

@@ -5,6 +5,6 @@ mod folders;
 mod range;
 mod upload;
 
-pub(super) use download::{Sending, download, list};
+pub(super) use download::{download, list};
 pub use folders::Folders;
 pub(super) use upload::{cancel, offset, upload};
