@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 /// Time that a test waits for something that should happen soon. Generous: the machine may be busy.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Polling interval.
 const PACE: Duration = Duration::from_millis(10);

@@ -119,7 +119,7 @@ impl DesktopHandle {
         self.is_lost.load(Ordering::SeqCst)
     }
 
-    /// Reads the clipboard. `None`: it is empty, or its content is of no known kind.
+    /// Reads the clipboard. `None`: it is empty.
     pub(in crate::host) async fn read_clipboard(&self) -> ClipboardReading {
         let backend = self.backend();
         let read = tokio::task::spawn_blocking(move || backend.read_clipboard()).await;
