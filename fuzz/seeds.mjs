@@ -8,7 +8,7 @@ const root = new URL("../", import.meta.url);
 
 /**
  * @param {string} target
- * @param {string} text
+ * @param {string | Buffer} text
  */
 function seed(target, text) {
   const folder = new URL(`fuzz/corpus/${target}/`, root);
@@ -72,6 +72,8 @@ seed(
     "x-signaling-protocol: gstwebrtc\nuser-agent: Mozilla/5.0\nsec-fetch-mode: navigate",
 );
 seed("http", "wss://user@desk.example:8443/a?b#c\nhost: [::1]:80\nauthorization: Bearer 00");
+// An Allocate request for UDP, and ChannelData.
+seed("relay", Buffer.from(`000300082112a442${"07".repeat(12)}001900041100000040000003666f6f00`, "hex"));
 seed("state", "00112233445566778899aabbccddeeff\n");
 seed("state", "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b0dWRWJTmaaJObG\n");
 seed("state", JSON.stringify([{ id: "ab", role: "view", expires_ms: 1e15, sha256: "0".repeat(64) }]));

@@ -26,6 +26,7 @@ pub const TARGETS: &[Target] = &[
     ("native", native),
     ("outbound", outbound),
     ("pipeline", pipeline),
+    ("relay", crate::relay::fuzzing::relay),
     ("sdp", sdp),
     ("selkies", selkies),
     ("state", state),

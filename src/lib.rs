@@ -57,6 +57,7 @@ pub mod input;
 pub mod media;
 pub mod protocol;
 mod quota;
+mod relay;
 mod retry;
 pub mod session;
 mod shutdown;

@@ -20,6 +20,7 @@ mod pointer;
 mod proxies;
 mod quotas;
 mod readme;
+mod relay;
 mod selkies;
 mod sharing;
 mod signaling;

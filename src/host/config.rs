@@ -20,6 +20,8 @@ pub struct HostConfig {
     pub session: SessionConfig,
     /// The secret shared with the TURN servers among the ICE servers of `session`.
     pub turn_secret: Option<TurnSecret>,
+    /// The use that viewers make of the host's own relay.
+    pub relay: RelayUse,
     /// The names of this host, besides its addresses and `localhost`, that a browser's request may carry.
     pub names: Vec<String>,
     /// The origins of pages that may connect and watch, besides those that this host serves; `*` is any.
@@ -38,6 +40,29 @@ pub struct HostConfig {
     pub bitrate_kbps: u32,
     /// A signaling server elsewhere through which the host can be reached, too.
     pub remote_signaling: Option<RemoteSignaling>,
+}
+
+/// The use that viewers make of the TURN server in the port of the web server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayUse {
+    /// None.
+    Off,
+    /// They try it after all others.
+    On,
+    /// They try no other way.
+    Only,
+}
+
+impl RelayUse {
+    /// The use that is called `name`: `off`, `on` or `only`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "off" => Some(Self::Off),
+            "on" => Some(Self::On),
+            "only" => Some(Self::Only),
+            _ => None,
+        }
+    }
 }
 
 /// The parts that a host takes over: what is open, runs, or keeps a state.

@@ -23,6 +23,7 @@ use crate::input::InputHandle;
 use crate::media::{MediaHandle, PeerId};
 use crate::protocol::ice_server::IceServer;
 use crate::quota::{Holder, Place, Places};
+use crate::relay::Relay;
 
 /// Everything that a viewer's or a player's task may need.
 #[derive(Clone)]
@@ -48,6 +49,8 @@ pub(super) struct PeopleContext {
     pub(super) whep_sessions: WhepSessions,
     /// The places of viewers and players, and of further peers of a viewer.
     pub(super) places: Places,
+    /// `None` if viewers are not to use it.
+    pub(super) relay: Option<Relay>,
 }
 
 /// The control over the desktop.

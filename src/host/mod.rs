@@ -17,7 +17,7 @@ mod viewer;
 mod whep;
 mod whep_sessions;
 
-pub use config::{HostConfig, HostParts, RemoteSignaling, RemoteSignalingKind};
+pub use config::{HostConfig, HostParts, RelayUse, RemoteSignaling, RemoteSignalingKind};
 pub use control::local_user::LocalRights;
 pub use control::session_limits::SessionLimits;
 pub use run::run;

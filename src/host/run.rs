@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::api::Api;
-use super::config::{HostConfig, HostParts};
+use super::config::{HostConfig, HostParts, RelayUse};
 use super::context::{ControlContext, DesktopContext, HostContext, MediaContext, Numbers, PeopleContext};
 use super::control::consent::Consent;
 use super::control::expiry::{self, Expiry};
@@ -34,6 +34,7 @@ use crate::input::Injector;
 use crate::media::{Media, MediaHandle, Plan};
 use crate::protocol::role::{Permission, Role};
 use crate::quota::Places;
+use crate::relay::Relay;
 use crate::web;
 
 /// The time that the viewers have to leave when the host ends.
@@ -76,8 +77,9 @@ pub async fn run(config: HostConfig, parts: HostParts, shutdown: CancellationTok
         context.desktop.handle.clone(),
     ));
     let (tasks, desktop) = (context.tasks.clone(), context.desktop.handle.clone());
+    let relay = context.people.relay.clone();
     let api = Arc::new(Api::new(context));
-    let served = web::serve(parts.listener, api, parts.serving, shutdown.clone())
+    let served = web::serve(parts.listener, api, parts.serving, relay, shutdown.clone())
         .await
         .context("the web server has failed");
     // The server may also have ended by itself.
@@ -101,6 +103,7 @@ fn build(
             registry: Registry::new(),
             whep_sessions: WhepSessions::default(),
             places: Places::new(config.max_connections, config.max_connections / 2),
+            relay: (config.relay != RelayUse::Off).then(Relay::default),
         },
         control: ControlContext {
             lease: ControlLease::new(),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{RemoteSignaling, RemoteSignalingKind};
 use super::context::HostContext;
-use super::viewer;
+use super::viewer::{self, Visit};
 use crate::clock::steady_ms;
 use crate::quota::Holder;
 use crate::retry::Backoff;
@@ -45,8 +45,8 @@ async fn register_again_and_again(context: HostContext, remote_signaling: Remote
             Ok(socket) => {
                 tracing::info!(server = %remote_signaling.url, "connected to the signaling server");
                 let (session, first) = register(&remote_signaling.kind, &context);
-                let holder = Holder::Guest("signaling server".to_owned());
-                viewer::converse(context.clone(), socket, session, first, Vec::new(), holder, None)
+                let visit = Visit::of(Holder::Guest("signaling server".to_owned()));
+                viewer::converse(context.clone(), socket, session, visit, first, Vec::new())
                     .await
                     .into_owned()
             }

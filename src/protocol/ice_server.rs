@@ -15,10 +15,31 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
+/// The credentials for the TURN server that the host itself is, at the address and TCP port at which the client has
+/// reached it. `Debug` hides the password.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct RelayAccess {
+    /// The user name.
+    pub username: String,
+    /// The password.
+    pub credential: String,
+    /// True if the client should use this way alone.
+    pub only: bool,
+}
+
 impl std::fmt::Debug for IceServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IceServer")
             .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for RelayAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelayAccess")
+            .field("username", &self.username)
+            .field("only", &self.only)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::candidate::IceCandidate;
 use super::envelope::Rejection;
-use super::ice_server::IceServer;
+use super::ice_server::{IceServer, RelayAccess};
 use super::lease::LeaseState;
 use super::people::Person;
 use super::role::{Policy, Role};
@@ -41,6 +41,8 @@ pub(crate) enum ServerMessage {
         max_message_size: usize,
         /// The ICE servers for the client.
         ice_servers: Vec<IceServer>,
+        /// The credentials for the host's own relay.
+        relay: Option<RelayAccess>,
         /// The client's role.
         role: Role,
         /// The policy of the host.
@@ -137,6 +139,7 @@ impl ServerMessage {
                 heartbeat_interval_ms,
                 max_message_size,
                 ice_servers,
+                relay,
                 role,
                 policy,
                 client,
@@ -152,6 +155,7 @@ impl ServerMessage {
                     "heartbeat_interval": heartbeat_interval_ms,
                     "max_message_size": max_message_size,
                     "ice_servers": ice_servers,
+                    "relay": relay,
                     "role": role.name(),
                     "permissions": role.permissions(*policy),
                     "client": client,
@@ -276,6 +280,7 @@ mod tests {
             heartbeat_interval_ms: 30_000,
             max_message_size: 65_536,
             ice_servers: Vec::new(),
+            relay: None,
             role: Role::View,
             policy: Policy::default(),
             client: Map::from_iter([("theme".to_owned(), "dark".into())]),

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::protocol::NAME;
 use crate::protocol::dialect::Dialect;
-use crate::protocol::ice_server::IceServer;
+use crate::protocol::ice_server::{IceServer, RelayAccess};
 use crate::protocol::role::{Policy, Role};
 
-/// The same for all viewers of a host, but for `role` and short-lived credentials in `ice_servers`.
+/// The same for all viewers of a host, but for `role`, `relay` and short-lived credentials in `ice_servers`.
 #[derive(Debug, Clone)]
 pub struct SessionConfig {
     /// The interval in which a client should ping, in milliseconds. Sent in the welcome.
@@ -19,6 +19,8 @@ pub struct SessionConfig {
     pub max_message_size: usize,
     /// The ICE servers for clients. Sent in the welcome and with each offer.
     pub ice_servers: Vec<IceServer>,
+    /// The client's credentials for the host's own relay. Sent in the welcome.
+    pub relay: Option<RelayAccess>,
     /// The names of the dialects that may be spoken.
     pub supported_protocols: Vec<String>,
     /// The name of the dialect for a client that knows none of them.
@@ -49,6 +51,7 @@ impl Default for SessionConfig {
             connection_timeout_ms: 6_000,
             max_message_size: 64 * 1024,
             ice_servers: Vec::new(),
+            relay: None,
             supported_protocols: [Dialect::Native, Dialect::Selkies, Dialect::GstWebrtc]
                 .map(|dialect| dialect.name().to_owned())
                 .to_vec(),

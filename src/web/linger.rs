@@ -1,13 +1,13 @@
 //! Connections that close so that the client can read the last response.
 
 use std::ffi::c_int;
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum_server::accept::Accept;
 use rustix::ioctl::{Getter, Opcode, ioctl};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, copy, sink};
 use tokio::net::TcpStream;
@@ -15,7 +15,6 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::connection_limit::{ConnectionLimit, Slot};
-use super::http1::Http1;
 
 /// The time for which a dropped connection is still read.
 const LINGER: Duration = Duration::from_secs(1);
@@ -25,20 +24,6 @@ const MAX_DRAINED: u64 = 8 * 1024 * 1024;
 const STALL: Duration = Duration::from_secs(20);
 /// The pause between two looks at what it has taken.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// Accepts plain HTTP connections as [`Lingering`] ones, as many as the limit allows.
-#[derive(Debug, Clone)]
-pub(super) struct LingerAcceptor(pub(super) ConnectionLimit);
-
-impl<S> Accept<TcpStream, S> for LingerAcceptor {
-    type Stream = Http1<Lingering>;
-    type Service = S;
-    type Future = Ready<io::Result<(Self::Stream, S)>>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(Lingering::new(stream, &self.0).map(|stream| (Http1::new(stream), service)))
-    }
-}
 
 /// A connection that, when it is dropped, shuts down its sending side and for a moment reads what the client still
 /// sends. Closing a connection with unread data resets it, and the client may then lose the last response: the one
@@ -102,6 +87,18 @@ impl Lingering {
             stalled.next_look.as_mut().reset(Instant::now() + LOOK);
         }
         Poll::Pending
+    }
+
+    /// The address at which it was accepted, and that of the client.
+    pub(super) fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
+        let (stream, _) = self.connection.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        Ok((stream.local_addr()?, stream.peer_addr()?))
+    }
+
+    /// Lets the kernel hold at most about `bytes` that the client has not acknowledged.
+    pub(super) fn limit_send_buffer(&self, bytes: usize) -> io::Result<()> {
+        let (stream, _) = self.connection.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(rustix::net::sockopt::set_socket_send_buffer_size(stream, bytes)?)
     }
 
     fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut TcpStream>> {

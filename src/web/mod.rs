@@ -25,6 +25,8 @@ mod linger;
 mod login;
 mod origin;
 mod outbound;
+mod plain_acceptor;
+mod relay;
 mod routes;
 mod sending;
 mod server;

@@ -13,11 +13,13 @@ use super::cookie::SessionCookie;
 use super::files::Folders;
 use super::headers::{self, Embedder};
 use super::host::SharedHost;
-use super::linger::LingerAcceptor;
 use super::origin::Origins;
+use super::plain_acceptor::PlainAcceptor;
+use super::relay::RelayPort;
 use super::routes;
 use super::state::AppState;
 use super::tls::{HttpsAcceptor, Tls};
+use crate::relay::Relay;
 
 /// The time that open requests have to end after the shutdown began.
 const GRACE: Duration = Duration::from_millis(500);
@@ -39,7 +41,7 @@ pub struct Serving {
 }
 
 /// Serves on `listener` until `shutdown` is cancelled. The WebSockets of viewers belong to the host and are not
-/// waited for.
+/// waited for. Connections of TURN clients go to `relay`.
 ///
 /// # Errors
 /// If the listener cannot be used.
@@ -47,6 +49,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     host: SharedHost,
     serving: Serving,
+    relay: Option<Relay>,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
@@ -76,15 +79,20 @@ pub(crate) async fn serve(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
-    let limit = ConnectionLimit::new(serving.most_per_address);
+    let (limit, relay) = (ConnectionLimit::new(serving.most_per_address), RelayPort(relay));
     let result = match serving.tls {
         Some(tls) => {
             server
-                .acceptor(HttpsAcceptor::new(tls, limit))
+                .acceptor(HttpsAcceptor::new(tls, limit, relay))
                 .serve(service)
                 .await
         }
-        None => server.acceptor(LingerAcceptor(limit)).serve(service).await,
+        None => {
+            server
+                .acceptor(PlainAcceptor { limit, relay })
+                .serve(service)
+                .await
+        }
     };
     waiting.abort();
     result

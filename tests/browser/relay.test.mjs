@@ -5,6 +5,7 @@ import { NOISE, PATIENCE, watching } from './support/across.mjs';
 import { startHost } from './support/host.mjs';
 import { Line } from './support/line.mjs';
 import { Relay } from './support/relay.mjs';
+import { way } from './support/way.mjs';
 
 const LIMIT = { timeout: 240_000 };
 const NO_LINK = /network blocks video/;
@@ -16,16 +17,7 @@ async function withRelay(t) {
 }
 
 function start(t, line, args) {
-  return startHost(t, ['--tls', 'off', '--capture', NOISE, ...args], { address: line.address, within: line.hostEnd });
-}
-
-/** Returns the type of the candidate by which the page is connected. */
-function way(view) {
-  return view.page.evaluate(async () => {
-    const stats = [...(await globalThis.deskbeam.peerConnection.getStats()).values()];
-    const route = stats.find(({ type, nominated }) => type === 'candidate-pair' && nominated);
-    return stats.find(({ id }) => id === route?.localCandidateId)?.candidateType;
-  });
+  return startHost(t, ['--tls', 'off', '--capture', NOISE, '--relay', 'off', ...args], { address: line.address, within: line.hostEnd });
 }
 
 test('relays that are down, refuse or drop everything do not delay a viewer who needs none', LIMIT, async (t) => {

@@ -169,6 +169,17 @@ test('the latest ICE servers of the host are used', () => {
   assert.deepEqual(signaling.iceServers, turn);
 });
 
+test('a host that relays is an ICE server, at the address of the socket', () => {
+  const relay = { username: 'u', credential: 'c', only: false };
+  const config = { ice_servers: [{ urls: ['stun:192.0.2.1:3478'] }], relay };
+  const { signaling } = connected({}, { ...WELCOME, data: { session_config: config } });
+  assert.deepEqual(signaling.iceServers[1], { urls: ['turn:host:80?transport=tcp'], username: 'u', credential: 'c' });
+  assert.equal(signaling.iceTransportPolicy, 'all');
+  const only = connected({}, { ...WELCOME, data: { session_config: { relay: { ...relay, only: true } } } });
+  assert.equal(only.signaling.iceTransportPolicy, 'relay');
+  assert.equal(connected().signaling.iceTransportPolicy, 'all');
+});
+
 test('an unreadable message is an error, and the connection stays', () => {
   const { signaling, socket, heard } = connected();
   for (const frame of ['{', '[]', '{}', '{"type":1}']) socket.deliver(frame);

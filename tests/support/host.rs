@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deskbeam::access::{Access, Mode};
 use deskbeam::desktop::NoDesktop;
-use deskbeam::host::{HostConfig, HostParts, LocalRights, SessionLimits, run};
+use deskbeam::host::{HostConfig, HostParts, LocalRights, RelayUse, SessionLimits, run};
 use deskbeam::input::{Backend, RecordBackend, Recording};
 use deskbeam::media::{self, Plan, StreamOptions};
 use deskbeam::session::SessionConfig;
@@ -48,6 +48,7 @@ fn test_config(options: &StreamOptions) -> HostConfig {
     HostConfig {
         session: SessionConfig::default(),
         turn_secret: None,
+        relay: RelayUse::On,
         names: Vec::new(),
         origins: Vec::new(),
         local: LocalRights::default(),

@@ -9,7 +9,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 use crate::access::TurnSecret;
-use crate::host::{self, HostConfig, HostParts, LocalRights, SessionLimits};
+use crate::host::{self, HostConfig, HostParts, LocalRights, RelayUse, SessionLimits};
 use crate::media::{self, Plan, StreamOptions};
 use crate::protocol::role::{ClipboardPolicy, Policy};
 use crate::session::SessionConfig;
@@ -83,6 +83,7 @@ pub(crate) fn run(options: RunOptions) -> Result<(), Failure> {
             .map(TurnSecret::read)
             .transpose()
             .map_err(anyhow::Error::new)?,
+        relay: RelayUse::named(&options.signaling.relay).unwrap_or(RelayUse::On),
         names: names(options.allow_host, options.listen.name),
         origins: options.allow_origin,
         local: LocalRights {

@@ -70,6 +70,10 @@ pub(in crate::cli) struct SignalingArguments {
     #[arg(long, value_name = "FILE", env = "DESKBEAM_TURN_SECRET_FILE")]
     pub turn_secret_file: Option<PathBuf>,
 
+    /// Relay for viewers who reach the host by the TCP port of the page alone: on (tried last), off, or only
+    #[arg(long, value_name = "USE", default_value = "on", value_parser = ["on", "off", "only"], env = "DESKBEAM_RELAY")]
+    pub relay: String,
+
     /// Remote signaling server (ws:// or wss://) with which the host registers, and through which viewers reach it.
     /// Cannot be combined with --confirm: the server does not tell who comes
     #[arg(long, value_name = "URL", env = "DESKBEAM_SIGNALING_SERVER")]

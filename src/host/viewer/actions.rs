@@ -35,6 +35,7 @@ impl Viewer {
                 Action::ClosePeer { key } => drop(self.close_peer(key)),
                 Action::ApplyAnswer { key, sdp } => {
                     // A peer that takes no more commands says so by its last event.
+                    let sdp = self.relay.without_relay(&sdp);
                     self.peers.get(&key).map(|peer| peer.media().apply_answer(sdp));
                 }
                 Action::AddCandidate { key, candidate } => {
@@ -43,6 +44,9 @@ impl Viewer {
                         sdp_m_line_index,
                         ..
                     } = candidate;
+                    if self.relay.leads_to_relay(&candidate) {
+                        continue;
+                    }
                     self.peers
                         .get(&key)
                         .map(|peer| peer.media().add_candidate(candidate, sdp_m_line_index));
@@ -76,7 +80,8 @@ impl Viewer {
     }
 
     /// Opens a peer in place of the one with this key. Returns what follows if there is no place for it.
-    async fn open_peer(&mut self, key: PeerKey, request: PeerRequest) -> Vec<Action> {
+    async fn open_peer(&mut self, key: PeerKey, mut request: PeerRequest) -> Vec<Action> {
+        request.remote_offer = request.remote_offer.map(|sdp| self.relay.without_relay(&sdp));
         if let Some(closing) = self.close_peer(key) {
             // A viewer that asks again and again gets one pipeline at a time.
             let _ = timeout(REPLACE, closing).await;

@@ -7,12 +7,12 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::farewell::turn_away;
-use super::task::Viewer;
+use super::relay::RelayWay;
+use super::task::{Viewer, Visit};
 use crate::clock::{now_ms, steady_ms};
+use crate::host::config::RelayUse;
 use crate::host::context::HostContext;
-use crate::host::registry::Registration;
 use crate::protocol::error::ErrorCode;
-use crate::quota::Holder;
 use crate::session::{Action, Event, Session, SessionConfig};
 use crate::web::{ClientInfo, Frame, NewViewer, SignalingSocket};
 
@@ -73,16 +73,23 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             }
             None => None,
         };
+        let relay = RelayWay::open(context.people.relay.as_ref());
         let config = SessionConfig {
             role: grant.role,
             ice_servers: context.ice_servers(&client_id),
+            relay: relay.access(context.config.relay == RelayUse::Only),
             ..context.config.session.clone()
         };
         let registration = people.registry.register(info, grant, place);
         let role = config.role.name();
         tracing::info!(%remote, app = app.as_str(), protocol = dialect.name(), role, "a viewer connects");
         let (session, first) = Session::start(client_id, app.as_str(), dialect, config, now);
-        let reason = converse(context, socket, session, first, early, holder, Some(registration)).await;
+        let visit = Visit {
+            holder,
+            registration: Some(registration),
+            relay,
+        };
+        let reason = converse(context, socket, session, visit, first, early).await;
         drop(admitted);
         tracing::info!(%reason, "the viewer has left");
     }
@@ -96,12 +103,11 @@ pub(in crate::host) async fn converse(
     context: HostContext,
     socket: SignalingSocket,
     session: Session,
+    visit: Visit,
     first: Vec<Action>,
     early: Vec<Frame>,
-    holder: Holder,
-    registration: Option<Registration>,
 ) -> Cow<'static, str> {
-    let mut viewer = Viewer::new(context, socket, session, holder, registration);
+    let mut viewer = Viewer::new(context, socket, session, visit);
     if let Some(size) = viewer.context.desktop.handle.size() {
         viewer.handle(Event::FrameSize(size));
     }

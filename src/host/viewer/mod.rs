@@ -9,8 +9,10 @@ mod input_gate;
 mod lifecycle;
 mod peer;
 mod peers;
+mod relay;
 mod settings;
 mod task;
 mod updates;
 
 pub(super) use lifecycle::{converse, serve};
+pub(super) use task::Visit;

@@ -17,11 +17,14 @@ impl Viewer {
             Some(media::PeerEvent::Candidate {
                 candidate,
                 sdp_m_line_index,
-            }) => PeerEvent::LocalCandidate(IceCandidate {
-                candidate,
-                sdp_m_line_index,
-                sdp_mid: None,
-            }),
+            }) => {
+                self.relay.allow(&candidate);
+                PeerEvent::LocalCandidate(IceCandidate {
+                    candidate,
+                    sdp_m_line_index,
+                    sdp_mid: None,
+                })
+            }
             Some(media::PeerEvent::AnswerApplied) => PeerEvent::AnswerApplied,
             Some(media::PeerEvent::AnswerRefused(reason)) => PeerEvent::AnswerRefused(reason),
             Some(media::PeerEvent::Connected) => {

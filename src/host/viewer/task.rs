@@ -13,6 +13,7 @@ use super::channel_reader::Request;
 use super::feeds::{Feeds, Resumed, Update};
 use super::input_gate::{InputGate, Permissions};
 use super::peer::{Peer, next_event};
+use super::relay::RelayWay;
 use super::settings::ViewerSettings;
 use crate::clock::steady_ms;
 use crate::host::context::HostContext;
@@ -42,6 +43,7 @@ pub(super) struct Viewer {
     pub(super) holder: Holder,
     /// `None` for the host itself at a signaling server elsewhere.
     pub(super) registration: Option<Registration>,
+    pub(super) relay: RelayWay,
     pub(super) claim: ControlClaim,
     /// Of the input over the signaling socket.
     pub(super) gate: InputGate,
@@ -54,6 +56,26 @@ pub(super) struct Viewer {
     pub(super) measured: Inbox<Measured>,
     /// The list of views that was sent last, since a channel has opened.
     pub(super) sent_views: Option<HostMessage>,
+}
+
+/// What a viewer got when it was let in, and gives back when it leaves.
+pub(in crate::host) struct Visit {
+    /// The holder of the places of further peers.
+    pub(in crate::host) holder: Holder,
+    /// `None` for the host itself at a signaling server elsewhere.
+    pub(in crate::host) registration: Option<Registration>,
+    pub(in crate::host) relay: RelayWay,
+}
+
+impl Visit {
+    /// The visit of the host itself at a signaling server elsewhere.
+    pub(in crate::host) fn of(holder: Holder) -> Self {
+        Self {
+            holder,
+            registration: None,
+            relay: RelayWay::default(),
+        }
+    }
 }
 
 /// Messages to the viewer's task from tasks and threads that it has started.
@@ -97,13 +119,12 @@ impl<T> Inbox<T> {
 }
 
 impl Viewer {
-    pub(super) fn new(
-        context: HostContext,
-        socket: SignalingSocket,
-        session: Session,
-        holder: Holder,
-        registration: Option<Registration>,
-    ) -> Self {
+    pub(super) fn new(context: HostContext, socket: SignalingSocket, session: Session, visit: Visit) -> Self {
+        let Visit {
+            holder,
+            registration,
+            relay,
+        } = visit;
         let feeds = Feeds::new(&context, session.client_id());
         let claim = context.control.lease.claim(session.client_id());
         let rights = Rights {
@@ -128,6 +149,7 @@ impl Viewer {
             session,
             holder,
             registration,
+            relay,
             claim,
             gate,
             leave,

@@ -67,6 +67,7 @@ impl Native {
             heartbeat_interval_ms: cx.config.heartbeat_interval_ms,
             max_message_size: cx.config.max_message_size,
             ice_servers: cx.config.ice_servers.clone(),
+            relay: cx.config.relay.clone(),
             role: cx.config.role,
             policy: cx.config.policy,
             client: cx.config.client.clone(),

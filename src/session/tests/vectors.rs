@@ -239,6 +239,7 @@ fn server_message(name: &str) -> ServerMessage {
             heartbeat_interval_ms: 30_000,
             max_message_size: 65_536,
             ice_servers,
+            relay: None,
             role: Role::Control,
             policy: crate::protocol::role::Policy::default(),
             client: Map::new(),

@@ -137,7 +137,8 @@ export class WebRTCManager extends Emitter {
 
   /** The configuration of peer connections. @returns {RTCConfiguration} */
   get rtcConfig() {
-    return { iceServers: this.#signaling.iceServers, ...this.#options.rtcConfig };
+    const { iceServers, iceTransportPolicy } = this.#signaling;
+    return { iceServers, iceTransportPolicy, ...this.#options.rtcConfig };
   }
 
   /** The size of the desktop in pixels; 0 x 0 before the first frame. */

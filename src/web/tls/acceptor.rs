@@ -17,6 +17,7 @@ use super::certificate::Tls;
 use crate::web::connection_limit::ConnectionLimit;
 use crate::web::http1::Http1;
 use crate::web::linger::Lingering;
+use crate::web::relay::RelayPort;
 
 /// The time that the TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -31,13 +32,15 @@ const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncon
 pub(in crate::web) struct HttpsAcceptor {
     tls: Arc<Tls>,
     limit: ConnectionLimit,
+    relay: RelayPort,
 }
 
 impl HttpsAcceptor {
-    /// Creates an acceptor with the certificate of `tls`, which takes as many connections as `limit` allows.
-    pub(in crate::web) fn new(tls: Tls, limit: ConnectionLimit) -> Self {
+    /// Creates an acceptor with the certificate of `tls`, which takes as many connections as `limit` allows, and hands
+    /// those of TURN to `relay`.
+    pub(in crate::web) fn new(tls: Tls, limit: ConnectionLimit, relay: RelayPort) -> Self {
         let tls = Arc::new(tls);
-        Self { tls, limit }
+        Self { tls, limit, relay }
     }
 }
 
@@ -47,10 +50,12 @@ impl<S: Send + 'static> Accept<TcpStream, S> for HttpsAcceptor {
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, S)>> + Send>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Self { tls, limit } = self.clone();
+        let Self { tls, limit, relay } = self.clone();
         Box::pin(async move {
             let stream = Lingering::new(stream, &limit)?;
+            let stream = relay.take(stream).await?;
             let stream = timeout(HANDSHAKE, handshake(&tls, stream)).await??;
+            let stream = relay.take_tls(stream).await?;
             Ok((Http1::new(stream), service))
         })
     }

@@ -6,6 +6,7 @@ import { ABANDONED, Heartbeat } from './heartbeat.js';
 import { Latency } from './latency.js';
 import { resolveOptions } from './options.js';
 import { Pending } from './pending.js';
+import { relayServer } from './relay.js';
 import { Reconnect } from './socket-retry.js';
 import { helloText } from './selkies.js';
 import { SignalingError, errorOf } from './signaling-error.js';
@@ -59,6 +60,8 @@ export class GStreamerSignalingClient extends Emitter {
   #isWelcome = false;
   /** @type {RTCIceServer[]} */
   #iceServers = [];
+  /** @type {import('./relay.js').RelayAccess | null} */
+  #relay = null;
   /** @type {{resolve: () => void, reject: (why: SignalingError) => void} | null} */
   #opening = null;
 
@@ -101,9 +104,14 @@ export class GStreamerSignalingClient extends Emitter {
     return this.#protocol;
   }
 
-  /** The ICE servers from the host's last offer, or from its welcome. */
+  /** The ICE servers from the host's last offer, or from its welcome, and the host itself if it relays. */
   get iceServers() {
-    return this.#iceServers;
+    return this.#relay ? [...this.#iceServers, relayServer(this.serverUrl, this.#relay)] : this.#iceServers;
+  }
+
+  /** The ways to the host that it lets this client try. @returns {RTCIceTransportPolicy} */
+  get iceTransportPolicy() {
+    return this.#relay?.only ? 'relay' : 'all';
   }
 
   /** An alias of `onice-candidate`. */
@@ -266,6 +274,7 @@ export class GStreamerSignalingClient extends Emitter {
     this.#protocol = protocol;
     this.#isWelcome = false;
     this.#iceServers = [];
+    this.#relay = null;
     socket.onopen = () => socket === this.#socket && this.#greet();
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(data);
     socket.onclose = (event) => socket === this.#socket && this.#finish(event);
@@ -371,6 +380,7 @@ export class GStreamerSignalingClient extends Emitter {
     this.#reconnect.reset();
     if (data?.protocol === 'selkies') this.#protocol = 'selkies';
     this.#iceServers = data?.session_config?.ice_servers ?? [];
+    this.#relay = data?.session_config?.relay ?? null;
     if (this.#protocol !== 'selkies') {
       const wish = Number(data?.session_config?.heartbeat_interval);
       const { heartbeatInterval } = this.config;
