@@ -69,6 +69,19 @@ async fn come(host: &TestHost, path: &str, player: &mut Player) -> (String, Resp
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_player_learns_the_way_by_the_port_that_it_has_used() {
+    let host = start(100);
+    let mut player = Player::new().await;
+    let (_, answer) = come(&host, "/whep", &mut player).await;
+    let link = answer.header("link").unwrap();
+    let url = format!(
+        "<turn:{}?transport=tcp>; rel=\"ice-server\"; username=",
+        host.address
+    );
+    assert!(link.starts_with(&url), "{link}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_endpoint_reports_the_types_that_it_accepts() {
     let host = start(100);
     let preflight = [("access-control-request-method", "POST")];

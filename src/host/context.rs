@@ -15,6 +15,7 @@ use super::desktop::handle::DesktopHandle;
 use super::desktop::latency_marker::LatencyMarker;
 use super::desktop::remote_cursors::RemoteCursors;
 use super::registry::Registry;
+use super::relay_way::RelayWay;
 use super::whep_sessions::WhepSessions;
 use crate::access::Access;
 use crate::clock::now_ms;
@@ -85,6 +86,11 @@ pub(super) struct MediaContext {
 pub(super) struct Numbers(Arc<AtomicU64>);
 
 impl PeopleContext {
+    /// The way by the relay for a viewer or a player.
+    pub(super) fn relay_way(&self) -> RelayWay {
+        RelayWay::open(self.relay.as_ref())
+    }
+
     /// Takes a place for a viewer, a player or a further peer. `None` if there is none for this holder, or the file
     /// descriptors run short.
     pub(super) fn place(&self, holder: &Holder) -> Option<Place> {

@@ -10,6 +10,7 @@ mod context;
 mod control;
 mod desktop;
 mod registry;
+mod relay_way;
 mod run;
 mod signaling_client;
 mod stats;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::config::RelayUse;
 use super::context::HostContext;
+use super::relay_way::RelayWay;
 use crate::access::Grant;
 use crate::clock::now_ms;
 use crate::hex::hex;
@@ -45,14 +47,17 @@ pub(super) async fn open(
     if !people.access.is_valid(&grant, now_ms()) {
         return Err(PlayerError::Unwanted);
     }
+    let way = people.relay_way();
     let (peer, answer) = answer(&context, offer).await?;
+    way.allow_all(&answer);
+    let relay = way.access(context.config.relay == RelayUse::Only);
     let id = secret_id().map_err(|error| PlayerError::Refused(error.to_string()))?;
     let fragments = people.whep_sessions.add(id.clone(), grant, admitted, place);
     tracing::info!(whep_sessions = people.whep_sessions.count(), "a player comes");
     context
         .tasks
-        .spawn(keep(context.clone(), id.clone(), peer, fragments));
-    Ok(Player { id, answer })
+        .spawn(keep(context.clone(), id.clone(), peer, fragments, way));
+    Ok(Player { id, answer, relay })
 }
 
 /// Opens a peer that only sends, and waits for its answer.
@@ -81,6 +86,7 @@ async fn keep(
     id: String,
     mut peer: PeerHandle,
     mut fragments: mpsc::Receiver<Fragment>,
+    way: RelayWay,
 ) {
     let _vote = context.desktop.cursor_overlay.join();
     let mut looks = interval(LOOK);
@@ -91,7 +97,8 @@ async fn keep(
             () = context.shutdown.cancelled() => break "the host is going down".to_owned(),
             fragment = fragments.recv() => match fragment {
                 Some(fragment) => {
-                    for candidate in fragment.candidates {
+                    let candidates = fragment.candidates.into_iter();
+                    for candidate in candidates.filter(|candidate| !way.leads_to_relay(&candidate.candidate)) {
                         let _ = peer.add_candidate(candidate.candidate, candidate.sdp_m_line_index);
                     }
                 }

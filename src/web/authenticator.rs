@@ -50,6 +50,11 @@ impl Authenticator {
         &self.cookie
     }
 
+    /// True if this host itself speaks TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        self.origins.is_tls
+    }
+
     /// Finds out who sends a request.
     pub(super) fn sender(&self, headers: &HeaderMap) -> Sender {
         self.origins.sender(headers)

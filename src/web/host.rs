@@ -11,7 +11,7 @@ use super::app_name::AppName;
 use super::socket::SignalingSocket;
 use crate::access::{Access, Grant};
 use crate::protocol::dialect::Dialect;
-use crate::protocol::ice_server::IceServer;
+use crate::protocol::ice_server::{IceServer, RelayAccess};
 use crate::protocol::role::{Permission, Policy};
 use crate::protocol::whep::Fragment;
 
@@ -130,6 +130,8 @@ pub(crate) struct Player {
     pub(crate) id: String,
     /// The SDP answer, with all ICE candidates.
     pub(crate) answer: String,
+    /// The credentials for the host's own relay.
+    pub(crate) relay: Option<RelayAccess>,
 }
 
 /// The reason why a WHEP player is not served.

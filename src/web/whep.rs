@@ -11,13 +11,14 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 
 use super::app_name::AppName;
 use super::authenticator::Authenticator;
 use super::guard::{self, Authenticated, AuthenticatedClient, not_allowed};
 use super::host::{PlayerError, SharedHost};
 use super::origin::Sender;
+use super::relay;
 use crate::protocol::description::MAX_SDP;
 use crate::protocol::whep::{Fragment, MAX_FRAGMENT};
 
@@ -83,6 +84,7 @@ pub(super) async fn player_options() -> Response {
 /// `/whep` and `/whep/{app}`: the endpoint, where a player connects.
 pub(super) async fn endpoint(
     State(host): State<SharedHost>,
+    State(authenticator): State<Arc<Authenticator>>,
     path: Option<Path<String>>,
     Extension(AuthenticatedClient { grant, client, .. }): Authenticated,
     method: Method,
@@ -107,11 +109,14 @@ pub(super) async fn endpoint(
         Ok(player) => {
             tracing::debug!(app = app.as_str(), "a WHEP player connects");
             let location = format!("/whep/{}/{}", app.as_str(), player.id);
-            let headers = [
+            let described = [
                 (header::LOCATION, location),
                 (header::CONTENT_TYPE, SDP.to_owned()),
             ];
-            (StatusCode::CREATED, headers, player.answer).into_response()
+            let relay = player.relay.iter();
+            let links = relay.flat_map(|access| relay::links(access, &headers, authenticator.is_tls()));
+            let links = AppendHeaders(links.map(|link| (header::LINK, link)));
+            (StatusCode::CREATED, described, links, player.answer).into_response()
         }
         Err(PlayerError::Refused(reason)) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
         Err(PlayerError::Unwanted) => {

@@ -7,7 +7,6 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::farewell::turn_away;
-use super::relay::RelayWay;
 use super::task::{Viewer, Visit};
 use crate::clock::{now_ms, steady_ms};
 use crate::host::config::RelayUse;
@@ -73,7 +72,7 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             }
             None => None,
         };
-        let relay = RelayWay::open(context.people.relay.as_ref());
+        let relay = people.relay_way();
         let config = SessionConfig {
             role: grant.role,
             ice_servers: context.ice_servers(&client_id),

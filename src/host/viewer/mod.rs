@@ -9,7 +9,6 @@ mod input_gate;
 mod lifecycle;
 mod peer;
 mod peers;
-mod relay;
 mod settings;
 mod task;
 mod updates;

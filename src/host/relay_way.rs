@@ -1,4 +1,4 @@
-//! The way of a viewer by the relay, seen from its peers.
+//! The way of a viewer or a player by the relay, seen from its peers.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,11 +7,11 @@ use crate::relay::{Relay, RelayGrant};
 
 /// A viewer's right to use the relay, if the host has one.
 #[derive(Debug, Default)]
-pub(in crate::host) struct RelayWay(Option<RelayGrant>);
+pub(super) struct RelayWay(Option<RelayGrant>);
 
 impl RelayWay {
     /// Makes credentials for a viewer.
-    pub(in crate::host) fn open(relay: Option<&Relay>) -> Self {
+    pub(super) fn open(relay: Option<&Relay>) -> Self {
         let grant = relay.map(Relay::grant).transpose();
         Self(grant.unwrap_or_else(|error| {
             tracing::warn!(%error, "the relay cannot be used: there are no random numbers");
@@ -20,12 +20,18 @@ impl RelayWay {
     }
 
     /// The credentials for the viewer. With `only`, it is to use no other way.
-    pub(in crate::host) fn access(&self, only: bool) -> Option<RelayAccess> {
+    pub(super) fn access(&self, only: bool) -> Option<RelayAccess> {
         self.0.as_ref().map(|grant| RelayAccess {
             username: grant.username().to_owned(),
             credential: grant.password().to_owned(),
             only,
         })
+    }
+
+    /// Lets the viewer reach the candidates in the `answer` of one of its peers.
+    pub(super) fn allow_all(&self, answer: &str) {
+        let attributes = answer.lines().filter_map(|line| line.strip_prefix("a="));
+        attributes.for_each(|attribute| self.allow(attribute));
     }
 
     /// Lets the viewer reach `candidate` of one of its peers.
@@ -56,7 +62,10 @@ impl RelayWay {
 
 /// The address of a UDP candidate (RFC 8839, section 5.1).
 fn udp_address(candidate: &str) -> Option<SocketAddr> {
-    let mut fields = candidate.split_ascii_whitespace().skip(2);
+    let mut fields = candidate
+        .strip_prefix("candidate:")?
+        .split_ascii_whitespace()
+        .skip(2);
     let is_udp = fields.next()?.eq_ignore_ascii_case("udp");
     let address: IpAddr = fields.nth(1)?.parse().ok()?;
     let port = fields.next()?.parse().ok()?;
