@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
@@ -11,6 +12,7 @@ use crate::access::{Access, TurnSecret};
 use crate::desktop::Desktop;
 use crate::input::Backend;
 use crate::media::Plan;
+use crate::relay::Relay;
 use crate::session::SessionConfig;
 use crate::web::{ServerUrl, Serving};
 
@@ -53,7 +55,19 @@ pub enum RelayUse {
     Only,
 }
 
+/// The time by which direct ways are ahead of the relay. Whoever needs the relay waits for it once.
+const HEAD_START: Duration = Duration::from_millis(700);
+
 impl RelayUse {
+    /// The relay for viewers that use it so.
+    pub(super) fn relay(self) -> Option<Relay> {
+        match self {
+            Self::Off => None,
+            Self::On => Some(Relay::new(HEAD_START)),
+            Self::Only => Some(Relay::default()),
+        }
+    }
+
     /// The use that is called `name`: `off`, `on` or `only`.
     pub fn named(name: &str) -> Option<Self> {
         match name {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::api::Api;
-use super::config::{HostConfig, HostParts, RelayUse};
+use super::config::{HostConfig, HostParts};
 use super::context::{ControlContext, DesktopContext, HostContext, MediaContext, Numbers, PeopleContext};
 use super::control::consent::Consent;
 use super::control::expiry::{self, Expiry};
@@ -34,7 +34,6 @@ use crate::input::Injector;
 use crate::media::{Media, MediaHandle, Plan};
 use crate::protocol::role::{Permission, Role};
 use crate::quota::Places;
-use crate::relay::Relay;
 use crate::web;
 
 /// The time that the viewers have to leave when the host ends.
@@ -103,7 +102,7 @@ fn build(
             registry: Registry::new(),
             whep_sessions: WhepSessions::default(),
             places: Places::new(config.max_connections, config.max_connections / 2),
-            relay: (config.relay != RelayUse::Off).then(Relay::default),
+            relay: config.relay.relay(),
         },
         control: ControlContext {
             lease: ControlLease::new(),

@@ -85,8 +85,12 @@ enum Allocation {
     None(Instant),
     /// The client has asked for one, and waits for a candidate of the host until this time.
     Wanted(AddressFamily, Instant),
-    /// What comes on this socket goes to the client.
-    Open { socket: UdpSocket, address: SocketAddr },
+    /// What comes on this socket goes to the client, and what the client sends goes out from `since` on.
+    Open {
+        socket: UdpSocket,
+        address: SocketAddr,
+        since: Instant,
+    },
 }
 
 impl Connection {
@@ -191,10 +195,16 @@ impl Connection {
             .filter(|address| address.is_ipv4() == (family == AddressFamily::IPV4));
         match addresses.find_map(|address| open(address).ok()) {
             Some((socket, address)) => {
+                let mut since = Instant::now();
                 if let Some(user) = &self.user {
                     user.grant.listens(address);
+                    since += user.grant.take_head_start();
                 }
-                self.allocation = Allocation::Open { socket, address };
+                self.allocation = Allocation::Open {
+                    socket,
+                    address,
+                    since,
+                };
                 self.allocated(family, Ok(address));
             }
             None if until <= Instant::now() => {
@@ -244,7 +254,8 @@ impl Connection {
         if answer.to == self.remote {
             self.send(&answer.data);
         } else if self.may_reach(answer.to)
-            && let Allocation::Open { socket, .. } = &self.allocation
+            && let Allocation::Open { socket, since, .. } = &self.allocation
+            && *since <= Instant::now()
         {
             // A packet that the kernel does not take is lost, as on any line.
             let _ = socket.try_send_to(&answer.data, answer.to);

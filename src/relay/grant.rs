@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ const RELAYED: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Relay {
     grants: Arc<Mutex<HashMap<String, Arc<Shared>>>>,
+    head_start: Duration,
 }
 
 /// The right to reach the host's candidates by the relay. Its connections are closed when it is dropped.
@@ -39,11 +41,23 @@ pub(super) struct Shared {
     candidates: watch::Sender<Vec<SocketAddr>>,
     /// The addresses on which the relay listens for the client.
     relayed: Mutex<Vec<SocketAddr>>,
+    /// That of the direct ways, until the first allocation takes it.
+    head_start: Mutex<Duration>,
     pub(super) connections: Arc<Semaphore>,
     pub(super) ended: CancellationToken,
 }
 
 impl Relay {
+    /// Creates a relay that gives the direct ways `head_start`: it relays nothing of a client for that time after its
+    /// first allocation. A browser that has just started may know its networks later than the relay, and stays with the
+    /// first way that works.
+    pub(crate) fn new(head_start: Duration) -> Self {
+        Self {
+            head_start,
+            ..Self::default()
+        }
+    }
+
     /// Makes credentials for one client.
     ///
     /// # Errors
@@ -54,6 +68,7 @@ impl Relay {
             password: random::<16>()?,
             candidates: watch::Sender::new(Vec::new()),
             relayed: Mutex::default(),
+            head_start: Mutex::new(self.head_start),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             ended: CancellationToken::new(),
         });
@@ -121,6 +136,11 @@ impl Shared {
 
     pub(super) fn candidates(&self) -> watch::Receiver<Vec<SocketAddr>> {
         self.candidates.subscribe()
+    }
+
+    /// Takes the head start of the direct ways.
+    pub(super) fn take_head_start(&self) -> Duration {
+        std::mem::take(&mut *lock(&self.head_start))
     }
 
     /// Notes that the relay listens at `address` for this client.

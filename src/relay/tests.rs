@@ -1,7 +1,7 @@
 //! A client over a pipe, the relay, and a UDP socket in the place of a peer of the host.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -260,6 +260,35 @@ async fn wrong_credentials_get_nothing() {
     assert_eq!(wrong.allocate().await, Err(401));
     let mut unknown = Client::new(&relay, "nobody", grant.password());
     assert_eq!(unknown.allocate().await, Err(401));
+}
+
+#[tokio::test]
+async fn direct_ways_have_a_head_start_once() {
+    let start = Duration::from_millis(200);
+    let relay = Relay::new(start);
+    let grant = relay.grant().unwrap();
+    let (host, address) = peer().await;
+    grant.allow(address);
+    let began = Instant::now();
+    let mut client = Client::of(&relay, &grant);
+    client.allocate().await.unwrap();
+    client.permit(address).await.unwrap();
+    let checks = async {
+        loop {
+            client.send(address, b"check").await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        (data, _) = received(&host) => assert_eq!(data, b"check"),
+        () = checks => unreachable!(),
+    }
+    assert!(began.elapsed() >= start);
+    let mut next = Client::of(&relay, &grant);
+    next.allocate().await.unwrap();
+    next.permit(address).await.unwrap();
+    next.send(address, b"at once").await;
+    while received(&host).await.0 != b"at once" {}
 }
 
 #[tokio::test]

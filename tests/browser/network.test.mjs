@@ -29,7 +29,7 @@ test('the rate falls to that of a bottleneck, whose queue does not stay full, an
   const { address } = line;
   const host = await startHost(
     t,
-    ['--tls', 'off', '--capture', NOISE, '--encoder', 'x264', '--bitrate', '8000'],
+    ['--tls', 'off', '--relay', 'off', '--capture', NOISE, '--encoder', 'x264', '--bitrate', '8000'],
     { address, within: line.hostEnd },
   );
   await line.narrow(2);
@@ -173,7 +173,7 @@ test('with many losses the pointer ends at its last position, and no key is lost
   const { DISPLAY, XAUTHORITY } = await desktop.env();
   const host = await startHost(
     t,
-    ['--tls', 'off', '--display', DISPLAY],
+    ['--tls', 'off', '--relay', 'off', '--display', DISPLAY],
     { address, within: ['env', `XAUTHORITY=${XAUTHORITY}`, ...line.hostEnd] },
   );
   const view = await watching(t, line, host);

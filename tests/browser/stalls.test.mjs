@@ -24,7 +24,7 @@ async function terminal(t) {
   await startHost(t, ['--virtual=640x480', '--', ...desktop.command]);
   const { DISPLAY, XAUTHORITY } = await desktop.env();
   const within = ['env', `XAUTHORITY=${XAUTHORITY}`, ...line.hostEnd];
-  const host = await startHost(t, ['--tls', 'off', '--display', DISPLAY], { address: line.address, within });
+  const host = await startHost(t, ['--tls', 'off', '--relay', 'off', '--display', DISPLAY], { address: line.address, within });
   const view = await watching(t, line, host);
   await view.click(300, 300);
   const { keyboard } = view.page;

@@ -40,10 +40,11 @@ export async function watching(t, line, host) {
  *
  * @param {import('node:test').TestContext} t
  * @param {string[]} [args] further options of the host
+ * @param {string} [relay] the use of its relay
  */
-export async function across(t, args = []) {
+export async function across(t, args = [], relay = 'off') {
   const line = await Line.make(t);
   if (!line) return undefined;
-  const host = await startHost(t, ['--tls', 'off', '--capture', NOISE, ...args], { address: line.address, within: line.hostEnd });
+  const host = await startHost(t, ['--tls', 'off', '--capture', NOISE, '--relay', relay, ...args], { address: line.address, within: line.hostEnd });
   return { line, host, view: await watching(t, line, host) };
 }
