@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::config::HostConfig;
+use super::config::{HostConfig, RelayUse};
 use super::control::consent::Consent;
 use super::control::lease::ControlLease;
 use super::control::suspend::SuspendDetector;
@@ -86,11 +86,6 @@ pub(super) struct MediaContext {
 pub(super) struct Numbers(Arc<AtomicU64>);
 
 impl PeopleContext {
-    /// The way by the relay for a viewer or a player.
-    pub(super) fn relay_way(&self) -> RelayWay {
-        RelayWay::open(self.relay.as_ref())
-    }
-
     /// Takes a place for a viewer, a player or a further peer. `None` if there is none for this holder, or the file
     /// descriptors run short.
     pub(super) fn place(&self, holder: &Holder) -> Option<Place> {
@@ -118,6 +113,11 @@ impl HostContext {
     /// The id of the next peer.
     pub(super) fn next_peer(&self) -> PeerId {
         PeerId(self.numbers.next())
+    }
+
+    /// The way by the relay for a viewer or a player.
+    pub(super) fn relay_way(&self) -> RelayWay {
+        RelayWay::open(self.people.relay.as_ref(), self.config.relay == RelayUse::Only)
     }
 
     /// The ICE servers for the client `name`, with credentials of its own.

@@ -7,24 +7,28 @@ use crate::relay::{Relay, RelayGrant};
 
 /// A viewer's right to use the relay, if the host has one.
 #[derive(Debug, Default)]
-pub(super) struct RelayWay(Option<RelayGrant>);
+pub(super) struct RelayWay {
+    grant: Option<RelayGrant>,
+    is_only: bool,
+}
 
 impl RelayWay {
-    /// Makes credentials for a viewer.
-    pub(super) fn open(relay: Option<&Relay>) -> Self {
+    /// Makes credentials for a viewer, who is to use no other way if `is_only`.
+    pub(super) fn open(relay: Option<&Relay>, is_only: bool) -> Self {
         let grant = relay.map(Relay::grant).transpose();
-        Self(grant.unwrap_or_else(|error| {
+        let grant = grant.unwrap_or_else(|error| {
             tracing::warn!(%error, "the relay cannot be used: there are no random numbers");
             None
-        }))
+        });
+        Self { grant, is_only }
     }
 
-    /// The credentials for the viewer. With `only`, it is to use no other way.
-    pub(super) fn access(&self, only: bool) -> Option<RelayAccess> {
-        self.0.as_ref().map(|grant| RelayAccess {
+    /// The credentials for the viewer.
+    pub(super) fn access(&self) -> Option<RelayAccess> {
+        self.grant.as_ref().map(|grant| RelayAccess {
             username: grant.username().to_owned(),
             credential: grant.password().to_owned(),
-            only,
+            only: self.is_only,
         })
     }
 
@@ -36,7 +40,7 @@ impl RelayWay {
 
     /// Lets the viewer reach `candidate` of one of its peers.
     pub(super) fn allow(&self, candidate: &str) {
-        if let (Some(grant), Some(address)) = (&self.0, udp_address(candidate)) {
+        if let (Some(grant), Some(address)) = (&self.grant, udp_address(candidate)) {
             grant.allow(address);
         }
     }
@@ -53,7 +57,7 @@ impl RelayWay {
     /// True if `candidate` of the viewer leads to the relay itself. libnice would wait up to 20 s for pairs with it that
     /// cannot work; it finds the address by the first packet.
     pub(super) fn leads_to_relay(&self, candidate: &str) -> bool {
-        match (&self.0, udp_address(candidate)) {
+        match (&self.grant, udp_address(candidate)) {
             (Some(grant), Some(address)) => grant.is_relayed(address),
             _ => false,
         }
@@ -97,7 +101,10 @@ mod tests {
     fn only_candidates_of_the_relay_are_taken_out_of_a_description() {
         let grant = Relay::default().grant().unwrap();
         grant.listens("192.0.2.7:39001".parse().unwrap());
-        let way = RelayWay(Some(grant));
+        let way = RelayWay {
+            grant: Some(grant),
+            is_only: false,
+        };
         let other = "a=candidate:1 1 UDP 1 192.0.2.8 39001 typ host\r\n";
         let own = "a=candidate:2 1 UDP 1 192.0.2.7 39001 typ relay raddr 0.0.0.0 rport 0\r\n";
         let sdp = |candidates: &str| format!("v=0\r\nm=video 9 x 96\r\n{candidates}a=mid:0\r\n");
@@ -107,8 +114,8 @@ mod tests {
 
     #[test]
     fn without_a_relay_nothing_leads_there() {
-        let way = RelayWay::open(None);
-        assert_eq!(way.access(false), None);
+        let way = RelayWay::open(None, false);
+        assert_eq!(way.access(), None);
         assert!(!way.leads_to_relay("candidate:1 1 UDP 2015363327 192.0.2.7 39001 typ host"));
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::config::RelayUse;
 use super::context::HostContext;
 use super::relay_way::RelayWay;
 use crate::access::Grant;
@@ -47,10 +46,10 @@ pub(super) async fn open(
     if !people.access.is_valid(&grant, now_ms()) {
         return Err(PlayerError::Unwanted);
     }
-    let way = people.relay_way();
+    let way = context.relay_way();
     let (peer, answer) = answer(&context, offer).await?;
     way.allow_all(&answer);
-    let relay = way.access(context.config.relay == RelayUse::Only);
+    let relay = way.access();
     let id = secret_id().map_err(|error| PlayerError::Refused(error.to_string()))?;
     let fragments = people.whep_sessions.add(id.clone(), grant, admitted, place);
     tracing::info!(whep_sessions = people.whep_sessions.count(), "a player comes");

@@ -9,7 +9,6 @@ use tracing::Instrument;
 use super::farewell::turn_away;
 use super::task::{Viewer, Visit};
 use crate::clock::{now_ms, steady_ms};
-use crate::host::config::RelayUse;
 use crate::host::context::HostContext;
 use crate::protocol::error::ErrorCode;
 use crate::session::{Action, Event, Session, SessionConfig};
@@ -72,11 +71,11 @@ pub(in crate::host) async fn serve(context: HostContext, new_viewer: NewViewer) 
             }
             None => None,
         };
-        let relay = people.relay_way();
+        let relay = context.relay_way();
         let config = SessionConfig {
             role: grant.role,
             ice_servers: context.ice_servers(&client_id),
-            relay: relay.access(context.config.relay == RelayUse::Only),
+            relay: relay.access(),
             ..context.config.session.clone()
         };
         let registration = people.registry.register(info, grant, place);
