@@ -23,6 +23,7 @@ const REFUSED: [u8; 2] = [0x01, 0x13];
 /// Returns what the host answers to `bytes` until it closes the connection, or at least `length` bytes.
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], length: usize) -> Vec<u8> {
     stream.write_all(bytes).await.unwrap();
+    stream.flush().await.unwrap();
     let reading = async {
         let mut answer = Vec::new();
         while answer.len() < length && stream.read_buf(&mut answer).await.is_ok_and(|read| read > 0) {}

@@ -49,6 +49,8 @@ pub async fn ask(
         };
         let request = format!("{head}{host}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).await?;
+        // The end may wait inside of TLS until the socket takes it.
+        stream.flush().await?;
         let mut answer = Vec::new();
         // The host closes TCP without a close_notify of TLS; the response has a length.
         let _ = stream.read_to_end(&mut answer).await;
