@@ -16,7 +16,7 @@ const says = (page, wanted) => until(`the page says ${wanted}`, async () => {
 }, { deadlineMs: 60_000 });
 
 test('the page reports a network without UDP, and what to check', LIMIT, async (t) => {
-  const host = await startHost(t, ['--capture', 'test']);
+  const host = await startHost(t, ['--capture', 'test', '--relay', 'off']);
   const { page } = await chromiumPage(t, { args: ['--webrtc-ip-handling-policy=disable_non_proxied_udp'] });
   await new View(page).open(host.url);
   await says(page, /^The network blocks video from the host\. Check that UDP is allowed .* Reconnecting…$/);
