@@ -180,7 +180,16 @@ async fn peer() -> (UdpSocket, SocketAddr) {
     (socket, address)
 }
 
-/// What comes next at `socket`, and from where.
+/// A relay, a grant of it, and a peer of the host that the grant reaches.
+async fn reachable() -> (Relay, RelayGrant, UdpSocket, SocketAddr) {
+    let relay = Relay::default();
+    let grant = relay.grant().unwrap();
+    let (host, address) = peer().await;
+    grant.allow(address);
+    (relay, grant, host, address)
+}
+
+/// The next packet at `socket`, and its sender.
 async fn received(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     let mut bytes = [0; 2048];
     let (length, from) = timeout(SOON, socket.recv_from(&mut bytes))
@@ -192,10 +201,7 @@ async fn received(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
 
 #[tokio::test]
 async fn packets_go_both_ways_by_indication_and_by_channel() {
-    let relay = Relay::default();
-    let grant = relay.grant().unwrap();
-    let (host, address) = peer().await;
-    grant.allow(address);
+    let (relay, grant, host, address) = reachable().await;
     let mut client = Client::of(&relay, &grant);
     let relayed = client.allocate().await.unwrap();
     assert!(grant.is_relayed(relayed) && !grant.is_relayed(address));
@@ -306,10 +312,7 @@ async fn an_allocation_waits_for_the_first_candidate() {
 
 #[tokio::test]
 async fn the_connection_ends_with_the_grant() {
-    let relay = Relay::default();
-    let grant = relay.grant().unwrap();
-    let (_host, address) = peer().await;
-    grant.allow(address);
+    let (relay, grant, _host, _address) = reachable().await;
     let mut client = Client::of(&relay, &grant);
     client.allocate().await.unwrap();
     let (username, password) = (grant.username().to_owned(), grant.password().to_owned());
@@ -325,10 +328,7 @@ async fn the_connection_ends_with_the_grant() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_loses_packets_and_no_more() {
-    let relay = Relay::default();
-    let grant = relay.grant().unwrap();
-    let (host, address) = peer().await;
-    grant.allow(address);
+    let (relay, grant, host, address) = reachable().await;
     let mut client = Client::of(&relay, &grant);
     let relayed = client.allocate().await.unwrap();
     client.bind(address).await.unwrap();
@@ -364,10 +364,7 @@ async fn a_client_that_does_not_read_loses_packets_and_no_more() {
 
 #[tokio::test]
 async fn garbage_and_too_many_connections_are_closed() {
-    let relay = Relay::default();
-    let grant = relay.grant().unwrap();
-    let (_host, address) = peer().await;
-    grant.allow(address);
+    let (relay, grant, _host, address) = reachable().await;
     let mut clients = Vec::new();
     for _ in 0..8 {
         let mut client = Client::of(&relay, &grant);
