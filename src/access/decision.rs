@@ -116,7 +116,7 @@ impl Access {
             Owner::Open => return self.grant(Role::Control, AuthMethod::Open),
             _ => {}
         }
-        // What a client presents by itself counts before what a browser or a proxy adds.
+        // A secret that a client presents by itself counts before what a browser or a proxy adds.
         let presented = credentials
             .secret
             .and_then(|secret| self.long_secret(secret, now_ms));

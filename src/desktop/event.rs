@@ -16,7 +16,7 @@ pub enum DesktopEvent {
     /// A program copied this, or what was copied is gone. Not sent for what was written by
     /// [`write_clipboard`](super::Backend::write_clipboard), nor if the clipboard is not watched.
     Clipboard(ClipboardReading),
-    /// What programs do with what was written by [`write_clipboard`](super::Backend::write_clipboard).
+    /// The use that programs make of what was written by [`write_clipboard`](super::Backend::write_clipboard).
     ClipboardUse(ClipboardUse),
     /// The screen has this size now.
     Resized {
@@ -33,7 +33,7 @@ pub enum DesktopEvent {
     Returned,
 }
 
-/// What programs do with the content of the clipboard that was written.
+/// The use that programs make of the content of the clipboard that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClipboardUse {
     /// It is in the clipboard: programs that paste fetch it from us.

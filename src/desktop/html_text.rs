@@ -51,7 +51,7 @@ fn split_tag(html: &str) -> (&str, &str) {
     html.split_once(is_end).unwrap_or((html, ""))
 }
 
-/// What follows the end tag of the element `name`; nothing if it has none.
+/// The text behind the end tag of the element `name`; nothing if it has none.
 fn after_end_tag<'a>(mut html: &'a str, name: &str) -> &'a str {
     while let Some((_, after)) = html.split_once("</") {
         if name_of(after) == name {

@@ -12,13 +12,13 @@ use super::lag::Lag;
 use super::pressed::{HeldId, ViewerId};
 use crate::protocol::input::{Held, Key};
 
-/// What viewers hold that have promised to repeat it, and the times at which they were last heard.
+/// The keys and buttons of viewers that have promised to repeat them, and the times at which they were last heard.
 #[derive(Default)]
 pub(super) struct HeldTimeout {
     viewers: BTreeMap<ViewerId, Watched>,
 }
 
-/// What is to be released because its viewer is silent.
+/// The keys and buttons to release because their viewer is silent.
 #[derive(PartialEq, Eq)]
 pub(super) enum Silent {
     /// All that this viewer holds.
@@ -283,7 +283,7 @@ const MARGIN: Duration = Duration::from_millis(50);
 const MOST_WATCHED: usize = 64;
 /// Viewers report every 100 ms: what is shorter than this is no silence, even if the desktop repeats sooner.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(150);
-/// What is longer than this adds repeats to those that the viewer wants.
+/// A longer time adds repeats to those that the viewer wants.
 const LONGEST_LIMIT: Duration = Duration::from_millis(250);
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl PressedKeys {
         self.held(viewer).any(|held| held == id)
     }
 
-    /// What `viewer` holds.
+    /// The keys and buttons that `viewer` holds.
     pub(super) fn held(&self, viewer: ViewerId) -> impl Iterator<Item = &HeldId> {
         self.viewers
             .get(&viewer)

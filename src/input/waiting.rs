@@ -8,7 +8,7 @@ use super::hold::{HoldId, Turn};
 use super::pressed::{HeldId, ViewerId};
 use crate::protocol::input::{InputEvent, Key};
 
-/// What programs do with the content of the clipboard that viewers have put there.
+/// The use that programs make of the content that viewers have put into the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fetch {
     /// Programs that paste this fetch it from us.
@@ -36,7 +36,7 @@ pub enum Source {
 #[derive(Default)]
 pub(super) struct Waiting {
     viewers: BTreeMap<ViewerId, Queue>,
-    /// What programs would fetch from us.
+    /// The selections that programs would fetch from us.
     possible: BTreeSet<Source>,
     /// The last press of a key or button: it may have been that of a menu that pastes.
     last_press: Option<(ViewerId, Instant)>,
@@ -315,13 +315,13 @@ fn merge(last: &mut InputEvent, event: InputEvent) -> Option<InputEvent> {
 
 /// The most that waits for one viewer, in entries.
 const CAPACITY: usize = 1024;
-/// How long a program takes to ask for what it pastes: then the key was none that pastes there.
+/// The time in which a program asks for what it pastes: later the key was none that pastes there.
 const UNASKED: Duration = Duration::from_millis(250);
-/// How long a program takes that has asked which kinds there are, until it asks for one.
+/// The time in which a program that has asked for the list of kinds asks for one.
 const ASKED: Duration = Duration::from_millis(500);
-/// How long it may ask, after the key press.
+/// The time after the key press in which it may ask.
 const ASKING: Duration = Duration::from_secs(1);
-/// How long a program has for its last steps after it has got the content.
+/// The time of a program for its last steps after it has got the content.
 const SETTLE: Duration = Duration::from_millis(30);
 /// The longest time between the press and the release of a button that clicks.
 const CLICK: Duration = Duration::from_millis(500);

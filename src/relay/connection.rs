@@ -63,7 +63,7 @@ pub(super) struct Connection {
     patience: Patience,
     /// It is told that clients speak UDP: this file frames what comes by TCP.
     server: TurnServer,
-    /// Where the server believes to listen. Port 0 is never that of an allocation.
+    /// The address at which the server believes to listen. Port 0 is never that of an allocation.
     local: SocketAddr,
     remote: SocketAddr,
     user: Option<User>,
@@ -85,7 +85,7 @@ enum Allocation {
     None(Instant),
     /// The client has asked for one, and waits for a candidate of the host until this time.
     Wanted(AddressFamily, Instant),
-    /// What comes on this socket goes to the client, and what the client sends goes out from `since` on.
+    /// Packets that come on this socket go to the client, and those of the client go out from `since` on.
     Open {
         socket: UdpSocket,
         address: SocketAddr,

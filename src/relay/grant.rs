@@ -1,4 +1,4 @@
-//! Who may use the relay, and for which addresses.
+//! The right to use the relay, and the addresses for which it holds.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -33,7 +33,7 @@ pub(crate) struct RelayGrant {
     shared: Arc<Shared>,
 }
 
-/// What a grant shares with its connections.
+/// The part of a grant that its connections share.
 pub(super) struct Shared {
     username: String,
     password: String,

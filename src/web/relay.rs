@@ -19,7 +19,7 @@ const FIRST_BYTE: Duration = Duration::from_secs(10);
 /// Bytes for a TURN client that the kernel holds. More would only make its pictures late.
 const SEND_BUFFER: usize = 32 * 1024;
 
-/// Where connections of TURN clients go to.
+/// The destination of the connections of TURN clients.
 #[derive(Debug, Clone)]
 pub(super) struct RelayPort(pub(super) Option<Relay>);
 

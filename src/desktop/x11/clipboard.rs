@@ -33,12 +33,12 @@ struct Selection {
     reader: SelectionReader,
 }
 
-/// What a clipboard is to do.
+/// The options of a clipboard.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ClipboardOptions {
-    /// What other programs copy is read and reported.
+    /// True if the content that other programs copy is read and reported.
     pub(super) is_reported: bool,
-    /// What is selected, in PRIMARY, counts as copied.
+    /// True if a text that is selected, in PRIMARY, counts as copied.
     pub(super) has_primary: bool,
 }
 

@@ -44,7 +44,7 @@ impl Dpi {
         }
     }
 
-    /// What has to be restored, as numbers for a note. `None`: nothing.
+    /// The values to restore, as numbers for a note. `None`: nothing is to be restored.
     pub(super) fn note(&self) -> Option<Vec<u32>> {
         let original = self.original.as_ref()?;
         let bytes = original.iter().chain(&[0]).chain(&self.set);

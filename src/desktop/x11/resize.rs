@@ -119,7 +119,7 @@ impl Resizer {
         changed
     }
 
-    /// What has to be restored, as numbers for a note. `None`: nothing.
+    /// The values to restore, as numbers for a note. `None`: nothing is to be restored.
     pub(super) fn note(&self) -> Option<[u32; 5]> {
         let (original, set) = self.original.zip(self.set)?;
         let ((width, height), (set_width, set_height)) = (original.size, set);

@@ -35,7 +35,7 @@ pub(super) struct SelectionOwner {
     /// Those whose content is in the clipboard, to be told.
     written: Vec<WriteReply>,
     transfers: IncrTransfers,
-    /// What programs have done with the content, to be told.
+    /// The uses that programs have made of the content, to be told.
     uses: Vec<ClipboardUse>,
 }
 

@@ -376,7 +376,7 @@ struct Attempt {
     deadline: Instant,
 }
 
-/// What the program was asked for.
+/// The request that the program has got.
 enum Question {
     Utf8,
     /// The list of what it offers.

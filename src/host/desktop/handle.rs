@@ -25,7 +25,7 @@ pub(in crate::host) struct DesktopHandle {
     updates: broadcast::Sender<DesktopUpdate>,
     /// For viewers that come later.
     cursor: Arc<Mutex<Option<Cursor>>>,
-    /// What became of the last copy, and no other: each may have 8 MiB.
+    /// The outcome of the last copy, and of no other: each may have 8 MiB.
     clipboard: Arc<watch::Sender<ClipboardReading>>,
     /// `None` where there is no display.
     views: Arc<watch::Sender<Option<Views>>>,

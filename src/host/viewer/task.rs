@@ -58,7 +58,7 @@ pub(super) struct Viewer {
     pub(super) sent_views: Option<HostMessage>,
 }
 
-/// What a viewer got when it was let in, and gives back when it leaves.
+/// The things that a viewer got when it was let in, and gives back when it leaves.
 pub(in crate::host) struct Visit {
     /// The holder of the places of further peers.
     pub(in crate::host) holder: Holder,
@@ -165,7 +165,7 @@ impl Viewer {
     /// Does what comes first, and takes what the viewer has sent already and what it sends until it leaves or has to.
     pub(super) async fn live(&mut self, first: Vec<Action>, early: Vec<Frame>) -> Ended {
         let leave = self.leave.clone();
-        // What waits for a viewer that has to leave is dropped: it may be the viewer that keeps it waiting.
+        // Messages for a viewer that has to leave are dropped while they wait: it may be the viewer that keeps it waiting.
         match leave.run_until_cancelled(self.begin(first, early)).await {
             Some(Err(ended)) => return ended,
             Some(Ok(())) => {}

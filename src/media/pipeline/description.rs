@@ -62,7 +62,7 @@ pub struct Description {
     pub input: Option<String>,
     /// Property that sets the bitrate.
     pub bitrate: Option<Target>,
-    /// What an encoder does only when it is started again.
+    /// The things that an encoder does only when it is started again.
     pub restarts: Restarts,
     /// Property that sets the frame rate.
     pub fps: Option<Target>,

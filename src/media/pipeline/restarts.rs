@@ -1,4 +1,4 @@
-//! What an encoder does only when it is started again.
+//! The things that an encoder does only when it is started again.
 
 use std::fmt;
 use std::str::FromStr;

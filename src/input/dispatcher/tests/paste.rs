@@ -172,7 +172,7 @@ fn input_waits_behind_a_click_of_the_middle_button_and_not_behind_a_drag() {
     }
 }
 
-/// What happens around a paste.
+/// An event around a paste.
 #[derive(Debug, Clone)]
 enum Moment {
     Key(&'static str, bool),

@@ -31,7 +31,7 @@ const END: Duration = Duration::from_secs(3);
 pub(crate) struct Outcome {
     /// Time that the encoder takes for a frame when the machine has nothing else to do.
     pub(crate) time: Duration,
-    /// What it does only when it is started again.
+    /// The things that it does only when it is started again.
     pub(crate) restarts: Restarts,
 }
 

@@ -35,7 +35,7 @@ export class Clipboard {
   #isCopied = false;
   /** The desktop's content, not yet in the viewer's clipboard. @type {Content | null} */
   #waiting = null;
-  /** What the viewer's clipboard held when it was last seen. @type {Content | null} */
+  /** The content of the viewer's clipboard when it was last seen. @type {Content | null} */
   #seen = null;
   /** The desktop's content that was written to the viewer's clipboard. @type {Content | null} */
   #written = null;
@@ -249,5 +249,5 @@ export const NOT_CLEARED = 'The clipboard of the desktop was cleared. Yours may 
 export const NOT_USABLE = 'Your clipboard has neither text nor an image that the desktop could take';
 /** How long the key waits for the paste event, which some browsers omit. */
 const NO_PASTE_MS = 150;
-/** How long the browser may take to read the viewer's clipboard. */
+/** The time in which the browser has to have read the viewer's clipboard. */
 const NO_ANSWER_MS = 3000;

@@ -145,7 +145,7 @@ export class HeldKeys {
   }
 
   /**
-   * What an event says about a modifier; null: nothing.
+   * The state of a modifier according to an event; null: it says nothing.
    *
    * @param {Event} event
    * @param {Modifier} modifier

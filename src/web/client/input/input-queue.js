@@ -33,7 +33,11 @@ export class InputQueue {
     this.#clock = clock;
   }
 
-  /** What is down at the host, whatever has pressed it: keyboard, pointer, the tools of the page. @returns {Held} */
+  /**
+   * The keys and buttons that are down at the host, whatever has pressed them: keyboard, pointer, the tools of the page.
+   *
+   * @returns {Held}
+   */
   get held() {
     return { keys: [...this.#keys], buttons: this.#buttons };
   }

@@ -17,7 +17,7 @@ export function modifierOf(event) {
 }
 
 /**
- * What an event says about a modifier; null: nothing.
+ * The state of a modifier according to an event; null: it says nothing.
  *
  * @param {Event & {getModifierState?: (name: string) => boolean}} event of a key, a pointer or a wheel
  * @param {Modifier} modifier
@@ -64,7 +64,7 @@ function isSame(one, other) {
 }
 
 /**
- * What a US keyboard types, without and with Shift.
+ * The characters of a US keyboard, without and with Shift.
  *
  * @param {string} code
  * @returns {string[]}
